@@ -1,0 +1,229 @@
+/**
+ * The door: every export of the core, grouped; no logic.
+ *
+ * Time is milliseconds as f64, addresses and records cross in the windows of `memory.ts`, handles and
+ * lengths are u32, and what a call answers is a positive number or a negated Result. Nothing here is called
+ * back from inside: news waits in a queue until `signal` fetches it.
+ */
+import { Call, Endpoint, News, Option, Reason, Result, Setting, Signal, State, TraceKind } from "./abi";
+import { addLocalAddress } from "./ip/route";
+import { sendEcho } from "./ip/icmp";
+import { config, defaultSettings, MAX_MTU, setSetting, settleConfig, setting } from "./limits";
+import { ENDPOINT, growTo, NEWS, POOLS_BEGIN, READY, TEXT, TEXT_SIZE } from "./memory";
+import { layPools, pages, ranges, replies, tcbs, children, timeWaits } from "./pools";
+import { seedKeys } from "./random";
+import * as stack from "./stack";
+import { abort as abortTcb } from "./tcp/abort";
+import { close as closeTcb, release as releaseTcb } from "./tcp/close";
+import { accept as acceptFrom, create as createTcb, openActive, openPassive } from "./tcp/open";
+import { setOption as setTcbOption } from "./tcp/option";
+import { receive as receiveText } from "./tcp/receive";
+import { send as sendText } from "./tcp/send";
+import { nextStatus as nextStatusOf, status as statusOf } from "./tcp/status";
+import { fromHandle, handleOf, Tcb } from "./tcp/tcb";
+import { trace, traceBase as baseOfTrace, traceCount as countOfTrace } from "./trace";
+
+// Life ---------------------------------------------------------------------------
+
+/** Makes the fixed part of memory writable; call it first, before the CONFIG window is written. */
+export function open(): i32 {
+  assert(__heap_base <= 0x1_0000);
+  return growTo(POOLS_BEGIN) ? Result.OK : -Result.INSUFFICIENT_RESOURCES;
+}
+
+/** Lays memory out as the CONFIG window says (zero: the default); memory never grows again. */
+export function init(): i32 {
+  if (load<u32>(READY) != 0 || config().seeded != 1) return -Result.NOT_INITIALISED;
+  if (!settleConfig()) return -Result.INVALID_ARGUMENT;
+  if (!layPools()) return -Result.INSUFFICIENT_RESOURCES;
+  seedKeys();
+  defaultSettings();
+  store<u32>(READY, 1);
+  return Result.OK;
+}
+
+// Packets and time ---------------------------------------------------------------
+
+/** Sets the clock, in milliseconds since an epoch of the host's, and runs every timer that is due. */
+export function poll(nowMs: f64): void {
+  stack.poll(<u64>nearest<f64>(nowMs * 1000.0));
+}
+
+/** Processes the packet of `length` octets in the receive window; `flags` are InputFlag. */
+export function input(length: u32, flags: u32): void {
+  stack.input(length, flags);
+}
+
+/** Writes the next packet into the transmit window; answers its octets, 0 when there is none. */
+export function output(): u32 {
+  return stack.output();
+}
+
+/** When `poll` is due, in milliseconds; Infinity when nothing is. */
+export function deadlineMs(): f64 {
+  const at = stack.deadline();
+  return at == 0 ? f64.MAX_VALUE : <f64>at / 1000.0;
+}
+
+/** Puts the next news into the NEWS window; answers its handle, 0 when there is none. */
+export function signal(): u32 {
+  const tcb = stack.nextNews();
+  if (tcb == null) return 0;
+  const news = changetype<News>(NEWS);
+  news.handle = handleOf(tcb);
+  news.events = tcb.signals;
+  news.result = tcb.signals & Signal.CLOSED ? tcb.result : tcb.softError;
+  news.reason = tcb.reason;
+  tcb.signals = 0;
+  return news.handle;
+}
+
+// The stack ----------------------------------------------------------------------
+
+/** Adds the local address of the ENDPOINT window, with a prefix of so many bits of its family. */
+export function addAddress(prefixLength: u32): i32 {
+  const at = endpoint();
+  return -addLocalAddress(at.local0, at.local1, prefixLength);
+}
+
+/** Changes a setting of the stack. */
+export function set(which: Setting, value: u32): i32 {
+  if (which > Setting.CHECKSUM_BY_LINK) return -Result.INVALID_ARGUMENT;
+  if (which == Setting.MTU && (value < 576 || value > MAX_MTU)) return -Result.INVALID_ARGUMENT;
+  setSetting(which, value);
+  return Result.OK;
+}
+
+/** A setting of the stack. */
+export function get(which: Setting): u32 {
+  return setting(which);
+}
+
+/** Queues an ICMP echo request to the remote address of the ENDPOINT window, with `length` octets of text. */
+export function ping(sequence: u32, length: u32): i32 {
+  if (length > <u32>TEXT_SIZE) return -Result.INVALID_ARGUMENT;
+  return -sendEcho(endpoint(), sequence, length);
+}
+
+// User calls (RFC 9293 §3.10.1 to §3.10.6) ------------------------------------------
+
+/** Makes a connection in CLOSED, for `setOption` and then OPEN; answers its handle. */
+export function create(): i32 {
+  return createTcb();
+}
+
+/** Active OPEN to the sockets of the ENDPOINT window (§3.10.1). OPENED or CLOSED follows. */
+export function connect(handle: u32): i32 {
+  const tcb = fromHandle(handle);
+  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  return called(tcb, Call.OPEN, -openActive(tcb, endpoint()));
+}
+
+/** Passive OPEN on the local socket of the ENDPOINT window (§3.10.1). ACCEPTABLE follows. */
+export function listen(handle: u32, backlog: u32): i32 {
+  const tcb = fromHandle(handle);
+  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  return called(tcb, Call.OPEN, -openPassive(tcb, endpoint(), backlog));
+}
+
+/** Takes the oldest connection of a listener; answers its handle, 0 when there is none. */
+export function accept(handle: u32): i32 {
+  const tcb = fromHandle(handle);
+  return tcb == null ? -Result.CONNECTION_DOES_NOT_EXIST : acceptFrom(tcb);
+}
+
+/** SEND (§3.10.2) of `length` octets of the text window; answers octets taken. */
+export function send(handle: u32, length: u32): i32 {
+  const tcb = fromHandle(handle);
+  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  if (length > <u32>TEXT_SIZE) return -Result.INVALID_ARGUMENT;
+  return called(tcb, Call.SEND, sendText(tcb, TEXT, length));
+}
+
+/** RECEIVE (§3.10.3) of up to `length` octets into the text window; answers octets received. */
+export function receive(handle: u32, length: u32): i32 {
+  const tcb = fromHandle(handle);
+  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  return called(tcb, Call.RECEIVE, receiveText(tcb, TEXT, min<u32>(length, <u32>TEXT_SIZE)));
+}
+
+/** CLOSE (§3.10.4): no more text will be sent. */
+export function close(handle: u32): i32 {
+  const tcb = fromHandle(handle);
+  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  return called(tcb, Call.CLOSE, -closeTcb(tcb));
+}
+
+/** ABORT (§3.10.5): the connection ends at once, with a RST. */
+export function abort(handle: u32): i32 {
+  const tcb = fromHandle(handle);
+  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  return called(tcb, Call.ABORT, -abortTcb(tcb, Reason.USER_ABORT));
+}
+
+/** Lets go of a handle, which is stale from here on; the connection ends in its own time. */
+export function release(handle: u32): i32 {
+  const tcb = fromHandle(handle);
+  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  called(tcb, Call.RELEASE, Result.OK);
+  releaseTcb(tcb);
+  return Result.OK;
+}
+
+/** STATUS (§3.10.6): fills the STATUS window. */
+export function status(handle: u32): i32 {
+  const tcb = fromHandle(handle);
+  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  statusOf(tcb);
+  return Result.OK;
+}
+
+/** Fills STATUS with the next record of all; begin with 0, go on with what it answers until that is 0. */
+export function nextStatus(cursor: u32): u32 {
+  return nextStatusOf(cursor);
+}
+
+/** Sets an option of a connection or listener. */
+export function setOption(handle: u32, option: Option, value: u32): i32 {
+  const tcb = fromHandle(handle);
+  return tcb == null ? -Result.CONNECTION_DOES_NOT_EXIST : -setTcbOption(tcb, option, value);
+}
+
+// Observation --------------------------------------------------------------------
+
+/** Events written to the trace ring, modulo 2^32. */
+export function traceCount(): u32 {
+  return countOfTrace();
+}
+
+/** Address of the trace ring. */
+export function traceBase(): u32 {
+  return baseOfTrace();
+}
+
+/** Items a pool has handed out: 0 TCBs, 1 children, 2 TIME-WAIT, 3 ranges, 4 replies, 5 pages. */
+export function used(pool: u32): u32 {
+  switch (pool) {
+    case 0:
+      return tcbs().used;
+    case 1:
+      return children().used;
+    case 2:
+      return timeWaits().used;
+    case 3:
+      return ranges().used;
+    case 4:
+      return replies().used;
+    default:
+      return pages().used;
+  }
+}
+
+function endpoint(): Endpoint {
+  return changetype<Endpoint>(ENDPOINT);
+}
+
+function called(tcb: Tcb, call: Call, result: i32): i32 {
+  trace(TraceKind.CALL, handleOf(tcb), <State>tcb.state, Reason.NONE, call, result, result, 0);
+  return result;
+}

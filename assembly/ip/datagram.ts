@@ -1,0 +1,27 @@
+/** The datagram that arrives now: what `ip/input` found, for whoever reads it next. */
+import { DATAGRAM } from "../memory";
+
+@unmanaged
+export class Datagram {
+  source0: u64;
+  source1: u64;
+  destination0: u64;
+  destination1: u64;
+  /** Where the IP header lies, and the octets of the whole packet: what an ICMP error quotes. */
+  packet: u32;
+  packetLength: u32;
+  /** Where the transport's header lies, and the octets from there to the packet's end. */
+  at: u32;
+  length: u32;
+  /** Protocol or last next header. */
+  protocol: u32;
+  hopLimit: u32;
+  /** Diffserv and ECN. */
+  diffserv: u32;
+  /** 1 when the link vouches for the transport checksum. */
+  checksumTrusted: u32;
+}
+
+export function datagram(): Datagram {
+  return changetype<Datagram>(DATAGRAM);
+}

@@ -1,0 +1,140 @@
+/**
+ * IP input (RFC 791, RFC 8200, RFC 1122 §3.2.1): from octets of the link to a datagram for us.
+ *
+ * Validates, walks over extension headers, and answers whether `datagram()` now holds something for an
+ * upper protocol. It never calls up. IPv4 options are passed over (MUST-50). Fragments go to
+ * `reassembly.ts` and come back as one datagram.
+ */
+import { Counter, InputFlag, Reason } from "../abi";
+import { count } from "../counters";
+import { RECEIVE } from "../memory";
+import { traceDrop } from "../trace";
+import { isLoopback, isMulticast, mapIpv4 } from "../wire/address";
+import {
+  FRAGMENT_OFFSET, ipv4ChecksumHolds, ipv4Destination, ipv4Diffserv, ipv4Fragment, ipv4HeaderLength,
+  ipv4Protocol, ipv4Source, ipv4TimeToLive, ipv4TotalLength, IPV4_HEADER, MORE_FRAGMENTS, versionOf,
+} from "../wire/ipv4";
+import {
+  DESTINATION_OPTIONS, extensionLength, FRAGMENT, HOP_BY_HOP, IPV6_HEADER, ipv6Destination,
+  ipv6HopLimit, ipv6NextHeader, ipv6PayloadLength, ipv6Source, ipv6TrafficClass, NO_NEXT_HEADER, ROUTING,
+} from "../wire/ipv6";
+import { Datagram, datagram } from "./datagram";
+import { reassembleIpv4, reassembleIpv6 } from "./reassembly";
+import { isLocal, isNoUnicast } from "./route";
+
+/** What is to be done with a packet. */
+export enum Verdict {
+  /** Nothing: it was dropped, and counted. */
+  DROP,
+  /** It is for us: `datagram()` has it. */
+  DELIVER,
+  /** It is for an address that is not ours. */
+  NOT_OURS,
+}
+
+/** Reads the packet of `length` octets in the receive window. */
+export function readPacket(length: u32, flags: u32): Verdict {
+  count(Counter.IpInReceives);
+  const d = datagram();
+  d.packet = <u32>RECEIVE;
+  d.checksumTrusted = flags & (InputFlag.CHECKSUM_TRUSTED | InputFlag.LOOPED_BACK) ? 1 : 0;
+  if (length == 0) return dropped(Counter.IpInTruncatedPkts, Reason.TRUNCATED, 0);
+  const version = versionOf(RECEIVE);
+  if (version == 4) return readIpv4(d, length, flags);
+  if (version == 6) return readIpv6(d, length, flags);
+  return dropped(Counter.IpInHdrErrors, Reason.BAD_IP_HEADER, version);
+}
+
+function dropped(counter: Counter, reason: Reason, a: u32): Verdict {
+  count(counter);
+  traceDrop(reason, a, 0, 0);
+  return Verdict.DROP;
+}
+
+function readIpv4(d: Datagram, length: u32, flags: u32): Verdict {
+  const at = RECEIVE;
+  if (length < IPV4_HEADER) return dropped(Counter.IpInTruncatedPkts, Reason.TRUNCATED, length);
+  const header = ipv4HeaderLength(at);
+  const total = ipv4TotalLength(at);
+  if (header < IPV4_HEADER || total < header) {
+    return dropped(Counter.IpInHdrErrors, Reason.BAD_IP_HEADER, header);
+  }
+  // What the link brings beyond the total length is padding, not text.
+  if (total > length) return dropped(Counter.IpInTruncatedPkts, Reason.TRUNCATED, total);
+  if (!ipv4ChecksumHolds(at)) return dropped(Counter.IpInCsumErrors, Reason.BAD_IP_CHECKSUM, header);
+  d.source0 = 0;
+  d.source1 = mapIpv4(ipv4Source(at));
+  d.destination0 = 0;
+  d.destination1 = mapIpv4(ipv4Destination(at));
+  d.packetLength = total;
+  d.at = <u32>at + header; // MUST-50
+  d.length = total - header;
+  d.protocol = ipv4Protocol(at);
+  d.hopLimit = ipv4TimeToLive(at);
+  d.diffserv = ipv4Diffserv(at);
+  const verdict = judgeAddresses(d, flags);
+  if (verdict != Verdict.DELIVER) return verdict;
+  if (ipv4Fragment(at) & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) return whole(reassembleIpv4(d));
+  return Verdict.DELIVER;
+}
+
+function whole(isWhole: bool): Verdict {
+  return isWhole ? Verdict.DELIVER : Verdict.DROP;
+}
+
+function readIpv6(d: Datagram, length: u32, flags: u32): Verdict {
+  const at = RECEIVE;
+  if (length < IPV6_HEADER) return dropped(Counter.IpInTruncatedPkts, Reason.TRUNCATED, length);
+  const total = IPV6_HEADER + ipv6PayloadLength(at);
+  if (total > length) return dropped(Counter.IpInTruncatedPkts, Reason.TRUNCATED, total);
+  d.source0 = load<u64>(ipv6Source(at));
+  d.source1 = load<u64>(ipv6Source(at), 8);
+  d.destination0 = load<u64>(ipv6Destination(at));
+  d.destination1 = load<u64>(ipv6Destination(at), 8);
+  d.packetLength = total;
+  d.hopLimit = ipv6HopLimit(at);
+  d.diffserv = ipv6TrafficClass(at);
+  d.at = <u32>at + IPV6_HEADER;
+  d.length = total - IPV6_HEADER;
+  d.protocol = ipv6NextHeader(at);
+  const verdict = judgeAddresses(d, flags);
+  return verdict == Verdict.DELIVER ? walkExtensions(d) : verdict;
+}
+
+/** Walks over extension headers; each is at least eight octets, so the walk ends with the packet. */
+function walkExtensions(d: Datagram): Verdict {
+  while (true) {
+    const next = d.protocol;
+    if (next == NO_NEXT_HEADER) return Verdict.DROP;
+    if (next == FRAGMENT) return reassembleIpv6(d) ? walkExtensions(d) : Verdict.DROP;
+    if (next != HOP_BY_HOP && next != ROUTING && next != DESTINATION_OPTIONS) return Verdict.DELIVER;
+    if (d.length < 8 || extensionLength(d.at) > d.length) {
+      return dropped(Counter.IpInHdrErrors, Reason.BAD_IP_HEADER, next);
+    }
+    // A routing header that still has somewhere to go is not for a host (RFC 5095).
+    if (next == ROUTING && load<u8>(d.at, 3) != 0) {
+      return dropped(Counter.IpInHdrErrors, Reason.BAD_IP_HEADER, next);
+    }
+    d.protocol = load<u8>(d.at);
+    const length = extensionLength(d.at);
+    d.at += length;
+    d.length -= length;
+  }
+}
+
+/** Judges who sent it and for whom (RFC 1122 §3.2.1.3). */
+function judgeAddresses(d: Datagram, flags: u32): Verdict {
+  const loops = (flags & InputFlag.LOOPED_BACK) != 0;
+  // Nobody on the link has our address or the loopback's: LAND and its kin end here.
+  const isForged = !loops &&
+    (isLocal(d.source0, d.source1) || isLoopback(d.source0, d.source1));
+  if (isForged || isMulticast(d.source0, d.source1)) {
+    return dropped(Counter.IpInAddrErrors, Reason.ILLEGAL_ADDRESS, 0);
+  }
+  if (isLocal(d.destination0, d.destination1)) return Verdict.DELIVER;
+  // What is for everybody is for nobody here, and is never answered (RFC 1122 §3.2.2).
+  if (isNoUnicast(d.destination0, d.destination1) || isNoUnicast(d.source0, d.source1)) {
+    return dropped(Counter.IpInAddrErrors, Reason.ILLEGAL_ADDRESS, 1);
+  }
+  return Verdict.NOT_OURS;
+}

@@ -1,0 +1,75 @@
+/**
+ * Limits (law 3): the configuration a host may choose, with defaults and bounds.
+ *
+ * What is bounded here is what memory is laid out for, once, in `memory.ts`. Protocol constants are
+ * not limits; they stand in the file of the RFC they come from.
+ */
+import { Config, Setting } from "./abi";
+import { CONFIG, SETTINGS } from "./memory";
+
+/** An index and a generation share a handle's 31 bits. */
+export const INDEX_BITS: u32 = 20;
+/** Connections a stack may hold at most. */
+export const MAX_CONNECTIONS: u32 = (1 << INDEX_BITS) - 1;
+/** Octets in a page of the shared buffer pool. */
+export const PAGE_SIZE: u32 = 4096;
+/** Local addresses of a stack. */
+export const MAX_ADDRESSES: u32 = 16;
+/** Ranges of early text one connection may hold; beyond it new islands are refused (SegmentSmack). */
+export const MAX_RANGES: u32 = 64;
+/** Datagrams under reassembly at once, and the octets each may grow to. */
+export const MAX_REASSEMBLIES: u32 = 4;
+/** Largest MTU: the largest IPv4 packet. */
+export const MAX_MTU: u32 = 65_535;
+
+export function config(): Config {
+  return changetype<Config>(CONFIG);
+}
+
+/** Replaces zeros by defaults; answers whether every limit is within its bounds. */
+export function settleConfig(): bool {
+  const c = config();
+  if (c.connections == 0) c.connections = 4_096;
+  if (c.listeners == 0) c.listeners = 256;
+  if (c.children == 0) c.children = 1_024;
+  if (c.timeWaits == 0) c.timeWaits = 16_384;
+  if (c.pages == 0) c.pages = 16_384;
+  if (c.ranges == 0) c.ranges = 16_384;
+  if (c.replies == 0) c.replies = 256;
+  if (c.traceEvents == 0) c.traceEvents = 1_024;
+  if (c.receiveBuffer == 0) c.receiveBuffer = 524_288;
+  if (c.sendBuffer == 0) c.sendBuffer = 524_288;
+  if (c.mtu == 0) c.mtu = 1_500;
+  return (
+    c.connections <= MAX_CONNECTIONS && c.listeners <= c.connections &&
+    c.children <= MAX_CONNECTIONS && c.timeWaits <= 4 * MAX_CONNECTIONS &&
+    c.pages <= 786_432 && c.ranges <= 1 << 24 && c.replies <= 65_536 &&
+    c.traceEvents <= 1 << 22 && (c.traceEvents & (c.traceEvents - 1)) == 0 &&
+    c.receiveBuffer <= 1 << 30 && c.sendBuffer <= 1 << 30 &&
+    c.mtu >= 576 && c.mtu <= MAX_MTU
+  );
+}
+
+/** A setting of the whole stack. */
+export function setting(which: Setting): u32 {
+  return load<u32>(SETTINGS + 4 * which);
+}
+
+/** Changes a setting; its bounds are the caller's to check. */
+export function setSetting(which: Setting, value: u32): void {
+  store<u32>(SETTINGS + 4 * which, value);
+}
+
+/** Gives every setting its default. */
+export function defaultSettings(): void {
+  setSetting(Setting.MTU, config().mtu);
+  setSetting(Setting.TIME_WAIT_MS, 60_000);
+  setSetting(Setting.RTO_MIN_MS, 200);
+  setSetting(Setting.TIMESTAMPS, 1);
+  setSetting(Setting.WINDOW_SCALING, 1);
+  setSetting(Setting.SACK, 1);
+  setSetting(Setting.SYN_ACK_RETRIES, 5);
+  setSetting(Setting.ECHO_REPLY, 1);
+  setSetting(Setting.TRACE, 0);
+  setSetting(Setting.CHECKSUM_BY_LINK, 0);
+}

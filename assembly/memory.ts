@@ -1,0 +1,81 @@
+/**
+ * The memory map (laws 2 and 3): what lies where, once and for all.
+ *
+ * The fixed part is literal constants, each beginning where the last ends, so that hosts know every
+ * window before `init`. The pools behind it are laid out by `layMemory` from the configuration, and
+ * memory grows once, there. `assembly/README.md` draws the whole.
+ */
+
+/** First address of the map: below it asc keeps the module's constants. */
+export const MAP: usize = 0x1_0000;
+
+/** The host's configuration, read by `init`. */
+export const CONFIG: usize = MAP;
+/** The sockets of the call being made. */
+export const ENDPOINT: usize = CONFIG + 128;
+/** The answer of `signal()`. */
+export const NEWS: usize = ENDPOINT + 64;
+/** The answer of `status()` and `nextStatus()`. */
+export const STATUS: usize = NEWS + 64;
+/** The latest ICMP echo reply. */
+export const ECHO_REPLY: usize = STATUS + 512;
+/** Counters, u64 each. */
+export const COUNTERS: usize = ECHO_REPLY + 64;
+/** 1 once `init` has succeeded. */
+export const READY: usize = COUNTERS + 1024;
+/** The Instant of the latest poll. */
+export const CLOCK: usize = READY + 8;
+/** Keys grown from the seed. */
+export const KEYS: usize = CLOCK + 8;
+/** Short-lived words of hashes and headers; no value survives a call. */
+export const SCRATCH: usize = KEYS + 256;
+/** Settings, u32 each. */
+export const SETTINGS: usize = SCRATCH + 256;
+/** The trace ring's own record. */
+export const TRACER: usize = SETTINGS + 128;
+/** Records of the pools, tables and queues: POOL_SIZE each. */
+export const POOLS: usize = TRACER + 32;
+/** Local addresses and routes. */
+export const ADDRESSES: usize = POOLS + 1024;
+/** Path MTUs learnt from ICMP. */
+export const PATH_MTUS: usize = ADDRESSES + 1024;
+/** The datagram that arrives now, as `ip/` reads it. */
+export const DATAGRAM: usize = PATH_MTUS + 4096;
+/** The segment that arrives now. */
+export const SEGMENT: usize = DATAGRAM + 128;
+/** Counters of ports handed out (RFC 6056 §3.3.4). */
+export const PORT_COUNTERS: usize = SEGMENT + 256;
+/** Datagrams under reassembly. */
+export const REASSEMBLIES: usize = PORT_COUNTERS + 1024;
+/** End of the small records. */
+const SMALL_END: usize = REASSEMBLIES + 1024;
+if (SMALL_END > MAP + 0x1_0000) ERROR("the small records outgrew their 64 KiB");
+
+/** Octets before a packet window that belong to the link: a vnet header ends where the packet begins. */
+export const HEADROOM: usize = 64;
+/** Octets a packet window holds: the largest IP packet, and slack for whole-vector stores. */
+export const PACKET_SIZE: usize = 65_536 + 64;
+
+/** The receive window: the host puts a packet here, `input` reads it. */
+export const RECEIVE: usize = MAP + 0x1_0000 + HEADROOM;
+/** The transmit window: `output` puts a packet here, the host sends it. */
+export const TRANSMIT: usize = RECEIVE + PACKET_SIZE + HEADROOM;
+/** The text window: what SEND takes and RECEIVE gives, and the ping's octets. */
+export const TEXT: usize = TRANSMIT + PACKET_SIZE;
+/** Octets the text window holds. */
+export const TEXT_SIZE: usize = 65_536;
+
+/** First address of the pools. */
+export const POOLS_BEGIN: usize = (TEXT + TEXT_SIZE + 0xffff) & ~0xffff;
+
+/** Grows memory to hold `end` octets, once; answers whether the engine gave it. */
+export function growTo(end: usize): bool {
+  const pages = <i32>((end + 0xffff) >> 16) - memory.size();
+  return pages <= 0 || memory.grow(pages) >= 0;
+}
+
+/** Octets of the records the pools hold; the file of each record checks that it fits. */
+export const TCB_SIZE: u32 = 512;
+export const CHILD_SIZE: u32 = 128;
+export const TIME_WAIT_SIZE: u32 = 64;
+export const REPLY_SIZE: u32 = 160;

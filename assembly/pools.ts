@@ -1,0 +1,108 @@
+/**
+ * Every pool, table and queue of the stack, laid out once (laws 2 and 3).
+ *
+ * The records themselves stand at POOLS in the small part of the memory map; `layPools` gives each its
+ * stretch behind POOLS_BEGIN, in the order drawn in `assembly/README.md`.
+ */
+import { config } from "./limits";
+import {
+  CHILD_SIZE, growTo, POOLS, POOLS_BEGIN, REPLY_SIZE, TCB_SIZE, TIME_WAIT_SIZE,
+} from "./memory";
+import { layPages, Pages } from "./store/chain";
+import { Heap, layHeap } from "./store/heap";
+import { layPool, Pool, POOL_SIZE } from "./store/pool";
+import { Queue } from "./store/queue";
+import { RANGE_SIZE } from "./store/ranges";
+import { layTable, Table } from "./store/table";
+import { layTrace } from "./trace";
+
+/** TCBs: connections and listeners. */
+export function tcbs(): Pool {
+  return changetype<Pool>(POOLS);
+}
+
+/** Children of listeners, in SYN-RECEIVED. */
+export function children(): Pool {
+  return changetype<Pool>(POOLS + POOL_SIZE);
+}
+
+/** TIME-WAIT records. */
+export function timeWaits(): Pool {
+  return changetype<Pool>(POOLS + 2 * POOL_SIZE);
+}
+
+/** Ranges of early and of selectively acknowledged text. */
+export function ranges(): Pool {
+  return changetype<Pool>(POOLS + 3 * POOL_SIZE);
+}
+
+/** Replies waiting to be sent. */
+export function replies(): Pool {
+  return changetype<Pool>(POOLS + 4 * POOL_SIZE);
+}
+
+/** Pages of text. */
+export function pages(): Pages {
+  return changetype<Pages>(POOLS + 5 * POOL_SIZE);
+}
+
+/** References by 4-tuple: TCBs, children and TIME-WAIT records. */
+export function tuples(): Table {
+  return changetype<Table>(POOLS + 6 * POOL_SIZE);
+}
+
+/** Listeners by local port. */
+export function ports(): Table {
+  return changetype<Table>(POOLS + 7 * POOL_SIZE);
+}
+
+/** Who is due when: owner n is TCB n, and behind the TCBs, the children. */
+export function timers(): Heap {
+  return changetype<Heap>(POOLS + 8 * POOL_SIZE);
+}
+
+/** TCBs with something to send. */
+export function readyQueue(): Queue {
+  return changetype<Queue>(POOLS + 9 * POOL_SIZE);
+}
+
+/** TCBs with news for their user. */
+export function newsQueue(): Queue {
+  return changetype<Queue>(POOLS + 10 * POOL_SIZE);
+}
+
+/** Children whose SYN,ACK is to be sent. */
+export function childQueue(): Queue {
+  return changetype<Queue>(POOLS + 11 * POOL_SIZE);
+}
+
+/** Replies in the order they are to be sent. */
+export function replyQueue(): Queue {
+  return changetype<Queue>(POOLS + 12 * POOL_SIZE);
+}
+
+/** TCBs whose SEND found no page, waiting for one. */
+export function starvedQueue(): Queue {
+  return changetype<Queue>(POOLS + 13 * POOL_SIZE);
+}
+
+/** TIME-WAIT records, the next to end first. */
+export function timeWaitQueue(): Queue {
+  return changetype<Queue>(POOLS + 14 * POOL_SIZE);
+}
+
+/** Lays everything out and grows memory, once; answers whether the engine gave that much. */
+export function layPools(): bool {
+  const c = config();
+  let at = layPool(tcbs(), POOLS_BEGIN, TCB_SIZE, c.connections);
+  at = layPool(children(), at, CHILD_SIZE, c.children);
+  at = layPool(timeWaits(), at, TIME_WAIT_SIZE, c.timeWaits);
+  at = layPool(ranges(), at, RANGE_SIZE, c.ranges);
+  at = layPool(replies(), at, REPLY_SIZE, c.replies);
+  at = layTable(tuples(), at, c.connections + c.children + c.timeWaits);
+  at = layTable(ports(), at, c.listeners);
+  at = layHeap(timers(), at, c.connections + c.children);
+  at = layTrace(at, c.traceEvents);
+  at = layPages(pages(), at, c.pages);
+  return growTo(at);
+}

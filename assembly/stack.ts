@@ -1,0 +1,238 @@
+/**
+ * The stack: input, poll, output, deadline. The one loop, and the only file that knows both IP and the
+ * transports.
+ */
+import { Counter, InputFlag, Reason, Timer } from "./abi";
+import { count } from "./counters";
+import { Datagram, datagram } from "./ip/datagram";
+import { Complaint, complain, icmpArrives, typeAndCode } from "./ip/icmp";
+import { readPacket, Verdict } from "./ip/input";
+import { emitReply } from "./ip/reply";
+import { isLocal, isOnLink } from "./ip/route";
+import { config } from "./limits";
+import { RECEIVE, SCRATCH, TRANSMIT } from "./memory";
+import { newsQueue, readyQueue, tcbs, timers } from "./pools";
+import { earliest, earliestOwner } from "./store/heap";
+import { push, shift } from "./store/queue";
+import { arrives } from "./tcp/arrives";
+import { childTimeout, emitSynAck } from "./tcp/backlog";
+import { giveBack } from "./tcp/lifecycle";
+import { feedStarved } from "./tcp/send";
+import {
+  armedFor, Flag, has, lower, NEWS_LINK, raise, READY_LINK, Tcb, tcbAt,
+} from "./tcp/tcb";
+import { expire } from "./tcp/timeouts";
+import { nextTimer, settle } from "./tcp/timers";
+import { timeWaitDeadline, timeWaitTimeout } from "./tcp/time-wait";
+import { transmit } from "./tcp/transmit";
+import { Trouble, troubleArrives } from "./tcp/unreachable";
+import { Instant, now, setNow } from "./time";
+import { traceDrop } from "./trace";
+import { udpArrives } from "./udp/arrives";
+import { mapIpv4 } from "./wire/address";
+import { Icmp, ICMP_HEADER, nextHopMtu, PROTOCOL_ICMP, Unreachable } from "./wire/icmp";
+import { Icmpv6, packetTooBigMtu, PROTOCOL_ICMPV6, Unreachable6 } from "./wire/icmpv6";
+import {
+  ipv4Destination, ipv4HeaderLength, ipv4Protocol, ipv4Source, versionOf,
+} from "./wire/ipv4";
+import { IPV6_HEADER, ipv6Destination, ipv6NextHeader, ipv6Source } from "./wire/ipv6";
+import { load16, load32 } from "./wire/octets";
+import { PROTOCOL_TCP } from "./wire/tcp";
+import { PROTOCOL_UDP } from "./wire/udp";
+
+/** Processes the packet of `length` octets in the receive window. Marks only: sends nothing (law 4). */
+export function input(length: u32, flags: u32): void {
+  const d = datagram();
+  switch (readPacket(length, flags)) {
+    case Verdict.DELIVER:
+      deliver(d);
+      return;
+    case Verdict.NOT_OURS:
+      notOurs(d);
+      return;
+    default:
+      return;
+  }
+}
+
+function deliver(d: Datagram): void {
+  count(Counter.IpInDelivers);
+  switch (d.protocol) {
+    case PROTOCOL_TCP:
+      arrives(d);
+      return;
+    case PROTOCOL_UDP:
+      if (!udpArrives(d)) complain(d, Complaint.PORT);
+      return;
+    case PROTOCOL_ICMP:
+    case PROTOCOL_ICMPV6:
+      if (icmpArrives(d)) errorArrives(d);
+      return;
+    default:
+      count(Counter.IpInUnknownProtos);
+      traceDrop(Reason.UNKNOWN_PROTOCOL, d.protocol, 0, 0);
+      complain(d, Complaint.PROTOCOL);
+  }
+}
+
+/** Not for us. Where we are the only one on the link who could have that address, we say so. */
+function notOurs(d: Datagram): void {
+  count(Counter.IpInAddrErrors);
+  traceDrop(Reason.NOT_OUR_ADDRESS, 0, 0, 0);
+  if (isOnLink(d.destination0, d.destination1)) complain(d, Complaint.HOST);
+  else count(Counter.IpForwardRefused);
+}
+
+/** An ICMP error: reads the quoted headers and takes it to the connection it is about (MUST-54). */
+function errorArrives(d: Datagram): void {
+  const ipv4 = d.protocol == PROTOCOL_ICMP;
+  const quoted: usize = d.at + ICMP_HEADER;
+  const length = d.length - ICMP_HEADER;
+  const header: u32 = ipv4 ? (length < 20 ? 0 : ipv4HeaderLength(quoted)) : IPV6_HEADER;
+  // RFC 792: eight octets of the transport's header are quoted, enough for ports and sequence number.
+  if (header < 20 || length < header + 8 || versionOf(quoted) != (ipv4 ? 4 : 6)) {
+    count(Counter.IcmpInErrors);
+    return;
+  }
+  const protocol = ipv4 ? ipv4Protocol(quoted) : ipv6NextHeader(quoted);
+  const trouble = ipv4 ? troubleIpv4(typeAndCode(d)) : troubleIpv6(typeAndCode(d));
+  if (protocol != PROTOCOL_TCP || trouble == Trouble.NONE) {
+    count(Counter.IcmpInUnmatched);
+    return;
+  }
+  const tuple = SCRATCH + 64;
+  if (ipv4) {
+    store<u64>(tuple, 0);
+    store<u64>(tuple, mapIpv4(ipv4Source(quoted)), 8);
+    store<u64>(tuple, 0, 16);
+    store<u64>(tuple, mapIpv4(ipv4Destination(quoted)), 24);
+  } else {
+    memory.copy(tuple, ipv6Source(quoted), 16);
+    memory.copy(tuple + 16, ipv6Destination(quoted), 16);
+  }
+  store<u16>(tuple, <u16>load16(quoted + header), 32);
+  store<u16>(tuple, <u16>load16(quoted + header + 2), 34);
+  const mtu = ipv4 ? nextHopMtu(d.at) : packetTooBigMtu(d.at);
+  troubleArrives(tuple, load32(quoted + header + 4), trouble, mtu, ipv4);
+}
+
+function troubleIpv4(typeAndCode: u32): Trouble {
+  const code = typeAndCode & 0xff;
+  switch (typeAndCode >> 8) {
+    case Icmp.DESTINATION_UNREACHABLE:
+      count(Counter.IcmpInDestUnreachs);
+      if (code == Unreachable.FRAGMENTATION_NEEDED) return Trouble.TOO_BIG;
+      if (code == Unreachable.PROTOCOL || code == Unreachable.PORT) return Trouble.HARD;
+      return Trouble.SOFT;
+    case Icmp.TIME_EXCEEDED:
+      count(Counter.IcmpInTimeExcds);
+      return Trouble.SOFT;
+    default:
+      count(Counter.IcmpInParmProbs);
+      return Trouble.SOFT;
+  }
+}
+
+function troubleIpv6(typeAndCode: u32): Trouble {
+  switch (typeAndCode >> 8) {
+    case Icmpv6.DESTINATION_UNREACHABLE:
+      count(Counter.IcmpInDestUnreachs);
+      return (typeAndCode & 0xff) == Unreachable6.PORT ? Trouble.HARD : Trouble.SOFT;
+    case Icmpv6.PACKET_TOO_BIG:
+      return Trouble.TOO_BIG;
+    case Icmpv6.TIME_EXCEEDED:
+      count(Counter.IcmpInTimeExcds);
+      return Trouble.SOFT;
+    default:
+      count(Counter.IcmpInParmProbs);
+      return Trouble.SOFT;
+  }
+}
+
+/** Sets the clock and runs every timer that is due. */
+export function poll(at: Instant): void {
+  setNow(at);
+  for (;;) {
+    const due = earliest(timers());
+    if (due == 0 || due > now()) break;
+    const owner = earliestOwner(timers());
+    if (owner <= config().connections) expire(tcbAt(owner));
+    else childTimeout(owner - config().connections);
+  }
+  timeWaitTimeout();
+  feedStarved();
+}
+
+/**
+ * Writes the next packet into the transmit window: replies first, then SYN,ACKs of children, then the
+ * connections that are ready, one packet each in turn. What is for ourselves is looped back.
+ *
+ * @returns octets of the packet; 0 when there is nothing to send
+ */
+export function output(): u32 {
+  while (true) {
+    let length = emitReply();
+    if (length == 0) length = emitSynAck();
+    if (length == 0) length = emitReady();
+    if (length == 0) return 0;
+    if (!isForUs()) return length;
+    memory.copy(RECEIVE, TRANSMIT, length);
+    input(length, InputFlag.LOOPED_BACK);
+  }
+}
+
+/** The next packet of a ready connection. One that has none leaves the queue. */
+function emitReady(): u32 {
+  while (true) {
+    const index = shift(readyQueue(), tcbs(), READY_LINK);
+    if (index == 0) return 0;
+    const tcb = tcbAt(index);
+    lower(tcb, Flag.READY);
+    if (!has(tcb, Flag.IN_USE)) {
+      giveBack(tcb);
+      continue;
+    }
+    const length = transmit(tcb);
+    if (length == 0) continue;
+    if (!has(tcb, Flag.READY)) {
+      raise(tcb, Flag.READY);
+      push(readyQueue(), tcbs(), index, READY_LINK);
+    }
+    return length;
+  }
+}
+
+function isForUs(): bool {
+  if (versionOf(TRANSMIT) == 4) return isLocal(0, mapIpv4(ipv4Destination(TRANSMIT)));
+  const destination = ipv6Destination(TRANSMIT);
+  return isLocal(load<u64>(destination), load<u64>(destination, 8));
+}
+
+/** When `poll` is to be called next; 0 when nothing is due ever. */
+export function deadline(): Instant {
+  const heap = timers();
+  // Whoever stands at the head for a timer that was cancelled or moved is put where it belongs.
+  for (let owner = earliestOwner(heap); owner != 0 && owner <= config().connections; ) {
+    const tcb = tcbAt(owner);
+    const timer = nextTimer(tcb);
+    if (timer != Timer.COUNT && armedFor(tcb, timer) == earliest(heap)) break;
+    settle(tcb);
+    owner = earliestOwner(heap);
+  }
+  const first = earliest(heap);
+  const wait = timeWaitDeadline();
+  if (first == 0 || (wait != 0 && wait < first)) return wait;
+  return first;
+}
+
+/** The next connection with news for its user; null when there is none. */
+export function nextNews(): Tcb | null {
+  while (true) {
+    const index = shift(newsQueue(), tcbs(), NEWS_LINK);
+    if (index == 0) return null;
+    const tcb = tcbAt(index);
+    lower(tcb, Flag.NEWS);
+    if (has(tcb, Flag.IN_USE)) return tcb;
+    giveBack(tcb);
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * A chain of pages: a stretch of octets that grows at its end, is read anywhere and is dropped from
+ * its beginning. Pages come from one pool that all chains share.
+ *
+ * Octets are named by position, a u32 that wraps; a chain holds less than 2^31 of them. An empty chain
+ * holds no page at all, so that an idle owner costs nothing here. Reading is in order most of the
+ * time, so the chain remembers the page it was last asked for and walks on from there.
+ *
+ *     origin      start                                   end
+ *       ├──────────┼───────────────┬───────────────┬───────┴───────┐
+ *       │ dropped  │ kept          │ kept          │ kept  │ spare │
+ *       └──────────┴───────────────┴───────────────┴───────┴───────┘
+ *         head page                                  tail page
+ */
+import { PAGE_SIZE } from "../limits";
+import { copyAndSum } from "./copy-sum";
+
+/** The shared pages. Links stand apart so that a page is PAGE_SIZE octets of text, aligned. */
+@unmanaged
+export class Pages {
+  /** Address of page 0, which is never handed out. */
+  base: u32;
+  /** Address of the links: for each page the next of its chain, or the next free one. */
+  links: u32;
+  capacity: u32;
+  /** Highest page ever handed out. */
+  fresh: u32;
+  /** Latest-freed page: the warmest in the cache is taken first. */
+  free: u32;
+  used: u32;
+}
+
+@unmanaged
+export class Chain {
+  /** First and last page, 0 when empty. */
+  head: u32;
+  tail: u32;
+  /** Position of the first octet of the head page. */
+  origin: u32;
+  /** Position of the first octet that is kept. */
+  start: u32;
+  /** Pages held. */
+  pages: u32;
+  /** A page of the chain and the position of its first octet; 0 when none was asked for. */
+  cursor: u32;
+  cursorOrigin: u32;
+}
+
+/** Prepares the shared pages at `base`; answers the first address behind them. */
+export function layPages(pages: Pages, base: usize, capacity: u32): usize {
+  const links = (<u32>base + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+  pages.links = links;
+  pages.base = (links + 4 * (capacity + 1) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+  pages.capacity = capacity;
+  pages.fresh = pages.free = pages.used = 0;
+  return <usize>pages.base + <usize>PAGE_SIZE * (capacity + 1);
+}
+
+/** Pages that can still be taken. */
+export function sparePages(pages: Pages): u32 {
+  return pages.capacity - pages.used;
+}
+
+function next(pages: Pages, page: u32): u32 {
+  return load<u32>(pages.links + 4 * page);
+}
+
+function setNext(pages: Pages, page: u32, follower: u32): void {
+  store<u32>(pages.links + 4 * page, follower);
+}
+
+function takePage(pages: Pages): u32 {
+  let page = pages.free;
+  if (page != 0) pages.free = next(pages, page);
+  else if (pages.fresh < pages.capacity) page = ++pages.fresh;
+  else return 0;
+  pages.used++;
+  setNext(pages, page, 0);
+  return page;
+}
+
+function givePage(pages: Pages, page: u32): void {
+  setNext(pages, page, pages.free);
+  pages.free = page;
+  pages.used--;
+}
+
+/** Makes a chain empty, with `position` as the next octet. */
+export function beginChain(chain: Chain, position: u32): void {
+  chain.head = chain.tail = chain.pages = chain.cursor = 0;
+  chain.origin = chain.start = position;
+}
+
+/**
+ * Makes room up to `end`, exclusive.
+ *
+ * @returns the position up to which there is room: `end`, or less when the pool ran out
+ */
+export function reserve(pages: Pages, chain: Chain, end: u32): u32 {
+  while (<i32>(end - (chain.origin + chain.pages * PAGE_SIZE)) > 0) {
+    const page = takePage(pages);
+    if (page == 0) return chain.origin + chain.pages * PAGE_SIZE;
+    if (chain.pages == 0) chain.head = page;
+    else setNext(pages, chain.tail, page);
+    chain.tail = page;
+    chain.pages++;
+  }
+  return end;
+}
+
+/** The address of an octet; the octets behind it run on until the end of its page. */
+export function locate(pages: Pages, chain: Chain, position: u32): usize {
+  let page = chain.head;
+  let origin = chain.origin;
+  if (chain.cursor != 0 && <i32>(position - chain.cursorOrigin) >= 0) {
+    page = chain.cursor;
+    origin = chain.cursorOrigin;
+  }
+  while (position - origin >= PAGE_SIZE) {
+    page = next(pages, page);
+    origin += PAGE_SIZE;
+  }
+  assert(page != 0);
+  chain.cursor = page;
+  chain.cursorOrigin = origin;
+  return <usize>(pages.base + page * PAGE_SIZE + (position - origin));
+}
+
+/** Octets from an address to the end of its page. */
+function untilPageEnd(at: usize): u32 {
+  return PAGE_SIZE - (<u32>at & (PAGE_SIZE - 1));
+}
+
+/** Copies octets into a chain, where `reserve` has made room. */
+export function writeChain(pages: Pages, chain: Chain, position: u32, from: usize, length: u32): void {
+  while (length != 0) {
+    const to = locate(pages, chain, position);
+    const piece = min(length, untilPageEnd(to));
+    memory.copy(to, from, piece);
+    position += piece;
+    from += piece;
+    length -= piece;
+  }
+}
+
+/** Copies octets out of a chain. */
+export function readChain(pages: Pages, chain: Chain, position: u32, to: usize, length: u32): void {
+  while (length != 0) {
+    const from = locate(pages, chain, position);
+    const piece = min(length, untilPageEnd(from));
+    memory.copy(to, from, piece);
+    position += piece;
+    to += piece;
+    length -= piece;
+  }
+}
+
+/** Copies octets out of a chain and answers the Internet checksum's sum over them (not complemented). */
+export function readChainAndSum(pages: Pages, chain: Chain, position: u32, to: usize, length: u32): u32 {
+  let sum: u32 = 0;
+  let odd: bool = false;
+  while (length != 0) {
+    const from = locate(pages, chain, position);
+    const piece = min(length, untilPageEnd(from));
+    const part = copyAndSum(to, from, piece);
+    // A piece that begins at an odd octet has its two columns exchanged (RFC 1071 §2 B).
+    sum += odd ? ((part & 0xff) << 8) | (part >> 8) : part;
+    if (piece & 1) odd = !odd;
+    position += piece;
+    to += piece;
+    length -= piece;
+  }
+  return sum;
+}
+
+/** Drops every octet before `position`. */
+export function dropChain(pages: Pages, chain: Chain, position: u32): void {
+  while (chain.pages != 0 && position - chain.origin >= PAGE_SIZE) {
+    const page = chain.head;
+    if (chain.cursor == page) chain.cursor = 0;
+    chain.head = next(pages, page);
+    chain.origin += PAGE_SIZE;
+    chain.pages--;
+    givePage(pages, page);
+  }
+  chain.start = position;
+  if (chain.pages == 0) beginChain(chain, position);
+}
+
+/** Gives every page back; the next octet is `position`. */
+export function clearChain(pages: Pages, chain: Chain, position: u32): void {
+  let page = chain.head;
+  for (let left = chain.pages; left != 0; left--) {
+    const follower = next(pages, page);
+    givePage(pages, page);
+    page = follower;
+  }
+  beginChain(chain, position);
+}

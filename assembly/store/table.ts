@@ -1,0 +1,91 @@
+/**
+ * A hash table of references: open addressing, linear probing, deletion by shifting back.
+ *
+ * A slot is a 32-bit hash and a reference the caller gives; keys stay with the caller, who walks the
+ * candidates of a hash and compares. Capacity is a power of two and at least twice the references it
+ * will ever hold, so probes stay short and a search always meets an empty slot.
+ *
+ * ╒══════ slot (8 octets) ══════╕
+ * │ hash u32 │ reference u32, ≠0 │
+ * └─────────────────────────────┘
+ */
+@unmanaged
+export class Table {
+  base: u32;
+  /** Slots less one. */
+  mask: u32;
+  /** References held. */
+  used: u32;
+}
+
+/** Prepares a table for `references` at `base`, whose memory is zero; answers the address behind it. */
+export function layTable(table: Table, base: usize, references: u32): usize {
+  let slots: u32 = 16;
+  while (slots < 2 * references) slots <<= 1;
+  table.base = <u32>base;
+  table.mask = slots - 1;
+  table.used = 0;
+  return base + 8 * <usize>slots;
+}
+
+function slotAt(table: Table, slot: u32): usize {
+  return table.base + 8 * (slot & table.mask);
+}
+
+/** The slot where a search for `hash` begins. */
+export function firstSlot(table: Table, hash: u32): u32 {
+  return hash & table.mask;
+}
+
+/** The reference in a slot; 0 ends the search. */
+export function referenceIn(table: Table, slot: u32): u32 {
+  return load<u32>(slotAt(table, slot), 4);
+}
+
+/** The hash in a slot; meaningful only when it holds a reference. */
+export function hashIn(table: Table, slot: u32): u32 {
+  return load<u32>(slotAt(table, slot));
+}
+
+/** Adds a reference; the caller has made sure that its key is not there. */
+export function insert(table: Table, hash: u32, reference: u32): void {
+  assert(reference != 0 && table.used <= table.mask >> 1);
+  let slot = firstSlot(table, hash);
+  while (referenceIn(table, slot) != 0) slot++;
+  write(table, slot, hash, reference);
+  table.used++;
+}
+
+/** Removes a reference; it must be there. */
+export function erase(table: Table, hash: u32, reference: u32): void {
+  let hole = firstSlot(table, hash);
+  while (referenceIn(table, hole) != reference) {
+    assert(referenceIn(table, hole) != 0);
+    hole++;
+  }
+  // Whoever stands behind the hole and could stand in it moves up, so that no search stops early.
+  for (let slot = hole + 1; referenceIn(table, slot) != 0; slot++) {
+    const distance = (slot - hashIn(table, slot)) & table.mask;
+    if (distance >= ((slot - hole) & table.mask)) {
+      write(table, hole, hashIn(table, slot), referenceIn(table, slot));
+      hole = slot;
+    }
+  }
+  write(table, hole, 0, 0);
+  table.used--;
+}
+
+/** Puts another reference in the place of one that is there, under the same hash. */
+export function replace(table: Table, hash: u32, old: u32, reference: u32): void {
+  let slot = firstSlot(table, hash);
+  while (referenceIn(table, slot) != old) {
+    assert(referenceIn(table, slot) != 0);
+    slot++;
+  }
+  write(table, slot, hash, reference);
+}
+
+function write(table: Table, slot: u32, hash: u32, reference: u32): void {
+  store<u32>(slotAt(table, slot), hash);
+  store<u32>(slotAt(table, slot), reference, 4);
+}

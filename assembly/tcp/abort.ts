@@ -1,0 +1,32 @@
+/** ABORT (RFC 9293 §3.10.5). */
+import { Reason, Result, State } from "../abi";
+import { deleteTcb } from "./lifecycle";
+import { resetConnection } from "./reply";
+import { closeListener } from "./backlog";
+import { Tcb } from "./tcb";
+
+/** Ends a connection at once; its peer learns it by a RST where it knows of the connection. */
+export function abort(tcb: Tcb, reason: Reason): Result {
+  switch (tcb.state) {
+    case State.CLOSED:
+      return Result.CONNECTION_DOES_NOT_EXIST;
+    case State.LISTEN:
+      closeListener(tcb);
+      deleteTcb(tcb, Result.CONNECTION_ABORTED, reason);
+      return Result.OK;
+    case State.SYN_SENT:
+      deleteTcb(tcb, Result.CONNECTION_ABORTED, reason);
+      return Result.OK;
+    case State.SYN_RECEIVED:
+    case State.ESTABLISHED:
+    case State.FIN_WAIT_1:
+    case State.FIN_WAIT_2:
+    case State.CLOSE_WAIT:
+      resetConnection(tcb);
+      deleteTcb(tcb, Result.CONNECTION_ABORTED, reason);
+      return Result.OK;
+    default: // CLOSING, LAST-ACK, TIME-WAIT
+      deleteTcb(tcb, Result.OK, reason);
+      return Result.OK;
+  }
+}

@@ -1,0 +1,11 @@
+/** The acceptability test of RFC 9293 §3.4, Table 6: for TCBs and for records without one. */
+import { Segment } from "./segment";
+import { inWindow, RemoteSeq } from "./seq";
+
+/** Whether any of a segment lies in the receive window: the four cases of length and window. */
+export function acceptable(seg: Segment, nxt: RemoteSeq, wnd: u32): bool {
+  if (seg.len == 0) return wnd == 0 ? seg.seq == nxt : inWindow(seg.seq, nxt, wnd);
+  // A closed window takes no text, but a RST at its edge is valid still (MUST-66).
+  if (wnd == 0) return seg.isRst && seg.seq == nxt; // MUST-66
+  return inWindow(seg.seq, nxt, wnd) || inWindow(seg.seq + seg.len - 1, nxt, wnd);
+}

@@ -1,0 +1,46 @@
+/** What new acknowledgments do (RFC 9293 §3.10.7.4, fifth): text leaves the buffer, timers start anew. */
+import { Signal } from "../abi";
+import { pages } from "../pools";
+import { clearChain, dropChain } from "../store/chain";
+import { now } from "../time";
+import { markReady, tell } from "./marks";
+import { newAcknowledgment } from "./recovery";
+import { endTiming, sample } from "./rto";
+import { Segment } from "./segment";
+import { later, LocalSeq, lt } from "./seq";
+import { roomReturned } from "./send";
+import { finAcknowledged, Tcb } from "./tcb";
+import { echoedRoundTrip } from "./timestamps";
+import { watchFlight } from "./window";
+
+/** SND.UNA < SEG.ACK =< SND.NXT: moves SND.UNA. */
+export function acknowledged(tcb: Tcb, seg: Segment): void {
+  const snd = tcb.snd;
+  const length = seg.ack - snd.una;
+  const wasSentAgain = tcb.rtt.count != 0;
+  snd.una = seg.ack;
+  snd.next = later(snd.next, snd.una);
+  measure(tcb, seg, wasSentAgain);
+  dropText(tcb, lt(snd.end, seg.ack) ? snd.end : seg.ack);
+  tcb.cc.total += length;
+  tcb.rtt.count = 0;
+  tcb.rtt.stalledAt = now();
+  newAcknowledgment(tcb, length);
+  watchFlight(tcb);
+  roomReturned(tcb);
+  if (finAcknowledged(tcb)) tell(tcb, Signal.FIN_ACKNOWLEDGED);
+  markReady(tcb);
+}
+
+/** The timed segment measures; where everything was sent again, the peer's echo does (RFC 7323 §4). */
+function measure(tcb: Tcb, seg: Segment, wasSentAgain: bool): void {
+  if (endTiming(tcb, seg.ack) || !wasSentAgain) return;
+  const echoed = echoedRoundTrip(tcb, seg.options);
+  if (echoed != 0) sample(tcb, echoed);
+}
+
+function dropText(tcb: Tcb, position: LocalSeq): void {
+  if (!lt(tcb.outgoing.start, position)) return;
+  if (position == tcb.snd.end) clearChain(pages(), tcb.outgoing, position);
+  else dropChain(pages(), tcb.outgoing, position);
+}

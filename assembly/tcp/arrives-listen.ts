@@ -1,0 +1,39 @@
+/** SEGMENT ARRIVES, LISTEN (RFC 9293 §3.10.7.2). */
+import { Counter, Reason, State, TraceKind } from "../abi";
+import { count } from "../counters";
+import { trace, traceDrop } from "../trace";
+import { addChild } from "./backlog";
+import { resetSegment } from "./reply";
+import { Segment } from "./segment";
+import { LocalSeq } from "./seq";
+import { handleOf, Tcb } from "./tcb";
+
+/**
+ * Three checks in the RFC's order; a SYN that passes them begins a child.
+ *
+ * @param leastIss see `addChild`
+ */
+export function listenState(listener: Tcb, seg: Segment, leastIss: LocalSeq): void {
+  trace(
+    TraceKind.SEGMENT_IN, handleOf(listener), State.LISTEN, Reason.NONE,
+    seg.seq, seg.ack, (seg.textLength << 16) | seg.ctl, seg.wnd,
+  );
+  // First, check for a RST: it can refer to nothing here.
+  if (seg.isRst) {
+    traceDrop(Reason.RST_NOT_ANSWERED, seg.remotePort, seg.localPort, seg.seq);
+    return;
+  }
+  // Second, check for an ACK: nothing was sent that could be acknowledged.
+  if (seg.isAck) {
+    resetSegment(seg, Reason.NO_CONNECTION);
+    return;
+  }
+  // Third, check for a SYN. Text is held with it; a FIN is left for the peer to send again.
+  if (seg.isSyn) {
+    count(Counter.TcpPassiveOpens);
+    addChild(listener, seg, leastIss);
+    return;
+  }
+  // Fourth, other segments have no ACK, so they are dropped.
+  traceDrop(Reason.NO_ACK_BIT, seg.remotePort, seg.localPort, seg.seq);
+}

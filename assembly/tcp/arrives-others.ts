@@ -1,0 +1,270 @@
+/**
+ * SEGMENT ARRIVES, other states (RFC 9293 §3.10.7.4).
+ *
+ * Eight checks in the RFC's order; each answers whether processing continues. The order is behaviour. A
+ * segment that both acknowledges our FIN and carries the peer's needs no code of its own: the fifth check
+ * has already left FIN-WAIT-1 by the time the eighth reads the FIN. TIME-WAIT has its own page
+ * (`time-wait.ts`), for it has no TCB; so has a listener's child until its handshake completes
+ * (`backlog.ts`). What the fifth and seventh check do to the buffers stands in `acknowledged.ts` and
+ * `text.ts`.
+ */
+import { Counter, Reason, Result, Signal, State, TraceKind } from "../abi";
+import { count } from "../counters";
+import { now } from "../time";
+import { trace, tracing } from "../trace";
+import { acceptable } from "./acceptable";
+import { acknowledged } from "./acknowledged";
+import { answerUnacceptable, challenge } from "./delayed-ack";
+import { deleteTcb, establish, lingerInFinWait2 } from "./lifecycle";
+import { acknowledge, tell } from "./marks";
+import { duplicateAcknowledgment, isDuplicate, takeBlocks } from "./recovery";
+import { resetConnection, resetSegment } from "./reply";
+import { Segment } from "./segment";
+import { inWindow, le, lt } from "./seq";
+import { enter } from "./state";
+import { finAcknowledged, Flag, handleOf, has, lower, raise, Tcb } from "./tcb";
+import { acceptText, noteDuplicate } from "./text";
+import { startTimeWait } from "./time-wait";
+import { isOldDuplicate, lacksTimestamps, updateRecent } from "./timestamps";
+import { updateSendWindow } from "./window";
+
+export function otherStates(tcb: Tcb, seg: Segment): void {
+  noteArrival(tcb, seg);
+  if (!checkSequenceNumber(tcb, seg)) return; // First
+  if (!checkRst(tcb, seg)) return;            // Second
+  //                                             Third: no security/compartment here
+  if (!checkSyn(tcb, seg)) return;            // Fourth
+  if (!checkAck(tcb, seg)) return;            // Fifth
+  checkUrg(tcb, seg);                         // Sixth
+  processText(tcb, seg);                      // Seventh
+  checkFin(tcb, seg);                         // Eighth
+}
+
+function noteArrival(tcb: Tcb, seg: Segment): void {
+  tcb.rtt.heardAt = now();
+  tcb.rtt.probes = 0;
+  tcb.cc.segsIn++;
+  if (!tracing()) return;
+  trace(
+    TraceKind.SEGMENT_IN, handleOf(tcb), tcb.state, Reason.NONE,
+    seg.seq, seg.ack, (seg.textLength << 16) | seg.ctl, seg.wnd,
+  );
+}
+
+function traceDropped(tcb: Tcb, reason: Reason, seg: Segment): void {
+  trace(
+    TraceKind.DROP, handleOf(tcb), tcb.state, reason, reason, seg.seq, seg.len, tcb.rcv.nxt,
+  );
+}
+
+// First, check sequence number ------------------------------------------------
+
+function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
+  if (lacksTimestamps(tcb, seg)) {
+    traceDropped(tcb, Reason.OLD_TIMESTAMP, seg);
+    return false;
+  }
+  if (isOldDuplicate(tcb, seg)) {
+    count(Counter.TcpExtPAWSEstab);
+    traceDropped(tcb, Reason.OLD_TIMESTAMP, seg);
+    answerUnacceptable(tcb, seg.textLength);
+    return false;
+  }
+  if (acceptable(seg, tcb.rcv.nxt, tcb.rcv.wnd)) {
+    updateRecent(tcb, seg.options, seg.seq);
+    return true;
+  }
+  traceDropped(tcb, Reason.OUTSIDE_WINDOW, seg);
+  // The peer's SYN,ACK again, or its SYN of a simultaneous open: our ACK was lost.
+  if (tcb.state == State.SYN_RECEIVED && seg.isSyn && seg.seq == tcb.rcv.irs) {
+    return crossedSyn(tcb, seg);
+  }
+  // An unacceptable RST gets no answer at all.
+  if (seg.isRst) return false;
+  noteDuplicate(tcb, seg);
+  answerUnacceptable(tcb, seg.len);
+  return false;
+}
+
+/**
+ * In a simultaneous open the peer's SYN,ACK has the sequence number of its SYN, below the window; its ACK is
+ * what completes the open (RFC 9293 Figure 7, line 6). Its SYN was processed already.
+ */
+function crossedSyn(tcb: Tcb, seg: Segment): bool {
+  if (!seg.isAck || seg.isRst) {
+    acknowledge(tcb);
+    return false;
+  }
+  if (!checkAck(tcb, seg)) return false;
+  acknowledge(tcb);
+  return false;
+}
+
+// Second, check the RST bit ---------------------------------------------------
+
+function checkRst(tcb: Tcb, seg: Segment): bool {
+  if (!seg.isRst) return true;
+  // RFC 5961 §3.2: only a RST at the very left edge is believed; SHLD-2: its text, if any, is not read.
+  if (seg.seq != tcb.rcv.nxt) {
+    challenge(tcb, Reason.RST_CHALLENGED);
+    return false;
+  }
+  switch (tcb.state) {
+    case State.SYN_RECEIVED:
+      // A passive child returned to LISTEN before it had a TCB; here OPEN was active (MUST-11).
+      deleteTcb(tcb, Result.CONNECTION_REFUSED, Reason.REFUSED);
+      return false;
+    case State.ESTABLISHED:
+    case State.FIN_WAIT_1:
+    case State.FIN_WAIT_2:
+    case State.CLOSE_WAIT:
+      deleteTcb(tcb, Result.CONNECTION_RESET, Reason.RST_ARRIVED); // MUST-12
+      return false;
+    default: // CLOSING, LAST-ACK
+      deleteTcb(tcb, Result.OK, Reason.RST_ARRIVED);
+      return false;
+  }
+}
+
+// Fourth, check the SYN bit ---------------------------------------------------
+
+function checkSyn(tcb: Tcb, seg: Segment): bool {
+  if (!seg.isSyn) return true;
+  // RFC 5961 §4.2: whatever its sequence number, the peer is asked whether it means it.
+  count(Counter.TcpExtTCPSYNChallenge);
+  challenge(tcb, Reason.SYN_CHALLENGED);
+  return false;
+}
+
+// Fifth, check the ACK field --------------------------------------------------
+
+function checkAck(tcb: Tcb, seg: Segment): bool {
+  if (!seg.isAck) {
+    traceDropped(tcb, Reason.NO_ACK_BIT, seg);
+    return false;
+  }
+  if (tcb.state == State.SYN_RECEIVED && !synAcknowledged(tcb, seg)) return false;
+
+  const snd = tcb.snd;
+  // (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT (RFC 5961 §5.2, MAY-12)
+  if (!le(snd.una - snd.maxWnd, seg.ack) || !le(seg.ack, snd.nxt)) {
+    challenge(tcb, Reason.ACK_OUT_OF_RANGE); // MAY-12
+    return false;
+  }
+  const isNews = takeBlocks(tcb, seg);
+  if (lt(snd.una, seg.ack)) acknowledged(tcb, seg);
+  else if (isDuplicate(tcb, seg, isNews)) duplicateAcknowledgment(tcb);
+  // Old and new acknowledgments alike may carry a newer window.
+  if (le(snd.una, seg.ack)) updateSendWindow(tcb, seg);
+
+  switch (tcb.state) {
+    case State.FIN_WAIT_1:
+      if (finAcknowledged(tcb)) enterFinWait2(tcb);
+      return true;
+    case State.CLOSING:
+      if (!finAcknowledged(tcb)) return true;
+      startTimeWait(tcb, Reason.FIN_ACKED);
+      return false;
+    case State.LAST_ACK:
+      if (!finAcknowledged(tcb)) return true;
+      deleteTcb(tcb, Result.OK, Reason.FIN_ACKED);
+      return false;
+    default: // ESTABLISHED, FIN-WAIT-2, CLOSE-WAIT
+      return true;
+  }
+}
+
+function enterFinWait2(tcb: Tcb): void {
+  enter(tcb, State.FIN_WAIT_2, Reason.FIN_ACKED);
+  if (has(tcb, Flag.RELEASED)) lingerInFinWait2(tcb);
+}
+
+/** In SYN-RECEIVED: our SYN must be what is acknowledged, or the answer is a RST. */
+function synAcknowledged(tcb: Tcb, seg: Segment): bool {
+  const snd = tcb.snd;
+  if (!lt(snd.una, seg.ack) || !le(seg.ack, snd.nxt)) {
+    resetSegment(seg, Reason.ACK_OUT_OF_RANGE);
+    return false;
+  }
+  lower(tcb, Flag.SYN_NOW);
+  snd.wnd = snd.maxWnd = seg.wnd << (seg.isSyn ? 0 : snd.shift);
+  snd.wl1 = seg.seq;
+  snd.wl2 = seg.ack;
+  establish(tcb);
+  // CLOSE was called before the handshake was complete: its FIN goes now.
+  if (has(tcb, Flag.FIN_QUEUED)) enter(tcb, State.FIN_WAIT_1, Reason.USER_CLOSE);
+  return true;
+}
+
+// Sixth, check the URG bit ----------------------------------------------------
+
+/** Urgent text stays in line (RFC 6093); its user learns where it ends (MUST-30 to MUST-33). */
+function checkUrg(tcb: Tcb, seg: Segment): void {
+  if (!seg.isUrg || tcb.state > State.FIN_WAIT_2) return;
+  const up = seg.seq + seg.up;
+  if (!lt(tcb.rcv.nxt, up) || lt(up, tcb.rcv.up)) return;
+  tcb.rcv.up = up;
+  tell(tcb, Signal.URGENT); // MUST-32
+}
+
+// Seventh, process the segment text -------------------------------------------
+
+/** Takes text where the peer may still send any: ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2, and an open that crossed. */
+export function processText(tcb: Tcb, seg: Segment): void {
+  if (seg.textLength == 0) return;
+  switch (tcb.state) {
+    case State.SYN_RECEIVED:
+    case State.ESTABLISHED:
+    case State.FIN_WAIT_1:
+    case State.FIN_WAIT_2:
+      break;
+    default: // CLOSE-WAIT, CLOSING, LAST-ACK: the peer's FIN has said that nothing follows
+      return;
+  }
+  if (has(tcb, Flag.RELEASED)) {
+    // Nobody will read it, and the peer must not believe that somebody did (SHLD-3).
+    count(Counter.TcpExtTCPAbortOnData);
+    resetConnection(tcb);
+    deleteTcb(tcb, Result.CONNECTION_ABORTED, Reason.TEXT_AFTER_RELEASE);
+    return;
+  }
+  acceptText(tcb, seg);
+}
+
+// Eighth, check the FIN bit ---------------------------------------------------
+
+/** Acts on the peer's FIN once all text before it has arrived; an early one is kept in mind. */
+export function checkFin(tcb: Tcb, seg: Segment): void {
+  if (tcb.state == State.CLOSED || tcb.state == State.LISTEN || tcb.state == State.TIME_WAIT) return;
+  if (seg.isFin && !has(tcb, Flag.FIN_RECEIVED)) {
+    const finSeq = seg.seq + seg.len - 1;
+    // Text that was cut at the window's right edge leaves its FIN beyond it.
+    if (!inWindow(finSeq, tcb.rcv.nxt, tcb.rcv.wnd + 1)) return;
+    raise(tcb, Flag.FIN_HELD);
+    tcb.rcv.finSeq = finSeq;
+    if (finSeq != tcb.rcv.nxt) acknowledge(tcb);
+  }
+  if (!has(tcb, Flag.FIN_HELD) || tcb.rcv.finSeq != tcb.rcv.nxt) return;
+  lower(tcb, Flag.FIN_HELD);
+  raise(tcb, Flag.FIN_RECEIVED);
+  tcb.rcv.nxt++;
+  if (tcb.rcv.wnd != 0) tcb.rcv.wnd--;
+  acknowledge(tcb);
+  tell(tcb, Signal.CONNECTION_CLOSING | Signal.READABLE); // MUST-12
+
+  switch (tcb.state) {
+    case State.SYN_RECEIVED:
+    case State.ESTABLISHED:
+      enter(tcb, State.CLOSE_WAIT, Reason.FIN_ARRIVED);
+      return;
+    case State.FIN_WAIT_1:
+      // Had it acknowledged our FIN, the fifth check would have left this state.
+      enter(tcb, State.CLOSING, Reason.FIN_ARRIVED);
+      return;
+    case State.FIN_WAIT_2:
+      startTimeWait(tcb, Reason.FIN_ARRIVED);
+      return;
+    default: // CLOSE-WAIT, CLOSING, LAST-ACK remain
+      return;
+  }
+}

@@ -1,0 +1,83 @@
+/** SEGMENT ARRIVES, SYN-SENT (RFC 9293 §3.10.7.3). */
+import { Reason, Result, State, Timer, TraceKind } from "../abi";
+import { trace, traceDrop } from "../trace";
+import { checkFin, processText } from "./arrives-others";
+import { deleteTcb, establish } from "./lifecycle";
+import { acknowledge, markReady } from "./marks";
+import { takeSyn } from "./negotiate";
+import { resetSegment } from "./reply";
+import { endTiming, SYN_LOST_RTO } from "./rto";
+import { Segment } from "./segment";
+import { le, lt } from "./seq";
+import { enter } from "./state";
+import { Flag, handleOf, has, lower, raise, Tcb } from "./tcb";
+import { updateRecent } from "./timestamps";
+import { cancel } from "./timers";
+
+/** Five checks in the RFC's order. */
+export function synSentState(tcb: Tcb, seg: Segment): void {
+  trace(
+    TraceKind.SEGMENT_IN, handleOf(tcb), tcb.state, Reason.NONE,
+    seg.seq, seg.ack, (seg.textLength << 16) | seg.ctl, seg.wnd,
+  );
+  if (!checkAck(tcb, seg)) return; // First
+  if (!checkRst(tcb, seg)) return; // Second
+  //                                  Third: no security/compartment here
+  checkSyn(tcb, seg);              // Fourth and fifth
+}
+
+/** First, check the ACK bit: ISS < SEG.ACK =< SND.NXT, or a RST. */
+function checkAck(tcb: Tcb, seg: Segment): bool {
+  if (!seg.isAck) return true;
+  if (lt(tcb.snd.iss, seg.ack) && le(seg.ack, tcb.snd.nxt)) return true;
+  resetSegment(seg, Reason.ACK_OUT_OF_RANGE);
+  return false;
+}
+
+/** Second, check the RST bit: only one that acknowledges our SYN can come from its receiver. */
+function checkRst(tcb: Tcb, seg: Segment): bool {
+  if (!seg.isRst) return true;
+  if (seg.isAck) deleteTcb(tcb, Result.CONNECTION_REFUSED, Reason.REFUSED);
+  else traceDrop(Reason.RST_NOT_ANSWERED, seg.remotePort, seg.localPort, seg.seq);
+  return false;
+}
+
+/** Fourth, check the SYN bit. Fifth, without it the segment is dropped. */
+function checkSyn(tcb: Tcb, seg: Segment): void {
+  if (!seg.isSyn) {
+    traceDrop(Reason.NO_ACK_BIT, seg.remotePort, seg.localPort, seg.seq);
+    return;
+  }
+  takeSyn(tcb, seg);
+  tcb.snd.wnd = tcb.snd.maxWnd = seg.wnd;
+  tcb.snd.wl1 = seg.seq;
+  if (seg.isAck) synAcknowledged(tcb, seg);
+  else simultaneousOpen(tcb);
+  // Text and FIN of a SYN segment lie one octet further than its sequence number.
+  processText(tcb, seg);
+  checkFin(tcb, seg);
+}
+
+function synAcknowledged(tcb: Tcb, seg: Segment): void {
+  const snd = tcb.snd;
+  snd.una = seg.ack;
+  snd.wl2 = seg.ack;
+  cancel(tcb, Timer.RETRANSMIT);
+  lower(tcb, Flag.SYN_NOW);
+  endTiming(tcb, seg.ack);
+  // RFC 6298 §5.7: a SYN sent again leaves nothing measured, and caution.
+  if (tcb.synCount > 0 && tcb.rtt.srtt == 0) tcb.rtt.rto = SYN_LOST_RTO;
+  tcb.rtt.count = 0;
+  updateRecent(tcb, seg.options, seg.seq);
+  establish(tcb);
+  acknowledge(tcb);
+  if (has(tcb, Flag.FIN_QUEUED)) enter(tcb, State.FIN_WAIT_1, Reason.USER_CLOSE);
+}
+
+/** Both sides have sent a SYN (MUST-10): ours goes out again, now with an ACK. */
+function simultaneousOpen(tcb: Tcb): void {
+  enter(tcb, State.SYN_RECEIVED, Reason.SIMULTANEOUS_OPEN); // MUST-10
+  tcb.snd.wl2 = tcb.snd.iss;
+  raise(tcb, Flag.SYN_NOW);
+  markReady(tcb);
+}

@@ -1,0 +1,64 @@
+/**
+ * SEGMENT ARRIVES (RFC 9293 §3.10.7): from a datagram to the page of the state it meets.
+ *
+ * Here too is §3.10.7.1, CLOSED: what belongs to nobody is answered by a RST, unless it is one.
+ */
+import { Counter, Reason, State } from "../abi";
+import { count } from "../counters";
+import { Datagram } from "../ip/datagram";
+import { isNoUnicast } from "../ip/route";
+import { traceDrop } from "../trace";
+import { listenState } from "./arrives-listen";
+import { otherStates } from "./arrives-others";
+import { synSentState } from "./arrives-syn-sent";
+import { childAt, childState } from "./backlog";
+import { findListener, findSegment, Holder, holderOf, indexIn } from "./demux";
+import { resetSegment } from "./reply";
+import { readSegment, Segment, segment } from "./segment";
+import { LocalSeq } from "./seq";
+import { tcbAt } from "./tcb";
+import { timeWaitState } from "./time-wait";
+
+/** Processes the segment a datagram holds; answers nothing itself, only marks. */
+export function arrives(d: Datagram): void {
+  const seg = segment();
+  count(Counter.TcpInSegs);
+  if (!readSegment(seg, d)) return;
+  // MUST-57, MUST-63: neither end can be a group or everybody.
+  if (isNoUnicast(seg.remote0, seg.remote1) || isNoUnicast(seg.local0, seg.local1)) {
+    count(Counter.TcpExtTCPIllegalAddresses);
+    traceDrop(Reason.ILLEGAL_ADDRESS, seg.remotePort, seg.localPort, seg.seq); // MUST-57, MUST-63
+    return;
+  }
+  const reference = findSegment(seg);
+  switch (holderOf(reference)) {
+    case Holder.CONNECTION: {
+      const tcb = tcbAt(indexIn(reference));
+      if (tcb.state == State.SYN_SENT) synSentState(tcb, seg);
+      else otherStates(tcb, seg);
+      return;
+    }
+    case Holder.CHILD:
+      childState(childAt(indexIn(reference)), seg);
+      return;
+    case Holder.TIME_WAIT: {
+      const least = timeWaitState(indexIn(reference), seg);
+      if (least != 0) nobodysSegment(seg, least);
+      return;
+    }
+    default:
+      nobodysSegment(seg, 0);
+  }
+}
+
+/** A segment whose tuple nobody holds: a listener's, or CLOSED (§3.10.7.1). */
+function nobodysSegment(seg: Segment, leastIss: LocalSeq): void {
+  const listener = findListener(seg.local0, seg.local1, seg.localPort);
+  if (listener != null) listenState(listener, seg, leastIss);
+  else closedState(seg);
+}
+
+/** SEGMENT ARRIVES, CLOSED (RFC 9293 §3.10.7.1). */
+function closedState(seg: Segment): void {
+  resetSegment(seg, Reason.NO_CONNECTION);
+}

@@ -1,0 +1,355 @@
+/**
+ * The SYN queue: children of a listener in SYN-RECEIVED (RFC 9293 §3.10.7.2, RFC 4987 §3).
+ *
+ * A child is a record of 128 octets instead of a TCB, for a server holds most of them under attack.
+ * It answers its own segments as SYN-RECEIVED would, in the order of §3.10.7.4; the one that completes
+ * the handshake turns it into a TCB, and that segment then goes through the eight checks. "Return to
+ * LISTEN" is the child deleted while its listener stands.
+ *
+ * ╒══════════════════════════ Child (128 octets) ══════════════════════════╕
+ * │ link, index │ tuple 36 │ hash │ listener │ ISS, IRS … │ Chain of held text │
+ * └─────────────────────────────────────────────────────────────────────────┘
+ */
+import { Counter, Ctl, Reason, Result, Setting, State, TraceKind } from "../abi";
+import { count } from "../counters";
+import { headerLength, writeHeader } from "../ip/output";
+import { config, PAGE_SIZE, setting } from "../limits";
+import { CHILD_SIZE, TRANSMIT } from "../memory";
+import { childQueue, children, pages, timers } from "../pools";
+import { Chain, clearChain, beginChain, reserve, writeChain } from "../store/chain";
+import { sum } from "../store/copy-sum";
+import { schedule, unschedule } from "../store/heap";
+import { give, itemAt, take } from "../store/pool";
+import { push, remove, shift } from "../store/queue";
+import { Instant, now, SECOND } from "../time";
+import { trace } from "../trace";
+import { finish, pseudoSum } from "../wire/checksum";
+import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from "../wire/tcp";
+import { otherStates } from "./arrives-others";
+import { acceptable } from "./acceptable";
+import { drop, hold, Holder, holdTcb } from "./demux";
+import { flowLabel, initialSequenceNumber, timestampOffset } from "./isn";
+import { deleteTcb, inheritOptions, newTcb } from "./lifecycle";
+import {
+  announcedMss, NEGOTIABLE, offeredBy, offers, peerMss, takeOptions, writeSynOptions,
+} from "./negotiate";
+import { acknowledgeRecord, resetConnection, resetSegment } from "./reply";
+import { SYN_LOST_RTO } from "./rto";
+import { Segment } from "./segment";
+import { LocalSeq, lt, RemoteSeq } from "./seq";
+import { enter } from "./state";
+import { Flag, Tcb, tcbAt, TUPLE } from "./tcb";
+import { setRecent, timestampNow } from "./timestamps";
+import { shiftFor } from "./window";
+
+@unmanaged
+export class Child {
+  link: u32;
+  index: u32;
+  local0: u64;
+  local1: u64;
+  remote0: u64;
+  remote1: u64;
+  localPort: u16;
+  remotePort: u16;
+  hash: u32;
+  /** Index of the listener; 0 while free. */
+  listener: u32;
+  iss: LocalSeq;
+  irs: RemoteSeq;
+  /** Flags that both SYNs agree on. */
+  flags: u32;
+  tsRecent: u32;
+  tsOffset: u32;
+  /** The peer's MSS, its SYN's window, its shift. */
+  mss: u32;
+  wnd: u16;
+  shift: u8;
+  /** SYN,ACKs sent again. */
+  retries: u8;
+  /** Link of the queue of SYN,ACKs to be sent; `isQueued` while in it. */
+  queueLink: u32;
+  isQueued: u8;
+  spare: u8;
+  spare2: u16;
+  /** Octets of text that came with the SYN and are held. */
+  heldLength: u32;
+  @inline get held(): Chain {
+    return changetype<Chain>(changetype<usize>(this) + HELD);
+  }
+}
+
+const HELD: usize = 100;
+const QUEUE_LINK: usize = offsetof<Child>("queueLink");
+if (offsetof<Child>() > HELD || HELD + offsetof<Chain>() > CHILD_SIZE) ERROR("a child is too large");
+if (offsetof<Child>("local0") != TUPLE) ERROR("a child's tuple stands where a TCB's does");
+
+export function childAt(index: u32): Child {
+  return changetype<Child>(itemAt(children(), index));
+}
+
+/** A child as owner in the heap of timers: behind the TCBs. */
+function ownerOf(child: Child): u32 {
+  return config().connections + child.index;
+}
+
+/** Whether a listener may take one more child; counts when not. */
+function mayQueue(listener: Tcb): bool {
+  if (listener.backlog.waiting >= listener.backlog.limit) {
+    count(Counter.TcpExtListenOverflows);
+    count(Counter.TcpExtListenDrops);
+    return false;
+  }
+  if (listener.backlog.children >= listener.backlog.limit) {
+    count(Counter.TcpExtTCPReqQFullDrop);
+    count(Counter.TcpExtListenDrops);
+    return false;
+  }
+  return true;
+}
+
+/**
+ * Begins a child for a SYN: chooses ISS, keeps what it offers, and queues the SYN,ACK.
+ *
+ * @param leastIss what ISS must lie beyond, when the tuple comes straight from TIME-WAIT (MAY-2); 0 none
+ */
+export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void {
+  const index = mayQueue(listener) ? take(children()) : 0;
+  if (index == 0) {
+    trace(TraceKind.DROP, 0, State.LISTEN, Reason.SYN_QUEUE_FULL, Reason.SYN_QUEUE_FULL, 0, 0, 0);
+    return;
+  }
+  const child = childAt(index);
+  memory.fill(changetype<usize>(child), 0, CHILD_SIZE);
+  child.index = index;
+  memory.copy(changetype<usize>(child) + TUPLE, changetype<usize>(seg) + TUPLE, 36);
+  child.hash = hold(Holder.CHILD, index);
+  child.listener = listener.index;
+  listener.backlog.children++;
+  const tuple = changetype<usize>(child) + TUPLE;
+  child.iss = initialSequenceNumber(tuple);
+  if (leastIss != 0 && !lt(leastIss, child.iss)) child.iss = leastIss + 65_536; // MAY-2
+  child.irs = seg.seq;
+  child.flags = offers() & offeredBy(seg.options);
+  child.tsRecent = seg.options.tsVal;
+  child.tsOffset = timestampOffset(tuple);
+  child.mss = peerMss(seg.options, seg.remote0, seg.remote1);
+  child.wnd = <u16>seg.wnd;
+  child.shift = <u8>(seg.options.shift == 255 ? 0 : seg.options.shift);
+  holdText(child, listener, seg);
+  trace(
+    TraceKind.STATE, 0, State.SYN_RECEIVED, Reason.SYN_ARRIVED,
+    State.LISTEN, State.SYN_RECEIVED, Reason.SYN_ARRIVED, 0,
+  );
+  queueSynAck(child);
+  schedule(timers(), ownerOf(child), now() + SECOND);
+}
+
+/** Text that came with the SYN is held for ESTABLISHED, one page of it; the rest will come again. */
+function holdText(child: Child, listener: Tcb, seg: Segment): void {
+  beginChain(child.held, child.irs + 1);
+  const length = min(min(seg.textLength, PAGE_SIZE), listener.rcv.buffer);
+  if (length == 0 || reserve(pages(), child.held, child.irs + 1 + length) != child.irs + 1 + length) {
+    return;
+  }
+  writeChain(pages(), child.held, child.irs + 1, seg.text, length);
+  child.heldLength = length;
+}
+
+function queueSynAck(child: Child): void {
+  if (child.isQueued) return;
+  child.isQueued = 1;
+  push(childQueue(), children(), child.index, QUEUE_LINK);
+}
+
+/** RCV.NXT of a child. */
+function receiveNext(child: Child): RemoteSeq {
+  return child.irs + 1 + child.heldLength;
+}
+
+/** RCV.WND of a child. */
+function receiveWindow(child: Child): u32 {
+  return tcbAt(child.listener).rcv.buffer - child.heldLength;
+}
+
+/** Writes the next SYN,ACK into the transmit window; answers the packet's octets, 0 when none waits. */
+export function emitSynAck(): u32 {
+  const index = shift(childQueue(), children(), QUEUE_LINK);
+  if (index == 0) return 0;
+  const child = childAt(index);
+  child.isQueued = 0;
+  const listener = tcbAt(child.listener);
+  const transport = TRANSMIT + headerLength(child.remote0, child.remote1);
+  const options = writeSynOptions(
+    transport + TCP_HEADER, child.flags,
+    announcedMss(child.remote0, child.remote1, listener.snd.mssLimit),
+    shiftFor(listener.rcv.buffer), timestampNow(child.tsOffset), child.tsRecent,
+  );
+  const wnd = min<u32>(receiveWindow(child), 65_535);
+  const ctl = Ctl.SYN | Ctl.ACK;
+  writeTcp(
+    transport, child.localPort, child.remotePort, child.iss, receiveNext(child), options, ctl, wnd, 0,
+  );
+  const length = TCP_HEADER + options;
+  const total = sum(transport, length) + pseudoSum(
+    child.local0, child.local1, child.remote0, child.remote1, PROTOCOL_TCP, length,
+  );
+  store<u16>(transport + TCP_CHECKSUM, <u16>finish(total));
+  count(Counter.TcpOutSegs);
+  trace(
+    TraceKind.SEGMENT_OUT, 0, State.SYN_RECEIVED, Reason.NONE,
+    child.iss, receiveNext(child), ctl, wnd,
+  );
+  return writeHeader(
+    TRANSMIT, length, PROTOCOL_TCP, listener.diffserv, listener.hopLimit,
+    flowLabel(changetype<usize>(child) + TUPLE),
+    child.local0, child.local1, child.remote0, child.remote1,
+  );
+}
+
+/** SEGMENT ARRIVES for a child: SYN-RECEIVED of §3.10.7.4, as far as a record without TCB goes. */
+export function childState(child: Child, seg: Segment): void {
+  trace(
+    TraceKind.SEGMENT_IN, 0, State.SYN_RECEIVED, Reason.NONE,
+    seg.seq, seg.ack, (seg.textLength << 16) | seg.ctl, seg.wnd,
+  );
+  // First. The peer's own SYN again means that our SYN,ACK was lost: it is sent again.
+  if (seg.isSyn && !seg.isAck && !seg.isRst && seg.seq == child.irs) {
+    queueSynAck(child);
+    return;
+  }
+  if (!acceptable(seg, receiveNext(child), receiveWindow(child))) {
+    if (!seg.isRst) acknowledgeChild(child);
+    return;
+  }
+  // Second
+  if (seg.isRst) {
+    if (seg.seq != receiveNext(child)) {
+      count(Counter.TcpExtTCPChallengeACK);
+      acknowledgeChild(child);
+      return;
+    }
+    count(Counter.TcpExtEmbryonicRsts);
+    deleteChild(child, Reason.RST_ARRIVED);
+    return;
+  }
+  // Fourth
+  if (seg.isSyn) {
+    count(Counter.TcpExtTCPSYNChallenge);
+    acknowledgeChild(child);
+    return;
+  }
+  // Fifth
+  if (!seg.isAck) return;
+  if (seg.ack != child.iss + 1) {
+    resetSegment(seg, Reason.ACK_OUT_OF_RANGE);
+    return;
+  }
+  const tcb = promote(child);
+  if (tcb != null) otherStates(tcb, seg);
+}
+
+function acknowledgeChild(child: Child): void {
+  acknowledgeRecord(
+    changetype<usize>(child), child.iss + 1, receiveNext(child), min<u32>(receiveWindow(child), 65_535),
+    (child.flags & Flag.TIMESTAMPS) != 0, timestampNow(child.tsOffset), child.tsRecent,
+    State.SYN_RECEIVED,
+  );
+}
+
+/** Turns a child into a TCB in SYN-RECEIVED; null when the accept queue or the pool is full. */
+function promote(child: Child): Tcb | null {
+  const listener = tcbAt(child.listener);
+  // As Linux: the ACK is ignored, and the SYN,ACK that will be sent again asks for another.
+  if (listener.backlog.waiting >= listener.backlog.limit) {
+    count(Counter.TcpExtListenOverflows);
+    count(Counter.TcpExtListenDrops);
+    return null;
+  }
+  const tcb = newTcb();
+  if (tcb == null) {
+    count(Counter.TcpExtListenDrops);
+    return null;
+  }
+  inheritOptions(tcb, listener);
+  const tuple = changetype<usize>(tcb) + TUPLE;
+  memory.copy(tuple, changetype<usize>(child) + TUPLE, 36);
+  tcb.listener = listener.index;
+  tcb.flowLabel = flowLabel(tuple);
+  tcb.flags |= child.flags & NEGOTIABLE;
+  tcb.synCount = child.retries;
+
+  const snd = tcb.snd;
+  snd.iss = snd.una = child.iss;
+  snd.nxt = snd.next = snd.end = child.iss + 1;
+  snd.wnd = snd.maxWnd = child.wnd;
+  snd.wl1 = child.irs;
+  snd.wl2 = child.iss;
+  tcb.cc.point = child.iss;
+  beginChain(tcb.outgoing, snd.end);
+
+  const rcv = tcb.rcv;
+  rcv.irs = child.irs;
+  rcv.nxt = rcv.acked = receiveNext(child);
+  rcv.wnd = receiveWindow(child);
+  rcv.shift = shiftFor(rcv.buffer);
+  rcv.total = child.heldLength;
+  memory.copy(changetype<usize>(tcb.incoming), changetype<usize>(child.held), offsetof<Chain>());
+  beginChain(child.held, 0);
+  takeOptions(tcb, child.mss, child.shift);
+  tcb.ts.offset = child.tsOffset;
+  if (child.flags & Flag.TIMESTAMPS) setRecent(tcb, child.tsRecent);
+  if (child.retries > 0) tcb.rtt.rto = SYN_LOST_RTO;
+  tcb.rtt.stalledAt = now();
+
+  removeChild(child);
+  holdTcb(tcb);
+  enter(tcb, State.SYN_RECEIVED, Reason.SYN_ARRIVED);
+  return tcb;
+}
+
+function removeChild(child: Child): void {
+  unschedule(timers(), ownerOf(child));
+  drop(Holder.CHILD, child.index, child.hash);
+  if (child.isQueued) remove(childQueue(), children(), child.index, QUEUE_LINK);
+  clearChain(pages(), child.held, 0);
+  tcbAt(child.listener).backlog.children--;
+  child.listener = 0;
+  give(children(), child.index);
+}
+
+/** Returns to LISTEN: the child is deleted, its listener stands. */
+export function deleteChild(child: Child, reason: Reason): void {
+  count(Counter.TcpAttemptFails);
+  trace(
+    TraceKind.STATE, 0, State.CLOSED, reason, State.SYN_RECEIVED, State.CLOSED, reason, 0,
+  );
+  removeChild(child);
+}
+
+/** The SYN,ACK of a child was not answered in time: it is sent again, or given up. */
+export function childTimeout(index: u32): void {
+  const child = childAt(index);
+  count(Counter.TcpExtTCPTimeouts);
+  if (child.retries == setting(Setting.SYN_ACK_RETRIES)) {
+    deleteChild(child, Reason.SYN_ACK_TIMEOUT);
+    return;
+  }
+  child.retries++;
+  count(Counter.TcpRetransSegs);
+  queueSynAck(child);
+  schedule(timers(), ownerOf(child), now() + ((<Instant>SECOND) << child.retries));
+}
+
+/** Ends a listener's queues: its children silently, what nobody accepted by a RST. */
+export function closeListener(listener: Tcb): void {
+  for (let index: u32 = 1; index <= children().fresh && listener.backlog.children != 0; index++) {
+    const child = childAt(index);
+    if (child.listener == listener.index) deleteChild(child, Reason.LISTENER_CLOSED);
+  }
+  while (listener.backlog.queue.head != 0) {
+    const tcb = tcbAt(listener.backlog.queue.head);
+    resetConnection(tcb);
+    deleteTcb(tcb, Result.CONNECTION_ABORTED, Reason.LISTENER_CLOSED);
+  }
+}

@@ -1,0 +1,68 @@
+/** CLOSE (RFC 9293 §3.10.4), and the user's letting go of the handle, which is close(2)'s other half. */
+import { Counter, Reason, Result, State } from "../abi";
+import { count } from "../counters";
+import { closeListener } from "./backlog";
+import { deleteTcb, freeTcb, lingerInFinWait2 } from "./lifecycle";
+import { markReady } from "./marks";
+import { resetConnection } from "./reply";
+import { enter } from "./state";
+import { Flag, has, lower, raise, Tcb, unreadText } from "./tcb";
+
+/** Says that no more text will be sent; text may still be received. */
+export function close(tcb: Tcb): Result {
+  switch (tcb.state) {
+    case State.CLOSED:
+      return Result.CONNECTION_DOES_NOT_EXIST;
+    case State.LISTEN:
+      closeListener(tcb);
+      deleteTcb(tcb, Result.OK, Reason.USER_CLOSE);
+      return Result.OK;
+    case State.SYN_SENT:
+      deleteTcb(tcb, Result.CONNECTION_ABORTED, Reason.USER_CLOSE);
+      return Result.OK;
+    case State.SYN_RECEIVED:
+      if (has(tcb, Flag.FIN_QUEUED)) return Result.CONNECTION_CLOSING;
+      // The FIN waits for ESTABLISHED, behind what SEND has queued; `checkAck` goes on from there.
+      queueFin(tcb);
+      return Result.OK;
+    case State.ESTABLISHED:
+      // The FIN takes its place behind every octet already accepted.
+      queueFin(tcb);
+      enter(tcb, State.FIN_WAIT_1, Reason.USER_CLOSE);
+      return Result.OK;
+    case State.CLOSE_WAIT:
+      queueFin(tcb);
+      enter(tcb, State.LAST_ACK, Reason.USER_CLOSE);
+      return Result.OK;
+    default: // FIN-WAIT-1, FIN-WAIT-2, CLOSING, LAST-ACK, TIME-WAIT
+      return Result.CONNECTION_CLOSING;
+  }
+}
+
+function queueFin(tcb: Tcb): void {
+  raise(tcb, Flag.FIN_QUEUED);
+  lower(tcb, Flag.CORK);
+  markReady(tcb);
+}
+
+/**
+ * Lets go of a connection: the handle is stale from here on, the connection ends in its own time.
+ *
+ * Unread text makes it end with a RST, for the peer must not believe it was read (SHLD-3); so does text
+ * that arrives later. FIN-WAIT-2 without a user is bounded by a timer.
+ */
+export function release(tcb: Tcb): void {
+  if (tcb.state == State.CLOSED || tcb.state == State.TIME_WAIT) {
+    freeTcb(tcb);
+    return;
+  }
+  raise(tcb, Flag.RELEASED);
+  if (tcb.state > State.SYN_RECEIVED && unreadText(tcb) != 0) {
+    count(Counter.TcpExtTCPAbortOnClose);
+    resetConnection(tcb); // SHLD-3
+    deleteTcb(tcb, Result.CONNECTION_ABORTED, Reason.RELEASED_WITH_UNREAD_TEXT);
+    return;
+  }
+  close(tcb);
+  if (tcb.state == State.FIN_WAIT_2) lingerInFinWait2(tcb);
+}

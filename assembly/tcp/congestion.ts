@@ -1,0 +1,53 @@
+/**
+ * Congestion control (RFC 5681 §3.1, MUST-19): slow start and congestion avoidance, in octets.
+ *
+ * How cwnd falls when something is lost stands in `recovery.ts`; here is how it begins and grows.
+ */
+import { Reason, TraceKind } from "../abi";
+import { trace, tracing } from "../trace";
+import { flightSize, handleOf, Tcb } from "./tcb";
+
+/** Initial window of ten segments, at most 14,600 octets unless two segments are more (RFC 6928 §2). */
+export function initialWindow(mss: u32): u32 {
+  return min(10 * mss, max(2 * mss, 14_600));
+}
+
+/** Starts slow start; ssthresh is arbitrarily high (RFC 5681 §3.1). */
+export function beginCongestion(tcb: Tcb): void {
+  const cc = tcb.cc;
+  // A SYN that had to be sent again leaves one segment to begin with (RFC 5681 §3.1).
+  cc.cwnd = tcb.synCount > 0 ? tcb.snd.mss : initialWindow(tcb.snd.mss);
+  cc.ssthresh = 0x7fff_ffff;
+  cc.acked = cc.duplicates = 0;
+}
+
+/** Grows cwnd for an acknowledgment of `length` new octets. */
+export function grow(tcb: Tcb, length: u32): void {
+  const cc = tcb.cc;
+  const smss = tcb.snd.mss;
+  // An application that does not fill the window has not tested it (RFC 7661 §4.4 names the rule).
+  if (flightSize(tcb) + length + smss < cc.cwnd) return;
+  if (cc.cwnd < cc.ssthresh) {
+    cc.cwnd += min(length, smss);
+    return;
+  }
+  cc.acked += length;
+  if (cc.acked >= cc.cwnd) {
+    cc.acked -= cc.cwnd;
+    cc.cwnd = min<u32>(cc.cwnd + smss, 0x3fff_ffff);
+  }
+}
+
+/** Half of what is in flight, at least two segments (RFC 5681 §3.1, equation 4). */
+export function halfFlight(tcb: Tcb): u32 {
+  return max((tcb.snd.nxt - tcb.snd.una) / 2, 2 * tcb.snd.mss);
+}
+
+/** Tells the trace where congestion control stands, and why. */
+export function traceCongestion(tcb: Tcb, reason: Reason): void {
+  if (!tracing()) return;
+  trace(
+    TraceKind.CONGESTION, handleOf(tcb), tcb.state, reason,
+    tcb.cc.cwnd, tcb.cc.ssthresh, flightSize(tcb), tcb.rtt.srtt,
+  );
+}

@@ -1,0 +1,52 @@
+/**
+ * When to acknowledge (RFC 9293 §3.8.6.3), and how seldom to contradict (RFC 5961 §7).
+ */
+import { Counter, Reason, Timer, TraceKind } from "../abi";
+import { count } from "../counters";
+import { random } from "../random";
+import { afterMillis, MILLISECOND, now } from "../time";
+import { trace } from "../trace";
+import { acknowledge } from "./marks";
+import { armedFor, handleOf, Tcb } from "./tcb";
+import { arm } from "./timers";
+
+/** Milliseconds between challenges to one peer, before the jitter that hides it. */
+const CHALLENGE_PERIOD: u32 = 250;
+
+/**
+ * Acknowledges text that came in order: at once from the second full segment on (SHLD-19), else after
+ * the delay (SHLD-18). Segments that are processed together are acknowledged together (MUST-58).
+ */
+export function acknowledgeText(tcb: Tcb): void {
+  if (tcb.rcv.nxt - tcb.rcv.acked >= 2 * tcb.rcv.mss || tcb.delayedAckMs == 0) {
+    acknowledge(tcb); // SHLD-19
+  } else if (armedFor(tcb, Timer.DELAYED_ACK) == 0) {
+    arm(tcb, Timer.DELAYED_ACK, afterMillis(tcb.delayedAckMs)); // SHLD-18, MUST-40
+  }
+}
+
+/** Whether an answer that contradicts the peer may go out now; notes that it did. */
+function mayContradict(tcb: Tcb): bool {
+  const millis = <u32>(now() / MILLISECOND);
+  const wait = tcb.ts.challengeAt - millis;
+  if (wait != 0 && wait <= 2 * CHALLENGE_PERIOD) {
+    count(Counter.TcpExtTCPACKSkipped);
+    return false;
+  }
+  // Per connection and jittered: a budget shared by all would tell one peer of another (CVE-2016-5696).
+  tcb.ts.challengeAt = millis + CHALLENGE_PERIOD + <u32>random() % CHALLENGE_PERIOD;
+  return true;
+}
+
+/** Sends a challenge ACK (RFC 5961 §3.2, §4.2, §5.2). */
+export function challenge(tcb: Tcb, reason: Reason): void {
+  trace(TraceKind.DROP, handleOf(tcb), tcb.state, reason, reason, 0, 0, 0);
+  if (!mayContradict(tcb)) return;
+  count(Counter.TcpExtTCPChallengeACK);
+  acknowledge(tcb);
+}
+
+/** Answers an unacceptable segment: one with text always, for its sender waits; others seldom. */
+export function answerUnacceptable(tcb: Tcb, textLength: u32): void {
+  if (textLength != 0 || mayContradict(tcb)) acknowledge(tcb);
+}

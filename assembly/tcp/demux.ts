@@ -1,0 +1,143 @@
+/**
+ * Demultiplexing: from a segment's sockets to who holds them (RFC 9293 §3.3.1, §3.10.7).
+ *
+ * The exact tuple first, then a listener: of the exact local address before any address. Connections,
+ * children and TIME-WAIT records share one table of 4-tuples; the upper two bits of a reference tell
+ * which it is. Hashing is keyed (`random.ts`), so nobody can choose tuples that collide.
+ */
+import { State } from "../abi";
+import { children, ports, tcbs, timeWaits, tuples } from "../pools";
+import { nh40 } from "../random";
+import { itemAt, Pool } from "../store/pool";
+import { erase, firstSlot, hashIn, insert, referenceIn } from "../store/table";
+import { isIpv4, isUnspecified } from "../wire/address";
+import { SCRATCH } from "../memory";
+import { Segment } from "./segment";
+import { Flag, lower, raise, Tcb, tcbAt, TUPLE } from "./tcb";
+
+/** Whose reference it is, in its upper two bits. */
+export enum Holder {
+  NOBODY = 0,
+  CONNECTION = 1,
+  CHILD = 2,
+  TIME_WAIT = 3,
+}
+
+const INDEX_MASK: u32 = 0x3fff_ffff;
+
+export function holderOf(reference: u32): Holder {
+  return reference >> 30;
+}
+
+export function indexIn(reference: u32): u32 {
+  return reference & INDEX_MASK;
+}
+
+function poolOf(holder: Holder): Pool {
+  return holder == Holder.CONNECTION ? tcbs() : holder == Holder.CHILD ? children() : timeWaits();
+}
+
+/** The hash of a tuple: 36 octets at `tuple`, anything behind them. */
+export function hashOf(tuple: usize): u32 {
+  memory.copy(SCRATCH, tuple, 36);
+  store<u32>(SCRATCH + 36, 0);
+  return nh40(SCRATCH);
+}
+
+function sameTuple(a: usize, b: usize): bool {
+  const difference = v128.or(
+    v128.xor(v128.load(a), v128.load(b)), v128.xor(v128.load(a + 16), v128.load(b + 16)),
+  );
+  return !v128.any_true(difference) && load<u32>(a + 32) == load<u32>(b + 32);
+}
+
+/** Finds who holds a tuple; answers a reference, 0 when nobody does. */
+export function find(tuple: usize): u32 {
+  const table = tuples();
+  const hash = hashOf(tuple);
+  let slot = firstSlot(table, hash);
+  while (true) {
+    const reference = referenceIn(table, slot);
+    if (reference == 0) return 0;
+    if (hashIn(table, slot) == hash) {
+      const item = itemAt(poolOf(holderOf(reference)), indexIn(reference));
+      if (sameTuple(tuple, item + TUPLE)) return reference;
+    }
+    slot++;
+  }
+}
+
+/** Finds who holds the tuple of a segment. */
+export function findSegment(seg: Segment): u32 {
+  return find(changetype<usize>(seg) + TUPLE);
+}
+
+/** Enters a record of the tuple table; its tuple must not be held. Answers the hash. */
+export function hold(holder: Holder, index: u32): u32 {
+  const hash = hashOf(itemAt(poolOf(holder), index) + TUPLE);
+  insert(tuples(), hash, (<u32>holder << 30) | index);
+  return hash;
+}
+
+/** Takes a record out of the tuple table. */
+export function drop(holder: Holder, index: u32, hash: u32): void {
+  erase(tuples(), hash, (<u32>holder << 30) | index);
+}
+
+/** Enters a connection under its tuple. */
+export function holdTcb(tcb: Tcb): void {
+  tcb.hash = hold(Holder.CONNECTION, tcb.index);
+  raise(tcb, Flag.FOUND);
+}
+
+/** Takes a connection out of the table it is in, if it is in one. */
+export function dropTcb(tcb: Tcb): void {
+  if ((tcb.flags & Flag.FOUND) == 0) return;
+  lower(tcb, Flag.FOUND);
+  if (tcb.state == State.LISTEN) erase(ports(), portHash(tcb.localPort), tcb.index);
+  else drop(Holder.CONNECTION, tcb.index, tcb.hash);
+}
+
+function portHash(port: u32): u32 {
+  return port * 0x9e37_79b1;
+}
+
+/** Enters a listener under its port. */
+export function holdListener(tcb: Tcb): void {
+  insert(ports(), portHash(tcb.localPort), tcb.index);
+  raise(tcb, Flag.FOUND);
+}
+
+/** Whether the local address of a listener takes what comes for (a0, a1), and how exactly: 0 not. */
+function fitness(listener: Tcb, a0: u64, a1: u64): u32 {
+  if (listener.local0 == a0 && listener.local1 == a1) return 3;
+  if (!isUnspecified(listener.local0, listener.local1)) return 0;
+  // 0.0.0.0 takes IPv4 only; :: takes both families.
+  if (isIpv4(listener.local0, listener.local1)) return isIpv4(a0, a1) ? 2 : 0;
+  return 1;
+}
+
+/** The listener for a local socket; null when there is none. */
+export function findListener(a0: u64, a1: u64, port: u32): Tcb | null {
+  const table = ports();
+  const hash = portHash(port);
+  let best: Tcb | null = null;
+  let bestFitness: u32 = 0;
+  for (let slot = firstSlot(table, hash); referenceIn(table, slot) != 0; slot++) {
+    if (hashIn(table, slot) != hash) continue;
+    const listener = tcbAt(referenceIn(table, slot));
+    if (listener.localPort != port) continue;
+    const fit = fitness(listener, a0, a1);
+    if (fit > bestFitness) {
+      best = listener;
+      bestFitness = fit;
+    }
+  }
+  return best;
+}
+
+/** Whether a listener stands at exactly that local socket. */
+export function isListening(a0: u64, a1: u64, port: u32): bool {
+  const listener = findListener(a0, a1, port);
+  return listener != null && listener.local0 == a0 && listener.local1 == a1;
+}

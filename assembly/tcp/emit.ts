@@ -1,0 +1,120 @@
+/**
+ * Writing one segment into the transmit window: header, options, text, checksum, IP header.
+ *
+ * Nothing is decided here; `transmit.ts` has decided. Text is copied and summed in one pass.
+ */
+import { Counter, Ctl, Reason, Setting, Timer, TraceKind } from "../abi";
+import { count } from "../counters";
+import { headerLength, writeHeader } from "../ip/output";
+import { setting } from "../limits";
+import { TRANSMIT } from "../memory";
+import { pages, ranges } from "../pools";
+import { readChain, readChainAndSum } from "../store/chain";
+import { fold, sum } from "../store/copy-sum";
+import { rangeAt, rangeHolding } from "../store/ranges";
+import { trace, tracing } from "../trace";
+import { finish, pseudoSum } from "../wire/checksum";
+import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from "../wire/tcp";
+import {
+  beginSack, MAX_BLOCKS, TIMESTAMPS_LENGTH, writeBlock, writeTimestamps,
+} from "../wire/tcp-options";
+import { announcedMss, writeSynOptions } from "./negotiate";
+import { LocalSeq } from "./seq";
+import { Flag, handleOf, has, lower, Tcb } from "./tcb";
+import { tsVal } from "./timestamps";
+import { cancel } from "./timers";
+import { offerWindow } from "./window";
+
+/** Octets the options of a segment without SYN take now. */
+export function optionsLength(tcb: Tcb): u32 {
+  const length = has(tcb, Flag.TIMESTAMPS) ? TIMESTAMPS_LENGTH : 0;
+  const blocks = blockCount(tcb);
+  return blocks == 0 ? length : length + 4 + 8 * blocks;
+}
+
+/** SACK blocks to report now: three beside timestamps, else four (RFC 2018 §3). */
+function blockCount(tcb: Tcb): u32 {
+  if (!has(tcb, Flag.SACK)) return 0;
+  const blocks = tcb.early.count + (has(tcb, Flag.DUPLICATE) ? 1 : 0);
+  return min(blocks, has(tcb, Flag.TIMESTAMPS) ? MAX_BLOCKS - 1 : MAX_BLOCKS);
+}
+
+/**
+ * Writes the segment that begins at `seq`, with `length` octets of text from there.
+ *
+ * @returns octets of the packet in the transmit window
+ */
+export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
+  const transport = TRANSMIT + headerLength(tcb.remote0, tcb.remote1);
+  const isSyn = (ctl & Ctl.SYN) != 0;
+  const options = isSyn ? writeOffer(tcb, transport + TCP_HEADER) : writeOptions(tcb, transport + TCP_HEADER);
+  const wnd = isSyn ? min<u32>(tcb.rcv.wnd, 65_535) : offerWindow(tcb);
+  const ack = ctl & Ctl.ACK ? tcb.rcv.nxt : 0;
+  writeTcp(transport, tcb.localPort, tcb.remotePort, seq, ack, options, ctl, wnd, 0);
+
+  const header = TCP_HEADER + options;
+  const pseudo = pseudoSum(
+    tcb.local0, tcb.local1, tcb.remote0, tcb.remote1, PROTOCOL_TCP, header + length,
+  );
+  if (setting(Setting.CHECKSUM_BY_LINK)) {
+    // The link adds the rest: it expects the pseudo header's sum, not complemented.
+    readChain(pages(), tcb.outgoing, seq, transport + header, length);
+    store<u16>(transport + TCP_CHECKSUM, <u16>fold(pseudo));
+  } else {
+    const text = readChainAndSum(pages(), tcb.outgoing, seq, transport + header, length);
+    const checksum = finish(pseudo + sum(transport, header) + text); // MUST-2
+    store<u16>(transport + TCP_CHECKSUM, <u16>checksum);
+  }
+  noteSent(tcb, seq, ack, ctl, wnd, length);
+  return writeHeader(
+    TRANSMIT, header + length, PROTOCOL_TCP, tcb.diffserv, tcb.hopLimit, tcb.flowLabel, // SHLD-22
+    tcb.local0, tcb.local1, tcb.remote0, tcb.remote1,
+  );
+}
+
+function noteSent(tcb: Tcb, seq: u32, ack: u32, ctl: u32, wnd: u32, length: u32): void {
+  if (ctl & Ctl.ACK) {
+    // Whatever leaves carries the acknowledgment (MUST-58).
+    lower(tcb, Flag.ACK_NOW | Flag.DUPLICATE);
+    cancel(tcb, Timer.DELAYED_ACK);
+    tcb.rcv.acked = tcb.rcv.nxt;
+  }
+  tcb.cc.segsOut++;
+  count(Counter.TcpOutSegs);
+  if (!tracing()) return;
+  trace(
+    TraceKind.SEGMENT_OUT, handleOf(tcb), tcb.state, Reason.NONE, seq, ack, (length << 16) | ctl, wnd,
+  );
+}
+
+/** The options of our SYN or SYN,ACK. */
+function writeOffer(tcb: Tcb, at: usize): u32 {
+  const mss = announcedMss(tcb.remote0, tcb.remote1, tcb.snd.mssLimit);
+  return writeSynOptions(at, tcb.flags, mss, tcb.rcv.shift, tsVal(tcb), tcb.ts.recent);
+}
+
+/** The options of every other segment. MSS is not among them (MUST-65). */
+function writeOptions(tcb: Tcb, at: usize): u32 {
+  let length: u32 = 0;
+  if (has(tcb, Flag.TIMESTAMPS)) length = writeTimestamps(at, tsVal(tcb), tcb.ts.recent);
+  const blocks = blockCount(tcb);
+  if (blocks != 0) length += writeSack(tcb, at + length, blocks);
+  return length;
+}
+
+/** The range that changed last comes first, a duplicate before it (RFC 2018 §4, RFC 2883 §4). */
+function writeSack(tcb: Tcb, at: usize, blocks: u32): u32 {
+  const length = beginSack(at, blocks);
+  let block: u32 = 0;
+  if (has(tcb, Flag.DUPLICATE)) writeBlock(at, block++, tcb.rcv.dupLeft, tcb.rcv.dupRight);
+  const recent = rangeHolding(ranges(), tcb.early, tcb.rcv.recent);
+  if (recent != 0 && block < blocks) {
+    writeBlock(at, block++, rangeAt(ranges(), recent).left, rangeAt(ranges(), recent).right);
+  }
+  for (let index = tcb.early.head; index != 0 && block < blocks; ) {
+    const range = rangeAt(ranges(), index);
+    if (index != recent) writeBlock(at, block++, range.left, range.right);
+    index = range.next;
+  }
+  return length;
+}

@@ -1,0 +1,39 @@
+/**
+ * Ephemeral ports (RFC 6056 §3.3.4, algorithm 4: double-hash port selection).
+ *
+ * Where a search begins depends on a keyed hash of both addresses and the remote port, so ports towards
+ * one peer tell nothing about those towards another; a small table of counters keeps the next search
+ * from walking over the last one's finds.
+ */
+import { PORT_COUNTERS, SCRATCH } from "../memory";
+import { hash, Key } from "../random";
+import { find, findListener } from "./demux";
+import { Tcb, TUPLE } from "./tcb";
+
+/** The range Linux uses: 28,232 ports. */
+export const FIRST_PORT: u32 = 32_768;
+export const PORT_COUNT: u32 = 28_232;
+
+const COUNTERS: u32 = 256;
+
+/** Gives a connection with addresses and a remote port a local port; answers whether one is free. */
+export function choosePort(tcb: Tcb): bool {
+  tcb.localPort = 0;
+  memory.copy(SCRATCH, changetype<usize>(tcb) + TUPLE, 36);
+  store<u32>(SCRATCH + 36, 0);
+  const offset = <u32>(hash(Key.PORT, SCRATCH, 5) % PORT_COUNT);
+  const counter = PORT_COUNTERS + 4 * <usize>(hash(Key.PORT_STEP, SCRATCH, 5) % COUNTERS);
+  for (let tries: u32 = 0; tries < PORT_COUNT; tries++) {
+    const step = load<u32>(counter);
+    store<u32>(counter, (step + 1) % PORT_COUNT);
+    tcb.localPort = <u16>(FIRST_PORT + (offset + step) % PORT_COUNT);
+    if (isFree(tcb)) return true;
+  }
+  tcb.localPort = 0;
+  return false;
+}
+
+function isFree(tcb: Tcb): bool {
+  return find(changetype<usize>(tcb) + TUPLE) == 0 &&
+    findListener(tcb.local0, tcb.local1, tcb.localPort) == null;
+}

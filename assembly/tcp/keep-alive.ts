@@ -1,0 +1,34 @@
+/**
+ * Keep-alive (RFC 9293 §3.8.4): off unless asked for (MUST-25), and only while nothing is outstanding
+ * (MUST-26). One timer serves both the idle time and the probes: when it runs out, it looks how long
+ * the peer has been silent.
+ */
+import { Reason, Result, State, Timer } from "../abi";
+import { MILLISECOND, now } from "../time";
+import { deleteTcb } from "./lifecycle";
+import { markReady } from "./marks";
+import { resetConnection } from "./reply";
+import { Flag, has, raise, Tcb } from "./tcb";
+import { arm } from "./timers";
+
+/** Probes, or gives the connection up after `keepAliveCount` probes without an answer (MUST-29). */
+export function keepAliveTimeout(tcb: Tcb): void {
+  if (!has(tcb, Flag.KEEP_ALIVE)) return;
+  const idle = <u64>tcb.keepAliveIdleMs * MILLISECOND;
+  const interval = <u64>tcb.keepAliveIntervalMs * MILLISECOND;
+  const isQuiet = tcb.snd.una == tcb.snd.nxt && tcb.state != State.SYN_RECEIVED; // MUST-26
+  const silence = now() - tcb.rtt.heardAt;
+  if (!isQuiet || silence < idle) {
+    arm(tcb, Timer.KEEP_ALIVE, isQuiet ? tcb.rtt.heardAt + idle : now() + idle); // MUST-27
+    return;
+  }
+  if (tcb.rtt.probes >= tcb.keepAliveCount) {
+    resetConnection(tcb);
+    deleteTcb(tcb, Result.ABORTED_DUE_TO_USER_TIMEOUT, Reason.KEEP_ALIVE_TIMEOUT);
+    return;
+  }
+  tcb.rtt.probes++;
+  raise(tcb, Flag.KEEP_ALIVE_NOW);
+  markReady(tcb);
+  arm(tcb, Timer.KEEP_ALIVE, now() + interval);
+}

@@ -1,0 +1,32 @@
+/**
+ * Marks: all that arriving segments, timers and user calls may do about sending (law 4).
+ *
+ * A mark puts a TCB into a queue that `output` or the host drains later. Nothing here writes a segment.
+ */
+import { Signal } from "../abi";
+import { newsQueue, readyQueue, tcbs } from "../pools";
+import { push } from "../store/queue";
+import { Flag, has, NEWS_LINK, raise, READY_LINK, Tcb } from "./tcb";
+
+/** Lets `output` look at a connection: there may be something to send. */
+export function markReady(tcb: Tcb): void {
+  if (has(tcb, Flag.READY)) return;
+  raise(tcb, Flag.READY);
+  push(readyQueue(), tcbs(), tcb.index, READY_LINK);
+}
+
+/** Sends an acknowledgment with the next output. */
+export function acknowledge(tcb: Tcb): void {
+  raise(tcb, Flag.ACK_NOW);
+  markReady(tcb);
+}
+
+/** Has news for the user of a connection; what is not fetched yet is joined to it. */
+export function tell(tcb: Tcb, signal: Signal): void {
+  if (has(tcb, Flag.RELEASED)) return;
+  tcb.signals |= signal;
+  // A connection nobody has accepted keeps its news until somebody does.
+  if (has(tcb, Flag.NEWS) || has(tcb, Flag.UNACCEPTED)) return;
+  raise(tcb, Flag.NEWS);
+  push(newsQueue(), tcbs(), tcb.index, NEWS_LINK);
+}

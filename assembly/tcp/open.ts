@@ -1,0 +1,141 @@
+/**
+ * OPEN (RFC 9293 §3.10.1), active and passive, and ACCEPT, which RFC 9293 leaves to the user interface.
+ */
+import { Call, Counter, Endpoint, Reason, Result, Signal, State, TraceKind } from "../abi";
+import { count } from "../counters";
+import { isLocal, isNoUnicast, sourceFor } from "../ip/route";
+import { config } from "../limits";
+import { ports, tcbs } from "../pools";
+import { beginChain } from "../store/chain";
+import { shift } from "../store/queue";
+import { trace } from "../trace";
+import { isIpv4, isUnspecified } from "../wire/address";
+import { find, holdListener, holdTcb, isListening } from "./demux";
+import { choosePort } from "./ephemeral";
+import { flowLabel, initialSequenceNumber, timestampOffset } from "./isn";
+import { freeTcb, newTcb } from "./lifecycle";
+import { markReady, tell } from "./marks";
+import { offer } from "./negotiate";
+import { enter } from "./state";
+import { Flag, fromHandle, handleOf, lower, raise, Tcb, tcbAt, TUPLE } from "./tcb";
+import { shiftFor } from "./window";
+
+/**
+ * Prepares a connection: a TCB in CLOSED, whose options can be set before its SYN leaves.
+ *
+ * @returns a handle, or -INSUFFICIENT_RESOURCES
+ */
+export function create(): i32 {
+  const tcb = newTcb();
+  return tcb == null ? -Result.INSUFFICIENT_RESOURCES : handleOf(tcb);
+}
+
+/**
+ * Active OPEN of a created connection to the remote socket in the ENDPOINT window.
+ *
+ * The local address may be unspecified: it is then the one packets to the remote leave from (MUST-44). The
+ * local port may be 0: it is then chosen by RFC 6056.
+ */
+export function openActive(tcb: Tcb, to: Endpoint): Result {
+  if (tcb.state != State.CLOSED || tcb.snd.iss != 0) return Result.CONNECTION_ALREADY_EXISTS;
+  if (to.remotePort == 0 || to.remotePort > 65_535 || to.localPort > 65_535) {
+    return Result.REMOTE_SOCKET_UNSPECIFIED;
+  }
+  if (isNoUnicast(to.remote0, to.remote1)) {
+    return Result.CONNECTION_ILLEGAL_FOR_THIS_PROCESS; // MUST-46
+  }
+  const addressed = setSockets(tcb, to);
+  if (addressed != Result.OK) return addressed;
+
+  const tuple = changetype<usize>(tcb) + TUPLE;
+  tcb.snd.iss = initialSequenceNumber(tuple);
+  tcb.ts.offset = timestampOffset(tuple);
+  tcb.flowLabel = flowLabel(tuple);
+  beginSequence(tcb);
+  tcb.rcv.shift = shiftFor(tcb.rcv.buffer);
+  tcb.rcv.wnd = tcb.rcv.buffer;
+  offer(tcb);
+  raise(tcb, Flag.ACTIVE | Flag.SYN_NOW); // MUST-11
+  holdTcb(tcb);
+  enter(tcb, State.SYN_SENT, Reason.USER_OPEN);
+  count(Counter.TcpActiveOpens);
+  markReady(tcb);
+  return Result.OK;
+}
+
+/** Begins our sequence space at ISS: the SYN has it, text follows. */
+export function beginSequence(tcb: Tcb): void {
+  const snd = tcb.snd;
+  snd.una = snd.nxt = snd.next = snd.iss;
+  snd.end = snd.iss + 1;
+  tcb.cc.point = snd.iss;
+  beginChain(tcb.outgoing, snd.end);
+}
+
+function setSockets(tcb: Tcb, to: Endpoint): Result {
+  const source = sourceFor(to.remote0, to.remote1);
+  if (source == null) return Result.NETWORK_UNREACHABLE;
+  tcb.remote0 = to.remote0;
+  tcb.remote1 = to.remote1;
+  tcb.remotePort = <u16>to.remotePort;
+  tcb.local0 = source.a0; // MUST-44, MUST-45
+  tcb.local1 = source.a1;
+  if (!isUnspecified(to.local0, to.local1)) {
+    if (!isLocal(to.local0, to.local1)) return Result.ADDRESS_NOT_AVAILABLE;
+    if (isIpv4(to.local0, to.local1) != isIpv4(to.remote0, to.remote1)) {
+      return Result.INVALID_ARGUMENT;
+    }
+    tcb.local0 = to.local0; // MUST-43
+    tcb.local1 = to.local1;
+  }
+  if (to.localPort == 0) return choosePort(tcb) ? Result.OK : Result.NO_PORT_AVAILABLE;
+  tcb.localPort = <u16>to.localPort;
+  const taken = find(changetype<usize>(tcb) + TUPLE) != 0;
+  return taken ? Result.CONNECTION_ALREADY_EXISTS : Result.OK;
+}
+
+/**
+ * Passive OPEN of a created connection on the local socket in the ENDPOINT window.
+ *
+ * All zero is any address of both families, the mapped 0.0.0.0 any of IPv4. Existing connections on the
+ * port are not disturbed (MUST-41, MUST-42).
+ */
+export function openPassive(tcb: Tcb, at: Endpoint, backlog: u32): Result {
+  if (tcb.state != State.CLOSED || tcb.snd.iss != 0) return Result.CONNECTION_ALREADY_EXISTS;
+  if (at.localPort == 0 || at.localPort > 65_535) return Result.INVALID_ARGUMENT;
+  const any = isUnspecified(at.local0, at.local1);
+  if (!any && !isLocal(at.local0, at.local1)) return Result.ADDRESS_NOT_AVAILABLE;
+  if (isListening(at.local0, at.local1, at.localPort)) return Result.ADDRESS_IN_USE;
+  if (ports().used == config().listeners) return Result.INSUFFICIENT_RESOURCES;
+  tcb.local0 = at.local0;
+  tcb.local1 = at.local1;
+  tcb.localPort = <u16>at.localPort;
+  tcb.backlog.limit = max<u32>(backlog, 1);
+  enter(tcb, State.LISTEN, Reason.USER_OPEN);
+  holdListener(tcb); // MUST-41, MUST-42
+  return Result.OK;
+}
+
+/**
+ * Takes the oldest connection of a listener's accept queue.
+ *
+ * @returns a handle; 0 when the queue is empty
+ */
+export function accept(listener: Tcb): i32 {
+  if (listener.state != State.LISTEN) return -Result.NOT_SUPPORTED_IN_THIS_STATE;
+  const index = shift(listener.backlog.queue, tcbs(), 0);
+  if (index == 0) return 0;
+  listener.backlog.waiting--;
+  const tcb = tcbAt(index);
+  lower(tcb, Flag.UNACCEPTED);
+  // News that came while it waited is told now.
+  if (tcb.signals != 0) tell(tcb, Signal.NONE);
+  trace(TraceKind.CALL, handleOf(tcb), tcb.state, Reason.NONE, Call.ACCEPT, 0, 0, 0);
+  return handleOf(tcb);
+}
+
+/** Forgets a connection whose OPEN failed: its handle is stale from here on. */
+export function discard(handle: u32): void {
+  const tcb = fromHandle(handle);
+  if (tcb != null && tcb.state == State.CLOSED) freeTcb(tcb);
+}

@@ -1,0 +1,80 @@
+/** Options of a connection or listener, as `abi.ts` lists them; an accepted connection has its listener's. */
+import { Option, Result, State } from "../abi";
+import { Flag, lower, raise, Tcb } from "./tcb";
+import { markReady } from "./marks";
+import { setKeepAlive } from "./timeouts";
+
+/** Largest buffer a window can offer: a shift of 14. */
+const MAX_BUFFER: u32 = 1 << 30;
+
+/** Sets an option; INVALID_ARGUMENT when the value is out of its range. */
+export function setOption(tcb: Tcb, option: Option, value: u32): Result {
+  switch (option) {
+    case Option.NAGLE:
+      return turn(tcb, Flag.NAGLE_OFF, value == 0); // MUST-17
+    case Option.CORK:
+      return turn(tcb, Flag.CORK, value != 0);
+    case Option.KEEP_ALIVE:
+      setKeepAlive(tcb, value != 0); // MUST-24, MUST-25
+      return Result.OK;
+    case Option.DELAYED_ACK_MS:
+      if (value >= 500) return Result.INVALID_ARGUMENT; // MUST-40
+      tcb.delayedAckMs = value;
+      return Result.OK;
+    case Option.KEEP_ALIVE_IDLE_MS:
+      tcb.keepAliveIdleMs = max<u32>(value, 1); // MUST-27
+      return Result.OK;
+    case Option.KEEP_ALIVE_INTERVAL_MS:
+      tcb.keepAliveIntervalMs = max<u32>(value, 1);
+      return Result.OK;
+    case Option.USER_TIMEOUT_MS:
+      tcb.userTimeoutMs = value; // MUST-21
+      return Result.OK;
+    case Option.FIN_WAIT_2_MS:
+      tcb.finWait2Ms = max<u32>(value, 1);
+      return Result.OK;
+    default:
+      return setSized(tcb, option, value);
+  }
+}
+
+function turn(tcb: Tcb, flag: Flag, on: bool): Result {
+  if (on) raise(tcb, flag);
+  else lower(tcb, flag);
+  // What Nagle or the cork held back may go now.
+  markReady(tcb);
+  return Result.OK;
+}
+
+/** Options that are a size or an octet. */
+function setSized(tcb: Tcb, option: Option, value: u32): Result {
+  switch (option) {
+    case Option.RECEIVE_BUFFER:
+      if (value == 0 || value > MAX_BUFFER) return Result.INVALID_ARGUMENT;
+      tcb.rcv.buffer = value;
+      return Result.OK;
+    case Option.SEND_BUFFER:
+      if (value == 0 || value > MAX_BUFFER) return Result.INVALID_ARGUMENT;
+      tcb.snd.buffer = value;
+      return Result.OK;
+    case Option.KEEP_ALIVE_COUNT:
+      if (value == 0 || value > 255) return Result.INVALID_ARGUMENT;
+      tcb.keepAliveCount = <u8>value;
+      return Result.OK;
+    case Option.DIFFSERV:
+      if (value > 255) return Result.INVALID_ARGUMENT;
+      tcb.diffserv = <u8>value; // MUST-48, SHLD-21
+      return Result.OK;
+    case Option.HOP_LIMIT:
+      if (value == 0 || value > 255) return Result.INVALID_ARGUMENT;
+      tcb.hopLimit = <u8>value; // MUST-49
+      return Result.OK;
+    case Option.MAX_SEGMENT_SIZE:
+      if (value > 65_495 || (value != 0 && value < 64)) return Result.INVALID_ARGUMENT;
+      if (tcb.state > State.LISTEN) return Result.NOT_SUPPORTED_IN_THIS_STATE;
+      tcb.snd.mssLimit = value;
+      return Result.OK;
+    default:
+      return Result.INVALID_ARGUMENT;
+  }
+}

@@ -1,0 +1,45 @@
+/** RECEIVE (RFC 9293 §3.10.3). */
+import { Result, State } from "../abi";
+import { pages } from "../pools";
+import { clearChain, dropChain, readChain } from "../store/chain";
+import { Flag, has, Tcb, unreadText } from "./tcb";
+import { windowOpened } from "./window";
+
+/**
+ * Copies up to `length` octets of text to `to`, in order, and makes room for as many.
+ *
+ * @returns octets copied; 0 when there is none now, and READABLE will follow; or
+ *   CONNECTION_CLOSING        · the peer's FIN has been reached: no text will follow
+ *   CONNECTION_DOES_NOT_EXIST · CLOSED without ever having been open, LISTEN
+ *   how the connection ended  · CLOSED by a RST, a timeout or ABORT
+ */
+export function receive(tcb: Tcb, to: usize, length: u32): i32 {
+  switch (tcb.state) {
+    case State.LISTEN:
+      return -Result.CONNECTION_DOES_NOT_EXIST;
+    case State.SYN_SENT:
+    case State.SYN_RECEIVED:
+      return 0;
+    case State.CLOSED:
+      if (tcb.result != Result.OK) return -tcb.result;
+      if (!has(tcb, Flag.FIN_RECEIVED)) return -Result.CONNECTION_DOES_NOT_EXIST;
+      return read(tcb, to, length);
+    default: // ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2, CLOSE-WAIT, CLOSING, LAST-ACK, TIME-WAIT
+      return read(tcb, to, length);
+  }
+}
+
+function read(tcb: Tcb, to: usize, length: u32): i32 {
+  const taken = min(length, unreadText(tcb));
+  if (taken == 0) return has(tcb, Flag.FIN_RECEIVED) ? -Result.CONNECTION_CLOSING : 0;
+  const start = tcb.incoming.start;
+  readChain(pages(), tcb.incoming, start, to, taken);
+  // An empty buffer gives its last page back, unless early text lies in it.
+  if (unreadText(tcb) == taken && tcb.early.count == 0) {
+    clearChain(pages(), tcb.incoming, start + taken);
+  } else {
+    dropChain(pages(), tcb.incoming, start + taken);
+  }
+  if (!has(tcb, Flag.FIN_RECEIVED) && tcb.state != State.CLOSED) windowOpened(tcb);
+  return taken;
+}

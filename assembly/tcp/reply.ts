@@ -1,0 +1,89 @@
+/**
+ * Segments of no connection (RFC 9293 §3.5.2, §3.10.7.1): RST and ACK for whoever has no TCB, and the RST
+ * of a connection that is being deleted. They wait in the reply queue like every packet without a TCB.
+ */
+import { Counter, Ctl, Reason, State, TraceKind } from "../abi";
+import { count } from "../counters";
+import { DEFAULT_HOP_LIMIT } from "../ip/output";
+import { newReply, Reply } from "../ip/reply";
+import { trace, traceDrop } from "../trace";
+import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from "../wire/tcp";
+import { TIMESTAMPS_LENGTH, writeTimestamps } from "../wire/tcp-options";
+import { Segment } from "./segment";
+import { LocalSeq, RemoteSeq } from "./seq";
+import { Flag, handleOf, has, Tcb, TUPLE } from "./tcb";
+import { tsVal } from "./timestamps";
+
+/** The tuple as every record of the tuple table has it. */
+@unmanaged
+class Tuple {
+  local0: u64;
+  local1: u64;
+  remote0: u64;
+  remote1: u64;
+  localPort: u16;
+  remotePort: u16;
+}
+
+/** Queues a segment without text from one record's local socket to its remote one. */
+function reply(
+  record: usize, seq: LocalSeq, ack: RemoteSeq, ctl: u32, wnd: u32, hopLimit: u32,
+): Reply | null {
+  const tuple = changetype<Tuple>(record + TUPLE);
+  const answer = newReply(
+    PROTOCOL_TCP, <u32>TCP_CHECKSUM, hopLimit,
+    tuple.local0, tuple.local1, tuple.remote0, tuple.remote1,
+  );
+  if (answer == null) return null;
+  writeTcp(answer.head, tuple.localPort, tuple.remotePort, seq, ack, 0, ctl, wnd, 0);
+  answer.headLength = TCP_HEADER;
+  count(Counter.TcpOutSegs);
+  return answer;
+}
+
+function addTimestamps(answer: Reply, val: u32, ecr: u32): void {
+  writeTimestamps(answer.head + TCP_HEADER, val, ecr);
+  store<u8>(answer.head, <u8>((TCP_HEADER + TIMESTAMPS_LENGTH) << 2), 12);
+  answer.headLength += TIMESTAMPS_LENGTH;
+}
+
+/** Answers a segment that belongs nowhere with a RST (RFC 9293 §3.10.7.1). */
+export function resetSegment(seg: Segment, reason: Reason): void {
+  if (seg.isRst) {
+    traceDrop(Reason.RST_NOT_ANSWERED, seg.remotePort, seg.localPort, seg.seq);
+    return;
+  }
+  traceDrop(reason, seg.remotePort, seg.localPort, seg.seq);
+  const record = changetype<usize>(seg);
+  const answer = seg.isAck
+    ? reply(record, seg.ack, 0, Ctl.RST, 0, DEFAULT_HOP_LIMIT)
+    : reply(record, 0, seg.seq + seg.len, Ctl.RST | Ctl.ACK, 0, DEFAULT_HOP_LIMIT);
+  if (answer != null) count(Counter.TcpOutRsts);
+}
+
+/** Sends the RST that ends a connection (RFC 9293 §3.10.5). */
+export function resetConnection(tcb: Tcb): void {
+  const seq = tcb.snd.nxt;
+  const answer = reply(
+    changetype<usize>(tcb), seq, tcb.rcv.nxt, Ctl.RST | Ctl.ACK, 0, tcb.hopLimit,
+  );
+  if (answer == null) return;
+  if (has(tcb, Flag.TIMESTAMPS)) addTimestamps(answer, tsVal(tcb), tcb.ts.recent);
+  count(Counter.TcpOutRsts);
+  traceOut(handleOf(tcb), tcb.state, seq, tcb.rcv.nxt, Ctl.RST | Ctl.ACK, 0);
+}
+
+/** Sends a bare ACK for a record without TCB; `val` and `ecr` are its timestamps, if it has any. */
+export function acknowledgeRecord(
+  record: usize, seq: LocalSeq, ack: RemoteSeq, wnd: u32, timestamps: bool, val: u32, ecr: u32,
+  state: State,
+): void {
+  const answer = reply(record, seq, ack, Ctl.ACK, wnd, DEFAULT_HOP_LIMIT);
+  if (answer == null) return;
+  if (timestamps) addTimestamps(answer, val, ecr);
+  traceOut(0, state, seq, ack, Ctl.ACK, wnd);
+}
+
+function traceOut(handle: u32, state: State, seq: u32, ack: u32, ctl: u32, wnd: u32): void {
+  trace(TraceKind.SEGMENT_OUT, handle, state, Reason.NONE, seq, ack, ctl, wnd);
+}

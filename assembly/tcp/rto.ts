@@ -1,0 +1,75 @@
+/**
+ * Retransmission timeout (RFC 6298).
+ *
+ * RTO from SRTT and RTTVAR, backed off by doubling. One segment per window is timed with the clock's
+ * microseconds, never one that was sent again (Karn's rule); while recovery leaves nothing to time, the
+ * peer's timestamp echo stands in (RFC 7323 §4). The clock granularity G is one microsecond, so
+ * `max(G, K*RTTVAR)` never binds and is not written.
+ */
+import { Setting } from "../abi";
+import { setting } from "../limits";
+import { Instant, Micros, MILLISECOND, now, SECOND } from "../time";
+import { LocalSeq, lt } from "./seq";
+import { Tcb } from "./tcb";
+
+/** RTO before the first measurement (RFC 6298 §2.1). */
+export const INITIAL_RTO: Micros = SECOND;
+/** RTO after a SYN was sent again (RFC 6298 §5.7). */
+export const SYN_LOST_RTO: Micros = 3 * SECOND;
+/** Largest RTO (RFC 6298 §2.5). */
+export const MAX_RTO: Micros = 60 * SECOND;
+/** R2: five minutes without an acknowledgment end a connection (RFC 9293 §3.9.1.1, SHLD-11). */
+export const R2: Instant = 300 * SECOND;
+/** R2 of a SYN: three minutes (MUST-23). */
+export const SYN_R2: Instant = 180 * SECOND; // MUST-23
+/** R1: from this many retransmissions on the user is told of the trouble (SHLD-10). */
+export const R1: u32 = 3;
+
+/** Starts timing the segment that begins at `seq`, if none is being timed. */
+export function startTiming(tcb: Tcb, seq: LocalSeq): void {
+  if (tcb.rtt.timedAt != 0) return;
+  tcb.rtt.timedSeq = seq;
+  tcb.rtt.timedAt = now();
+}
+
+/** Stops timing: what was timed has been sent again (Karn's rule, MUST-18). */
+export function stopTiming(tcb: Tcb): void {
+  tcb.rtt.timedAt = 0; // MUST-18
+}
+
+/** Ends the measurement an acknowledgment completes; answers whether it did. */
+export function endTiming(tcb: Tcb, ack: LocalSeq): bool {
+  const rtt = tcb.rtt;
+  if (rtt.timedAt == 0 || !lt(rtt.timedSeq, ack)) return false;
+  sample(tcb, <Micros>min<u64>(now() - rtt.timedAt, MAX_RTO));
+  rtt.timedAt = 0;
+  return true;
+}
+
+/** Takes one measurement of the round-trip time (RFC 6298 §2.2, §2.3). */
+export function sample(tcb: Tcb, measured: Micros): void {
+  const rtt = tcb.rtt;
+  if (rtt.srtt == 0) {
+    rtt.srtt = max<u32>(measured, 1);
+    rtt.rttvar = measured / 2;
+  } else {
+    const difference = <Micros>abs<i32>(<i32>rtt.srtt - <i32>measured);
+    rtt.rttvar = rtt.rttvar - rtt.rttvar / 4 + difference / 4;
+    rtt.srtt = max<u32>(rtt.srtt - rtt.srtt / 8 + measured / 8, 1);
+  }
+  // DEVIATION: RFC 6298 §2.4 asks for at least one second; 200 ms is what Linux and FreeBSD use, and
+  // a setting: a one-second pause after each lost tail is no longer what networks need.
+  const least = setting(Setting.RTO_MIN_MS) * MILLISECOND;
+  rtt.rto = min(max(rtt.srtt + 4 * rtt.rttvar, least), MAX_RTO);
+}
+
+/** Doubles RTO (RFC 6298 §5.5, MUST-19). */
+export function backOff(tcb: Tcb): void {
+  tcb.rtt.rto = min(2 * tcb.rtt.rto, MAX_RTO);
+}
+
+/** When a connection without acknowledgments is given up (MUST-20, MUST-21). */
+export function giveUpAt(tcb: Tcb, r2: Instant): Instant {
+  if (tcb.userTimeoutMs == 0) return tcb.rtt.stalledAt + r2;
+  return tcb.rtt.stalledAt + <u64>tcb.userTimeoutMs * MILLISECOND; // MUST-21
+}

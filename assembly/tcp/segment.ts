@@ -1,0 +1,105 @@
+/**
+ * The segment that arrives now: SEG.* (RFC 9293 §3.3.1), read from the datagram and verified.
+ *
+ * One record at a fixed address, passed to whoever processes it; nobody keeps it.
+ */
+import { Counter, Ctl, Reason } from "../abi";
+import { count } from "../counters";
+import { Datagram } from "../ip/datagram";
+import { SEGMENT } from "../memory";
+import { fold, sum } from "../store/copy-sum";
+import { traceDrop } from "../trace";
+import { pseudoSum } from "../wire/checksum";
+import {
+  acknowledgmentNumber, controlBits, dataOffset, destinationPort, PROTOCOL_TCP, sequenceNumber,
+  sourcePort, TCP_HEADER, urgentPointer, windowField,
+} from "../wire/tcp";
+import { Options, readOptions } from "../wire/tcp-options";
+import { LocalSeq, RemoteSeq } from "./seq";
+
+@unmanaged
+export class Segment {
+  /** As the other records of the tuple table: the tuple begins at octet 8. */
+  spare0: u32;
+  spare1: u32;
+  local0: u64;
+  local1: u64;
+  remote0: u64;
+  remote1: u64;
+  localPort: u16;
+  remotePort: u16;
+  /** Always 0: the hash reads forty octets. */
+  pad: u32;
+  /** SEG.SEQ */
+  seq: RemoteSeq;
+  /** SEG.ACK, meaningful only with the ACK bit */
+  ack: LocalSeq;
+  /** SEG.LEN: octets of text, SYN and FIN counted. */
+  len: u32;
+  /** SEG.WND, not yet shifted. */
+  wnd: u32;
+  /** SEG.UP, meaningful only with the URG bit. */
+  up: u32;
+  /** Control bits, as Ctl. */
+  ctl: u32;
+  /** Where the text lies, and its octets. */
+  text: u32;
+  textLength: u32;
+
+  @inline get options(): Options {
+    return changetype<Options>(changetype<usize>(this) + OPTIONS);
+  }
+  @inline get isFin(): bool { return (this.ctl & Ctl.FIN) != 0; }
+  @inline get isSyn(): bool { return (this.ctl & Ctl.SYN) != 0; }
+  @inline get isRst(): bool { return (this.ctl & Ctl.RST) != 0; }
+  @inline get isAck(): bool { return (this.ctl & Ctl.ACK) != 0; }
+  @inline get isUrg(): bool { return (this.ctl & Ctl.URG) != 0; }
+}
+
+const OPTIONS: usize = 96;
+if (offsetof<Segment>() > OPTIONS) ERROR("a segment's options overlap its fields");
+
+export function segment(): Segment {
+  return changetype<Segment>(SEGMENT);
+}
+
+/** Whether a datagram holds a whole TCP segment with a right checksum; reads it into `seg` if so. */
+export function readSegment(seg: Segment, d: Datagram): bool {
+  const at: usize = d.at;
+  if (d.length < TCP_HEADER || dataOffset(at) < TCP_HEADER || dataOffset(at) > d.length) {
+    count(Counter.TcpInErrs);
+    traceDrop(Reason.BAD_TCP_HEADER, d.length, 0, 0);
+    return false;
+  }
+  if (!d.checksumTrusted && !checksumHolds(d)) {
+    count(Counter.TcpInErrs);
+    count(Counter.TcpInCsumErrors);
+    traceDrop(Reason.BAD_CHECKSUM, sourcePort(at), destinationPort(at), sequenceNumber(at));
+    return false;
+  }
+  seg.local0 = d.destination0;
+  seg.local1 = d.destination1;
+  seg.remote0 = d.source0;
+  seg.remote1 = d.source1;
+  seg.localPort = <u16>destinationPort(at);
+  seg.remotePort = <u16>sourcePort(at);
+  seg.seq = sequenceNumber(at);
+  seg.ack = acknowledgmentNumber(at);
+  seg.wnd = windowField(at);
+  seg.up = urgentPointer(at);
+  seg.ctl = controlBits(at);
+  seg.text = d.at + dataOffset(at);
+  seg.textLength = d.length - dataOffset(at);
+  seg.len = seg.textLength + (seg.isSyn ? 1 : 0) + (seg.isFin ? 1 : 0);
+  readOptions(seg.options, at + TCP_HEADER, seg.text); // MUST-5
+  if (seg.options.illegal) count(Counter.TcpExtTCPBadOptions);
+  return true;
+}
+
+// MUST-3
+function checksumHolds(d: Datagram): bool {
+  const pseudo = pseudoSum(
+    d.source0, d.source1, d.destination0, d.destination1, PROTOCOL_TCP, d.length,
+  );
+  return fold(pseudo + sum(d.at, d.length)) == 0xffff;
+}

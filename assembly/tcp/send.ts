@@ -1,0 +1,87 @@
+/** SEND (RFC 9293 §3.10.2). */
+import { Result, Signal, State } from "../abi";
+import { pages, starvedQueue, tcbs } from "../pools";
+import { reserve, sparePages, writeChain } from "../store/chain";
+import { push, shift } from "../store/queue";
+import { giveBack } from "./lifecycle";
+import { markReady, tell } from "./marks";
+import { Flag, has, lower, raise, STARVED_LINK, Tcb, tcbAt } from "./tcb";
+
+/**
+ * Accepts up to `length` octets at `from`. There is no PUSH flag: everything is pushed (MAY-15, MUST-60).
+ *
+ * @returns octets taken; fewer than `length` when the send buffer is full, and WRITABLE will follow; or
+ *   CONNECTION_DOES_NOT_EXIST · CLOSED, LISTEN (its remote socket is unspecified)
+ *   CONNECTION_CLOSING        · after CLOSE: FIN-WAIT-1 onward, and earlier with a FIN queued
+ */
+export function send(tcb: Tcb, from: usize, length: u32): i32 {
+  switch (tcb.state) {
+    case State.CLOSED:
+      return -(tcb.result == Result.OK ? Result.CONNECTION_DOES_NOT_EXIST : tcb.result);
+    case State.LISTEN:
+      return -Result.REMOTE_SOCKET_UNSPECIFIED;
+    case State.SYN_SENT:
+    case State.SYN_RECEIVED:
+      // Queued until ESTABLISHED.
+      return has(tcb, Flag.FIN_QUEUED) ? -Result.CONNECTION_CLOSING : queue(tcb, from, length);
+    case State.ESTABLISHED:
+    case State.CLOSE_WAIT:
+      return queue(tcb, from, length);
+    default: // FIN-WAIT-1, FIN-WAIT-2, CLOSING, LAST-ACK, TIME-WAIT
+      return -Result.CONNECTION_CLOSING;
+  }
+}
+
+function queue(tcb: Tcb, from: usize, length: u32): i32 {
+  const snd = tcb.snd;
+  const room = sendRoom(tcb);
+  const wanted = min(length, room);
+  const until = reserve(pages(), tcb.outgoing, snd.end + wanted);
+  // A page reserved earlier may reach beyond what is wanted now; never beyond it means less.
+  const taken = min<u32>(wanted, until - snd.end);
+  writeChain(pages(), tcb.outgoing, snd.end, from, taken);
+  snd.end += taken;
+  if (taken < length) {
+    raise(tcb, Flag.WANTS_ROOM);
+    if (taken < wanted) starve(tcb);
+  }
+  if (taken != 0) markReady(tcb);
+  return taken;
+}
+
+/** Octets the send buffer has room for. */
+export function sendRoom(tcb: Tcb): u32 {
+  const held = tcb.snd.end - tcb.outgoing.start;
+  return held < tcb.snd.buffer ? tcb.snd.buffer - held : 0;
+}
+
+/** Tells a user whose SEND was cut short that there is room again, when it is worth a call. */
+export function roomReturned(tcb: Tcb): void {
+  if (!has(tcb, Flag.WANTS_ROOM) || has(tcb, Flag.STARVED)) return;
+  if (sendRoom(tcb) < tcb.snd.buffer / 4) return;
+  lower(tcb, Flag.WANTS_ROOM);
+  tell(tcb, Signal.WRITABLE);
+}
+
+/** Lines a connection up for the next free page: the shared pool is empty. */
+function starve(tcb: Tcb): void {
+  if (has(tcb, Flag.STARVED)) return;
+  raise(tcb, Flag.STARVED);
+  push(starvedQueue(), tcbs(), tcb.index, STARVED_LINK);
+}
+
+/** Tells those who waited for a page that there are some, in the order they came. */
+export function feedStarved(): void {
+  while (starvedQueue().head != 0 && sparePages(pages()) != 0) {
+    const tcb = tcbAt(shift(starvedQueue(), tcbs(), STARVED_LINK));
+    lower(tcb, Flag.STARVED);
+    if (!has(tcb, Flag.IN_USE)) {
+      giveBack(tcb);
+      continue;
+    }
+    lower(tcb, Flag.WANTS_ROOM);
+    tell(tcb, Signal.WRITABLE);
+    // One page each: who is told takes what there is, and comes back if it is not enough.
+    if (sparePages(pages()) < 16) return;
+  }
+}

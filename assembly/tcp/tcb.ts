@@ -1,0 +1,372 @@
+/**
+ * The Transmission Control Block (RFC 9293 §3.3.1): everything a connection is.
+ *
+ * One record of 512 octets, seen through views named as the RFC names its variables: `tcb.snd.una`,
+ * `tcb.rcv.nxt`. A view is the TCB's own address plus a constant, so each field is one load. A
+ * listener is a TCB in LISTEN; its queues lie in a view of their own.
+ *
+ * ╒═══════════════════════════════ TCB (512 octets) ═══════════════════════════════╕
+ * │   0 identity: links, tuple, state, flags                                       │
+ * │ 112 snd  SND.* (§3.3.1)                 176 rcv  RCV.*                          │
+ * │ 240 rtt  RFC 6298                       296 cc   RFC 5681, 6582                 │
+ * │ 344 ts   RFC 7323                       360 timers, one Instant each            │
+ * │ 408 outgoing text                       436 incoming text                       │
+ * │ 464 early ranges                        472 sacked ranges                       │
+ * │ 480 backlog (LISTEN only)               508 end                                 │
+ * └────────────────────────────────────────────────────────────────────────────────┘
+ */
+import { State, Timer } from "../abi";
+import { INDEX_BITS } from "../limits";
+import { TCB_SIZE } from "../memory";
+import { tcbs } from "../pools";
+import { Chain } from "../store/chain";
+import { itemAt } from "../store/pool";
+import { Queue } from "../store/queue";
+import { Ranges } from "../store/ranges";
+import { Instant, Micros } from "../time";
+import { LocalSeq, RemoteSeq } from "./seq";
+
+/** What is true of a connection, as bits of `tcb.flags`. */
+export enum Flag {
+  /** OPEN was active; it decides what a RST does in SYN-RECEIVED (MUST-11). */
+  ACTIVE = 1,
+  /** Both sides offered timestamps (RFC 7323). */
+  TIMESTAMPS = 2,
+  /** Both sides offered SACK (RFC 2018). */
+  SACK = 4,
+  /** Both sides offered window scaling (RFC 7323). */
+  SCALING = 8,
+  /** CLOSE was called: a FIN follows the last octet of text. */
+  FIN_QUEUED = 16,
+  /** Our FIN has been sent at least once; it lies at `snd.end`. */
+  FIN_SENT = 32,
+  /** The peer's FIN arrived early and waits at `rcv.finSeq`. */
+  FIN_HELD = 64,
+  /** The peer's FIN was processed. */
+  FIN_RECEIVED = 128,
+  /** The user has let go: no news, and text that still arrives is answered by a RST. */
+  RELEASED = 256,
+  /** An acknowledgment is to be sent with the next output. */
+  ACK_NOW = 512,
+  /** The retransmission of our SYN, or its first sending, is due. */
+  SYN_NOW = 1024,
+  /** The segment at SND.UNA is to be sent again, whatever the window of recovery says. */
+  RESEND_NOW = 2048,
+  /** A zero-window probe is due. */
+  PROBE_NOW = 4096,
+  /** A keep-alive probe is due. */
+  KEEP_ALIVE_NOW = 8192,
+  /** In the ready queue. */
+  READY = 16384,
+  /** In the news queue. */
+  NEWS = 32768,
+  /** In the tuple table. */
+  FOUND = 65536,
+  /** SEND answered 0: WRITABLE is owed. */
+  WANTS_ROOM = 131072,
+  /** In the queue of those who wait for a page. */
+  STARVED = 262144,
+  /** Loss recovery after duplicate acknowledgments (RFC 6582). */
+  RECOVERING = 524288,
+  /** The silly-window override has run out: send what there is (RFC 9293 §3.8.6.2.1). */
+  OVERRIDDEN = 1048576,
+  /** Nobody has accepted it yet; it stands in its listener's accept queue. */
+  UNACCEPTED = 2097152,
+  /** Nagle's algorithm is off (MUST-17). */
+  NAGLE_OFF = 4194304,
+  /** TCP_CORK. */
+  CORK = 8388608,
+  /** Keep-alive is on. */
+  KEEP_ALIVE = 16777216,
+  /** The window was announced as closed; the first room is worth an acknowledgment. */
+  WINDOW_CLOSED = 67108864,
+  /** The record is somebody's: not free. */
+  IN_USE = 268435456,
+  /** Duplicate text lies between `rcv.dupLeft` and `rcv.dupRight`, to be reported (RFC 2883). */
+  DUPLICATE = 134217728,
+}
+
+/** SND.* */
+@unmanaged
+export class SendVariables {
+  /** SND.UNA: oldest unacknowledged sequence number. */
+  una: LocalSeq;
+  /** SND.NXT: the highest sequence number sent, plus one; it never goes back. */
+  nxt: LocalSeq;
+  /** Next octet to send: below SND.NXT while something is sent again, else equal to it. */
+  next: LocalSeq;
+  /** SND.WND: octets the peer will take from SND.UNA on; already shifted by Snd.Wind.Shift. */
+  wnd: u32;
+  /** MAX.SND.WND: the largest SND.WND seen (RFC 9293 §3.8.6.2.1). */
+  maxWnd: u32;
+  /** SEG.SEQ and SEG.ACK of the last window update. */
+  wl1: RemoteSeq;
+  wl2: LocalSeq;
+  /** SND.UP: our urgent pointer. */
+  up: LocalSeq;
+  /** ISS. */
+  iss: LocalSeq;
+  /** One past the last octet SEND has taken; our FIN, once queued, lies here. */
+  end: LocalSeq;
+  /** Send buffer: octets SEND may hold. */
+  buffer: u32;
+  /** SMSS less IP options, before TCP options (RFC 9293 §3.7.1); octets. */
+  mss: u32;
+  /** Snd.Wind.Shift (RFC 7323). */
+  shift: u32;
+  /** Largest MSS to use, by the user's wish; 0 is none. */
+  mssLimit: u32;
+}
+
+/** RCV.* */
+@unmanaged
+export class ReceiveVariables {
+  /** RCV.NXT */
+  nxt: RemoteSeq;
+  /** RCV.WND: octets offered from RCV.NXT on. */
+  wnd: u32;
+  /** RCV.UP */
+  up: RemoteSeq;
+  /** IRS */
+  irs: RemoteSeq;
+  /** Where the peer's early FIN lies; meaningful only while FIN_HELD. */
+  finSeq: RemoteSeq;
+  /** Receive buffer: octets RCV.WND may offer. */
+  buffer: u32;
+  /** RMSS as the peer uses it: the longest text seen in one segment, octets. */
+  mss: u32;
+  /** Rcv.Wind.Shift (RFC 7323). */
+  shift: u32;
+  /** RCV.NXT of the last acknowledgment sent (Last.ACK.sent). */
+  acked: RemoteSeq;
+  /** Left edge of the text that arrived early last: SACK reports its range first (RFC 2018 §4). */
+  recent: RemoteSeq;
+  /** Duplicate text to report (RFC 2883); meaningful only while DUPLICATE. */
+  dupLeft: RemoteSeq;
+  dupRight: RemoteSeq;
+  /** Octets received in order. */
+  total: u64;
+}
+
+/** RFC 6298, and what R1 and R2 are counted from. */
+@unmanaged
+export class RoundTrip {
+  srtt: Micros;
+  rttvar: Micros;
+  rto: Micros;
+  /** The octet whose acknowledgment ends the measurement; meaningful while `timedAt` is not 0. */
+  timedSeq: LocalSeq;
+  timedAt: Instant;
+  /** When the oldest unacknowledged octet was first sent, or the latest acknowledgment of new ones. */
+  stalledAt: Instant;
+  /** Retransmissions since then. */
+  count: u32;
+  /** Probes sent since the peer last answered one: zero-window or keep-alive. */
+  probes: u32;
+  /** When the peer was last heard. */
+  heardAt: Instant;
+}
+
+/** RFC 5681 and RFC 6582; all in octets. */
+@unmanaged
+export class Congestion {
+  cwnd: u32;
+  ssthresh: u32;
+  /** Octets acknowledged since cwnd last grew in congestion avoidance. */
+  acked: u32;
+  duplicates: u32;
+  /** Recover: SND.NXT when recovery began (RFC 6582 §3.2). */
+  point: LocalSeq;
+  /** SEG.WND of the last acknowledgment, to tell a duplicate from a window update. */
+  lastWnd: u32;
+  segsIn: u32;
+  segsOut: u32;
+  retransmitted: u32;
+  /** Where RESEND_NOW sends from; what lies before it was sent again in this recovery (HighRxt). */
+  resend: LocalSeq;
+  /** Octets acknowledged since OPEN. */
+  total: u64;
+}
+
+/** RFC 7323. */
+@unmanaged
+export class Timestamps {
+  /** TS.Recent */
+  recent: u32;
+  /** Added to our clock, so that it says nothing of the host's uptime. */
+  offset: u32;
+  /** When TS.Recent was set, seconds; PAWS trusts it for 24 days. */
+  recentAt: u32;
+  /** Challenges to this peer wait until then, milliseconds modulo 2^32 (RFC 5961 §7). */
+  challengeAt: u32;
+}
+
+/** A listener's queues. */
+@unmanaged
+export class Backlog {
+  /** Connections in the accept queue: its bound, and how many are there. */
+  limit: u32;
+  waiting: u32;
+  /** Children in SYN-RECEIVED, not more than `limit` either. */
+  children: u32;
+  /** Connections the user can accept, oldest first. */
+  @inline get queue(): Queue {
+    return changetype<Queue>(changetype<usize>(this) + 12);
+  }
+}
+
+const SND: usize = 112;
+const RCV: usize = 176;
+const RTT: usize = 240;
+const CC: usize = 296;
+const TS: usize = 344;
+const TIMERS: usize = 360;
+const OUTGOING: usize = 408;
+const INCOMING: usize = 436;
+const EARLY: usize = 464;
+const SACKED: usize = 472;
+const BACKLOG: usize = 480;
+
+@unmanaged
+export class Tcb {
+  /** While free: the next free TCB. In an accept queue: the next there. */
+  link: u32;
+  /** The same number everywhere: in queues, as timer owner, in the handle. */
+  index: u32;
+  /** The tuple (§3.3.1): 36 octets from here on, as every record of the tuple table has them. */
+  local0: u64;
+  local1: u64;
+  remote0: u64;
+  remote1: u64;
+  localPort: u16;
+  remotePort: u16;
+  /** Hash of the tuple while FOUND. */
+  hash: u32;
+  readyLink: u32;
+  newsLink: u32;
+  starvedLink: u32;
+  /** How often this record was in use before; upper bits of the handle. */
+  generation: u32;
+  flags: u32;
+  /** Signals not yet handed over. */
+  signals: u32;
+  state: State;
+  /** Diffserv and ECN of our packets. */
+  diffserv: u8;
+  hopLimit: u8;
+  keepAliveCount: u8;
+  /** SYN retransmissions; RFC 6298 §5.7 asks. */
+  synCount: u8;
+  /** Result the connection ended with, or the soft error to report. */
+  result: u8;
+  softError: u8;
+  /** Reason of the last end or error. */
+  reason: u8;
+  spare: u8;
+  /** Index of the listener whose child this was, 0 for none. */
+  listener: u32;
+  flowLabel: u32;
+  /** User timeout, milliseconds; 0 is R2. */
+  userTimeoutMs: u32;
+  /** Longest delay of an acknowledgment, milliseconds (MUST-40). */
+  delayedAckMs: u32;
+  keepAliveIdleMs: u32;
+  keepAliveIntervalMs: u32;
+  /** How long a released connection waits in FIN-WAIT-2, milliseconds. */
+  finWait2Ms: u32;
+
+  @inline get snd(): SendVariables { return changetype<SendVariables>(changetype<usize>(this) + SND); }
+  @inline get rcv(): ReceiveVariables { return changetype<ReceiveVariables>(changetype<usize>(this) + RCV); }
+  @inline get rtt(): RoundTrip { return changetype<RoundTrip>(changetype<usize>(this) + RTT); }
+  @inline get cc(): Congestion { return changetype<Congestion>(changetype<usize>(this) + CC); }
+  @inline get ts(): Timestamps { return changetype<Timestamps>(changetype<usize>(this) + TS); }
+  /** Text from SND.UNA on, and text not sent yet; positions are sequence numbers. */
+  @inline get outgoing(): Chain { return changetype<Chain>(changetype<usize>(this) + OUTGOING); }
+  /** Text not read yet, and early text in its place; positions are sequence numbers. */
+  @inline get incoming(): Chain { return changetype<Chain>(changetype<usize>(this) + INCOMING); }
+  /** Which stretches beyond RCV.NXT have arrived. */
+  @inline get early(): Ranges { return changetype<Ranges>(changetype<usize>(this) + EARLY); }
+  /** Which stretches beyond SND.UNA the peer reports as arrived. */
+  @inline get sacked(): Ranges { return changetype<Ranges>(changetype<usize>(this) + SACKED); }
+  @inline get backlog(): Backlog { return changetype<Backlog>(changetype<usize>(this) + BACKLOG); }
+}
+
+if (offsetof<Tcb>() > SND || SND + offsetof<SendVariables>() > RCV) ERROR("tcb.snd overlaps");
+if (RCV + offsetof<ReceiveVariables>() > RTT || RTT + offsetof<RoundTrip>() > CC) ERROR("tcb.rtt");
+if (CC + offsetof<Congestion>() > TS || TS + offsetof<Timestamps>() > TIMERS) ERROR("tcb.ts");
+if (TIMERS + 8 * Timer.COUNT > OUTGOING || OUTGOING + offsetof<Chain>() > INCOMING) ERROR("timers");
+if (BACKLOG + offsetof<Backlog>() + 8 > TCB_SIZE) ERROR("a TCB takes TCB_SIZE octets");
+
+/** Offset of the tuple in a TCB, a child and a TIME-WAIT record. */
+export const TUPLE: usize = offsetof<Tcb>("local0");
+export const READY_LINK: usize = offsetof<Tcb>("readyLink");
+export const NEWS_LINK: usize = offsetof<Tcb>("newsLink");
+export const STARVED_LINK: usize = offsetof<Tcb>("starvedLink");
+
+const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
+const GENERATION_MASK: u32 = (1 << (31 - INDEX_BITS)) - 1;
+
+export function tcbAt(index: u32): Tcb {
+  return changetype<Tcb>(itemAt(tcbs(), index));
+}
+
+/** The number that names a connection across the door: generation and index (law 9). */
+export function handleOf(tcb: Tcb): u32 {
+  return ((tcb.generation & GENERATION_MASK) << INDEX_BITS) | tcb.index;
+}
+
+/** The TCB a handle names; null when the handle is stale or was never given. */
+export function fromHandle(handle: u32): Tcb | null {
+  const index = handle & INDEX_MASK;
+  if (index == 0 || index > tcbs().fresh) return null;
+  const tcb = tcbAt(index);
+  return handleOf(tcb) == handle && tcb.flags & Flag.IN_USE ? tcb : null;
+}
+
+export function has(tcb: Tcb, flag: Flag): bool {
+  return (tcb.flags & flag) != 0;
+}
+
+export function raise(tcb: Tcb, flag: Flag): void {
+  tcb.flags |= flag;
+}
+
+export function lower(tcb: Tcb, flag: Flag): void {
+  tcb.flags &= ~flag;
+}
+
+/** The Instant a timer is armed for; 0 when it is not. */
+export function armedFor(tcb: Tcb, timer: Timer): Instant {
+  return load<u64>(changetype<usize>(tcb) + TIMERS + 8 * <usize>timer);
+}
+
+export function setTimer(tcb: Tcb, timer: Timer, at: Instant): void {
+  store<u64>(changetype<usize>(tcb) + TIMERS + 8 * <usize>timer, at);
+}
+
+/** FlightSize: octets sent and not acknowledged, as far as they are taken to be in flight (RFC 5681). */
+export function flightSize(tcb: Tcb): u32 {
+  return tcb.snd.next - tcb.snd.una;
+}
+
+/** Octets SEND has taken that were not sent yet. */
+export function pendingText(tcb: Tcb): u32 {
+  const left = <i32>(tcb.snd.end - tcb.snd.next);
+  return left > 0 ? left : 0;
+}
+
+/** Octets received in order and not read yet. */
+export function unreadText(tcb: Tcb): u32 {
+  const end = has(tcb, Flag.FIN_RECEIVED) ? tcb.rcv.nxt - 1 : tcb.rcv.nxt;
+  return end - tcb.incoming.start;
+}
+
+/** Whether our FIN was sent and is acknowledged. */
+export function finAcknowledged(tcb: Tcb): bool {
+  return has(tcb, Flag.FIN_SENT) && tcb.snd.una == tcb.snd.end + 1;
+}
+
+/** Whether both SYNs were exchanged and acknowledged. */
+export function isSynchronized(tcb: Tcb): bool {
+  return tcb.state >= State.ESTABLISHED;
+}

@@ -1,0 +1,114 @@
+/**
+ * Segment text (RFC 9293 §3.10.7.4, seventh): in order to the user, early text to its place.
+ *
+ * DEVIATION: RFC 9293 lets a TCP hold a whole early segment back and process it when its turn comes. Here
+ * its ACK has been processed by the fifth check already, for fast recovery needs it now; only text and
+ * FIN wait.
+ */
+import { Counter, Reason, Signal, TraceKind } from "../abi";
+import { count } from "../counters";
+import { MAX_RANGES } from "../limits";
+import { pages, ranges } from "../pools";
+import { reserve, writeChain } from "../store/chain";
+import { addRange, rangeAt, trimRanges } from "../store/ranges";
+import { trace } from "../trace";
+import { acknowledgeText } from "./delayed-ack";
+import { acknowledge, tell } from "./marks";
+import { Segment } from "./segment";
+import { earlier, le, lt, RemoteSeq } from "./seq";
+import { Flag, handleOf, has, raise, Tcb } from "./tcb";
+
+/** Takes the text of an acceptable segment: what lies in the window and is new. */
+export function acceptText(tcb: Tcb, seg: Segment): void {
+  const rcv = tcb.rcv;
+  const begin = seg.seq + (seg.isSyn ? 1 : 0);
+  let left = begin;
+  let right = begin + seg.textLength;
+  if (seg.textLength > rcv.mss) rcv.mss = seg.textLength;
+  if (lt(left, rcv.nxt)) {
+    noteDuplicate(tcb, seg);
+    left = rcv.nxt;
+  }
+  right = earlier(right, rcv.nxt + rcv.wnd);
+  if (!lt(left, right)) {
+    // All of it was there already, or none of it fits: the peer is told where we stand.
+    acknowledge(tcb);
+    return;
+  }
+  if (reserve(pages(), tcb.incoming, right) != right) {
+    count(Counter.TcpExtTCPRcvQDrop);
+    trace(
+      TraceKind.DROP, handleOf(tcb), tcb.state, Reason.NO_RESOURCES,
+      Reason.NO_RESOURCES, left, right - left, rcv.nxt,
+    );
+    return;
+  }
+  if (left == rcv.nxt) textInOrder(tcb, seg.text + (left - begin), right);
+  else earlyText(tcb, seg.text + (left - begin), left, right);
+}
+
+function textInOrder(tcb: Tcb, from: usize, right: RemoteSeq): void {
+  const rcv = tcb.rcv;
+  writeChain(pages(), tcb.incoming, rcv.nxt, from, right - rcv.nxt);
+  const hadGap = tcb.early.count != 0;
+  if (hadGap) right = joinEarly(tcb, right);
+  const length = right - rcv.nxt;
+  rcv.nxt = right;
+  rcv.wnd -= length;
+  rcv.total += length;
+  tell(tcb, Signal.READABLE);
+  // RFC 5681 §4.2: a segment that fills a gap, wholly or in part, is acknowledged at once.
+  if (hadGap) acknowledge(tcb);
+  else acknowledgeText(tcb);
+}
+
+/** Takes over the early text that RCV.NXT reaches; answers where the text in order ends now. */
+function joinEarly(tcb: Tcb, right: RemoteSeq): RemoteSeq {
+  while (tcb.early.head != 0) {
+    const range = rangeAt(ranges(), tcb.early.head);
+    if (lt(right, range.left)) break;
+    if (lt(right, range.right)) right = range.right;
+    trimRanges(ranges(), tcb.early, right);
+  }
+  return right;
+}
+
+/** Holds early text in its place and asks for the gap at once (SHLD-31, MAY-13). */
+function earlyText(tcb: Tcb, from: usize, left: RemoteSeq, right: RemoteSeq): void {
+  acknowledge(tcb); // MAY-13
+  if (isHeld(tcb, left, right)) raiseDuplicate(tcb, left, right);
+  if (!addRange(ranges(), tcb.early, left, right, MAX_RANGES)) {
+    count(Counter.TcpExtTCPOFODrop);
+    trace(
+      TraceKind.DROP, handleOf(tcb), tcb.state, Reason.NO_ROOM_FOR_EARLY_TEXT,
+      Reason.NO_ROOM_FOR_EARLY_TEXT, left, right - left, tcb.rcv.nxt,
+    );
+    return;
+  }
+  count(Counter.TcpExtTCPOFOQueue);
+  tcb.rcv.recent = left;
+  writeChain(pages(), tcb.incoming, left, from, right - left); // SHLD-31
+}
+
+function isHeld(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): bool {
+  for (let at = tcb.early.head; at != 0; at = rangeAt(ranges(), at).next) {
+    const range = rangeAt(ranges(), at);
+    if (le(range.left, left) && le(right, range.right)) return true;
+  }
+  return false;
+}
+
+/** Notes which text of a segment had arrived before, so that SACK can say so (RFC 2883 §4). */
+export function noteDuplicate(tcb: Tcb, seg: Segment): void {
+  if (seg.textLength == 0) return;
+  const left = seg.seq + (seg.isSyn ? 1 : 0);
+  const right = earlier(left + seg.textLength, tcb.rcv.nxt);
+  if (lt(left, right)) raiseDuplicate(tcb, left, right);
+}
+
+function raiseDuplicate(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): void {
+  if (!has(tcb, Flag.SACK)) return;
+  raise(tcb, Flag.DUPLICATE);
+  tcb.rcv.dupLeft = left;
+  tcb.rcv.dupRight = right;
+}

@@ -1,0 +1,217 @@
+/**
+ * TIME-WAIT (RFC 9293 §3.6.1): 2 MSL in which the last ACK can be sent again and old duplicates die.
+ *
+ * What must be remembered is little, and servers hold many, so it is a record of 64 octets; the TCB goes
+ * on only for its user's unread text. All waits are equally long, so the records stand in one queue in the
+ * order they end, and only its head is watched.
+ *
+ * ╒═══════════════════════ TimeWait (64 octets) ═══════════════════════╕
+ * │ next, previous │ tuple 36 │ SND.NXT │ RCV.NXT │ TS.Recent │ end ms … │
+ * └─────────────────────────────────────────────────────────────────────┘
+ */
+import { Counter, Reason, Setting, Signal, State, TraceKind } from "../abi";
+import { count } from "../counters";
+import { setting } from "../limits";
+import { TIME_WAIT_SIZE } from "../memory";
+import { pages, ranges, timeWaits, timeWaitQueue } from "../pools";
+import { clearChain } from "../store/chain";
+import { give, itemAt, take } from "../store/pool";
+import { clearRanges } from "../store/ranges";
+import { Instant, MILLISECOND, now } from "../time";
+import { trace } from "../trace";
+import { acceptable } from "./acceptable";
+import { drop, dropTcb, hashOf, hold, Holder } from "./demux";
+import { timestampOffset } from "./isn";
+import { freeTcb } from "./lifecycle";
+import { tell } from "./marks";
+import { acknowledgeRecord } from "./reply";
+import { Segment } from "./segment";
+import { LocalSeq, lt, RemoteSeq } from "./seq";
+import { enter } from "./state";
+import { Flag, has, lower, Tcb, TUPLE } from "./tcb";
+import { timestampNow } from "./timestamps";
+import { cancelAll } from "./timers";
+import { offerWindow } from "./window";
+
+@unmanaged
+export class TimeWait {
+  /** The record that ends next after this one; while free, the next free one. */
+  next: u32;
+  previous: u32;
+  local0: u64;
+  local1: u64;
+  remote0: u64;
+  remote1: u64;
+  /** 0 while the record is free. */
+  localPort: u16;
+  remotePort: u16;
+  /** SND.NXT: the next incarnation's ISS must lie beyond it (MAY-2). */
+  nxt: LocalSeq;
+  rcvNxt: RemoteSeq;
+  tsRecent: u32;
+  /** When it ends, milliseconds modulo 2^32. */
+  endMs: u32;
+  /** Window field of its ACKs, and Rcv.Wind.Shift with the timestamps' bit above it. */
+  wnd: u16;
+  shift: u8;
+  timestamps: u8;
+}
+
+if (offsetof<TimeWait>() > TIME_WAIT_SIZE) ERROR("a TIME-WAIT record takes 64 octets");
+if (offsetof<TimeWait>("local0") != TUPLE) ERROR("its tuple stands where a TCB's does");
+
+export function timeWaitAt(index: u32): TimeWait {
+  return changetype<TimeWait>(itemAt(timeWaits(), index));
+}
+
+function millisNow(): u32 {
+  return <u32>(now() / MILLISECOND);
+}
+
+/**
+ * Enters TIME-WAIT: the record takes over the tuple, and the answer that is owed.
+ *
+ * For its user the connection is over, in the normal way; text not read yet can still be read.
+ */
+export function startTimeWait(tcb: Tcb, reason: Reason): void {
+  enter(tcb, State.TIME_WAIT, reason);
+  const wnd = offerWindow(tcb);
+  cancelAll(tcb);
+  dropTcb(tcb);
+  const index = takeRecord();
+  const record = timeWaitAt(index);
+  memory.copy(changetype<usize>(record) + TUPLE, changetype<usize>(tcb) + TUPLE, 36);
+  record.nxt = tcb.snd.nxt;
+  record.rcvNxt = tcb.rcv.nxt;
+  record.tsRecent = tcb.ts.recent;
+  record.wnd = <u16>wnd;
+  record.shift = <u8>tcb.rcv.shift;
+  record.timestamps = has(tcb, Flag.TIMESTAMPS) ? 1 : 0;
+  hold(Holder.TIME_WAIT, index);
+  append(record, index);
+  if (has(tcb, Flag.ACK_NOW)) acknowledgeTimeWait(record);
+  lower(tcb, Flag.ACK_NOW);
+  count(Counter.TcpExtTW);
+  clearChain(pages(), tcb.outgoing, tcb.snd.end);
+  clearRanges(ranges(), tcb.sacked);
+  clearRanges(ranges(), tcb.early);
+  if (has(tcb, Flag.RELEASED)) freeTcb(tcb);
+  else tell(tcb, Signal.CLOSED);
+}
+
+/** Takes a record; when there is none, the one that would end next ends now. */
+function takeRecord(): u32 {
+  const index = take(timeWaits());
+  if (index != 0) return index;
+  count(Counter.TcpExtTCPTimeWaitOverflow);
+  endTimeWait(timeWaitQueue().head, Reason.NO_RESOURCES);
+  return take(timeWaits());
+}
+
+function append(record: TimeWait, index: u32): void {
+  const queue = timeWaitQueue();
+  record.endMs = millisNow() + setting(Setting.TIME_WAIT_MS); // MUST-13
+  record.next = 0;
+  record.previous = queue.head == 0 ? 0 : queue.tail;
+  if (queue.head == 0) queue.head = index;
+  else timeWaitAt(queue.tail).next = index;
+  queue.tail = index;
+}
+
+function unlink(record: TimeWait): void {
+  const queue = timeWaitQueue();
+  if (record.previous == 0) queue.head = record.next;
+  else timeWaitAt(record.previous).next = record.next;
+  if (record.next == 0) queue.tail = record.previous;
+  else timeWaitAt(record.next).previous = record.previous;
+}
+
+/** Starts the 2 MSL anew. */
+function restart(record: TimeWait, index: u32): void {
+  unlink(record);
+  append(record, index);
+}
+
+/** Ends a wait: the tuple is free. */
+export function endTimeWait(index: u32, reason: Reason): void {
+  const record = timeWaitAt(index);
+  drop(Holder.TIME_WAIT, index, hashOf(changetype<usize>(record) + TUPLE));
+  unlink(record);
+  trace(TraceKind.STATE, 0, State.CLOSED, reason, State.TIME_WAIT, State.CLOSED, reason, 0);
+  record.localPort = 0;
+  give(timeWaits(), index);
+}
+
+/** The time-wait timeout (RFC 9293 §3.10.8) of every record it has come for. */
+export function timeWaitTimeout(): void {
+  for (let index = timeWaitQueue().head; index != 0; index = timeWaitQueue().head) {
+    if (lt(millisNow(), timeWaitAt(index).endMs)) return;
+    endTimeWait(index, Reason.TIME_WAIT_OVER);
+  }
+}
+
+/** When the next wait ends; 0 when there is none. */
+export function timeWaitDeadline(): Instant {
+  const index = timeWaitQueue().head;
+  if (index == 0) return 0;
+  const left = <i32>(timeWaitAt(index).endMs - millisNow());
+  return (now() / MILLISECOND + (left > 0 ? left : 0)) * MILLISECOND;
+}
+
+/** Milliseconds a wait still lasts. */
+export function timeWaitLeft(record: TimeWait): u32 {
+  const left = <i32>(record.endMs - millisNow());
+  return left > 0 ? left : 0;
+}
+
+/**
+ * SEGMENT ARRIVES in TIME-WAIT (RFC 9293 §3.10.7.4, RFC 1337, RFC 6191).
+ *
+ * @returns SND.NXT of the wait that a new SYN has ended, for the listener to go on with; 0 otherwise. An
+ *   SND.NXT of 0 is answered as 1: what follows only needs a bound that is not too low.
+ */
+export function timeWaitState(index: u32, seg: Segment): LocalSeq {
+  const record = timeWaitAt(index);
+  trace(
+    TraceKind.SEGMENT_IN, 0, State.TIME_WAIT, Reason.NONE,
+    seg.seq, seg.ack, (seg.textLength << 16) | seg.ctl, seg.wnd,
+  );
+  if (seg.isRst) {
+    // RFC 1337: a RST can not end the wait, whatever its sequence number.
+    trace(TraceKind.DROP, 0, State.TIME_WAIT, Reason.RST_IN_TIME_WAIT, Reason.RST_IN_TIME_WAIT, 0, 0, 0);
+    return 0;
+  }
+  if (seg.isSyn && !seg.isAck && isNewIncarnation(record, seg)) {
+    const nxt = record.nxt == 0 ? 1 : record.nxt;
+    count(Counter.TcpExtTWRecycled);
+    endTimeWait(index, Reason.TIME_WAIT_REUSED);
+    return nxt;
+  }
+  const old = record.timestamps && seg.options.hasTimestamps && lt(seg.options.tsVal, record.tsRecent);
+  const isAcceptable = acceptable(seg, record.rcvNxt, <u32>record.wnd << record.shift) && !old;
+  // The peer's FIN again: our last ACK was lost. The wait begins anew.
+  if (seg.isFin) restart(record, index);
+  if (isAcceptable && seg.len == 0) return 0;
+  if (record.timestamps && seg.options.hasTimestamps && !old && seg.seq == record.rcvNxt) {
+    record.tsRecent = seg.options.tsVal;
+  }
+  acknowledgeTimeWait(record);
+  return 0;
+}
+
+/** Whether a SYN can only be newer than the old connection (RFC 6191 §2, RFC 1122 §4.2.2.13). */
+function isNewIncarnation(record: TimeWait, seg: Segment): bool {
+  if (record.timestamps && seg.options.hasTimestamps) {
+    if (lt(record.tsRecent, seg.options.tsVal)) return true; // SHLD-4
+    if (lt(seg.options.tsVal, record.tsRecent)) return false;
+  }
+  return lt(record.rcvNxt, seg.seq); // MAY-2
+}
+
+function acknowledgeTimeWait(record: TimeWait): void {
+  const at = changetype<usize>(record);
+  acknowledgeRecord(
+    at, record.nxt, record.rcvNxt, record.wnd, record.timestamps != 0,
+    timestampNow(timestampOffset(at + TUPLE)), record.tsRecent, State.TIME_WAIT,
+  );
+}

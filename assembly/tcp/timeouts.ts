@@ -1,0 +1,128 @@
+/**
+ * Timeouts (RFC 9293 §3.10.8): user timeout and retransmission timeout, and the timers around them.
+ *
+ * The time-wait timeout stands with its records in `time-wait.ts`, a child's in `backlog.ts`.
+ */
+import { Counter, Reason, Result, Signal, State, Timer, TraceKind } from "../abi";
+import { count } from "../counters";
+import { timers } from "../pools";
+import { unschedule } from "../store/heap";
+import { afterMillis, Instant, now } from "../time";
+import { trace } from "../trace";
+import { keepAliveTimeout } from "./keep-alive";
+import { deleteTcb } from "./lifecycle";
+import { acknowledge, markReady, tell } from "./marks";
+import { loseEverything } from "./recovery";
+import { resetConnection } from "./reply";
+import { backOff, giveUpAt, R1, R2, stopTiming, SYN_R2 } from "./rto";
+import { armedFor, Flag, handleOf, has, lower, raise, setTimer, Tcb } from "./tcb";
+import { arm, settle } from "./timers";
+import { persistAgain } from "./window";
+
+/** Runs every timer of a connection whose time has come, and puts it where its next one says. */
+export function expire(tcb: Tcb): void {
+  unschedule(timers(), tcb.index);
+  for (let timer: Timer = 0; timer < Timer.COUNT; timer++) {
+    const at = armedFor(tcb, timer);
+    if (at == 0 || at > now()) continue;
+    setTimer(tcb, timer, 0);
+    trace(
+      TraceKind.TIMER, handleOf(tcb), tcb.state, Reason.NONE, timer, tcb.rtt.rto, tcb.rtt.count, 0,
+    );
+    runOut(tcb, timer);
+    if (tcb.state == State.CLOSED) return;
+  }
+  settle(tcb);
+}
+
+function runOut(tcb: Tcb, timer: Timer): void {
+  switch (timer) {
+    case Timer.RETRANSMIT:
+      retransmissionTimeout(tcb);
+      return;
+    case Timer.PERSIST:
+      persistTimeout(tcb);
+      return;
+    case Timer.DELAYED_ACK:
+      count(Counter.TcpExtDelayedACKs);
+      acknowledge(tcb);
+      return;
+    case Timer.KEEP_ALIVE:
+      keepAliveTimeout(tcb);
+      return;
+    case Timer.LINGER:
+      deleteTcb(tcb, Result.OK, Reason.FIN_WAIT_2_TIMEOUT);
+      return;
+    default: // Timer.OVERRIDE
+      raise(tcb, Flag.OVERRIDDEN);
+      markReady(tcb);
+      return;
+  }
+}
+
+/** The user timeout (§3.10.8): the connection is aborted, its user told. */
+export function userTimeout(tcb: Tcb, reason: Reason): void {
+  count(Counter.TcpExtTCPAbortOnTimeout);
+  if (tcb.state > State.SYN_SENT) resetConnection(tcb);
+  deleteTcb(tcb, Result.ABORTED_DUE_TO_USER_TIMEOUT, reason);
+}
+
+/** The retransmission timeout (§3.10.8, RFC 6298 §5). */
+function retransmissionTimeout(tcb: Tcb): void {
+  const opening = tcb.state == State.SYN_SENT || tcb.state == State.SYN_RECEIVED;
+  const end = giveUpAt(tcb, opening ? SYN_R2 : R2); // MUST-20, MUST-22
+  if (now() >= end) {
+    userTimeout(tcb, Reason.USER_TIMEOUT);
+    return;
+  }
+  count(Counter.TcpExtTCPTimeouts);
+  tcb.rtt.count++;
+  if (tcb.rtt.count == R1) reportTrouble(tcb); // SHLD-9, SHLD-10
+  stopTiming(tcb);
+  if (opening) {
+    if (tcb.synCount < 255) tcb.synCount++;
+    raise(tcb, Flag.SYN_NOW);
+  } else {
+    loseEverything(tcb, tcb.rtt.count == 1);
+  }
+  backOff(tcb); // MUST-19
+  armBefore(tcb, Timer.RETRANSMIT, now() + tcb.rtt.rto, end);
+  markReady(tcb);
+}
+
+/** Arms a timer for `at`, or for the moment the connection is given up, if that comes first. */
+function armBefore(tcb: Tcb, timer: Timer, at: Instant, end: Instant): void {
+  arm(tcb, timer, min(at, end));
+}
+
+/** R1 is reached: the user learns that delivery is in trouble (SHLD-9). */
+function reportTrouble(tcb: Tcb): void {
+  tcb.softError = <u8>Result.ABORTED_DUE_TO_USER_TIMEOUT;
+  tell(tcb, Signal.SOFT_ERROR);
+}
+
+/** The window is still closed: probe it (RFC 9293 §3.8.6.1). Only silence ends the connection (MUST-37). */
+function persistTimeout(tcb: Tcb): void {
+  if (tcb.rtt.probes == 0) tcb.rtt.stalledAt = now();
+  else if (now() >= giveUpAt(tcb, R2)) {
+    userTimeout(tcb, Reason.USER_TIMEOUT);
+    return;
+  }
+  tcb.rtt.probes++;
+  tcb.rtt.count++;
+  raise(tcb, Flag.PROBE_NOW);
+  persistAgain(tcb);
+  markReady(tcb);
+}
+
+/** Turns a connection's keep-alive on or off (MUST-24). */
+export function setKeepAlive(tcb: Tcb, on: bool): void {
+  if (on == has(tcb, Flag.KEEP_ALIVE)) return;
+  if (!on) {
+    lower(tcb, Flag.KEEP_ALIVE);
+    setTimer(tcb, Timer.KEEP_ALIVE, 0);
+    return;
+  }
+  raise(tcb, Flag.KEEP_ALIVE);
+  if (tcb.state >= State.ESTABLISHED) arm(tcb, Timer.KEEP_ALIVE, afterMillis(tcb.keepAliveIdleMs));
+}

@@ -1,0 +1,52 @@
+/**
+ * Timestamps and PAWS (RFC 7323 §3 to §5). The clock ticks once a millisecond.
+ */
+import { Micros, MILLISECOND, now, SECOND } from "../time";
+import { Options } from "../wire/tcp-options";
+import { Segment } from "./segment";
+import { le, lt, RemoteSeq } from "./seq";
+import { Flag, has, Tcb } from "./tcb";
+
+/** After 24 days TS.Recent is too old to judge by (RFC 7323 §5.5). */
+const TRUSTED_SECONDS: u32 = 24 * 86_400;
+
+/** Our timestamp clock, offset for one tuple. */
+export function timestampNow(offset: u32): u32 {
+  return <u32>(now() / MILLISECOND) + offset;
+}
+
+/** TSval of the segment being sent. */
+export function tsVal(tcb: Tcb): u32 {
+  return timestampNow(tcb.ts.offset);
+}
+
+/** Keeps the peer's timestamp. */
+export function setRecent(tcb: Tcb, value: u32): void {
+  tcb.ts.recent = value;
+  tcb.ts.recentAt = <u32>(now() / SECOND);
+}
+
+/** Whether PAWS rejects a segment: its timestamp is older than TS.Recent (RFC 7323 §5.3, R1). */
+export function isOldDuplicate(tcb: Tcb, seg: Segment): bool {
+  if (!has(tcb, Flag.TIMESTAMPS) || !seg.options.hasTimestamps || seg.isRst) return false;
+  if (!lt(seg.options.tsVal, tcb.ts.recent)) return false;
+  return <u32>(now() / SECOND) - tcb.ts.recentAt < TRUSTED_SECONDS;
+}
+
+/** Whether a segment lacks the timestamps that were agreed on; it is then dropped (RFC 7323 §3.2). */
+export function lacksTimestamps(tcb: Tcb, seg: Segment): bool {
+  return has(tcb, Flag.TIMESTAMPS) && !seg.options.hasTimestamps && !seg.isRst;
+}
+
+/** Updates TS.Recent from an acceptable segment that spans Last.ACK.sent (RFC 7323 §4.3). */
+export function updateRecent(tcb: Tcb, options: Options, seq: RemoteSeq): void {
+  if (!has(tcb, Flag.TIMESTAMPS) || !options.hasTimestamps) return;
+  if (le(tcb.ts.recent, options.tsVal) && le(seq, tcb.rcv.acked)) setRecent(tcb, options.tsVal);
+}
+
+/** Round-trip time by the peer's echo, in Micros; 0 when the echo can not be ours. */
+export function echoedRoundTrip(tcb: Tcb, options: Options): Micros {
+  if (!has(tcb, Flag.TIMESTAMPS) || !options.hasTimestamps || options.tsEcr == 0) return 0;
+  const millis = tsVal(tcb) - options.tsEcr;
+  return millis > 60_000 ? 0 : max<u32>(millis, 1) * MILLISECOND;
+}

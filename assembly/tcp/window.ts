@@ -1,0 +1,124 @@
+/**
+ * The two windows (RFC 9293 §3.8.6): what we offer, and what the peer offers us.
+ *
+ * Receiver: the right edge never moves left (SHLD-14), and moves right only by a worthwhile step
+ * (MUST-39). Sender: a window may shrink, even to nothing (MUST-34); then the persist timer takes over
+ * from the retransmission timer, for as long as the peer answers (MUST-37).
+ */
+import { Counter, Timer } from "../abi";
+import { count } from "../counters";
+import { now } from "../time";
+import { acknowledge, markReady } from "./marks";
+import { MAX_RTO } from "./rto";
+import { Segment } from "./segment";
+import { le, lt } from "./seq";
+import { armedFor, Flag, has, lower, pendingText, raise, Tcb, unreadText } from "./tcb";
+import { arm, cancel } from "./timers";
+
+/** Largest window a header without scaling can say. */
+const MAX_FIELD: u32 = 65_535;
+
+/** Smallest Rcv.Wind.Shift with which a buffer of that many octets can be offered (RFC 7323 §2.3). */
+export function shiftFor(buffer: u32): u32 {
+  let shift: u32 = 0;
+  while (shift < 14 && buffer >> shift > MAX_FIELD) shift++;
+  return shift;
+}
+
+/** Octets the buffer has room for. */
+function room(tcb: Tcb): u32 {
+  const unread = unreadText(tcb);
+  return unread < tcb.rcv.buffer ? tcb.rcv.buffer - unread : 0;
+}
+
+/** Whether the right edge may move to `free`: by a segment or half the buffer (MUST-39). */
+function isWorthwhile(tcb: Tcb, free: u32): bool {
+  return free > tcb.rcv.wnd && free - tcb.rcv.wnd >= min(tcb.rcv.buffer / 2, tcb.rcv.mss);
+}
+
+/**
+ * Sets RCV.WND to what is offered now.
+ *
+ * @returns the window field of a segment without SYN
+ */
+export function offerWindow(tcb: Tcb): u32 {
+  const rcv = tcb.rcv;
+  const free = room(tcb);
+  if (isWorthwhile(tcb, free)) rcv.wnd = free; // MUST-39
+  // The field counts in steps of 2^shift: rounding up keeps the right edge from moving left (SHLD-14),
+  // and stops before the excess would matter to the buffer.
+  const step = (1 << rcv.shift) - 1;
+  if (rcv.wnd + step <= free + MAX_FIELD) rcv.wnd = (rcv.wnd + step) & ~step;
+  const field = min(rcv.wnd >> rcv.shift, MAX_FIELD);
+  rcv.wnd = max(field << rcv.shift, min(rcv.wnd, MAX_FIELD << rcv.shift));
+  if (field == 0) {
+    if (!has(tcb, Flag.WINDOW_CLOSED)) count(Counter.TcpExtTCPWantZeroWindowAdv);
+    raise(tcb, Flag.WINDOW_CLOSED);
+  } else {
+    if (has(tcb, Flag.WINDOW_CLOSED)) count(Counter.TcpExtTCPFromZeroWindowAdv);
+    lower(tcb, Flag.WINDOW_CLOSED);
+  }
+  return field;
+}
+
+/** Tells the peer of room that reading has made, when it is worth a segment of its own. */
+export function windowOpened(tcb: Tcb): void {
+  const free = room(tcb);
+  if (!isWorthwhile(tcb, free)) return;
+  // While the peer has half of it left, the next acknowledgment is early enough.
+  if (free >= 2 * tcb.rcv.wnd) acknowledge(tcb);
+}
+
+/** Takes SEG.WND if the segment is newer than the last update (RFC 9293 §3.10.7.4, fifth). */
+export function updateSendWindow(tcb: Tcb, seg: Segment): void {
+  const snd = tcb.snd;
+  if (!lt(snd.wl1, seg.seq) && !(snd.wl1 == seg.seq && le(snd.wl2, seg.ack))) return;
+  snd.wl1 = seg.seq;
+  snd.wl2 = seg.ack;
+  tcb.cc.lastWnd = seg.wnd;
+  const before = snd.wnd;
+  snd.wnd = seg.wnd << (seg.isSyn ? 0 : snd.shift);
+  if (snd.wnd > snd.maxWnd) snd.maxWnd = snd.wnd;
+  if (snd.wnd == before) return;
+  if (snd.wnd == 0) {
+    watchFlight(tcb);
+  } else if (before == 0) {
+    windowReopened(tcb);
+  }
+  markReady(tcb);
+}
+
+/** What was sent into a closed window is sent again at once when it opens. */
+function windowReopened(tcb: Tcb): void {
+  cancel(tcb, Timer.PERSIST);
+  tcb.rtt.count = tcb.rtt.probes = 0;
+  tcb.rtt.stalledAt = now();
+  tcb.snd.next = tcb.snd.una;
+  tcb.rtt.timedAt = 0;
+}
+
+/** Arms the timer that watches over what is outstanding: none, persist or retransmission. */
+export function watchFlight(tcb: Tcb): void {
+  const snd = tcb.snd;
+  if (snd.wnd == 0 && (snd.una != snd.nxt || pendingText(tcb) != 0 || finPending(tcb))) {
+    cancel(tcb, Timer.RETRANSMIT);
+    // SHLD-29: the first probe comes one RTO after the window closed.
+    if (armedFor(tcb, Timer.PERSIST) == 0) arm(tcb, Timer.PERSIST, now() + tcb.rtt.rto);
+    return;
+  }
+  cancel(tcb, Timer.PERSIST);
+  if (snd.una == snd.nxt) cancel(tcb, Timer.RETRANSMIT);
+  else arm(tcb, Timer.RETRANSMIT, now() + tcb.rtt.rto);
+}
+
+/** Whether a FIN waits to be sent. */
+export function finPending(tcb: Tcb): bool {
+  return has(tcb, Flag.FIN_QUEUED) && le(tcb.snd.next, tcb.snd.end);
+}
+
+/** The next probe: twice as long after each (SHLD-30). */
+export function persistAgain(tcb: Tcb): void {
+  const shift = min<u32>(tcb.rtt.count, 10);
+  const delay = min<u64>(<u64>tcb.rtt.rto << shift, MAX_RTO);
+  arm(tcb, Timer.PERSIST, now() + delay); // SHLD-30
+}

@@ -1,0 +1,30 @@
+/**
+ * Time as the core knows it: a number the host hands in with `poll`, and nothing else (law 1).
+ *
+ * An Instant counts microseconds since the host's epoch; zero means "never", so a host's clock starts
+ * at one or later. Durations are Micros. Milliseconds as f64 exist at the door only (`index.ts`).
+ */
+import { CLOCK } from "./memory";
+
+/** Microseconds since the host's epoch; 0 is "not set". */
+export type Instant = u64;
+/** A duration in microseconds, at most 71 minutes; longer ones are computed as Instant. */
+export type Micros = u32;
+
+export const MILLISECOND: u32 = 1_000;
+export const SECOND: u32 = 1_000_000;
+
+/** The Instant of the latest `poll`. */
+export function now(): Instant {
+  return load<u64>(CLOCK);
+}
+
+/** Sets the clock; it never runs backwards, so a host whose clock jumps back stands still here. */
+export function setNow(at: Instant): void {
+  if (at > now()) store<u64>(CLOCK, at);
+}
+
+/** The Instant `millis` milliseconds from now. */
+export function afterMillis(millis: u32): Instant {
+  return now() + <u64>millis * MILLISECOND;
+}

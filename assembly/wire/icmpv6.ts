@@ -1,0 +1,31 @@
+/** The numbers of ICMPv6 (RFC 4443); its header has ICMP's shape, and its checksum a pseudo header. */
+import { load32 } from "./octets";
+
+export const PROTOCOL_ICMPV6: u32 = 58;
+
+/** Types. */
+export enum Icmpv6 {
+  DESTINATION_UNREACHABLE = 1,
+  PACKET_TOO_BIG = 2,
+  TIME_EXCEEDED = 3,
+  PARAMETER_PROBLEM = 4,
+  ECHO_REQUEST = 128,
+  ECHO_REPLY = 129,
+}
+
+/** Codes of DESTINATION_UNREACHABLE (RFC 4443 §3.1). */
+export enum Unreachable6 {
+  NO_ROUTE = 0,
+  PROHIBITED = 1,
+  BEYOND_SCOPE = 2,
+  ADDRESS = 3,
+  PORT = 4,
+}
+
+/** Code of PARAMETER_PROBLEM for an unknown next header (RFC 4443 §3.4). */
+export const UNRECOGNIZED_NEXT_HEADER: u32 = 1;
+
+/** MTU of PACKET_TOO_BIG, a whole word in ICMPv6. */
+export function packetTooBigMtu(at: usize): u32 {
+  return load32(at + 4);
+}

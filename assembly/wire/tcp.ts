@@ -1,0 +1,69 @@
+/**
+ * The TCP header (RFC 9293 §3.1): offsets, readers, one writer. No state; options stand beside it.
+ *
+ *  ├────────── source port ────────┼──────── destination port ──────┤  0
+ *  ├──────────────────────── sequence number ───────────────────────┤  4
+ *  ├──────────────────── acknowledgment number ─────────────────────┤  8
+ *  ├ data offset │ 0 ┼ control bits ┼──────────── window ───────────┤ 12
+ *  ├─────────── checksum ──────────┼───────── urgent pointer ───────┤ 16
+ *  ├──────── options, data offset - 5 words of them ────────────────┤ 20
+ */
+import { load16, load32, store16, store32 } from "./octets";
+
+export const PROTOCOL_TCP: u32 = 6;
+/** Octets of a header without options. */
+export const TCP_HEADER: u32 = 20;
+/** Octets options may take at most. */
+export const MAX_OPTIONS: u32 = 40;
+/** Offset of the checksum. */
+export const TCP_CHECKSUM: usize = 16;
+
+export function sourcePort(at: usize): u32 {
+  return load16(at);
+}
+
+export function destinationPort(at: usize): u32 {
+  return load16(at + 2);
+}
+
+export function sequenceNumber(at: usize): u32 {
+  return load32(at + 4);
+}
+
+export function acknowledgmentNumber(at: usize): u32 {
+  return load32(at + 8);
+}
+
+/** Octets of the header, options included. */
+export function dataOffset(at: usize): u32 {
+  return (load<u8>(at, 12) >> 4) * 4;
+}
+
+/** Control bits, CWR to FIN. The four reserved bits are not ours to judge (RFC 9293 §3.1). */
+export function controlBits(at: usize): u32 {
+  return load<u8>(at, 13);
+}
+
+/** The window field: unsigned and unscaled (MUST-1). */
+export function windowField(at: usize): u32 {
+  return load16(at + 14); // MUST-1
+}
+
+export function urgentPointer(at: usize): u32 {
+  return load16(at + 18);
+}
+
+/** Writes a header with an empty checksum; options of `optionsLength` octets follow it. */
+export function writeTcp(
+  at: usize, source: u32, destination: u32, seq: u32, ack: u32, optionsLength: u32, ctl: u32,
+  wnd: u32, urgent: u32,
+): void {
+  store16(at, source);
+  store16(at + 2, destination);
+  store32(at + 4, seq);
+  store32(at + 8, ack);
+  store<u8>(at, <u8>((TCP_HEADER + optionsLength) << 2), 12);
+  store<u8>(at, <u8>ctl, 13);
+  store16(at + 14, wnd);
+  store32(at + 16, urgent & 0xffff);
+}

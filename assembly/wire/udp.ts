@@ -1,0 +1,19 @@
+/** The UDP header (RFC 768): source port, destination port, length, checksum. */
+import { load16 } from "./octets";
+
+export const PROTOCOL_UDP: u32 = 17;
+/** Octets of the header. */
+export const UDP_HEADER: u32 = 8;
+
+export function udpSourcePort(at: usize): u32 {
+  return load16(at);
+}
+
+export function udpDestinationPort(at: usize): u32 {
+  return load16(at + 2);
+}
+
+/** Octets of header and text. */
+export function udpLength(at: usize): u32 {
+  return load16(at + 4);
+}

@@ -1,0 +1,191 @@
+/**
+ * Making a TUN interface: the steps of `openTun`, in their order.
+ *
+ * Options are checked, the device node is opened, TUNSETIFF makes (or finds) the interface, and
+ * rtnetlink gives it an MTU, a queue, addresses, and brings it up. Each step throws a TunError that
+ * says what to do. Not here: reading and writing packets (`tun.ts`).
+ */
+import { constants, openSync } from 'node:fs';
+import { arch } from 'node:process';
+import {
+  formatAddress,
+  type InterfaceAddress,
+  parseInterfaceAddress,
+  samePrefix,
+} from './address.ts';
+import { type Libc, SystemError } from './libc.ts';
+import { addAddress, listAddresses, listLinks, setLink } from './netlink.ts';
+import type { Waiting } from './readiness.ts';
+import {
+  type Attempt,
+  addressClash,
+  badName,
+  badOption,
+  interfaceFailed,
+  openFailed,
+  setUpFailed,
+} from './tun-error.ts';
+
+export interface OpenTunOptions {
+  /** The interface; a `%d` in it becomes the lowest free number. Default `tun%d`. */
+  readonly name?: string;
+  /** Octets of the largest packet, header included. Default 1500. */
+  readonly mtu?: number;
+  /**
+   * Packets the kernel queues for us before it drops (txqueuelen). Default 1000. Keep advertised
+   * windows below this many packets: beyond it, throughput collapses to what losses leave.
+   */
+  readonly queueLength?: number;
+  /**
+   * The kernel's own addresses on the link: `10.9.0.1/24`, `fd00:9::1/64`, or with the stack's
+   * address named, `10.9.0.1 peer 10.9.0.2/32`. Their prefixes become routes to the stack.
+   */
+  readonly addresses?: readonly string[];
+  /**
+   * False: attach to the persistent interface `name`, made beforehand by an administrator, and
+   * change nothing about it; that needs no privilege. Default true: make one, and take it away
+   * again on `close`.
+   */
+  readonly create?: boolean;
+  /** How to wait for packets; by default the best the runtime has. */
+  readonly waiting?: Waiting;
+}
+
+// linux/if_tun.h ---------------------------------------------------------------
+
+/** _IOC_WRITE differs on PowerPC (asm/ioctl.h); the size of an int and the letter do not. */
+const IOW_TUN_INT = (arch === 'ppc64' ? 0x80000000 : 0x40000000) + (4 << 16) + (0x54 << 8);
+const TUNSETIFF = IOW_TUN_INT + 202;
+const TUNSETOFFLOAD = IOW_TUN_INT + 208;
+const TUNSETVNETHDRSZ = IOW_TUN_INT + 216;
+const TUNSETVNETLE = IOW_TUN_INT + 220;
+
+const IFF_TUN = 0x0001;
+const IFF_NO_PI = 0x1000;
+const IFF_VNET_HDR = 0x4000;
+/** Refuse a name that exists, rather than attach to it. */
+const IFF_TUN_EXCL = 0x8000;
+
+/** struct ifreq: the name, then a union that is at most 24 octets. */
+const IFREQ_SIZE = 40;
+const IFNAMSIZ = 16;
+
+/** struct virtio_net_hdr without the field for merged buffers. */
+export const VNET_HEADER_SIZE = 10;
+
+/** Limits of the driver (drivers/net/tun.c): an IPv4 minimum, and 16 bits of IP length. */
+const MIN_MTU = 68;
+const MAX_MTU = 65535;
+/** Below this the kernel does no IPv6 on a link (RFC 8200 §5). */
+const MIN_MTU_IPV6 = 1280;
+
+/** What the errors of the steps below will want to say. */
+export function attemptOf(options: OpenTunOptions): Attempt {
+  return {
+    node: process.env.NETCELL_TUN_DEVICE || '/dev/net/tun',
+    name: options.name,
+    create: options.create ?? true,
+    addresses: options.addresses ?? [],
+  };
+}
+
+/** Refuse what cannot work before anything is touched; returns the addresses, read. */
+export function checkOptions(options: OpenTunOptions, mtu: number): InterfaceAddress[] {
+  const { name, create = true } = options;
+  if (name !== undefined && !isInterfaceName(name)) throw badName(name);
+  if (name === undefined && !create) {
+    throw badOption('attaching takes the name of an interface', "name: 'tun0', create: false");
+  }
+  if (!Number.isInteger(mtu) || mtu < MIN_MTU || mtu > MAX_MTU) {
+    throw badOption(`an MTU is ${MIN_MTU} to ${MAX_MTU} octets, not ${mtu}`, 'mtu: 1500');
+  }
+  return (options.addresses ?? []).map((text) => {
+    const address = parseInterfaceAddress(text);
+    if (address === undefined) {
+      throw badOption(`'${text}' is not an address with a prefix`, "addresses: ['10.9.0.1/24']");
+    }
+    if (address.octets.length === 16 && mtu < MIN_MTU_IPV6) {
+      throw badOption(`IPv6 takes an MTU of ${MIN_MTU_IPV6} or more, not ${mtu}`, 'mtu: 1500');
+    }
+    return address;
+  });
+}
+
+/** What dev_valid_name() in the kernel accepts; it would cut a longer name short without a word. */
+function isInterfaceName(name: string): boolean {
+  const octets = Buffer.byteLength(name);
+  if (octets < 1 || octets >= IFNAMSIZ || name === '.' || name === '..') return false;
+  // One %d asks the kernel for a number; any other % it refuses.
+  return !/[\s/:\0]/.test(name) && !name.replace('%d', '').includes('%');
+}
+
+/** Open the device node; its descriptor is no interface yet. */
+export function openNode(attempt: Attempt): number {
+  try {
+    return openSync(attempt.node, constants.O_RDWR | constants.O_NONBLOCK);
+  } catch (cause) {
+    throw openFailed(attempt, cause);
+  }
+}
+
+/** TUNSETIFF and what belongs to the header; returns the name the kernel gave. */
+export function makeInterface(c: Libc, fd: number, attempt: Attempt): string {
+  // Without this look, attaching to a missing name as root would create it.
+  if (!attempt.create && c.if_nametoindex(attempt.name ?? '') === 0) {
+    throw interfaceFailed(attempt, 'ENODEV', undefined);
+  }
+  const ifreq = Buffer.alloc(IFREQ_SIZE);
+  ifreq.write(attempt.name ?? 'tun%d', 0, IFNAMSIZ - 1, 'utf8');
+  const exclusive = attempt.create ? IFF_TUN_EXCL : 0;
+  // The union begins with a short in native order.
+  new Uint16Array(ifreq.buffer, ifreq.byteOffset + IFNAMSIZ, 1)[0] =
+    IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | exclusive;
+  if (c.ioctl(fd, TUNSETIFF, ifreq) < 0) {
+    const cause = new SystemError('TUNSETIFF', 'ioctl', c.errno());
+    throw interfaceFailed(attempt, cause.code, cause);
+  }
+  const name = ifreq.toString('utf8', 0, ifreq.indexOf(0));
+
+  const int = new Int32Array([VNET_HEADER_SIZE]);
+  if (c.ioctl(fd, TUNSETVNETHDRSZ, int) < 0 || c.ioctlValue(fd, TUNSETOFFLOAD, 0) < 0) {
+    throw setUpFailed(name, new SystemError(`cannot set up ${name}`, 'ioctl', c.errno()));
+  }
+  // The header in linear memory is little-endian everywhere. A kernel that does not know the
+  // request is a little-endian one, where this is the rule anyhow.
+  int[0] = 1;
+  c.ioctl(fd, TUNSETVNETLE, int);
+  return name;
+}
+
+/** MTU before addresses (IPv6 looks at it), addresses before up (routes then appear at once). */
+export function setUp(
+  name: string,
+  mtu: number,
+  queueLength: number,
+  wanted: InterfaceAddress[],
+): void {
+  refuseClashes(wanted);
+  try {
+    setLink(name, { mtu, queueLength });
+    for (const address of wanted) addAddress(name, address);
+    setLink(name, { up: true });
+  } catch (cause) {
+    throw setUpFailed(name, cause);
+  }
+}
+
+/**
+ * The kernel accepts a prefix that another interface already serves, and then sends the stack's
+ * packets there: worth an error, where the kernel sees none.
+ */
+function refuseClashes(wanted: InterfaceAddress[]): void {
+  if (wanted.length === 0) return;
+  const assigned = listAddresses();
+  for (const { octets, prefix, peer } of wanted) {
+    const clash = assigned.find((other) => samePrefix(other.octets, peer ?? octets, prefix));
+    if (clash === undefined) continue;
+    const device = listLinks().find((link) => link.index === clash.index)?.name ?? 'another';
+    const existing = `${formatAddress(clash.octets)}/${clash.prefix}`;
+    throw addressClash(`${formatAddress(octets)}/${prefix}`, existing, device);
+  }
+}

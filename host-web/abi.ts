@@ -1,0 +1,652 @@
+/** Made by `assembly/build.mjs` from `assembly/abi.ts` and `assembly/memory.ts`. Do not edit. */
+
+/** Connection states, in the order RFC 9293 §3.3.2 names them; CLOSED is the absence of a TCB. */
+export enum State {
+  CLOSED = 0,
+  LISTEN = 1,
+  SYN_SENT = 2,
+  SYN_RECEIVED = 3,
+  ESTABLISHED = 4,
+  FIN_WAIT_1 = 5,
+  FIN_WAIT_2 = 6,
+  CLOSE_WAIT = 7,
+  CLOSING = 8,
+  LAST_ACK = 9,
+  TIME_WAIT = 10,
+}
+
+/** What a call answers. The words are those of RFC 9293 §3.10; calls return them negated, so that a positive number is a length or a handle. `host-web/errors.ts` gives each its POSIX name. */
+export enum Result {
+  OK = 0,
+  /** The handle is stale, or the state is CLOSED. ENOTCONN */
+  CONNECTION_DOES_NOT_EXIST = 1,
+  /** The 4-tuple is taken. EADDRINUSE */
+  CONNECTION_ALREADY_EXISTS = 2,
+  /** The user has closed already, or the peer's text has ended. EPIPE */
+  CONNECTION_CLOSING = 3,
+  /** A RST arrived in a synchronized state. ECONNRESET */
+  CONNECTION_RESET = 4,
+  /** A RST answered our SYN. ECONNREFUSED */
+  CONNECTION_REFUSED = 5,
+  /** OPEN or SEND without a remote socket. EDESTADDRREQ */
+  REMOTE_SOCKET_UNSPECIFIED = 6,
+  /** The remote address can not be opened: broadcast, multicast or unspecified (MUST-46). EINVAL */
+  CONNECTION_ILLEGAL_FOR_THIS_PROCESS = 7,
+  /** A pool chosen at `init` is empty. ENOBUFS */
+  INSUFFICIENT_RESOURCES = 8,
+  /** R2 or the user timeout passed without an acknowledgment. ETIMEDOUT */
+  ABORTED_DUE_TO_USER_TIMEOUT = 9,
+  /** The user called ABORT. ECONNABORTED */
+  CONNECTION_ABORTED = 10,
+  /** No local port is free towards that remote socket. EADDRNOTAVAIL */
+  NO_PORT_AVAILABLE = 11,
+  /** ICMP says that the host can not be reached. EHOSTUNREACH */
+  HOST_UNREACHABLE = 12,
+  /** No address of that family, or no route. ENETUNREACH */
+  NETWORK_UNREACHABLE = 13,
+  /** The local address is not one of ours. EADDRNOTAVAIL */
+  ADDRESS_NOT_AVAILABLE = 14,
+  /** Another listener holds that local socket. EADDRINUSE */
+  ADDRESS_IN_USE = 15,
+  /** An argument is out of its range. EINVAL */
+  INVALID_ARGUMENT = 16,
+  /** The call is not defined for that state (ACCEPT on a connection). EOPNOTSUPP */
+  NOT_SUPPORTED_IN_THIS_STATE = 17,
+  /** `init` was not called, or was called twice. */
+  NOT_INITIALISED = 18,
+}
+
+/** Options of a connection or listener; a connection inherits its listener's. */
+export enum Option {
+  /** Nagle's algorithm (RFC 9293 §3.7.4); 1 is on, the default (MUST-17). */
+  NAGLE = 0,
+  /** Delayed acknowledgments: longest delay, milliseconds, 0 to 499 (MUST-40); default 40. */
+  DELAYED_ACK_MS = 1,
+  /** Receive buffer: octets RCV.WND may offer; takes effect on the scale only before OPEN. */
+  RECEIVE_BUFFER = 2,
+  /** Send buffer: octets SEND may hold. */
+  SEND_BUFFER = 3,
+  /** Keep-alive: 1 is on; default 0 (MUST-25). */
+  KEEP_ALIVE = 4,
+  /** Keep-alive: idle milliseconds before the first probe; default two hours (MUST-28). */
+  KEEP_ALIVE_IDLE_MS = 5,
+  /** Keep-alive: milliseconds between probes; default 75,000. */
+  KEEP_ALIVE_INTERVAL_MS = 6,
+  /** Keep-alive: unanswered probes before the connection is given up; default 9 (MUST-29). */
+  KEEP_ALIVE_COUNT = 7,
+  /** User timeout, milliseconds (RFC 9293 §3.9.1.1); 0 is R2's default. */
+  USER_TIMEOUT_MS = 8,
+  /** Time a released FIN-WAIT-2 connection waits for the peer's FIN, milliseconds; default 60,000. */
+  FIN_WAIT_2_MS = 9,
+  /** Diffserv field and ECN bits of the connection's packets (MUST-48). */
+  DIFFSERV = 10,
+  /** TTL or hop limit of the connection's packets (MUST-49). */
+  HOP_LIMIT = 11,
+  /** Text is held back until a full segment or until this is set to 0 (TCP_CORK). */
+  CORK = 12,
+  /** Largest MSS to announce and to use; 0 is what the link's MTU gives. */
+  MAX_SEGMENT_SIZE = 13,
+}
+
+/** Settings of the whole stack. */
+export enum Setting {
+  /** Octets of the largest packet the link carries; 576 (IPv4) or 1280 (IPv6) to 65,535. */
+  MTU = 0,
+  /** 2 MSL: milliseconds a connection stays in TIME-WAIT; default 60,000. */
+  TIME_WAIT_MS = 1,
+  /** Smallest RTO, milliseconds; default 200. */
+  RTO_MIN_MS = 2,
+  /** Offer timestamps (RFC 7323); default 1. */
+  TIMESTAMPS = 3,
+  /** Offer window scaling (RFC 7323); default 1. */
+  WINDOW_SCALING = 4,
+  /** Offer SACK (RFC 2018); default 1. */
+  SACK = 5,
+  /** Retransmissions of a SYN,ACK before a child is forgotten; default 5. */
+  SYN_ACK_RETRIES = 6,
+  /** Answer ICMP echo requests; default 1. */
+  ECHO_REPLY = 7,
+  /** Write the trace ring; default 0. */
+  TRACE = 8,
+  /** Leave TCP's checksum of packets sent to the link (a vnet header's NEEDS_CSUM); default 0. */
+  CHECKSUM_BY_LINK = 9,
+}
+
+/** News of a connection, as bits; `signal()` hands them over and clears them. */
+export enum Signal {
+  NONE = 0,
+  /** OPEN has completed: the connection is synchronized. */
+  OPENED = 1,
+  /** RECEIVE has text, or the end of it. */
+  READABLE = 2,
+  /** SEND has room again, after it answered 0. */
+  WRITABLE = 4,
+  /** ACCEPT has a connection (listeners only). */
+  ACCEPTABLE = 8,
+  /** The peer has closed: no text follows what is buffered (MUST-12). */
+  CONNECTION_CLOSING = 16,
+  /** Everything sent, our FIN included, is acknowledged. */
+  FIN_ACKNOWLEDGED = 32,
+  /** The connection is over; `result` says how, OK for a normal close. The last news of a handle. */
+  CLOSED = 64,
+  /** A soft error (MUST-47, SHLD-25): `result` says which; the connection goes on. */
+  SOFT_ERROR = 128,
+  /** The urgent pointer was set or advanced (MUST-32). */
+  URGENT = 256,
+}
+
+/** Bits of `input`'s flags: what the link vouches for. */
+export enum InputFlag {
+  NONE = 0,
+  /** The transport checksum needs no check. */
+  CHECKSUM_TRUSTED = 1,
+  /** The packet is our own, looped back by the core; a host never sets it. */
+  LOOPED_BACK = 2,
+}
+
+/** Counters, u64 each, in this order in the COUNTERS window; names as `nstat` prints them. */
+export enum Counter {
+  IpInReceives = 0,
+  IpInHdrErrors = 1,
+  IpInTruncatedPkts = 2,
+  IpInCsumErrors = 3,
+  IpInAddrErrors = 4,
+  IpInUnknownProtos = 5,
+  IpInDelivers = 6,
+  IpOutRequests = 7,
+  IpOutNoRoutes = 8,
+  IpReasmReqds = 9,
+  IpReasmOKs = 10,
+  IpReasmFails = 11,
+  IpForwardRefused = 12,
+  IcmpInMsgs = 13,
+  IcmpInErrors = 14,
+  IcmpInCsumErrors = 15,
+  IcmpInEchos = 16,
+  IcmpInEchoReps = 17,
+  IcmpInDestUnreachs = 18,
+  IcmpInSrcQuenchs = 19,
+  IcmpInTimeExcds = 20,
+  IcmpInParmProbs = 21,
+  IcmpInUnmatched = 22,
+  IcmpOutMsgs = 23,
+  IcmpOutDestUnreachs = 24,
+  IcmpOutEchoReps = 25,
+  IcmpOutRateLimited = 26,
+  UdpInDatagrams = 27,
+  UdpNoPorts = 28,
+  TcpActiveOpens = 29,
+  TcpPassiveOpens = 30,
+  TcpAttemptFails = 31,
+  TcpEstabResets = 32,
+  TcpInSegs = 33,
+  TcpOutSegs = 34,
+  TcpRetransSegs = 35,
+  TcpInErrs = 36,
+  TcpInCsumErrors = 37,
+  TcpOutRsts = 38,
+  TcpExtEmbryonicRsts = 39,
+  TcpExtPruneCalled = 40,
+  TcpExtTW = 41,
+  TcpExtTWRecycled = 42,
+  TcpExtTWKilled = 43,
+  TcpExtTCPTimeWaitOverflow = 44,
+  TcpExtPAWSActive = 45,
+  TcpExtPAWSEstab = 46,
+  TcpExtDelayedACKs = 47,
+  TcpExtListenOverflows = 48,
+  TcpExtListenDrops = 49,
+  TcpExtTCPReqQFullDrop = 50,
+  TcpExtTCPHPHits = 51,
+  TcpExtTCPPureAcks = 52,
+  TcpExtTCPTimeouts = 53,
+  TcpExtTCPFastRetrans = 54,
+  TcpExtTCPSackRecovery = 55,
+  TcpExtTCPRenoRecovery = 56,
+  TcpExtTCPSlowStartRetrans = 57,
+  TcpExtTCPLimitedTransmit = 58,
+  TcpExtTCPRcvCollapsed = 59,
+  TcpExtTCPOFOQueue = 60,
+  TcpExtTCPOFODrop = 61,
+  TcpExtTCPOFOMerge = 62,
+  TcpExtTCPChallengeACK = 63,
+  TcpExtTCPSYNChallenge = 64,
+  TcpExtTCPACKSkipped = 65,
+  TcpExtTCPDSACKRecv = 66,
+  TcpExtTCPAbortOnData = 67,
+  TcpExtTCPAbortOnClose = 68,
+  TcpExtTCPAbortOnTimeout = 69,
+  TcpExtTCPAbortOnMemory = 70,
+  TcpExtTCPAbortOnLinger = 71,
+  TcpExtTCPKeepAlive = 72,
+  TcpExtTCPZeroWindowProbe = 73,
+  TcpExtTCPMinTTLDrop = 74,
+  TcpExtTCPRcvQDrop = 75,
+  TcpExtTCPWantZeroWindowAdv = 76,
+  TcpExtTCPFromZeroWindowAdv = 77,
+  TcpExtTCPBadOptions = 78,
+  TcpExtTCPIllegalAddresses = 79,
+  TcpExtReplyQueueDrop = 80,
+  TcpExtTCPIcmpOutOfWindow = 81,
+  COUNT = 82,
+}
+
+/** What a trace event tells; its four numbers are named beside each. */
+export enum TraceKind {
+  NONE = 0,
+  /** A segment arrived: SEG.SEQ, SEG.ACK, text length << 16 | control bits, SEG.WND (unscaled). */
+  SEGMENT_IN = 1,
+  /** A segment was sent: the same four. */
+  SEGMENT_OUT = 2,
+  /** The state changed: from, to, reason, 0. */
+  STATE = 3,
+  /** A packet or segment was dropped: reason, and three numbers the reason explains. */
+  DROP = 4,
+  /** A timer ran out: which, RTO or delay in microseconds, retransmission count, 0. */
+  TIMER = 5,
+  /** Congestion control acted: cwnd, ssthresh, FlightSize, SRTT in microseconds. */
+  CONGESTION = 6,
+  /** A user call: which, its number, its result, 0. */
+  CALL = 7,
+}
+
+/** User calls, as the trace names them. */
+export enum Call {
+  OPEN = 0,
+  SEND = 1,
+  RECEIVE = 2,
+  CLOSE = 3,
+  ABORT = 4,
+  ACCEPT = 5,
+  RELEASE = 6,
+}
+
+/** Why something happened. The comment above each is the sentence that hosts print (generated, with its section, into `host-web/abi.ts`), so it is written for the reader of a ladder. */
+export enum Reason {
+  NONE = 0,
+  /** The user called OPEN. (RFC 9293 §3.10.1) */
+  USER_OPEN = 1,
+  /** The user called CLOSE. (RFC 9293 §3.10.4) */
+  USER_CLOSE = 2,
+  /** The user called ABORT. (RFC 9293 §3.10.5) */
+  USER_ABORT = 3,
+  /** The user let go of a connection that still held unread text, so a RST tells the peer. (RFC 9293 §3.6.1, SHLD-3) */
+  RELEASED_WITH_UNREAD_TEXT = 4,
+  /** Text arrived after the user let go of the connection, so a RST tells the peer. (RFC 9293 §3.6.1, SHLD-3) */
+  TEXT_AFTER_RELEASE = 5,
+  /** A SYN arrived for a listener. (RFC 9293 §3.10.7.2) */
+  SYN_ARRIVED = 6,
+  /** Our SYN was acknowledged. (RFC 9293 §3.10.7.3) */
+  SYN_ACKNOWLEDGED = 7,
+  /** Both sides sent a SYN: simultaneous open. (RFC 9293 §3.5, MUST-10) */
+  SIMULTANEOUS_OPEN = 8,
+  /** The peer's FIN arrived in order. (RFC 9293 §3.10.7.4, eighth) */
+  FIN_ARRIVED = 9,
+  /** Our FIN was acknowledged. (RFC 9293 §3.10.7.4, fifth) */
+  FIN_ACKED = 10,
+  /** A RST with exactly the expected sequence number arrived. (RFC 9293 §3.10.7.4, second) */
+  RST_ARRIVED = 11,
+  /** A RST answered our SYN: the port is closed. (RFC 9293 §3.10.7.3) */
+  REFUSED = 12,
+  /** R2 or the user timeout passed without an acknowledgment. (RFC 9293 §3.8.3) */
+  USER_TIMEOUT = 13,
+  /** Keep-alive probes went unanswered. (RFC 9293 §3.8.4) */
+  KEEP_ALIVE_TIMEOUT = 14,
+  /** 2 MSL have passed. (RFC 9293 §3.10.8) */
+  TIME_WAIT_OVER = 15,
+  /** The peer's FIN did not come in time for a connection its user let go of. (tcp_fin_timeout) */
+  FIN_WAIT_2_TIMEOUT = 16,
+  /** ICMP says the peer can not be reached. (RFC 9293 §3.9.2.2) */
+  ICMP_UNREACHABLE = 17,
+  /** The listener was closed. (RFC 9293 §3.10.4) */
+  LISTENER_CLOSED = 18,
+  /** A pool chosen at init is empty. */
+  NO_RESOURCES = 19,
+  /** The packet is shorter than its headers say. (RFC 791 §3.1, RFC 8200 §3) */
+  TRUNCATED = 20,
+  /** The IP header is malformed. (RFC 791 §3.1, RFC 8200 §3) */
+  BAD_IP_HEADER = 21,
+  /** The IP header's checksum is wrong. (RFC 791 §3.1) */
+  BAD_IP_CHECKSUM = 22,
+  /** The packet is for an address that is not ours. (RFC 1122 §3.2.1.3) */
+  NOT_OUR_ADDRESS = 23,
+  /** No protocol here has that number. (RFC 1122 §3.2.2.1) */
+  UNKNOWN_PROTOCOL = 24,
+  /** A fragment could not be put together with others. (RFC 791 §3.2, RFC 8200 §4.5) */
+  FRAGMENT_DROPPED = 25,
+  /** The TCP header is malformed. (RFC 9293 §3.1) */
+  BAD_TCP_HEADER = 26,
+  /** The checksum is wrong. (RFC 9293 §3.1, MUST-3) */
+  BAD_CHECKSUM = 27,
+  /** Source or destination can not be a TCP's: broadcast, multicast, unspecified or our own. (RFC 9293 §3.9.2.3, MUST-57, MUST-63) */
+  ILLEGAL_ADDRESS = 28,
+  /** No connection and no listener has that local socket. (RFC 9293 §3.10.7.1) */
+  NO_CONNECTION = 29,
+  /** The sequence number lies outside the receive window. (RFC 9293 §3.10.7.4, first) */
+  OUTSIDE_WINDOW = 30,
+  /** The timestamp is older than the last one: an old duplicate. (RFC 7323 §5.3, PAWS) */
+  OLD_TIMESTAMP = 31,
+  /** A RST inside the window, not at its left edge: challenged. (RFC 5961 §3.2) */
+  RST_CHALLENGED = 32,
+  /** A SYN in a synchronized state: challenged. (RFC 5961 §4.2) */
+  SYN_CHALLENGED = 33,
+  /** The ACK lies outside what could have been acknowledged. (RFC 5961 §5.2, MAY-12) */
+  ACK_OUT_OF_RANGE = 34,
+  /** The segment has neither ACK nor RST nor SYN. (RFC 9293 §3.10.7.4, fifth) */
+  NO_ACK_BIT = 35,
+  /** The accept queue is full. (listen(2), backlog) */
+  ACCEPT_QUEUE_FULL = 36,
+  /** The SYN queue is full. (RFC 4987 §3) */
+  SYN_QUEUE_FULL = 37,
+  /** Early text found no room to be held. (RFC 9293 §3.10.7.4, seventh) */
+  NO_ROOM_FOR_EARLY_TEXT = 38,
+  /** A RST in TIME-WAIT is ignored, so that it can not cut the wait short. (RFC 1337 §3) */
+  RST_IN_TIME_WAIT = 39,
+  /** A new SYN ended the TIME-WAIT of an older connection. (RFC 1122 §4.2.2.13, RFC 6191) */
+  TIME_WAIT_REUSED = 40,
+  /** A RST is never answered with a RST. (RFC 9293 §3.5.2) */
+  RST_NOT_ANSWERED = 41,
+  /** Answers to this connection are limited in rate. (RFC 5961 §7) */
+  RATE_LIMITED = 42,
+  /** Three duplicate acknowledgments: the first unacknowledged segment is taken as lost. (RFC 5681 §3.2) */
+  FAST_RETRANSMIT = 43,
+  /** A partial acknowledgment during recovery: the next hole is sent again. (RFC 6582 §3.2) */
+  PARTIAL_ACKNOWLEDGMENT = 44,
+  /** The retransmission timer ran out. (RFC 6298 §5.4) */
+  RETRANSMISSION_TIMEOUT = 45,
+  /** Recovery is over: everything sent before the loss is acknowledged. (RFC 6582 §3.2) */
+  RECOVERED = 46,
+  /** The handshake of a queued child was given up. (RFC 4987 §2) */
+  SYN_ACK_TIMEOUT = 47,
+}
+
+/** The sentence of every reason, with its section. */
+export const REASONS: Readonly<Record<Reason, string>> = {
+  [Reason.NONE]: "",
+  [Reason.USER_OPEN]: "The user called OPEN. (RFC 9293 §3.10.1)",
+  [Reason.USER_CLOSE]: "The user called CLOSE. (RFC 9293 §3.10.4)",
+  [Reason.USER_ABORT]: "The user called ABORT. (RFC 9293 §3.10.5)",
+  [Reason.RELEASED_WITH_UNREAD_TEXT]: "The user let go of a connection that still held unread text, so a RST tells the peer. (RFC 9293 §3.6.1, SHLD-3)",
+  [Reason.TEXT_AFTER_RELEASE]: "Text arrived after the user let go of the connection, so a RST tells the peer. (RFC 9293 §3.6.1, SHLD-3)",
+  [Reason.SYN_ARRIVED]: "A SYN arrived for a listener. (RFC 9293 §3.10.7.2)",
+  [Reason.SYN_ACKNOWLEDGED]: "Our SYN was acknowledged. (RFC 9293 §3.10.7.3)",
+  [Reason.SIMULTANEOUS_OPEN]: "Both sides sent a SYN: simultaneous open. (RFC 9293 §3.5, MUST-10)",
+  [Reason.FIN_ARRIVED]: "The peer's FIN arrived in order. (RFC 9293 §3.10.7.4, eighth)",
+  [Reason.FIN_ACKED]: "Our FIN was acknowledged. (RFC 9293 §3.10.7.4, fifth)",
+  [Reason.RST_ARRIVED]: "A RST with exactly the expected sequence number arrived. (RFC 9293 §3.10.7.4, second)",
+  [Reason.REFUSED]: "A RST answered our SYN: the port is closed. (RFC 9293 §3.10.7.3)",
+  [Reason.USER_TIMEOUT]: "R2 or the user timeout passed without an acknowledgment. (RFC 9293 §3.8.3)",
+  [Reason.KEEP_ALIVE_TIMEOUT]: "Keep-alive probes went unanswered. (RFC 9293 §3.8.4)",
+  [Reason.TIME_WAIT_OVER]: "2 MSL have passed. (RFC 9293 §3.10.8)",
+  [Reason.FIN_WAIT_2_TIMEOUT]: "The peer's FIN did not come in time for a connection its user let go of. (tcp_fin_timeout)",
+  [Reason.ICMP_UNREACHABLE]: "ICMP says the peer can not be reached. (RFC 9293 §3.9.2.2)",
+  [Reason.LISTENER_CLOSED]: "The listener was closed. (RFC 9293 §3.10.4)",
+  [Reason.NO_RESOURCES]: "A pool chosen at init is empty.",
+  [Reason.TRUNCATED]: "The packet is shorter than its headers say. (RFC 791 §3.1, RFC 8200 §3)",
+  [Reason.BAD_IP_HEADER]: "The IP header is malformed. (RFC 791 §3.1, RFC 8200 §3)",
+  [Reason.BAD_IP_CHECKSUM]: "The IP header's checksum is wrong. (RFC 791 §3.1)",
+  [Reason.NOT_OUR_ADDRESS]: "The packet is for an address that is not ours. (RFC 1122 §3.2.1.3)",
+  [Reason.UNKNOWN_PROTOCOL]: "No protocol here has that number. (RFC 1122 §3.2.2.1)",
+  [Reason.FRAGMENT_DROPPED]: "A fragment could not be put together with others. (RFC 791 §3.2, RFC 8200 §4.5)",
+  [Reason.BAD_TCP_HEADER]: "The TCP header is malformed. (RFC 9293 §3.1)",
+  [Reason.BAD_CHECKSUM]: "The checksum is wrong. (RFC 9293 §3.1, MUST-3)",
+  [Reason.ILLEGAL_ADDRESS]: "Source or destination can not be a TCP's: broadcast, multicast, unspecified or our own. (RFC 9293 §3.9.2.3, MUST-57, MUST-63)",
+  [Reason.NO_CONNECTION]: "No connection and no listener has that local socket. (RFC 9293 §3.10.7.1)",
+  [Reason.OUTSIDE_WINDOW]: "The sequence number lies outside the receive window. (RFC 9293 §3.10.7.4, first)",
+  [Reason.OLD_TIMESTAMP]: "The timestamp is older than the last one: an old duplicate. (RFC 7323 §5.3, PAWS)",
+  [Reason.RST_CHALLENGED]: "A RST inside the window, not at its left edge: challenged. (RFC 5961 §3.2)",
+  [Reason.SYN_CHALLENGED]: "A SYN in a synchronized state: challenged. (RFC 5961 §4.2)",
+  [Reason.ACK_OUT_OF_RANGE]: "The ACK lies outside what could have been acknowledged. (RFC 5961 §5.2, MAY-12)",
+  [Reason.NO_ACK_BIT]: "The segment has neither ACK nor RST nor SYN. (RFC 9293 §3.10.7.4, fifth)",
+  [Reason.ACCEPT_QUEUE_FULL]: "The accept queue is full. (listen(2), backlog)",
+  [Reason.SYN_QUEUE_FULL]: "The SYN queue is full. (RFC 4987 §3)",
+  [Reason.NO_ROOM_FOR_EARLY_TEXT]: "Early text found no room to be held. (RFC 9293 §3.10.7.4, seventh)",
+  [Reason.RST_IN_TIME_WAIT]: "A RST in TIME-WAIT is ignored, so that it can not cut the wait short. (RFC 1337 §3)",
+  [Reason.TIME_WAIT_REUSED]: "A new SYN ended the TIME-WAIT of an older connection. (RFC 1122 §4.2.2.13, RFC 6191)",
+  [Reason.RST_NOT_ANSWERED]: "A RST is never answered with a RST. (RFC 9293 §3.5.2)",
+  [Reason.RATE_LIMITED]: "Answers to this connection are limited in rate. (RFC 5961 §7)",
+  [Reason.FAST_RETRANSMIT]: "Three duplicate acknowledgments: the first unacknowledged segment is taken as lost. (RFC 5681 §3.2)",
+  [Reason.PARTIAL_ACKNOWLEDGMENT]: "A partial acknowledgment during recovery: the next hole is sent again. (RFC 6582 §3.2)",
+  [Reason.RETRANSMISSION_TIMEOUT]: "The retransmission timer ran out. (RFC 6298 §5.4)",
+  [Reason.RECOVERED]: "Recovery is over: everything sent before the loss is acknowledged. (RFC 6582 §3.2)",
+  [Reason.SYN_ACK_TIMEOUT]: "The handshake of a queued child was given up. (RFC 4987 §2)",
+}
+
+/** Segment control bits, as in octet 13 of the header (RFC 9293 §3.1). */
+export enum Ctl {
+  NONE = 0,
+  FIN = 1,
+  SYN = 2,
+  RST = 4,
+  PSH = 8,
+  ACK = 16,
+  URG = 32,
+  ECE = 64,
+  CWR = 128,
+}
+
+/** Timers of a connection; each is an Instant in `tcb.timers`, 0 when not armed. */
+export enum Timer {
+  RETRANSMIT = 0,
+  PERSIST = 1,
+  DELAYED_ACK = 2,
+  KEEP_ALIVE = 3,
+  /** FIN-WAIT-2 of a released connection. */
+  LINGER = 4,
+  /** Sender's silly-window override (RFC 9293 §3.8.6.2.1). */
+  OVERRIDE = 5,
+  COUNT = 6,
+}
+
+/** Window: what the host chooses before `init`. Zero means the default written beside each. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ eleven u32 limits, then 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */
+export const ConfigField = {
+  /** u32 */
+  connections: 0,
+  /** u32 */
+  listeners: 4,
+  /** u32 */
+  children: 8,
+  /** u32 */
+  timeWaits: 12,
+  /** u32 */
+  pages: 16,
+  /** u32 */
+  ranges: 20,
+  /** u32 */
+  replies: 24,
+  /** u32 */
+  traceEvents: 28,
+  /** u32 */
+  receiveBuffer: 32,
+  /** u32 */
+  sendBuffer: 36,
+  /** u32 */
+  mtu: 40,
+  /** u32 */
+  seeded: 44,
+  /** u64 */
+  seed0: 48,
+  /** u64 */
+  seed1: 56,
+  /** u64 */
+  seed2: 64,
+  /** u64 */
+  seed3: 72,
+  /** Octets of the whole. */
+  size: 80,
+} as const
+
+/** Window: the two sockets of a call. Addresses are 16 octets in network order; IPv4 is written in its mapped form ::ffff:a.b.c.d (RFC 4291 §2.5.5.2). All zero is "unspecified". Ports are numbers. Offsets, octets. */
+export const EndpointField = {
+  /** u64 */
+  local0: 0,
+  /** u64 */
+  local1: 8,
+  /** u64 */
+  remote0: 16,
+  /** u64 */
+  remote1: 24,
+  /** u32 */
+  localPort: 32,
+  /** u32 */
+  remotePort: 36,
+  /** Octets of the whole. */
+  size: 40,
+} as const
+
+/** Window: what `signal()` hands over. Offsets, octets. */
+export const NewsField = {
+  /** u32 */
+  handle: 0,
+  /** u32 */
+  events: 4,
+  /** u32 */
+  result: 8,
+  /** u32 */
+  reason: 12,
+  /** Octets of the whole. */
+  size: 16,
+} as const
+
+/** Window: one event of the trace ring, 32 octets. Offsets, octets. */
+export const TraceEventField = {
+  /** u64 */
+  at: 0,
+  /** u32 */
+  handle: 8,
+  /** u8 */
+  kind: 12,
+  /** u8 */
+  state: 13,
+  /** u16 */
+  reason: 14,
+  /** u32 */
+  a: 16,
+  /** u32 */
+  b: 20,
+  /** u32 */
+  c: 24,
+  /** u32 */
+  d: 28,
+  /** Octets of the whole. */
+  size: 32,
+} as const
+
+/** Window: STATUS of one connection, child or TIME-WAIT record (RFC 9293 §3.10.6; `tcp_info`). Offsets, octets. */
+export const StatusField = {
+  /** u64 */
+  local0: 0,
+  /** u64 */
+  local1: 8,
+  /** u64 */
+  remote0: 16,
+  /** u64 */
+  remote1: 24,
+  /** u32 */
+  localPort: 32,
+  /** u32 */
+  remotePort: 36,
+  /** u32 */
+  handle: 40,
+  /** u32 */
+  state: 44,
+  /** u32 */
+  receiveQueue: 48,
+  /** u32 */
+  sendQueue: 52,
+  /** u32 */
+  timer: 56,
+  /** u32 */
+  timerMs: 60,
+  /** u32 */
+  retransmits: 64,
+  /** u32 */
+  rto: 68,
+  /** u32 */
+  srtt: 72,
+  /** u32 */
+  rttvar: 76,
+  /** u32 */
+  smss: 80,
+  /** u32 */
+  rmss: 84,
+  /** u32 */
+  cwnd: 88,
+  /** u32 */
+  ssthresh: 92,
+  /** u32 */
+  flightSize: 96,
+  /** u32 */
+  sndWnd: 100,
+  /** u32 */
+  rcvWnd: 104,
+  /** u32 */
+  sndUna: 108,
+  /** u32 */
+  sndNxt: 112,
+  /** u32 */
+  rcvNxt: 116,
+  /** u32 */
+  iss: 120,
+  /** u32 */
+  irs: 124,
+  /** u32 */
+  sndShift: 128,
+  /** u32 */
+  rcvShift: 132,
+  /** u32 */
+  flags: 136,
+  /** u32 */
+  synQueue: 140,
+  /** u32 */
+  segsIn: 144,
+  /** u32 */
+  segsOut: 148,
+  /** u32 */
+  retransTotal: 152,
+  /** u32 */
+  result: 156,
+  /** u64 */
+  bytesAcked: 160,
+  /** u64 */
+  bytesReceived: 168,
+  /** Octets of the whole. */
+  size: 176,
+} as const
+
+/** Window: an ICMP echo reply that answers our request. Offsets, octets. */
+export const EchoReplyField = {
+  /** u64 */
+  from0: 0,
+  /** u64 */
+  from1: 8,
+  /** u32 */
+  sequence: 16,
+  /** u32 */
+  length: 20,
+  /** u32 */
+  hopLimit: 24,
+  /** u32 */
+  count: 28,
+  /** Octets of the whole. */
+  size: 32,
+} as const
+
+/** The fixed memory map: addresses and sizes, octets. */
+export const Memory = {
+  CONFIG: 65536,
+  ENDPOINT: 65664,
+  NEWS: 65728,
+  STATUS: 65792,
+  ECHO_REPLY: 66304,
+  COUNTERS: 66368,
+  RECEIVE: 131136,
+  TRANSMIT: 196800,
+  TEXT: 262400,
+  TEXT_SIZE: 65536,
+  PACKET_SIZE: 65600,
+  HEADROOM: 64,
+  POOLS_BEGIN: 393216,
+  TRACE_EVENT_SIZE: 32,
+  MAX_ADDRESSES: 16,
+} as const

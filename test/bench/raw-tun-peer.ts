@@ -1,0 +1,113 @@
+/**
+ * The other process of the raw measurements: the kernel's side, driven as hard as it goes.
+ *
+ *   flood ADDRESS PORT SIZE SECONDS     UDP datagrams of SIZE octets, as fast as it goes
+ *   sink                                accept one TCP connection on 127.0.0.1, read it to its end
+ *   source PORT SECONDS CONGESTION      connect to that sink and write
+ *
+ * Blocking system calls through koffi, with one large buffer each: Node's streams would be measured
+ * otherwise, and not the kernel. `sink` and `source` say what they did as one line of JSON.
+ */
+import { closeSync } from 'node:fs';
+import { type Libc, libc, SOCK_DGRAM, SOCK_STREAM, SystemError } from '../../host-node/libc.ts';
+import { parseAddress } from '../../host-node/address.ts';
+
+const AF_INET = 2;
+const SOL_UDP = 17;
+const UDP_SEGMENT = 103;
+const IPPROTO_TCP = 6;
+const TCP_CONGESTION = 13;
+const ECONNREFUSED = 111;
+const EAGAIN = 11;
+const ENOBUFS = 105;
+const BUFFER_SIZE = 256 * 1024;
+
+/** struct sockaddr_in. */
+function socketAddress(address: string, port: number): Uint8Array {
+  const octets = new Uint8Array(16);
+  new Uint16Array(octets.buffer)[0] = AF_INET;
+  new DataView(octets.buffer).setUint16(2, port);
+  octets.set(parseAddress(address) ?? [], 4);
+  return octets;
+}
+
+function check(result: number, c: Libc, syscall: string): number {
+  if (result < 0) throw new SystemError(`${syscall} failed`, syscall, c.errno());
+  return result;
+}
+
+function flood(c: Libc, address: string, port: number, size: number, seconds: number): void {
+  const fd = check(c.socket(AF_INET, SOCK_DGRAM, 0), c, 'socket');
+  const to = socketAddress(address, port);
+  check(c.connect(fd, to, to.length), c, 'connect');
+  // One call, many datagrams (udp(7), UDP_SEGMENT): the sender must not be what is measured.
+  const batch = Math.min(64, Math.floor(65000 / size));
+  const segment = new Uint8Array(new Int32Array([size]).buffer);
+  const segmented = c.setsockopt(fd, SOL_UDP, UDP_SEGMENT, segment, 4) === 0;
+  const buffer = new Uint8Array(batch * size);
+  const at = c.address(buffer);
+  const length = segmented ? batch * size : size;
+  for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
+    for (let count = 0; count < 64; count++) {
+      if (c.send(fd, at, length, 0) >= 0) continue;
+      const errno = c.errno();
+      if (errno === EAGAIN || errno === ENOBUFS || errno === ECONNREFUSED) continue;
+      throw new SystemError('send failed', 'send', errno);
+    }
+  }
+  closeSync(fd);
+}
+
+function sink(c: Libc): void {
+  const listener = check(c.socket(AF_INET, SOCK_STREAM, 0), c, 'socket');
+  const address = socketAddress('127.0.0.1', 0);
+  check(c.bind(listener, address, address.length), c, 'bind');
+  check(c.listen(listener, 1), c, 'listen');
+  check(c.getsockname(listener, address, new Uint32Array([address.length])), c, 'getsockname');
+  console.log(new DataView(address.buffer).getUint16(2));
+  const fd = check(c.accept(listener, null, null), c, 'accept');
+  const buffer = new Uint8Array(BUFFER_SIZE);
+  const at = c.address(buffer);
+  let octets = 0;
+  let startedAt = 0;
+  for (;;) {
+    const length = check(c.recv(fd, at, buffer.length, 0), c, 'recv');
+    if (length === 0) break;
+    if (octets === 0) startedAt = performance.now();
+    octets += length;
+  }
+  console.log(JSON.stringify({ octets, seconds: (performance.now() - startedAt) / 1000 }));
+  closeSync(fd);
+  closeSync(listener);
+}
+
+function source(c: Libc, port: number, seconds: number, congestion: string): void {
+  const fd = check(c.socket(AF_INET, SOCK_STREAM, 0), c, 'socket');
+  // Refused where the namespace may not choose it; what holds is read back and reported.
+  const wanted = new TextEncoder().encode(congestion);
+  c.setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, wanted, wanted.length);
+  const actual = new Uint8Array(16);
+  check(
+    c.getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, actual, new Uint32Array([actual.length])),
+    c,
+    'getsockopt',
+  );
+  const to = socketAddress('127.0.0.1', port);
+  check(c.connect(fd, to, to.length), c, 'connect');
+  const buffer = new Uint8Array(BUFFER_SIZE);
+  const at = c.address(buffer);
+  for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
+    for (let count = 0; count < 16; count++) {
+      check(c.send(fd, at, buffer.length, 0), c, 'send');
+    }
+  }
+  closeSync(fd);
+  const name = new TextDecoder().decode(actual);
+  console.log(JSON.stringify({ congestion: name.replace(/\0.*$/s, '') }));
+}
+
+const [role = '', ...args] = process.argv.slice(2);
+if (role === 'flood') flood(libc(), args[0]!, Number(args[1]), Number(args[2]), Number(args[3]));
+else if (role === 'sink') sink(libc());
+else if (role === 'source') source(libc(), Number(args[0]), Number(args[1]), args[2] ?? 'cubic');
+else throw new Error(`no role ${role}`);
