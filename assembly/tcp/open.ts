@@ -13,11 +13,11 @@ import { isIpv4, isUnspecified } from "../wire/address";
 import { find, holdListener, holdTcb, isListening } from "./demux";
 import { choosePort } from "./ephemeral";
 import { flowLabel, initialSequenceNumber, timestampOffset } from "./isn";
-import { freeTcb, newTcb } from "./lifecycle";
+import { newTcb } from "./lifecycle";
 import { markReady, tell } from "./marks";
 import { offer } from "./negotiate";
 import { enter } from "./state";
-import { Flag, fromHandle, handleOf, lower, raise, Tcb, tcbAt, TUPLE } from "./tcb";
+import { Flag, handleOf, lower, raise, Tcb, tcbAt, TUPLE } from "./tcb";
 import { shiftFor } from "./window";
 
 /**
@@ -132,10 +132,4 @@ export function accept(listener: Tcb): i32 {
   if (tcb.signals != 0) tell(tcb, Signal.NONE);
   trace(TraceKind.CALL, handleOf(tcb), tcb.state, Reason.NONE, Call.ACCEPT, 0, 0, 0);
   return handleOf(tcb);
-}
-
-/** Forgets a connection whose OPEN failed: its handle is stale from here on. */
-export function discard(handle: u32): void {
-  const tcb = fromHandle(handle);
-  if (tcb != null && tcb.state == State.CLOSED) freeTcb(tcb);
 }

@@ -9,7 +9,7 @@
 import { Counter, Reason } from "../abi";
 import { count } from "../counters";
 import { ranges } from "../pools";
-import { addRange, rangeAt, rangeHolding, trimRanges } from "../store/ranges";
+import { addRange, clearRanges, rangeAt, rangeHolding, trimRanges } from "../store/ranges";
 import { MAX_RANGES } from "../limits";
 import { blockLeft, blockRight } from "../wire/tcp-options";
 import { grow, halfFlight, traceCongestion } from "./congestion";
@@ -106,6 +106,8 @@ export function loseEverything(tcb: Tcb, isFirst: bool): void {
   cc.acked = cc.duplicates = 0;
   cc.point = tcb.snd.nxt;
   lower(tcb, Flag.RECOVERING | Flag.RESEND_NOW);
+  // A peer may have dropped what it reported: nothing but its acknowledgment counts now (RFC 2018 §8).
+  clearRanges(ranges(), tcb.sacked);
   tcb.snd.next = tcb.snd.una;
   traceCongestion(tcb, Reason.RETRANSMISSION_TIMEOUT);
 }
