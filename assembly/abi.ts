@@ -95,6 +95,8 @@ export enum Option {
   CORK,
   /** Largest MSS to announce and to use; 0 is what the link's MTU gives. */
   MAX_SEGMENT_SIZE,
+  /** SO_REUSEPORT: listeners that all have it share a local socket; a keyed hash deals out the SYNs. */
+  REUSE_PORT,
 }
 
 /** Settings of the whole stack. */
@@ -119,6 +121,13 @@ export enum Setting {
   TRACE,
   /** Leave TCP's checksum of packets sent to the link (a vnet header's NEEDS_CSUM); default 0. */
   CHECKSUM_BY_LINK,
+  /** SYN cookies (RFC 4987 §3.6): 0 never, 1 when the SYN queue is full (default), 2 always. */
+  SYN_COOKIES,
+  /** Reuse of TIME-WAIT by an active OPEN after a second, with timestamps: 0 off, 1 on, 2 loopback (default). */
+  TW_REUSE,
+  /** Answer the handshake's last ACK with a RST when the accept queue is full; default 0: ignore it. */
+  ABORT_ON_OVERFLOW,
+  COUNT,
 }
 
 /** News of a connection, as bits; `signal()` hands them over and clears them. */
@@ -237,6 +246,10 @@ export enum Counter {
   TcpExtTCPIllegalAddresses,
   TcpExtReplyQueueDrop,
   TcpExtTCPIcmpOutOfWindow,
+  TcpExtSyncookiesSent,
+  TcpExtSyncookiesRecv,
+  TcpExtSyncookiesFailed,
+  TcpExtTCPReqQFullDoCookies,
   COUNT,
 }
 
@@ -370,6 +383,12 @@ export enum Reason {
   RECOVERED,
   /** The handshake of a queued child was given up. (RFC 4987 §2) */
   SYN_ACK_TIMEOUT,
+  /** The SYN was answered with a cookie, for the SYN queue is full: nothing is remembered. (RFC 4987 §3.6) */
+  COOKIE_SENT,
+  /** The ACK returns a cookie of ours: the connection is made from it. (RFC 4987 §3.6) */
+  COOKIE_RETURNED,
+  /** The ACK returns no cookie of ours, or one that is too old. (RFC 4987 §3.6) */
+  COOKIE_INVALID,
 }
 
 /** Segment control bits, as in octet 13 of the header (RFC 9293 §3.1). */

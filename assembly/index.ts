@@ -88,7 +88,7 @@ export function addAddress(prefixLength: u32): i32 {
 
 /** Changes a setting of the stack. */
 export function set(which: Setting, value: u32): i32 {
-  if (which > Setting.CHECKSUM_BY_LINK) return -Result.INVALID_ARGUMENT;
+  if (which >= Setting.COUNT) return -Result.INVALID_ARGUMENT;
   if (which == Setting.MTU && (value < 576 || value > MAX_MTU)) return -Result.INVALID_ARGUMENT;
   setSetting(which, value);
   return Result.OK;

@@ -72,4 +72,7 @@ export function defaultSettings(): void {
   setSetting(Setting.ECHO_REPLY, 1);
   setSetting(Setting.TRACE, 0);
   setSetting(Setting.CHECKSUM_BY_LINK, 0);
+  setSetting(Setting.SYN_COOKIES, 1);
+  setSetting(Setting.TW_REUSE, 2);
+  setSetting(Setting.ABORT_ON_OVERFLOW, 0);
 }

@@ -47,8 +47,12 @@ export const SEGMENT: usize = DATAGRAM + 128;
 export const PORT_COUNTERS: usize = SEGMENT + 256;
 /** Datagrams under reassembly. */
 export const REASSEMBLIES: usize = PORT_COUNTERS + 1024;
+/** The child a cookie is turned back into: it belongs to no pool. */
+export const COOKIE_CHILD: usize = REASSEMBLIES + 1024;
+/** When a listener last answered with a cookie; an ACK is not taken for one long after. */
+export const COOKIE_SENT_AT: usize = COOKIE_CHILD + 128;
 /** End of the small records. */
-const SMALL_END: usize = REASSEMBLIES + 1024;
+const SMALL_END: usize = COOKIE_SENT_AT + 8;
 if (SMALL_END > MAP + 0x1_0000) ERROR("the small records outgrew their 64 KiB");
 
 /** Octets before a packet window that belong to the link: a vnet header ends where the packet begins. */

@@ -86,6 +86,8 @@ export enum Option {
   CORK = 12,
   /** Largest MSS to announce and to use; 0 is what the link's MTU gives. */
   MAX_SEGMENT_SIZE = 13,
+  /** SO_REUSEPORT: listeners that all have it share a local socket; a keyed hash deals out the SYNs. */
+  REUSE_PORT = 14,
 }
 
 /** Settings of the whole stack. */
@@ -110,6 +112,13 @@ export enum Setting {
   TRACE = 8,
   /** Leave TCP's checksum of packets sent to the link (a vnet header's NEEDS_CSUM); default 0. */
   CHECKSUM_BY_LINK = 9,
+  /** SYN cookies (RFC 4987 §3.6): 0 never, 1 when the SYN queue is full (default), 2 always. */
+  SYN_COOKIES = 10,
+  /** Reuse of TIME-WAIT by an active OPEN after a second, with timestamps: 0 off, 1 on, 2 loopback (default). */
+  TW_REUSE = 11,
+  /** Answer the handshake's last ACK with a RST when the accept queue is full; default 0: ignore it. */
+  ABORT_ON_OVERFLOW = 12,
+  COUNT = 13,
 }
 
 /** News of a connection, as bits; `signal()` hands them over and clears them. */
@@ -228,7 +237,11 @@ export enum Counter {
   TcpExtTCPIllegalAddresses = 79,
   TcpExtReplyQueueDrop = 80,
   TcpExtTCPIcmpOutOfWindow = 81,
-  COUNT = 82,
+  TcpExtSyncookiesSent = 82,
+  TcpExtSyncookiesRecv = 83,
+  TcpExtSyncookiesFailed = 84,
+  TcpExtTCPReqQFullDoCookies = 85,
+  COUNT = 86,
 }
 
 /** What a trace event tells; its four numbers are named beside each. */
@@ -358,6 +371,12 @@ export enum Reason {
   RECOVERED = 46,
   /** The handshake of a queued child was given up. (RFC 4987 §2) */
   SYN_ACK_TIMEOUT = 47,
+  /** The SYN was answered with a cookie, for the SYN queue is full: nothing is remembered. (RFC 4987 §3.6) */
+  COOKIE_SENT = 48,
+  /** The ACK returns a cookie of ours: the connection is made from it. (RFC 4987 §3.6) */
+  COOKIE_RETURNED = 49,
+  /** The ACK returns no cookie of ours, or one that is too old. (RFC 4987 §3.6) */
+  COOKIE_INVALID = 50,
 }
 
 /** The sentence of every reason, with its section. */
@@ -410,6 +429,9 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.RETRANSMISSION_TIMEOUT]: "The retransmission timer ran out. (RFC 6298 §5.4)",
   [Reason.RECOVERED]: "Recovery is over: everything sent before the loss is acknowledged. (RFC 6582 §3.2)",
   [Reason.SYN_ACK_TIMEOUT]: "The handshake of a queued child was given up. (RFC 4987 §2)",
+  [Reason.COOKIE_SENT]: "The SYN was answered with a cookie, for the SYN queue is full: nothing is remembered. (RFC 4987 §3.6)",
+  [Reason.COOKIE_RETURNED]: "The ACK returns a cookie of ours: the connection is made from it. (RFC 4987 §3.6)",
+  [Reason.COOKIE_INVALID]: "The ACK returns no cookie of ours, or one that is too old. (RFC 4987 §3.6)",
 }
 
 /** Segment control bits, as in octet 13 of the header (RFC 9293 §3.1). */

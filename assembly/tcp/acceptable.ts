@@ -4,8 +4,9 @@ import { inWindow, RemoteSeq } from "./seq";
 
 /** Whether any of a segment lies in the receive window: the four cases of length and window. */
 export function acceptable(seg: Segment, nxt: RemoteSeq, wnd: u32): bool {
-  if (seg.len == 0) return wnd == 0 ? seg.seq == nxt : inWindow(seg.seq, nxt, wnd);
-  // A closed window takes no text, but a RST at its edge is valid still (MUST-66).
-  if (wnd == 0) return seg.isRst && seg.seq == nxt; // MUST-66
+  // A closed window takes no text, but ACK, URG and RST at its edge are valid still (MUST-66); text is
+  // cut off by the seventh check.
+  if (wnd == 0) return seg.seq == nxt; // MUST-66
+  if (seg.len == 0) return inWindow(seg.seq, nxt, wnd);
   return inWindow(seg.seq, nxt, wnd) || inWindow(seg.seq + seg.len - 1, nxt, wnd);
 }

@@ -2,7 +2,7 @@
 import { Counter, Reason, State, TraceKind } from "../abi";
 import { count } from "../counters";
 import { trace, traceDrop } from "../trace";
-import { addChild } from "./backlog";
+import { addChild, cookieReturned } from "./backlog";
 import { resetSegment } from "./reply";
 import { Segment } from "./segment";
 import { LocalSeq } from "./seq";
@@ -25,6 +25,8 @@ export function listenState(listener: Tcb, seg: Segment, leastIss: LocalSeq): vo
   }
   // Second, check for an ACK: nothing was sent that could be acknowledged.
   if (seg.isAck) {
+    // Unless it acknowledges a SYN,ACK that was not remembered (RFC 4987 §3.6).
+    if (!seg.isSyn && cookieReturned(listener, seg)) return;
     resetSegment(seg, Reason.NO_CONNECTION);
     return;
   }

@@ -60,7 +60,7 @@ function traceDropped(tcb: Tcb, reason: Reason, seg: Segment): void {
 // First, check sequence number ------------------------------------------------
 
 function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
-  if (lacksTimestamps(tcb, seg)) {
+  if (lacksTimestamps(tcb.flags, seg)) {
     traceDropped(tcb, Reason.OLD_TIMESTAMP, seg);
     return false;
   }
@@ -70,15 +70,14 @@ function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
     answerUnacceptable(tcb, seg.textLength);
     return false;
   }
+  if (tcb.state == State.SYN_RECEIVED && seg.isSyn && seg.seq == tcb.rcv.irs) {
+    return crossedSyn(tcb, seg);
+  }
   if (acceptable(seg, tcb.rcv.nxt, tcb.rcv.wnd)) {
     updateRecent(tcb, seg.options, seg.seq);
     return true;
   }
   traceDropped(tcb, Reason.OUTSIDE_WINDOW, seg);
-  // The peer's SYN,ACK again, or its SYN of a simultaneous open: our ACK was lost.
-  if (tcb.state == State.SYN_RECEIVED && seg.isSyn && seg.seq == tcb.rcv.irs) {
-    return crossedSyn(tcb, seg);
-  }
   // An unacceptable RST gets no answer at all.
   if (seg.isRst) return false;
   noteDuplicate(tcb, seg);
@@ -97,6 +96,8 @@ function crossedSyn(tcb: Tcb, seg: Segment): bool {
   }
   if (!checkAck(tcb, seg)) return false;
   acknowledge(tcb);
+  // Text and FIN that came with the first SYN have waited for this.
+  checkFin(tcb, seg);
   return false;
 }
 
@@ -198,11 +199,17 @@ function synAcknowledged(tcb: Tcb, seg: Segment): bool {
 
 // Sixth, check the URG bit ----------------------------------------------------
 
+/** How far ahead of RCV.NXT an urgent pointer can lie: 64 KiB behind the farthest segment held. */
+const MAX_URGENT: u32 = 1 << 30;
+
 /** Urgent text stays in line (RFC 6093); its user learns where it ends (MUST-30 to MUST-33). */
 function checkUrg(tcb: Tcb, seg: Segment): void {
   if (!seg.isUrg || tcb.state > State.FIN_WAIT_2) return;
   const up = seg.seq + seg.up;
-  if (!lt(tcb.rcv.nxt, up) || lt(up, tcb.rcv.up)) return;
+  if (!lt(tcb.rcv.nxt, up)) return;
+  // A pointer that is pending already is news only when it advances.
+  const isPending = inWindow(tcb.rcv.up - 1, tcb.rcv.nxt, MAX_URGENT);
+  if (isPending && le(up, tcb.rcv.up)) return;
   tcb.rcv.up = up;
   tell(tcb, Signal.URGENT); // MUST-32
 }
@@ -244,6 +251,8 @@ export function checkFin(tcb: Tcb, seg: Segment): void {
     tcb.rcv.finSeq = finSeq;
     if (finSeq != tcb.rcv.nxt) acknowledge(tcb);
   }
+  // A FIN with a SYN that crossed ours waits for ESTABLISHED (RFC 9293 §3.10.7.3, fourth).
+  if (tcb.state == State.SYN_RECEIVED) return;
   if (!has(tcb, Flag.FIN_HELD) || tcb.rcv.finSeq != tcb.rcv.nxt) return;
   lower(tcb, Flag.FIN_HELD);
   raise(tcb, Flag.FIN_RECEIVED);
@@ -253,7 +262,6 @@ export function checkFin(tcb: Tcb, seg: Segment): void {
   tell(tcb, Signal.CONNECTION_CLOSING | Signal.READABLE); // MUST-12
 
   switch (tcb.state) {
-    case State.SYN_RECEIVED:
     case State.ESTABLISHED:
       enter(tcb, State.CLOSE_WAIT, Reason.FIN_ARRIVED);
       return;

@@ -5,10 +5,6 @@
  * It answers its own segments as SYN-RECEIVED would, in the order of §3.10.7.4; the one that completes
  * the handshake turns it into a TCB, and that segment then goes through the eight checks. "Return to
  * LISTEN" is the child deleted while its listener stands.
- *
- * ╒══════════════════════════ Child (128 octets) ══════════════════════════╕
- * │ link, index │ tuple 36 │ hash │ listener │ ISS, IRS … │ Chain of held text │
- * └─────────────────────────────────────────────────────────────────────────┘
  */
 import { Counter, Ctl, Reason, Result, Setting, State, TraceKind } from "../abi";
 import { count } from "../counters";
@@ -16,10 +12,10 @@ import { headerLength, writeHeader } from "../ip/output";
 import { config, PAGE_SIZE, setting } from "../limits";
 import { CHILD_SIZE, TRANSMIT } from "../memory";
 import { childQueue, children, pages, timers } from "../pools";
-import { Chain, clearChain, beginChain, reserve, writeChain } from "../store/chain";
+import { beginChain, Chain, clearChain, reserve, writeChain } from "../store/chain";
 import { sum } from "../store/copy-sum";
 import { schedule, unschedule } from "../store/heap";
-import { give, itemAt, take } from "../store/pool";
+import { give, take } from "../store/pool";
 import { push, remove, shift } from "../store/queue";
 import { Instant, now, SECOND } from "../time";
 import { trace } from "../trace";
@@ -27,6 +23,9 @@ import { finish, pseudoSum } from "../wire/checksum";
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from "../wire/tcp";
 import { otherStates } from "./arrives-others";
 import { acceptable } from "./acceptable";
+import { readCookie, sendCookie } from "./cookies";
+import { Child, childAt, QUEUE_LINK, receiveNext, receiveWindow } from "./child";
+import { nextChallenge } from "./delayed-ack";
 import { drop, hold, Holder, holdTcb } from "./demux";
 import { flowLabel, initialSequenceNumber, timestampOffset } from "./isn";
 import { deleteTcb, inheritOptions, newTcb } from "./lifecycle";
@@ -39,73 +38,32 @@ import { Segment } from "./segment";
 import { LocalSeq, lt, RemoteSeq } from "./seq";
 import { enter } from "./state";
 import { Flag, Tcb, tcbAt, TUPLE } from "./tcb";
-import { setRecent, timestampNow } from "./timestamps";
+import { isOlder, lacksTimestamps, setRecent, timestampNow } from "./timestamps";
 import { shiftFor } from "./window";
-
-@unmanaged
-export class Child {
-  link: u32;
-  index: u32;
-  local0: u64;
-  local1: u64;
-  remote0: u64;
-  remote1: u64;
-  localPort: u16;
-  remotePort: u16;
-  hash: u32;
-  /** Index of the listener; 0 while free. */
-  listener: u32;
-  iss: LocalSeq;
-  irs: RemoteSeq;
-  /** Flags that both SYNs agree on. */
-  flags: u32;
-  tsRecent: u32;
-  tsOffset: u32;
-  /** The peer's MSS, its SYN's window, its shift. */
-  mss: u32;
-  wnd: u16;
-  shift: u8;
-  /** SYN,ACKs sent again. */
-  retries: u8;
-  /** Link of the queue of SYN,ACKs to be sent; `isQueued` while in it. */
-  queueLink: u32;
-  isQueued: u8;
-  spare: u8;
-  spare2: u16;
-  /** Octets of text that came with the SYN and are held. */
-  heldLength: u32;
-  @inline get held(): Chain {
-    return changetype<Chain>(changetype<usize>(this) + HELD);
-  }
-}
-
-const HELD: usize = 100;
-const QUEUE_LINK: usize = offsetof<Child>("queueLink");
-if (offsetof<Child>() > HELD || HELD + offsetof<Chain>() > CHILD_SIZE) ERROR("a child is too large");
-if (offsetof<Child>("local0") != TUPLE) ERROR("a child's tuple stands where a TCB's does");
-
-export function childAt(index: u32): Child {
-  return changetype<Child>(itemAt(children(), index));
-}
 
 /** A child as owner in the heap of timers: behind the TCBs. */
 function ownerOf(child: Child): u32 {
   return config().connections + child.index;
 }
 
-/** Whether a listener may take one more child; counts when not. */
-function mayQueue(listener: Tcb): bool {
-  if (listener.backlog.waiting >= listener.backlog.limit) {
-    count(Counter.TcpExtListenOverflows);
-    count(Counter.TcpExtListenDrops);
-    return false;
-  }
-  if (listener.backlog.children >= listener.backlog.limit) {
-    count(Counter.TcpExtTCPReqQFullDrop);
-    count(Counter.TcpExtListenDrops);
-    return false;
-  }
+/** Whether a listener's accept queue is full; counts when it is. */
+function isOverflowing(listener: Tcb): bool {
+  if (listener.backlog.waiting < listener.backlog.limit) return false;
+  count(Counter.TcpExtListenOverflows);
+  count(Counter.TcpExtListenDrops);
   return true;
+}
+
+/** A SYN the SYN queue has no room for: a cookie if they are on, else nothing. */
+function synQueueFull(listener: Tcb, seg: Segment): void {
+  if (setting(Setting.SYN_COOKIES) != 0) {
+    count(Counter.TcpExtTCPReqQFullDoCookies);
+    sendCookie(listener, seg);
+    return;
+  }
+  count(Counter.TcpExtTCPReqQFullDrop);
+  count(Counter.TcpExtListenDrops);
+  trace(TraceKind.DROP, 0, State.LISTEN, Reason.SYN_QUEUE_FULL, Reason.SYN_QUEUE_FULL, 0, 0, 0);
 }
 
 /**
@@ -114,9 +72,15 @@ function mayQueue(listener: Tcb): bool {
  * @param leastIss what ISS must lie beyond, when the tuple comes straight from TIME-WAIT (MAY-2); 0 none
  */
 export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void {
-  const index = mayQueue(listener) ? take(children()) : 0;
+  if (isOverflowing(listener)) return;
+  if (setting(Setting.SYN_COOKIES) == 2 && leastIss == 0) {
+    sendCookie(listener, seg);
+    return;
+  }
+  const isFull = listener.backlog.children >= listener.backlog.limit;
+  const index = isFull ? 0 : take(children());
   if (index == 0) {
-    trace(TraceKind.DROP, 0, State.LISTEN, Reason.SYN_QUEUE_FULL, Reason.SYN_QUEUE_FULL, 0, 0, 0);
+    synQueueFull(listener, seg);
     return;
   }
   const child = childAt(index);
@@ -160,16 +124,6 @@ function queueSynAck(child: Child): void {
   if (child.isQueued) return;
   child.isQueued = 1;
   push(childQueue(), children(), child.index, QUEUE_LINK);
-}
-
-/** RCV.NXT of a child. */
-function receiveNext(child: Child): RemoteSeq {
-  return child.irs + 1 + child.heldLength;
-}
-
-/** RCV.WND of a child. */
-function receiveWindow(child: Child): u32 {
-  return tcbAt(child.listener).rcv.buffer - child.heldLength;
 }
 
 /** Writes the next SYN,ACK into the transmit window; answers the packet's octets, 0 when none waits. */
@@ -218,14 +172,16 @@ export function childState(child: Child, seg: Segment): void {
     queueSynAck(child);
     return;
   }
-  if (!acceptable(seg, receiveNext(child), receiveWindow(child))) {
+  if (lacksTimestamps(child.flags, seg)) return;
+  const isOld = isOlder(child.flags, child.tsRecent, seg);
+  if (isOld || !acceptable(seg, receiveNext(child), receiveWindow(child))) {
+    if (isOld) count(Counter.TcpExtPAWSEstab);
     if (!seg.isRst) acknowledgeChild(child);
     return;
   }
   // Second
   if (seg.isRst) {
     if (seg.seq != receiveNext(child)) {
-      count(Counter.TcpExtTCPChallengeACK);
       acknowledgeChild(child);
       return;
     }
@@ -245,11 +201,49 @@ export function childState(child: Child, seg: Segment): void {
     resetSegment(seg, Reason.ACK_OUT_OF_RANGE);
     return;
   }
+  if (!mayPromote(child, seg)) return;
   const tcb = promote(child);
-  if (tcb != null) otherStates(tcb, seg);
+  if (tcb == null) return;
+  removeChild(child);
+  begin(tcb, seg);
 }
 
+/** Lets a new TCB process the segment that completed its handshake. */
+function begin(tcb: Tcb, seg: Segment): void {
+  holdTcb(tcb);
+  enter(tcb, State.SYN_RECEIVED, Reason.SYN_ARRIVED);
+  otherStates(tcb, seg);
+}
+
+/** An ACK for a listener without a child: if it returns a cookie, the connection is made from it. */
+export function cookieReturned(listener: Tcb, seg: Segment): bool {
+  const child = readCookie(listener, seg);
+  if (child == null) return false;
+  if (!mayPromote(child, seg)) return true;
+  const tcb = promote(child);
+  if (tcb != null) begin(tcb, seg);
+  return true;
+}
+
+/**
+ * Whether the accept queue has room for one more. As Linux: if not, the ACK is ignored, and the SYN,ACK
+ * that will be sent again asks for another; or, by a setting, a RST says so.
+ */
+function mayPromote(child: Child, seg: Segment): bool {
+  if (!isOverflowing(tcbAt(child.listener))) return true;
+  trace(
+    TraceKind.DROP, 0, State.SYN_RECEIVED, Reason.ACCEPT_QUEUE_FULL, Reason.ACCEPT_QUEUE_FULL, 0, 0, 0,
+  );
+  if (setting(Setting.ABORT_ON_OVERFLOW)) resetSegment(seg, Reason.ACCEPT_QUEUE_FULL);
+  return false;
+}
+
+/** Tells the peer where we stand, seldom (RFC 5961 §7). */
 function acknowledgeChild(child: Child): void {
+  const next = nextChallenge(child.challengeAt);
+  if (next == 0) return;
+  child.challengeAt = next;
+  count(Counter.TcpExtTCPChallengeACK);
   acknowledgeRecord(
     changetype<usize>(child), child.iss + 1, receiveNext(child), min<u32>(receiveWindow(child), 65_535),
     (child.flags & Flag.TIMESTAMPS) != 0, timestampNow(child.tsOffset), child.tsRecent,
@@ -257,15 +251,9 @@ function acknowledgeChild(child: Child): void {
   );
 }
 
-/** Turns a child into a TCB in SYN-RECEIVED; null when the accept queue or the pool is full. */
+/** Makes a TCB of a child; null when there is none left. */
 function promote(child: Child): Tcb | null {
   const listener = tcbAt(child.listener);
-  // As Linux: the ACK is ignored, and the SYN,ACK that will be sent again asks for another.
-  if (listener.backlog.waiting >= listener.backlog.limit) {
-    count(Counter.TcpExtListenOverflows);
-    count(Counter.TcpExtListenDrops);
-    return null;
-  }
   const tcb = newTcb();
   if (tcb == null) {
     count(Counter.TcpExtListenDrops);
@@ -290,7 +278,7 @@ function promote(child: Child): Tcb | null {
 
   const rcv = tcb.rcv;
   rcv.irs = child.irs;
-  rcv.nxt = rcv.acked = receiveNext(child);
+  rcv.nxt = rcv.acked = rcv.up = receiveNext(child);
   rcv.wnd = receiveWindow(child);
   rcv.shift = shiftFor(rcv.buffer);
   rcv.total = child.heldLength;
@@ -301,10 +289,6 @@ function promote(child: Child): Tcb | null {
   if (child.flags & Flag.TIMESTAMPS) setRecent(tcb, child.tsRecent);
   if (child.retries > 0) tcb.rtt.rto = SYN_LOST_RTO;
   tcb.rtt.stalledAt = now();
-
-  removeChild(child);
-  holdTcb(tcb);
-  enter(tcb, State.SYN_RECEIVED, Reason.SYN_ARRIVED);
   return tcb;
 }
 

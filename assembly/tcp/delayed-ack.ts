@@ -25,16 +25,27 @@ export function acknowledgeText(tcb: Tcb): void {
   }
 }
 
-/** Whether an answer that contradicts the peer may go out now; notes that it did. */
-function mayContradict(tcb: Tcb): bool {
+/**
+ * Whether an answer that contradicts a peer may go out now.
+ *
+ * @param from when the next one may, as the last call for that peer answered; 0 to begin with
+ * @returns the moment from which on the next one may, milliseconds modulo 2^32; 0 when this one may not
+ */
+export function nextChallenge(from: u32): u32 {
   const millis = <u32>(now() / MILLISECOND);
-  const wait = tcb.ts.challengeAt - millis;
+  const wait = from - millis;
   if (wait != 0 && wait <= 2 * CHALLENGE_PERIOD) {
     count(Counter.TcpExtTCPACKSkipped);
-    return false;
+    return 0;
   }
   // Per connection and jittered: a budget shared by all would tell one peer of another (CVE-2016-5696).
-  tcb.ts.challengeAt = millis + CHALLENGE_PERIOD + <u32>random() % CHALLENGE_PERIOD;
+  return (millis + CHALLENGE_PERIOD + <u32>random() % CHALLENGE_PERIOD) | 1;
+}
+
+function mayContradict(tcb: Tcb): bool {
+  const next = nextChallenge(tcb.ts.challengeAt);
+  if (next == 0) return false;
+  tcb.ts.challengeAt = next;
   return true;
 }
 

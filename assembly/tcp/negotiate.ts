@@ -63,7 +63,7 @@ export function takeSyn(tcb: Tcb, seg: Segment): void {
   const rcv = tcb.rcv;
   rcv.irs = seg.seq;
   rcv.nxt = seg.seq + 1;
-  rcv.acked = rcv.nxt;
+  rcv.acked = rcv.up = rcv.nxt;
   beginChain(tcb.incoming, rcv.nxt);
   lower(tcb, ~offeredBy(options) & NEGOTIABLE);
   takeOptions(tcb, peerMss(options, seg.remote0, seg.remote1), options.shift);

@@ -9,6 +9,7 @@ import { newReply, Reply } from "../ip/reply";
 import { trace, traceDrop } from "../trace";
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from "../wire/tcp";
 import { TIMESTAMPS_LENGTH, writeTimestamps } from "../wire/tcp-options";
+import { writeSynOptions } from "./negotiate";
 import { Segment } from "./segment";
 import { LocalSeq, RemoteSeq } from "./seq";
 import { Flag, handleOf, has, Tcb, TUPLE } from "./tcb";
@@ -82,6 +83,19 @@ export function acknowledgeRecord(
   if (answer == null) return;
   if (timestamps) addTimestamps(answer, val, ecr);
   traceOut(0, state, seq, ack, Ctl.ACK, wnd);
+}
+
+/** Sends a SYN,ACK that is not remembered; `val` and `ecr` count only with the timestamps' flag. */
+export function replySynAck(
+  record: usize, iss: LocalSeq, ack: RemoteSeq, flags: u32, mss: u32, shift: u32, wnd: u32,
+  val: u32, ecr: u32,
+): void {
+  const answer = reply(record, iss, ack, Ctl.SYN | Ctl.ACK, wnd, DEFAULT_HOP_LIMIT);
+  if (answer == null) return;
+  const options = writeSynOptions(answer.head + TCP_HEADER, flags, mss, shift, val, ecr);
+  store<u8>(answer.head, <u8>((TCP_HEADER + options) << 2), 12);
+  answer.headLength += options;
+  traceOut(0, State.SYN_RECEIVED, iss, ack, Ctl.SYN | Ctl.ACK, wnd);
 }
 
 function traceOut(handle: u32, state: State, seq: u32, ack: u32, ctl: u32, wnd: u32): void {

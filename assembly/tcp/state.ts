@@ -50,7 +50,7 @@ export function arrows(from: State): u32 {
     case State.SYN_SENT:
       return to(State.SYN_RECEIVED) | to(State.ESTABLISHED) | to(State.CLOSED);
     case State.SYN_RECEIVED:
-      return to(State.ESTABLISHED) | to(State.FIN_WAIT_1) | to(State.CLOSE_WAIT) | to(State.CLOSED);
+      return to(State.ESTABLISHED) | to(State.FIN_WAIT_1) | to(State.CLOSED);
     case State.ESTABLISHED:
       return to(State.FIN_WAIT_1) | to(State.CLOSE_WAIT) | to(State.CLOSED);
     case State.FIN_WAIT_1:

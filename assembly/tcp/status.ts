@@ -5,7 +5,7 @@ import { children, tcbs, timers, timeWaits } from "../pools";
 import { config } from "../limits";
 import { momentOf } from "../store/heap";
 import { Instant, MILLISECOND, now } from "../time";
-import { Child, childAt } from "./backlog";
+import { Child, childAt } from "./child";
 import { find, Holder, holderOf } from "./demux";
 import { armedFor, flightSize, Flag, handleOf, has, Tcb, tcbAt, TUPLE, unreadText } from "./tcb";
 import { nextTimer } from "./timers";

@@ -28,14 +28,19 @@ export function setRecent(tcb: Tcb, value: u32): void {
 
 /** Whether PAWS rejects a segment: its timestamp is older than TS.Recent (RFC 7323 §5.3, R1). */
 export function isOldDuplicate(tcb: Tcb, seg: Segment): bool {
-  if (!has(tcb, Flag.TIMESTAMPS) || !seg.options.hasTimestamps || seg.isRst) return false;
-  if (!lt(seg.options.tsVal, tcb.ts.recent)) return false;
+  if (!isOlder(tcb.flags, tcb.ts.recent, seg)) return false;
   return <u32>(now() / SECOND) - tcb.ts.recentAt < TRUSTED_SECONDS;
 }
 
+/** Whether a segment's timestamp, if both sides agreed on them, lies before `recent`. A RST's never does. */
+export function isOlder(flags: u32, recent: u32, seg: Segment): bool {
+  if ((flags & Flag.TIMESTAMPS) == 0 || !seg.options.hasTimestamps || seg.isRst) return false;
+  return lt(seg.options.tsVal, recent);
+}
+
 /** Whether a segment lacks the timestamps that were agreed on; it is then dropped (RFC 7323 §3.2). */
-export function lacksTimestamps(tcb: Tcb, seg: Segment): bool {
-  return has(tcb, Flag.TIMESTAMPS) && !seg.options.hasTimestamps && !seg.isRst;
+export function lacksTimestamps(flags: u32, seg: Segment): bool {
+  return (flags & Flag.TIMESTAMPS) != 0 && !seg.options.hasTimestamps && !seg.isRst;
 }
 
 /** Updates TS.Recent from an acceptable segment that spans Last.ACK.sent (RFC 7323 §4.3). */

@@ -7,7 +7,8 @@
 import { Counter, Reason, Result, Signal, State } from "../abi";
 import { count } from "../counters";
 import { traceDrop } from "../trace";
-import { childAt, deleteChild } from "./backlog";
+import { deleteChild } from "./backlog";
+import { childAt } from "./child";
 import { find, Holder, holderOf, indexIn } from "./demux";
 import { deleteTcb } from "./lifecycle";
 import { markReady, tell } from "./marks";

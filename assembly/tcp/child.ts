@@ -1,0 +1,71 @@
+/**
+ * The record of a listener's child in SYN-RECEIVED: what a TCB would need, and nothing else.
+ *
+ * ╒══════════════════════════ Child (128 octets) ══════════════════════════╕
+ * │ link, index │ tuple 36 │ hash │ listener │ ISS, IRS … │ Chain of held text │
+ * └─────────────────────────────────────────────────────────────────────────┘
+ */
+import { CHILD_SIZE } from "../memory";
+import { children } from "../pools";
+import { Chain } from "../store/chain";
+import { itemAt } from "../store/pool";
+import { LocalSeq, RemoteSeq } from "./seq";
+import { tcbAt, TUPLE } from "./tcb";
+
+@unmanaged
+export class Child {
+  link: u32;
+  index: u32;
+  local0: u64;
+  local1: u64;
+  remote0: u64;
+  remote1: u64;
+  localPort: u16;
+  remotePort: u16;
+  hash: u32;
+  /** Index of the listener; 0 while free. */
+  listener: u32;
+  iss: LocalSeq;
+  irs: RemoteSeq;
+  /** Flags that both SYNs agree on. */
+  flags: u32;
+  tsRecent: u32;
+  tsOffset: u32;
+  /** The peer's MSS, its SYN's window, its shift. */
+  mss: u32;
+  wnd: u16;
+  shift: u8;
+  /** SYN,ACKs sent again. */
+  retries: u8;
+  /** Link of the queue of SYN,ACKs to be sent; `isQueued` while in it. */
+  queueLink: u32;
+  isQueued: u8;
+  spare: u8;
+  spare2: u16;
+  /** The next challenge may go out from then on (`nextChallenge`). */
+  challengeAt: u32;
+  /** Octets of text that came with the SYN and are held. */
+  heldLength: u32;
+  @inline get held(): Chain {
+    return changetype<Chain>(changetype<usize>(this) + HELD);
+  }
+}
+
+const HELD: usize = 100;
+export const QUEUE_LINK: usize = offsetof<Child>("queueLink");
+if (offsetof<Child>() > HELD || HELD + offsetof<Chain>() > CHILD_SIZE) ERROR("a child is too large");
+if (offsetof<Child>("local0") != TUPLE) ERROR("a child's tuple stands where a TCB's does");
+
+export function childAt(index: u32): Child {
+  return changetype<Child>(itemAt(children(), index));
+}
+
+/** RCV.NXT of a child. */
+export function receiveNext(child: Child): RemoteSeq {
+  return child.irs + 1 + child.heldLength;
+}
+
+/** RCV.WND of a child. */
+export function receiveWindow(child: Child): u32 {
+  return tcbAt(child.listener).rcv.buffer - child.heldLength;
+}

@@ -1,0 +1,147 @@
+/**
+ * SYN cookies (RFC 4987 §3.6): a SYN answered without remembering it.
+ *
+ * ISS carries all that must come back: the minute it was made in, the peer's MSS in three bits, and a keyed
+ * hash over both, the tuple and IRS. What it can not carry (window scale, SACK) rides in the low bits of
+ * our timestamp, if the peer sends timestamps; they come back in its echo. A cookie is good for the
+ * period it was made in and the next.
+ *
+ *   ISS    ├ period, 5 bits ┼ MSS, 3 bits ┼──────── hash, 24 bits ────────┤
+ *   TSval  ├──────────────── clock ────────────────┼ SACK 1 ┼ shift, 4 ───┤   shift 15: no scaling
+ */
+import { Counter, Reason, Setting, State, TraceKind } from "../abi";
+import { count } from "../counters";
+import { CHILD_SIZE, COOKIE_CHILD, COOKIE_SENT_AT, SCRATCH } from "../memory";
+import { hash, Key } from "../random";
+import { setting } from "../limits";
+import { Instant, now, SECOND } from "../time";
+import { trace } from "../trace";
+import { beginChain } from "../store/chain";
+import { Child } from "./child";
+import { timestampOffset } from "./isn";
+import { announcedMss, offeredBy, offers, peerMss } from "./negotiate";
+import { replySynAck } from "./reply";
+import { Segment } from "./segment";
+import { LocalSeq, RemoteSeq } from "./seq";
+import { Flag, Tcb, TUPLE } from "./tcb";
+import { timestampNow } from "./timestamps";
+import { shiftFor } from "./window";
+
+/** Seconds a period lasts; a cookie lives for one to two of them. */
+const PERIOD_SECONDS: u32 = 64;
+const PERIODS: u32 = 32;
+/** Bits of TSval that carry options. */
+const OPTION_BITS: u32 = 5;
+const NO_SCALING: u32 = 15;
+
+/** The MSS values a cookie can tell apart; a peer's is rounded down to one of them. */
+function mssOf(index: u32): u32 {
+  switch (index) {
+    case 0: return 216;
+    case 1: return 536;
+    case 2: return 1_220;
+    case 3: return 1_360;
+    case 4: return 1_440;
+    case 5: return 1_460;
+    case 6: return 4_312;
+    default: return 8_960;
+  }
+}
+
+function mssIndex(mss: u32): u32 {
+  let index: u32 = 7;
+  while (index != 0 && mssOf(index) > mss) index--;
+  return index;
+}
+
+function period(): u32 {
+  return <u32>(now() / SECOND) / PERIOD_SECONDS;
+}
+
+/** The cookie of a record's tuple for one period and MSS. */
+function cookie(tuple: usize, irs: RemoteSeq, ofPeriod: u32, index: u32): LocalSeq {
+  memory.copy(SCRATCH, tuple, 36);
+  store<u32>(SCRATCH + 36, irs);
+  store<u64>(SCRATCH + 40, ((<u64>ofPeriod) << 32) | index);
+  const mac = <u32>hash(Key.COOKIE, SCRATCH, 6) & 0xff_ffff;
+  return (ofPeriod % PERIODS) << 27 | index << 24 | mac;
+}
+
+/** Answers a SYN with a SYN,ACK whose ISS is a cookie. */
+export function sendCookie(listener: Tcb, seg: Segment): void {
+  const record = changetype<usize>(seg);
+  const tuple = record + TUPLE;
+  const mss = peerMss(seg.options, seg.remote0, seg.remote1);
+  const iss = cookie(tuple, seg.seq, period(), mssIndex(mss));
+  let flags = offers() & offeredBy(seg.options);
+  // Without timestamps there is nowhere to keep the other options, so they are not agreed on.
+  if ((flags & Flag.TIMESTAMPS) == 0) flags = 0;
+  replySynAck(
+    record, iss, seg.seq + 1, flags, announcedMss(seg.remote0, seg.remote1, listener.snd.mssLimit),
+    shiftFor(listener.rcv.buffer), min<u32>(listener.rcv.buffer, 65_535),
+    stampWith(timestampNow(timestampOffset(tuple)), flags, seg.options.shift), seg.options.tsVal,
+  );
+  store<u64>(COOKIE_SENT_AT, now());
+  count(Counter.TcpExtSyncookiesSent);
+  trace(TraceKind.DROP, 0, State.LISTEN, Reason.COOKIE_SENT, Reason.COOKIE_SENT, 0, 0, 0);
+}
+
+/** A timestamp not later than `clock`, whose low bits say what was agreed on. */
+function stampWith(clock: u32, flags: u32, shift: u32): u32 {
+  const bits = (flags & Flag.SACK ? 16 : 0) | (flags & Flag.SCALING ? shift : NO_SCALING);
+  const stamp = (clock & ~((1 << OPTION_BITS) - 1)) | bits;
+  return <i32>(stamp - clock) > 0 ? stamp - (1 << OPTION_BITS) : stamp;
+}
+
+/** Whether ACKs may be cookies at all: always by setting 2, by setting 1 soon after one was sent. */
+function areExpected(): bool {
+  const mode = setting(Setting.SYN_COOKIES);
+  if (mode != 1) return mode == 2;
+  const sentAt = load<u64>(COOKIE_SENT_AT);
+  return sentAt != 0 && now() - sentAt < 2 * <Instant>PERIOD_SECONDS * SECOND;
+}
+
+/**
+ * Turns the ACK that returns a cookie back into the child that was never kept.
+ *
+ * @returns a child that belongs to no pool and is good until the next call; null when it is no cookie
+ */
+export function readCookie(listener: Tcb, seg: Segment): Child | null {
+  if (!areExpected()) return null;
+  const iss = seg.ack - 1;
+  const irs = seg.seq - 1;
+  const age = (period() - (iss >> 27)) % PERIODS;
+  const index = (iss >> 24) & 7;
+  const tuple = changetype<usize>(seg) + TUPLE;
+  if (age > 1 || cookie(tuple, irs, period() - age, index) != iss) {
+    count(Counter.TcpExtSyncookiesFailed);
+    trace(TraceKind.DROP, 0, State.LISTEN, Reason.COOKIE_INVALID, Reason.COOKIE_INVALID, 0, 0, 0);
+    return null;
+  }
+  count(Counter.TcpExtSyncookiesRecv);
+  trace(
+    TraceKind.STATE, 0, State.SYN_RECEIVED, Reason.COOKIE_RETURNED,
+    State.LISTEN, State.SYN_RECEIVED, Reason.COOKIE_RETURNED, 0,
+  );
+  memory.fill(COOKIE_CHILD, 0, CHILD_SIZE);
+  const child = changetype<Child>(COOKIE_CHILD);
+  memory.copy(COOKIE_CHILD + TUPLE, tuple, 36);
+  child.listener = listener.index;
+  child.iss = iss;
+  child.irs = irs;
+  child.mss = mssOf(index);
+  child.wnd = <u16>min<u32>(seg.wnd, 65_535);
+  child.tsOffset = timestampOffset(tuple);
+  beginChain(child.held, irs + 1);
+  if (seg.options.hasTimestamps) readStamp(child, seg.options.tsEcr, seg.options.tsVal);
+  return child;
+}
+
+function readStamp(child: Child, tsEcr: u32, tsVal: u32): void {
+  child.flags = Flag.TIMESTAMPS;
+  child.tsRecent = tsVal;
+  if (tsEcr & 16) child.flags |= Flag.SACK;
+  if ((tsEcr & 15) == NO_SCALING) return;
+  child.flags |= Flag.SCALING;
+  child.shift = <u8>(tsEcr & 15);
+}
