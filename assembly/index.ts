@@ -59,10 +59,10 @@ export function output(): u32 {
   return stack.output();
 }
 
-/** When `poll` is due, in milliseconds; Number.MAX_VALUE when nothing is. */
+/** When `poll` is due, in milliseconds; Infinity when nothing is. */
 export function deadlineMs(): f64 {
   const at = stack.deadline();
-  return at == 0 ? f64.MAX_VALUE : <f64>at / 1000.0;
+  return at == 0 ? Infinity : <f64>at / 1000.0;
 }
 
 /** Puts the next news into the NEWS window; answers its handle, 0 when there is none. */

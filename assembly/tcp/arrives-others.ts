@@ -14,6 +14,7 @@ import { now } from "../time";
 import { trace, tracing } from "../trace";
 import { acceptable } from "./acceptable";
 import { acknowledged } from "./acknowledged";
+import { beginCongestion } from "./congestion";
 import { answerUnacceptable, challenge } from "./delayed-ack";
 import { deleteTcb, establish, lingerInFinWait2 } from "./lifecycle";
 import { acknowledge, tell } from "./marks";
@@ -144,7 +145,7 @@ function checkAck(tcb: Tcb, seg: Segment): bool {
     traceDropped(tcb, Reason.NO_ACK_BIT, seg);
     return false;
   }
-  if (tcb.state == State.SYN_RECEIVED && !synAcknowledged(tcb, seg)) return false;
+  if (has(tcb, Flag.SYN_UNACKED) && !synAcknowledged(tcb, seg)) return false;
 
   const snd = tcb.snd;
   // (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT (RFC 5961 §5.2, MAY-12)
@@ -180,19 +181,23 @@ function enterFinWait2(tcb: Tcb): void {
   if (has(tcb, Flag.RELEASED)) lingerInFinWait2(tcb);
 }
 
-/** In SYN-RECEIVED: our SYN must be what is acknowledged, or the answer is a RST. */
+/** In SYN-RECEIVED, or FIN-WAIT-1 straight from there: our SYN must be acknowledged, or a RST answers. */
 function synAcknowledged(tcb: Tcb, seg: Segment): bool {
   const snd = tcb.snd;
   if (!lt(snd.una, seg.ack) || !le(seg.ack, snd.nxt)) {
     resetSegment(seg, Reason.ACK_OUT_OF_RANGE);
     return false;
   }
-  lower(tcb, Flag.SYN_NOW);
+  lower(tcb, Flag.SYN_NOW | Flag.SYN_UNACKED);
   snd.wnd = snd.maxWnd = seg.wnd << (seg.isSyn ? 0 : snd.shift);
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
+  if (tcb.state != State.SYN_RECEIVED) {
+    beginCongestion(tcb);
+    return true;
+  }
   establish(tcb);
-  // CLOSE was called before the handshake was complete: its FIN goes now.
+  // CLOSE was called with text queued: its FIN follows that text now.
   if (has(tcb, Flag.FIN_QUEUED)) enter(tcb, State.FIN_WAIT_1, Reason.USER_CLOSE);
   return true;
 }

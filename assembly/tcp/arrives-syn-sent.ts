@@ -63,7 +63,7 @@ function synAcknowledged(tcb: Tcb, seg: Segment): void {
   snd.una = seg.ack;
   snd.wl2 = seg.ack;
   cancel(tcb, Timer.RETRANSMIT);
-  lower(tcb, Flag.SYN_NOW);
+  lower(tcb, Flag.SYN_NOW | Flag.SYN_UNACKED);
   endTiming(tcb, seg.ack);
   // RFC 6298 §5.7: a SYN sent again leaves nothing measured, and caution.
   if (tcb.synCount > 0 && tcb.rtt.srtt == 0) tcb.rtt.rto = SYN_LOST_RTO;

@@ -264,7 +264,7 @@ function promote(child: Child): Tcb | null {
   memory.copy(tuple, changetype<usize>(child) + TUPLE, 36);
   tcb.listener = listener.index;
   tcb.flowLabel = flowLabel(tuple);
-  tcb.flags |= child.flags & NEGOTIABLE;
+  tcb.flags |= (child.flags & NEGOTIABLE) | Flag.SYN_UNACKED;
   tcb.synCount = child.retries;
 
   const snd = tcb.snd;

@@ -6,7 +6,7 @@ import { deleteTcb, freeTcb, lingerInFinWait2 } from "./lifecycle";
 import { markReady } from "./marks";
 import { resetConnection } from "./reply";
 import { enter } from "./state";
-import { Flag, has, lower, raise, Tcb, unreadText } from "./tcb";
+import { Flag, has, lower, pendingText, raise, Tcb, unreadText } from "./tcb";
 
 /** Says that no more text will be sent; text may still be received. */
 export function close(tcb: Tcb): Result {
@@ -22,8 +22,9 @@ export function close(tcb: Tcb): Result {
       return Result.OK;
     case State.SYN_RECEIVED:
       if (has(tcb, Flag.FIN_QUEUED)) return Result.CONNECTION_CLOSING;
-      // The FIN waits for ESTABLISHED, behind what SEND has queued; `checkAck` goes on from there.
       queueFin(tcb);
+      // Behind text that SEND has queued the FIN waits for ESTABLISHED; `checkAck` goes on from there.
+      if (pendingText(tcb) == 0) enter(tcb, State.FIN_WAIT_1, Reason.USER_CLOSE);
       return Result.OK;
     case State.ESTABLISHED:
       // The FIN takes its place behind every octet already accepted.

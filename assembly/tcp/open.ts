@@ -55,7 +55,7 @@ export function openActive(tcb: Tcb, to: Endpoint): Result {
   tcb.rcv.shift = shiftFor(tcb.rcv.buffer);
   tcb.rcv.wnd = tcb.rcv.buffer;
   offer(tcb);
-  raise(tcb, Flag.ACTIVE | Flag.SYN_NOW); // MUST-11
+  raise(tcb, Flag.ACTIVE | Flag.SYN_NOW | Flag.SYN_UNACKED); // MUST-11
   holdTcb(tcb);
   enter(tcb, State.SYN_SENT, Reason.USER_OPEN);
   count(Counter.TcpActiveOpens);

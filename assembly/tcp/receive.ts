@@ -21,7 +21,7 @@ export function receive(tcb: Tcb, to: usize, length: u32): i32 {
     case State.SYN_RECEIVED:
       return 0;
     case State.CLOSED:
-      if (tcb.result != Result.OK) return -tcb.result;
+      if (tcb.result != Result.OK) return -(<i32>tcb.result);
       if (!has(tcb, Flag.FIN_RECEIVED)) return -Result.CONNECTION_DOES_NOT_EXIST;
       return read(tcb, to, length);
     default: // ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2, CLOSE-WAIT, CLOSING, LAST-ACK, TIME-WAIT

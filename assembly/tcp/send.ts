@@ -17,7 +17,7 @@ import { Flag, has, lower, raise, STARVED_LINK, Tcb, tcbAt } from "./tcb";
 export function send(tcb: Tcb, from: usize, length: u32): i32 {
   switch (tcb.state) {
     case State.CLOSED:
-      return -(tcb.result == Result.OK ? Result.CONNECTION_DOES_NOT_EXIST : tcb.result);
+      return -(tcb.result == Result.OK ? Result.CONNECTION_DOES_NOT_EXIST : <i32>tcb.result);
     case State.LISTEN:
       return -Result.REMOTE_SOCKET_UNSPECIFIED;
     case State.SYN_SENT:

@@ -82,6 +82,8 @@ export enum Flag {
   WINDOW_CLOSED = 67108864,
   /** The record is somebody's: not free. */
   IN_USE = 268435456,
+  /** Our SYN has not been acknowledged yet. */
+  SYN_UNACKED = 536870912,
   /** Duplicate text lies between `rcv.dupLeft` and `rcv.dupRight`, to be reported (RFC 2883). */
   DUPLICATE = 134217728,
 }
@@ -320,7 +322,8 @@ export function fromHandle(handle: u32): Tcb | null {
   const index = handle & INDEX_MASK;
   if (index == 0 || index > tcbs().fresh) return null;
   const tcb = tcbAt(index);
-  return handleOf(tcb) == handle && tcb.flags & Flag.IN_USE ? tcb : null;
+  const isHeld = (tcb.flags & (Flag.IN_USE | Flag.RELEASED)) == Flag.IN_USE;
+  return isHeld && handleOf(tcb) == handle ? tcb : null;
 }
 
 export function has(tcb: Tcb, flag: Flag): bool {

@@ -69,7 +69,7 @@ export function userTimeout(tcb: Tcb, reason: Reason): void {
 
 /** The retransmission timeout (§3.10.8, RFC 6298 §5). */
 function retransmissionTimeout(tcb: Tcb): void {
-  const opening = tcb.state == State.SYN_SENT || tcb.state == State.SYN_RECEIVED;
+  const opening = has(tcb, Flag.SYN_UNACKED);
   const end = giveUpAt(tcb, opening ? SYN_R2 : R2); // MUST-20, MUST-22
   if (now() >= end) {
     userTimeout(tcb, Reason.USER_TIMEOUT);

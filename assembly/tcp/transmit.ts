@@ -20,6 +20,7 @@ const OVERRIDE_MS: u32 = 200;
 
 /** Writes the next segment of a connection; answers its packet's octets, 0 when it has none to send. */
 export function transmit(tcb: Tcb): u32 {
+  if (has(tcb, Flag.SYN_NOW)) return transmitSyn(tcb);
   switch (tcb.state) {
     case State.CLOSED:
     case State.LISTEN:
@@ -27,7 +28,7 @@ export function transmit(tcb: Tcb): u32 {
       return 0;
     case State.SYN_SENT:
     case State.SYN_RECEIVED:
-      return has(tcb, Flag.SYN_NOW) ? transmitSyn(tcb) : transmitAck(tcb);
+      return transmitAck(tcb);
     default:
       break;
   }
@@ -129,7 +130,7 @@ function transmitText(tcb: Tcb): u32 {
   let length = min(min(unsent, mss), usable);
   const isAgain = lt(snd.next, snd.nxt);
   if (isAgain) length = unreportedLength(tcb, snd.next, length);
-  const fin = finDue && length == unsent && (<u32>usable > length || isIdle(tcb));
+  const fin = finDue && length == unsent && (<u32>usable > length || mayAlwaysEnd(tcb));
   if (length == 0 && !fin) {
     if (snd.wnd == 0) watchFlight(tcb);
     return 0;
@@ -138,7 +139,9 @@ function transmitText(tcb: Tcb): u32 {
   return emitText(tcb, length, fin, isAgain);
 }
 
-function isIdle(tcb: Tcb): bool {
+/** Whether a FIN needs no room in cwnd: nothing else is outstanding, or only our SYN (§3.10.4). */
+function mayAlwaysEnd(tcb: Tcb): bool {
+  if (has(tcb, Flag.SYN_UNACKED)) return tcb.snd.next == tcb.snd.iss + 1;
   return tcb.snd.una == tcb.snd.nxt && tcb.snd.wnd != 0;
 }
 
