@@ -13,7 +13,7 @@ import { otherStates } from "./arrives-others";
 import { synSentState } from "./arrives-syn-sent";
 import { childState } from "./backlog";
 import { childAt } from "./child";
-import { findListener, findSegment, Holder, holderOf, indexIn } from "./demux";
+import { findSegment, Holder, holderOf, indexIn, listenerFor } from "./demux";
 import { resetSegment } from "./reply";
 import { readSegment, Segment, segment } from "./segment";
 import { LocalSeq } from "./seq";
@@ -54,7 +54,7 @@ export function arrives(d: Datagram): void {
 
 /** A segment whose tuple nobody holds: a listener's, or CLOSED (§3.10.7.1). */
 function nobodysSegment(seg: Segment, leastIss: LocalSeq): void {
-  const listener = findListener(seg.local0, seg.local1, seg.localPort);
+  const listener = listenerFor(seg);
   if (listener != null) listenState(listener, seg, leastIss);
   else closedState(seg);
 }

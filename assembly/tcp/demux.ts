@@ -117,27 +117,50 @@ function fitness(listener: Tcb, a0: u64, a1: u64): u32 {
   return 1;
 }
 
-/** The listener for a local socket; null when there is none. */
-export function findListener(a0: u64, a1: u64, port: u32): Tcb | null {
+/**
+ * The listener for a local socket; null when there is none.
+ *
+ * @param share chooses among listeners that share the socket (SO_REUSEPORT): a keyed hash, the same for
+ *   all segments of a tuple
+ */
+export function findListener(a0: u64, a1: u64, port: u32, share: u32): Tcb | null {
   const table = ports();
   const hash = portHash(port);
   let best: Tcb | null = null;
   let bestFitness: u32 = 0;
+  let bestShare: u32 = 0;
   for (let slot = firstSlot(table, hash); referenceIn(table, slot) != 0; slot++) {
     if (hashIn(table, slot) != hash) continue;
     const listener = tcbAt(referenceIn(table, slot));
     if (listener.localPort != port) continue;
     const fit = fitness(listener, a0, a1);
-    if (fit > bestFitness) {
-      best = listener;
-      bestFitness = fit;
-    }
+    if (fit == 0 || fit < bestFitness) continue;
+    // Highest random weight: a listener that comes or goes moves no tuple of the others.
+    const weight = (share ^ listener.flowLabel) * 0x9e37_79b1;
+    if (fit == bestFitness && weight < bestShare) continue;
+    best = listener;
+    bestFitness = fit;
+    bestShare = weight;
   }
   return best;
 }
 
-/** Whether a listener stands at exactly that local socket. */
-export function isListening(a0: u64, a1: u64, port: u32): bool {
-  const listener = findListener(a0, a1, port);
-  return listener != null && listener.local0 == a0 && listener.local1 == a1;
+/** The listener for a segment whose tuple nobody holds. */
+export function listenerFor(seg: Segment): Tcb | null {
+  const share = hashOf(changetype<usize>(seg) + TUPLE);
+  return findListener(seg.local0, seg.local1, seg.localPort, share);
+}
+
+/** Whether a listener stands at exactly that local socket, and does not share it. */
+export function isTaken(newcomer: Tcb): bool {
+  const table = ports();
+  const hash = portHash(newcomer.localPort);
+  for (let slot = firstSlot(table, hash); referenceIn(table, slot) != 0; slot++) {
+    if (hashIn(table, slot) != hash) continue;
+    const listener = tcbAt(referenceIn(table, slot));
+    const isThere = listener.localPort == newcomer.localPort &&
+      listener.local0 == newcomer.local0 && listener.local1 == newcomer.local1;
+    if (isThere && (listener.flags & newcomer.flags & Flag.REUSE_PORT) == 0) return true;
+  }
+  return false;
 }

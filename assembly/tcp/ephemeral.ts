@@ -7,8 +7,9 @@
  */
 import { PORT_COUNTERS, SCRATCH } from "../memory";
 import { hash, Key } from "../random";
-import { find, findListener } from "./demux";
+import { find, findListener, Holder, holderOf, indexIn } from "./demux";
 import { Tcb, TUPLE } from "./tcb";
+import { mayReuse } from "./time-wait";
 
 /** The range Linux uses: 28,232 ports. */
 export const FIRST_PORT: u32 = 32_768;
@@ -27,13 +28,19 @@ export function choosePort(tcb: Tcb): bool {
     const step = load<u32>(counter);
     store<u32>(counter, (step + 1) % PORT_COUNT);
     tcb.localPort = <u16>(FIRST_PORT + (offset + step) % PORT_COUNT);
-    if (isFree(tcb)) return true;
+    if (isFree(tcb) && !hasListener(tcb)) return true;
   }
   tcb.localPort = 0;
   return false;
 }
 
-function isFree(tcb: Tcb): bool {
-  return find(changetype<usize>(tcb) + TUPLE) == 0 &&
-    findListener(tcb.local0, tcb.local1, tcb.localPort) == null;
+/** Whether nobody holds the tuple, or only a TIME-WAIT that may be reused. */
+export function isFree(tcb: Tcb): bool {
+  const reference = find(changetype<usize>(tcb) + TUPLE);
+  if (reference == 0) return true;
+  return holderOf(reference) == Holder.TIME_WAIT && mayReuse(indexIn(reference));
+}
+
+function hasListener(tcb: Tcb): bool {
+  return findListener(tcb.local0, tcb.local1, tcb.localPort, 0) != null;
 }

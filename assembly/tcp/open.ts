@@ -8,16 +8,19 @@ import { config } from "../limits";
 import { ports, tcbs } from "../pools";
 import { beginChain } from "../store/chain";
 import { shift } from "../store/queue";
+import { random } from "../random";
 import { trace } from "../trace";
 import { isIpv4, isUnspecified } from "../wire/address";
-import { find, holdListener, holdTcb, isListening } from "./demux";
-import { choosePort } from "./ephemeral";
+import { holdListener, holdTcb, isTaken } from "./demux";
+import { choosePort, isFree } from "./ephemeral";
 import { flowLabel, initialSequenceNumber, timestampOffset } from "./isn";
 import { newTcb } from "./lifecycle";
 import { markReady, tell } from "./marks";
 import { offer } from "./negotiate";
+import { lt } from "./seq";
 import { enter } from "./state";
 import { Flag, handleOf, lower, raise, Tcb, tcbAt, TUPLE } from "./tcb";
+import { reuseTimeWait } from "./time-wait";
 import { shiftFor } from "./window";
 
 /**
@@ -49,6 +52,8 @@ export function openActive(tcb: Tcb, to: Endpoint): Result {
 
   const tuple = changetype<usize>(tcb) + TUPLE;
   tcb.snd.iss = initialSequenceNumber(tuple);
+  const old = reuseTimeWait(tuple);
+  if (old != 0 && !lt(old, tcb.snd.iss)) tcb.snd.iss = old + 65_536; // RFC 6191
   tcb.ts.offset = timestampOffset(tuple);
   tcb.flowLabel = flowLabel(tuple);
   beginSequence(tcb);
@@ -90,8 +95,7 @@ function setSockets(tcb: Tcb, to: Endpoint): Result {
   }
   if (to.localPort == 0) return choosePort(tcb) ? Result.OK : Result.NO_PORT_AVAILABLE;
   tcb.localPort = <u16>to.localPort;
-  const taken = find(changetype<usize>(tcb) + TUPLE) != 0;
-  return taken ? Result.CONNECTION_ALREADY_EXISTS : Result.OK;
+  return isFree(tcb) ? Result.OK : Result.CONNECTION_ALREADY_EXISTS;
 }
 
 /**
@@ -105,11 +109,13 @@ export function openPassive(tcb: Tcb, at: Endpoint, backlog: u32): Result {
   if (at.localPort == 0 || at.localPort > 65_535) return Result.INVALID_ARGUMENT;
   const any = isUnspecified(at.local0, at.local1);
   if (!any && !isLocal(at.local0, at.local1)) return Result.ADDRESS_NOT_AVAILABLE;
-  if (isListening(at.local0, at.local1, at.localPort)) return Result.ADDRESS_IN_USE;
   if (ports().used == config().listeners) return Result.INSUFFICIENT_RESOURCES;
   tcb.local0 = at.local0;
   tcb.local1 = at.local1;
   tcb.localPort = <u16>at.localPort;
+  if (isTaken(tcb)) return Result.ADDRESS_IN_USE;
+  // A listener's weight among those that share its socket.
+  tcb.flowLabel = <u32>random();
   tcb.backlog.limit = max<u32>(backlog, 1);
   enter(tcb, State.LISTEN, Reason.USER_OPEN);
   holdListener(tcb); // MUST-41, MUST-42

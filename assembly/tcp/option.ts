@@ -14,6 +14,8 @@ export function setOption(tcb: Tcb, option: Option, value: u32): Result {
       return turn(tcb, Flag.NAGLE_OFF, value == 0); // MUST-17
     case Option.CORK:
       return turn(tcb, Flag.CORK, value != 0);
+    case Option.REUSE_PORT:
+      return turn(tcb, Flag.REUSE_PORT, value != 0);
     case Option.KEEP_ALIVE:
       setKeepAlive(tcb, value != 0); // MUST-24, MUST-25
       return Result.OK;

@@ -82,6 +82,8 @@ export enum Flag {
   WINDOW_CLOSED = 67108864,
   /** The record is somebody's: not free. */
   IN_USE = 268435456,
+  /** SO_REUSEPORT (listeners): the local socket may be shared. */
+  REUSE_PORT = 1073741824,
   /** Our SYN has not been acknowledged yet. */
   SYN_UNACKED = 536870912,
   /** Duplicate text lies between `rcv.dupLeft` and `rcv.dupRight`, to be reported (RFC 2883). */

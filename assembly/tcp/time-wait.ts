@@ -11,6 +11,7 @@
  */
 import { Counter, Reason, Setting, Signal, State, TraceKind } from "../abi";
 import { count } from "../counters";
+import { isLocal } from "../ip/route";
 import { setting } from "../limits";
 import { TIME_WAIT_SIZE } from "../memory";
 import { pages, ranges, timeWaits, timeWaitQueue } from "../pools";
@@ -19,8 +20,11 @@ import { give, itemAt, take } from "../store/pool";
 import { clearRanges } from "../store/ranges";
 import { Instant, MILLISECOND, now } from "../time";
 import { trace } from "../trace";
+import { isLoopback } from "../wire/address";
 import { acceptable } from "./acceptable";
-import { drop, dropTcb, hashOf, hold, Holder } from "./demux";
+import {
+  drop, dropTcb, find, hashOf, hold, Holder, holderOf, indexIn,
+} from "./demux";
 import { timestampOffset } from "./isn";
 import { freeTcb } from "./lifecycle";
 import { tell } from "./marks";
@@ -59,6 +63,9 @@ export class TimeWait {
 
 if (offsetof<TimeWait>() > TIME_WAIT_SIZE) ERROR("a TIME-WAIT record takes 64 octets");
 if (offsetof<TimeWait>("local0") != TUPLE) ERROR("its tuple stands where a TCB's does");
+
+/** Milliseconds a wait must have lasted to be reused: the clock of its timestamps ticks once each. */
+const REUSE_DELAY_MS: u32 = 1_000;
 
 export function timeWaitAt(index: u32): TimeWait {
   return changetype<TimeWait>(itemAt(timeWaits(), index));
@@ -140,6 +147,29 @@ export function endTimeWait(index: u32, reason: Reason): void {
   trace(TraceKind.STATE, 0, State.CLOSED, reason, State.TIME_WAIT, State.CLOSED, reason, 0);
   record.localPort = 0;
   give(timeWaits(), index);
+}
+
+/**
+ * Whether an active OPEN may take the tuple of a wait (tcp_tw_reuse, RFC 6191): only where timestamps tell
+ * the incarnations apart, and not before their clock has surely ticked.
+ */
+export function mayReuse(index: u32): bool {
+  const record = timeWaitAt(index);
+  const mode = setting(Setting.TW_REUSE);
+  if (mode == 0 || !record.timestamps) return false;
+  const isInner = isLoopback(record.remote0, record.remote1) || isLocal(record.remote0, record.remote1);
+  if (mode == 2 && !isInner) return false;
+  return setting(Setting.TIME_WAIT_MS) - timeWaitLeft(record) >= REUSE_DELAY_MS;
+}
+
+/** Ends the wait that holds a tuple, if there is one; answers its SND.NXT, 0 when there is none. */
+export function reuseTimeWait(tuple: usize): LocalSeq {
+  const reference = find(tuple);
+  if (holderOf(reference) != Holder.TIME_WAIT) return 0;
+  const nxt = timeWaitAt(indexIn(reference)).nxt;
+  count(Counter.TcpExtTWRecycled);
+  endTimeWait(indexIn(reference), Reason.TIME_WAIT_REUSED);
+  return nxt == 0 ? 1 : nxt;
 }
 
 /** The time-wait timeout (RFC 9293 §3.10.8) of every record it has come for. */
