@@ -281,6 +281,7 @@ export enum Call {
   ABORT,
   ACCEPT,
   RELEASE,
+  URGENT,
 }
 
 /**
@@ -553,6 +554,8 @@ export class Status {
   retransTotal: u32;
   /** Result the connection ended with; meaningful in CLOSED. */
   result: u32;
+  /** Octets to be read until the end of the urgent text; 0 when none is pending (MUST-33). */
+  urgentLeft: u32;
   bytesAcked: u64;
   bytesReceived: u64;
 }

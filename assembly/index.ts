@@ -18,7 +18,7 @@ import { close as closeTcb, release as releaseTcb } from "./tcp/close";
 import { accept as acceptFrom, create as createTcb, openActive, openPassive } from "./tcp/open";
 import { setOption as setTcbOption } from "./tcp/option";
 import { receive as receiveText } from "./tcp/receive";
-import { send as sendText } from "./tcp/send";
+import { markUrgent, send as sendText } from "./tcp/send";
 import { nextStatus as nextStatusOf, status as statusOf } from "./tcp/status";
 import { fromHandle, handleOf, Tcb } from "./tcp/tcb";
 import { trace, traceBase as baseOfTrace, traceCount as countOfTrace } from "./trace";
@@ -138,6 +138,13 @@ export function send(handle: u32, length: u32): i32 {
   if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
   if (length > <u32>TEXT_SIZE) return -Result.INVALID_ARGUMENT;
   return called(tcb, Call.SEND, sendText(tcb, TEXT, length));
+}
+
+/** Marks what SEND has taken so far as urgent (§3.8.5); SHLD-13: new applications should not. */
+export function urgent(handle: u32): i32 {
+  const tcb = fromHandle(handle);
+  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  return called(tcb, Call.URGENT, -markUrgent(tcb));
 }
 
 /** RECEIVE (§3.10.3) of up to `length` octets into the text window; answers octets received. */

@@ -6,7 +6,7 @@
  * says what to do. Not here: reading and writing packets (`tun.ts`).
  */
 import { constants, openSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { cpus } from 'node:os';
 import { arch } from 'node:process';
 import {
   formatAddress,
@@ -183,7 +183,7 @@ export function setUp(
  * with. Only where /sys may be written and shows this interface; elsewhere it stays as it was.
  */
 function steer(name: string): void {
-  const cores = availableParallelism();
+  const cores = cpus().length;
   if (cores < 2) return;
   // Groups of 32 cores, the highest first; core 0 is left to us.
   const others = ((1n << BigInt(cores)) - 2n).toString(16);

@@ -272,6 +272,7 @@ export enum Call {
   ABORT = 4,
   ACCEPT = 5,
   RELEASE = 6,
+  URGENT = 7,
 }
 
 /** Why something happened. The comment above each is the sentence that hosts print (generated, with its section, into `host-web/abi.ts`), so it is written for the reader of a ladder. */
@@ -628,12 +629,14 @@ export const StatusField = {
   retransTotal: 152,
   /** u32 */
   result: 156,
+  /** u32 */
+  urgentLeft: 160,
   /** u64 */
-  bytesAcked: 160,
+  bytesAcked: 168,
   /** u64 */
-  bytesReceived: 168,
+  bytesReceived: 176,
   /** Octets of the whole. */
-  size: 176,
+  size: 184,
 } as const
 
 /** Window: an ICMP echo reply that answers our request. Offsets, octets. */

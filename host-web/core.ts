@@ -25,6 +25,7 @@ export interface Exports {
   listen(handle: number, backlog: number): number
   accept(handle: number): number
   send(handle: number, length: number): number
+  urgent(handle: number): number
   receive(handle: number, length: number): number
   close(handle: number): number
   abort(handle: number): number

@@ -20,6 +20,7 @@ export function acknowledged(tcb: Tcb, seg: Segment): void {
   const wasSentAgain = tcb.rtt.count != 0;
   snd.una = seg.ack;
   snd.next = later(snd.next, snd.una);
+  snd.up = later(snd.up, snd.una);
   measure(tcb, seg, wasSentAgain);
   dropText(tcb, lt(snd.end, seg.ack) ? snd.end : seg.ack);
   tcb.cc.total += length;

@@ -61,6 +61,7 @@ function checkSyn(tcb: Tcb, seg: Segment): void {
 function synAcknowledged(tcb: Tcb, seg: Segment): void {
   const snd = tcb.snd;
   snd.una = seg.ack;
+  if (snd.up == snd.iss) snd.up = snd.una;
   snd.wl2 = seg.ack;
   cancel(tcb, Timer.RETRANSMIT);
   lower(tcb, Flag.SYN_NOW | Flag.SYN_UNACKED);

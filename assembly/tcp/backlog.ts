@@ -191,8 +191,7 @@ export function childState(child: Child, seg: Segment): void {
   }
   // Fourth
   if (seg.isSyn) {
-    count(Counter.TcpExtTCPSYNChallenge);
-    acknowledgeChild(child);
+    deleteChild(child, Reason.SYN_ARRIVED);
     return;
   }
   // Fifth
@@ -268,7 +267,7 @@ function promote(child: Child): Tcb | null {
   tcb.synCount = child.retries;
 
   const snd = tcb.snd;
-  snd.iss = snd.una = child.iss;
+  snd.iss = snd.una = snd.up = child.iss;
   snd.nxt = snd.next = snd.end = child.iss + 1;
   snd.wnd = snd.maxWnd = child.wnd;
   snd.wl1 = child.irs;

@@ -5,6 +5,8 @@
  */
 import { Reason, TraceKind } from "../abi";
 import { trace, tracing } from "../trace";
+import { now } from "../time";
+import { LocalSeq } from "./seq";
 import { flightSize, handleOf, Tcb } from "./tcb";
 
 /** Initial window of ten segments, at most 14,600 octets unless two segments are more (RFC 6928 §2). */
@@ -38,9 +40,15 @@ export function grow(tcb: Tcb, length: u32): void {
   }
 }
 
-/** Half of what is in flight, at least two segments (RFC 5681 §3.1, equation 4). */
-export function halfFlight(tcb: Tcb): u32 {
-  return max((tcb.snd.nxt - tcb.snd.una) / 2, 2 * tcb.snd.mss);
+/** After a pause longer than RTO nothing is known of the path: cwnd begins anew (RFC 5681 §4.1). */
+export function restartAfterIdle(tcb: Tcb): void {
+  if (tcb.rtt.sentAt == 0 || now() - tcb.rtt.sentAt <= tcb.rtt.rto) return;
+  tcb.cc.cwnd = min(tcb.cc.cwnd, initialWindow(tcb.snd.mss));
+}
+
+/** Half of what is in flight up to `nxt`, at least two segments (RFC 5681 §3.1, equation 4). */
+export function halfFlight(tcb: Tcb, nxt: LocalSeq): u32 {
+  return max((nxt - tcb.snd.una) / 2, 2 * tcb.snd.mss);
 }
 
 /** Tells the trace where congestion control stands, and why. */

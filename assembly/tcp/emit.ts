@@ -19,7 +19,7 @@ import {
   beginSack, MAX_BLOCKS, TIMESTAMPS_LENGTH, writeBlock, writeTimestamps,
 } from "../wire/tcp-options";
 import { announcedMss, writeSynOptions } from "./negotiate";
-import { LocalSeq } from "./seq";
+import { LocalSeq, lt } from "./seq";
 import { Flag, handleOf, has, lower, Tcb } from "./tcb";
 import { tsVal } from "./timestamps";
 import { cancel } from "./timers";
@@ -50,7 +50,10 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
   const options = isSyn ? writeOffer(tcb, transport + TCP_HEADER) : writeOptions(tcb, transport + TCP_HEADER);
   const wnd = isSyn ? min<u32>(tcb.rcv.wnd, 65_535) : offerWindow(tcb);
   const ack = ctl & Ctl.ACK ? tcb.rcv.nxt : 0;
-  writeTcp(transport, tcb.localPort, tcb.remotePort, seq, ack, options, ctl, wnd, 0);
+  // While urgent text lies ahead, each segment says where it ends (MUST-30).
+  const urgent = isSyn ? 0 : urgentFrom(tcb, seq);
+  if (urgent != 0) ctl |= Ctl.URG;
+  writeTcp(transport, tcb.localPort, tcb.remotePort, seq, ack, options, ctl, wnd, urgent);
 
   const header = TCP_HEADER + options;
   const pseudo = pseudoSum(
@@ -70,6 +73,11 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
     TRANSMIT, header + length, PROTOCOL_TCP, tcb.diffserv, tcb.hopLimit, tcb.flowLabel, // SHLD-22
     tcb.local0, tcb.local1, tcb.remote0, tcb.remote1,
   );
+}
+
+/** The urgent pointer of a segment at `seq`: octets from there to SND.UP; 0 when none lies ahead. */
+function urgentFrom(tcb: Tcb, seq: LocalSeq): u32 {
+  return lt(seq, tcb.snd.up) ? min<u32>(tcb.snd.up - seq, 65_535) : 0;
 }
 
 function noteSent(tcb: Tcb, seq: u32, ack: u32, ctl: u32, wnd: u32, length: u32): void {

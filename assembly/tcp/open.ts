@@ -71,7 +71,7 @@ export function openActive(tcb: Tcb, to: Endpoint): Result {
 /** Begins our sequence space at ISS: the SYN has it, text follows. */
 export function beginSequence(tcb: Tcb): void {
   const snd = tcb.snd;
-  snd.una = snd.nxt = snd.next = snd.iss;
+  snd.una = snd.nxt = snd.next = snd.up = snd.iss;
   snd.end = snd.iss + 1;
   tcb.cc.point = snd.iss;
   beginChain(tcb.outgoing, snd.end);

@@ -48,12 +48,13 @@ function isReported(tcb: Tcb, left: LocalSeq, right: LocalSeq): bool {
 /** Whether an acknowledgment is a duplicate one (RFC 5681 §2). */
 export function isDuplicate(tcb: Tcb, seg: Segment, isNews: bool): bool {
   if (seg.ack != tcb.snd.una || tcb.snd.una == tcb.snd.nxt || seg.isSyn || seg.isFin) return false;
-  return isNews || (seg.textLength == 0 && seg.wnd == tcb.cc.lastWnd);
+  return isNews || (seg.textLength == 0 && seg.wnd << tcb.snd.shift == tcb.snd.wnd);
 }
 
 /** Counts a duplicate acknowledgment; the third is taken as a loss. */
 export function duplicateAcknowledgment(tcb: Tcb): void {
   const cc = tcb.cc;
+  if (cc.duplicates == 0) cc.beforeLimited = tcb.snd.nxt;
   cc.duplicates++;
   markReady(tcb);
   if (has(tcb, Flag.RECOVERING)) {
@@ -65,7 +66,7 @@ export function duplicateAcknowledgment(tcb: Tcb): void {
   if (lt(tcb.snd.una, cc.point) || lt(tcb.snd.next, tcb.snd.nxt)) return;
   raise(tcb, Flag.RECOVERING);
   cc.point = tcb.snd.nxt;
-  cc.ssthresh = halfFlight(tcb);
+  cc.ssthresh = halfFlight(tcb, cc.beforeLimited);
   cc.cwnd = cc.ssthresh + DUPLICATE_THRESHOLD * tcb.snd.mss;
   resendFrom(tcb, tcb.snd.una);
   count(Counter.TcpExtTCPFastRetrans);
@@ -101,7 +102,7 @@ export function newAcknowledgment(tcb: Tcb, length: u32): void {
 /** What a retransmission timeout means for the window: one segment, and all of it again (RFC 5681 §3.1). */
 export function loseEverything(tcb: Tcb, isFirst: bool): void {
   const cc = tcb.cc;
-  if (isFirst) cc.ssthresh = halfFlight(tcb);
+  if (isFirst) cc.ssthresh = halfFlight(tcb, tcb.snd.nxt);
   cc.cwnd = tcb.snd.mss;
   cc.acked = cc.duplicates = 0;
   cc.point = tcb.snd.nxt;

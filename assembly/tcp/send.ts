@@ -32,6 +32,18 @@ export function send(tcb: Tcb, from: usize, length: u32): i32 {
   }
 }
 
+/**
+ * Marks everything SEND has taken so far as urgent: SND.UP lies behind its last octet (MUST-30, MUST-62).
+ * The text stays in line; its length does not matter (MUST-31). New applications should not (SHLD-13).
+ */
+export function markUrgent(tcb: Tcb): Result {
+  if (tcb.state < State.SYN_SENT) return Result.CONNECTION_DOES_NOT_EXIST;
+  if (has(tcb, Flag.FIN_QUEUED)) return Result.CONNECTION_CLOSING;
+  tcb.snd.up = tcb.snd.end; // MUST-31, MUST-62
+  markReady(tcb);
+  return Result.OK;
+}
+
 function queue(tcb: Tcb, from: usize, length: u32): i32 {
   const snd = tcb.snd;
   const room = sendRoom(tcb);

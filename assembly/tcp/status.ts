@@ -79,6 +79,8 @@ function sequence(status: Status, tcb: Tcb): void {
   status.flightSize = flightSize(tcb);
   status.sndWnd = snd.wnd;
   status.rcvWnd = rcv.wnd;
+  const urgent = <i32>(rcv.up - tcb.incoming.start);
+  status.urgentLeft = tcb.state > State.SYN_SENT && urgent > 0 ? urgent : 0; // MUST-33
   status.sndUna = snd.una;
   status.sndNxt = snd.nxt;
   status.rcvNxt = rcv.nxt;

@@ -169,6 +169,8 @@ export class RoundTrip {
   probes: u32;
   /** When the peer was last heard. */
   heardAt: Instant;
+  /** When text was last sent. */
+  sentAt: Instant;
 }
 
 /** RFC 5681 and RFC 6582; all in octets. */
@@ -181,8 +183,8 @@ export class Congestion {
   duplicates: u32;
   /** Recover: SND.NXT when recovery began (RFC 6582 §3.2). */
   point: LocalSeq;
-  /** SEG.WND of the last acknowledgment, to tell a duplicate from a window update. */
-  lastWnd: u32;
+  /** SND.NXT when the first duplicate came: what limited transmit adds does not count as flight. */
+  beforeLimited: LocalSeq;
   segsIn: u32;
   segsOut: u32;
   retransmitted: u32;

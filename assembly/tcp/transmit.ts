@@ -7,6 +7,7 @@
 import { Counter, Ctl, State, Timer } from "../abi";
 import { count } from "../counters";
 import { afterMillis, now } from "../time";
+import { restartAfterIdle } from "./congestion";
 import { emit, optionsLength } from "./emit";
 import { firstUnreported, limitedTransmit, unreportedLength } from "./recovery";
 import { startTiming, stopTiming } from "./rto";
@@ -58,7 +59,8 @@ function transmitSyn(tcb: Tcb): u32 {
     count(Counter.TcpRetransSegs);
     tcb.cc.retransmitted++;
   }
-  arm(tcb, Timer.RETRANSMIT, now() + tcb.rtt.rto);
+  // The timer that asked for this sending has armed itself again.
+  if (armedFor(tcb, Timer.RETRANSMIT) == 0) arm(tcb, Timer.RETRANSMIT, now() + tcb.rtt.rto);
   return emit(tcb, snd.iss, tcb.state == State.SYN_SENT ? Ctl.SYN : Ctl.SYN | Ctl.ACK, 0);
 }
 
@@ -125,6 +127,7 @@ function transmitText(tcb: Tcb): u32 {
   const finDue = has(tcb, Flag.FIN_QUEUED) && !lt(snd.end, snd.next);
   if (unsent == 0 && !finDue) return 0;
 
+  if (snd.una == snd.nxt) restartAfterIdle(tcb);
   const usable = max<i32>(usableWindow(tcb), 0);
   const mss = snd.mss - optionsLength(tcb);
   let length = min(min(unsent, mss), usable);
@@ -171,6 +174,7 @@ function emitText(tcb: Tcb, length: u32, fin: bool, isAgain: bool): u32 {
   lower(tcb, Flag.OVERRIDDEN);
   cancel(tcb, Timer.OVERRIDE);
   if (snd.una == snd.nxt) tcb.rtt.stalledAt = now();
+  tcb.rtt.sentAt = now();
   if (isAgain) {
     stopTiming(tcb);
     count(Counter.TcpRetransSegs);

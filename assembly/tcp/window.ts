@@ -75,7 +75,6 @@ export function updateSendWindow(tcb: Tcb, seg: Segment): void {
   if (!lt(snd.wl1, seg.seq) && !(snd.wl1 == seg.seq && le(snd.wl2, seg.ack))) return;
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
-  tcb.cc.lastWnd = seg.wnd;
   const before = snd.wnd;
   snd.wnd = seg.wnd << (seg.isSyn ? 0 : snd.shift);
   if (snd.wnd > snd.maxWnd) snd.maxWnd = snd.wnd;

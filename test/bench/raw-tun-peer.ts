@@ -3,7 +3,8 @@
  *
  *   flood ADDRESS PORT SIZE SECONDS     UDP datagrams of SIZE octets, as fast as it goes
  *   sink                                accept one TCP connection on 127.0.0.1, read it to its end
- *   source PORT SECONDS CONGESTION      connect to that sink and write
+ *   source PORT SECONDS CONGESTION [ADDRESS]   connect to that sink, or elsewhere, and write
+ *   drain PORT ADDRESS                  connect and read to the end
  *
  * Blocking system calls through koffi, with one large buffer each: Node's streams would be measured
  * otherwise, and not the kernel. `sink` and `source` say what they did as one line of JSON.
@@ -11,6 +12,7 @@
 import { closeSync } from 'node:fs';
 import { type Libc, libc, SOCK_DGRAM, SOCK_STREAM, SystemError } from '../../host-node/libc.ts';
 import { parseAddress } from '../../host-node/address.ts';
+import { stayOn } from './core.ts';
 
 const AF_INET = 2;
 const SOL_UDP = 17;
@@ -81,7 +83,13 @@ function sink(c: Libc): void {
   closeSync(listener);
 }
 
-function source(c: Libc, port: number, seconds: number, congestion: string): void {
+function source(
+  c: Libc,
+  port: number,
+  seconds: number,
+  congestion: string,
+  address: string,
+): void {
   const fd = check(c.socket(AF_INET, SOCK_STREAM, 0), c, 'socket');
   // Refused where the namespace may not choose it; what holds is read back and reported.
   const wanted = new TextEncoder().encode(congestion);
@@ -92,7 +100,7 @@ function source(c: Libc, port: number, seconds: number, congestion: string): voi
     c,
     'getsockopt',
   );
-  const to = socketAddress('127.0.0.1', port);
+  const to = socketAddress(address, port);
   check(c.connect(fd, to, to.length), c, 'connect');
   const buffer = new Uint8Array(BUFFER_SIZE);
   const at = c.address(buffer);
@@ -106,8 +114,29 @@ function source(c: Libc, port: number, seconds: number, congestion: string): voi
   console.log(JSON.stringify({ congestion: name.replace(/\0.*$/s, '') }));
 }
 
+function drain(c: Libc, port: number, from: string): void {
+  const fd = check(c.socket(AF_INET, SOCK_STREAM, 0), c, 'socket');
+  const address = socketAddress(from, port);
+  check(c.connect(fd, address, address.length), c, 'connect');
+  const buffer = new Uint8Array(BUFFER_SIZE);
+  const at = c.address(buffer);
+  let octets = 0;
+  const startedAt = performance.now();
+  for (;;) {
+    const length = check(c.recv(fd, at, buffer.length, 0), c, 'recv');
+    if (length === 0) break;
+    octets += length;
+  }
+  console.log(JSON.stringify({ octets, seconds: (performance.now() - startedAt) / 1000 }));
+  closeSync(fd);
+}
+
+// The stack under measurement has the first core.
+stayOn(1);
 const [role = '', ...args] = process.argv.slice(2);
 if (role === 'flood') flood(libc(), args[0]!, Number(args[1]), Number(args[2]), Number(args[3]));
 else if (role === 'sink') sink(libc());
-else if (role === 'source') source(libc(), Number(args[0]), Number(args[1]), args[2] ?? 'cubic');
+else if (role === 'source') {
+  source(libc(), Number(args[0]), Number(args[1]), args[2] ?? 'cubic', args[3] ?? '127.0.0.1');
+} else if (role === 'drain') drain(libc(), Number(args[0]), args[1] ?? '127.0.0.1');
 else throw new Error(`no role ${role}`);
