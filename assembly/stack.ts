@@ -7,6 +7,7 @@ import { count } from "./counters";
 import { Datagram, datagram } from "./ip/datagram";
 import { Complaint, complain, icmpArrives, typeAndCode } from "./ip/icmp";
 import { readPacket, Verdict } from "./ip/input";
+import { reassemblyDeadline, reassemblyTimeout } from "./ip/reassembly";
 import { emitReply } from "./ip/reply";
 import { isLocal, isOnLink } from "./ip/route";
 import { config } from "./limits";
@@ -160,6 +161,7 @@ export function poll(at: Instant): void {
     else childTimeout(owner - config().connections);
   }
   timeWaitTimeout();
+  reassemblyTimeout();
   feedStarved();
 }
 
@@ -219,10 +221,12 @@ export function deadline(): Instant {
     settle(tcb);
     owner = earliestOwner(heap);
   }
-  const first = earliest(heap);
-  const wait = timeWaitDeadline();
-  if (first == 0 || (wait != 0 && wait < first)) return wait;
-  return first;
+  return sooner(sooner(earliest(heap), timeWaitDeadline()), reassemblyDeadline());
+}
+
+/** The earlier of two moments, of which 0 is never. */
+function sooner(a: Instant, b: Instant): Instant {
+  return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
 /** The next connection with news for its user; null when there is none. */

@@ -104,7 +104,7 @@ export enum Setting {
   WINDOW_SCALING = 4,
   /** Offer SACK (RFC 2018); default 1. */
   SACK = 5,
-  /** Retransmissions of a SYN,ACK before a child is forgotten; default 5. */
+  /** Retransmissions of a SYN,ACK before a child is forgotten, 0 to 16; default 5. */
   SYN_ACK_RETRIES = 6,
   /** Answer ICMP echo requests; default 1. */
   ECHO_REPLY = 7,

@@ -134,7 +134,6 @@ function slotFor(d: Datagram, identification: u32): Reassembly {
   let oldest = slotAt(0);
   for (let i: u32 = 0; i < MAX_REASSEMBLIES; i++) {
     const slot = slotAt(i);
-    if (slot.endsAt != 0 && slot.endsAt <= now()) abandon(slot);
     if (slot.endsAt != 0 && slot.identification == identification &&
       slot.source0 == d.source0 && slot.source1 == d.source1 &&
       slot.destination0 == d.destination0 && slot.destination1 == d.destination1 &&
@@ -152,6 +151,24 @@ function slotFor(d: Datagram, identification: u32): Reassembly {
   oldest.endsAt = now() + <u64>TIMEOUT_SECONDS * SECOND;
   beginChain(oldest.text, 0);
   return oldest;
+}
+
+/** Forgets every datagram that did not come whole in time (RFC 1122 §3.3.2). */
+export function reassemblyTimeout(): void {
+  for (let i: u32 = 0; i < MAX_REASSEMBLIES; i++) {
+    const slot = slotAt(i);
+    if (slot.endsAt != 0 && slot.endsAt <= now()) abandon(slot);
+  }
+}
+
+/** When the next datagram is forgotten; 0 when none waits. */
+export function reassemblyDeadline(): Instant {
+  let first: Instant = 0;
+  for (let i: u32 = 0; i < MAX_REASSEMBLIES; i++) {
+    const at = slotAt(i).endsAt;
+    if (at != 0 && (first == 0 || at < first)) first = at;
+  }
+  return first;
 }
 
 function forget(slot: Reassembly): void {

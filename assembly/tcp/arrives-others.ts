@@ -149,7 +149,8 @@ function checkAck(tcb: Tcb, seg: Segment): bool {
 
   const snd = tcb.snd;
   // (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT (RFC 5961 §5.2, MAY-12)
-  if (!le(snd.una - snd.maxWnd, seg.ack) || !le(seg.ack, snd.nxt)) {
+  // Taken as a distance, for at 2^31 each side of a comparison holds.
+  if (seg.ack - (snd.una - snd.maxWnd) > snd.nxt - snd.una + snd.maxWnd) {
     challenge(tcb, Reason.ACK_OUT_OF_RANGE); // MAY-12
     return false;
   }

@@ -89,6 +89,7 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
   memory.copy(changetype<usize>(child) + TUPLE, changetype<usize>(seg) + TUPLE, 36);
   child.hash = hold(Holder.CHILD, index);
   child.listener = listener.index;
+  child.buffer = listener.rcv.buffer;
   listener.backlog.children++;
   const tuple = changetype<usize>(child) + TUPLE;
   child.iss = initialSequenceNumber(tuple);
@@ -137,7 +138,7 @@ export function emitSynAck(): u32 {
   const options = writeSynOptions(
     transport + TCP_HEADER, child.flags,
     announcedMss(child.remote0, child.remote1, listener.snd.mssLimit),
-    shiftFor(listener.rcv.buffer), timestampNow(child.tsOffset), child.tsRecent,
+    shiftFor(child.buffer), timestampNow(child.tsOffset), child.tsRecent,
   );
   const wnd = min<u32>(receiveWindow(child), 65_535);
   const ctl = Ctl.SYN | Ctl.ACK;
@@ -278,6 +279,7 @@ function promote(child: Child): Tcb | null {
   const rcv = tcb.rcv;
   rcv.irs = child.irs;
   rcv.nxt = rcv.acked = rcv.up = receiveNext(child);
+  rcv.buffer = child.buffer;
   rcv.wnd = receiveWindow(child);
   rcv.shift = shiftFor(rcv.buffer);
   rcv.total = child.heldLength;
@@ -314,7 +316,7 @@ export function deleteChild(child: Child, reason: Reason): void {
 export function childTimeout(index: u32): void {
   const child = childAt(index);
   count(Counter.TcpExtTCPTimeouts);
-  if (child.retries == setting(Setting.SYN_ACK_RETRIES)) {
+  if (child.retries >= setting(Setting.SYN_ACK_RETRIES)) {
     deleteChild(child, Reason.SYN_ACK_TIMEOUT);
     return;
   }

@@ -10,7 +10,7 @@ import { children } from "../pools";
 import { Chain } from "../store/chain";
 import { itemAt } from "../store/pool";
 import { LocalSeq, RemoteSeq } from "./seq";
-import { tcbAt, TUPLE } from "./tcb";
+import { TUPLE } from "./tcb";
 
 @unmanaged
 export class Child {
@@ -46,6 +46,8 @@ export class Child {
   challengeAt: u32;
   /** Octets of text that came with the SYN and are held. */
   heldLength: u32;
+  /** The receive buffer that was offered: its listener's, when the SYN came. */
+  buffer: u32;
   @inline get held(): Chain {
     return changetype<Chain>(changetype<usize>(this) + HELD);
   }
@@ -67,5 +69,5 @@ export function receiveNext(child: Child): RemoteSeq {
 
 /** RCV.WND of a child. */
 export function receiveWindow(child: Child): u32 {
-  return tcbAt(child.listener).rcv.buffer - child.heldLength;
+  return child.buffer - child.heldLength;
 }

@@ -127,6 +127,7 @@ export function readCookie(listener: Tcb, seg: Segment): Child | null {
   const child = changetype<Child>(COOKIE_CHILD);
   memory.copy(COOKIE_CHILD + TUPLE, tuple, 36);
   child.listener = listener.index;
+  child.buffer = listener.rcv.buffer;
   child.iss = iss;
   child.irs = irs;
   child.mss = mssOf(index);

@@ -132,6 +132,7 @@ export function leaveAcceptQueue(tcb: Tcb): void {
 
 /** Ends the record: its handle is stale from here on. It is given back once no queue links to it. */
 export function freeTcb(tcb: Tcb): void {
+  cancelAll(tcb);
   clearChain(pages(), tcb.incoming, tcb.rcv.nxt);
   clearChain(pages(), tcb.outgoing, tcb.snd.end);
   clearRanges(ranges(), tcb.sacked);

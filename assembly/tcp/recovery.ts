@@ -30,7 +30,9 @@ export function takeBlocks(tcb: Tcb, seg: Segment): bool {
     const left = blockLeft(options, block);
     const right = blockRight(options, block);
     // Nothing but what is outstanding can have been received out of order.
-    if (!lt(tcb.snd.una, left) || !lt(left, right) || !le(right, tcb.snd.nxt)) {
+    const span = tcb.snd.nxt - tcb.snd.una;
+    const from = left - tcb.snd.una;
+    if (from == 0 || from >= right - tcb.snd.una || right - tcb.snd.una > span) {
       if (lt(left, right) && le(right, tcb.snd.una)) count(Counter.TcpExtTCPDSACKRecv);
       continue;
     }

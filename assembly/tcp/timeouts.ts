@@ -124,5 +124,6 @@ export function setKeepAlive(tcb: Tcb, on: bool): void {
     return;
   }
   raise(tcb, Flag.KEEP_ALIVE);
-  if (tcb.state >= State.ESTABLISHED) arm(tcb, Timer.KEEP_ALIVE, afterMillis(tcb.keepAliveIdleMs));
+  const isOpen = tcb.state >= State.ESTABLISHED && tcb.state < State.TIME_WAIT;
+  if (isOpen) arm(tcb, Timer.KEEP_ALIVE, afterMillis(tcb.keepAliveIdleMs));
 }

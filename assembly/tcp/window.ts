@@ -45,10 +45,10 @@ export function offerWindow(tcb: Tcb): u32 {
   const rcv = tcb.rcv;
   const free = room(tcb);
   if (isWorthwhile(tcb, free)) rcv.wnd = free; // MUST-39
-  // The field counts in steps of 2^shift: rounding up keeps the right edge from moving left (SHLD-14),
-  // and stops before the excess would matter to the buffer.
+  // The field counts in steps of 2^shift: rounding up keeps the right edge from moving left (SHLD-14).
+  // A peer that lives on the excess, octet by octet, is stopped before it matters to the buffer.
   const step = (1 << rcv.shift) - 1;
-  if (rcv.wnd + step <= free + MAX_FIELD) rcv.wnd = (rcv.wnd + step) & ~step;
+  if (unreadText(tcb) <= rcv.buffer + MAX_FIELD) rcv.wnd = (rcv.wnd + step) & ~step;
   const field = min(rcv.wnd >> rcv.shift, MAX_FIELD);
   rcv.wnd = max(field << rcv.shift, min(rcv.wnd, MAX_FIELD << rcv.shift));
   if (field == 0) {
