@@ -4,120 +4,182 @@
  * `node assembly/build.mjs` builds all of it into `build/`; `--check` only says whether
  * `host-web/abi.ts` is what the core's sources give (law 10), exit code 1 if not.
  */
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const at = (...parts) => join(root, ...parts)
-const read = (file) => readFileSync(at('assembly', file), 'utf8')
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const at = (...parts) => join(root, ...parts);
+const read = (file) => readFileSync(at('assembly', file), 'utf8');
 
 /** Widths of the field types a window may have, octets. */
-const WIDTHS = { u8: 1, u16: 2, u32: 4, u64: 8 }
+const WIDTHS = { u8: 1, u16: 2, u32: 4, u64: 8 };
 
 function run(command, ...parameters) {
-  execFileSync(at('node_modules', '.bin', command), parameters, { cwd: root, stdio: 'inherit' })
+  execFileSync(at('node_modules', '.bin', command), parameters, { cwd: root, stdio: 'inherit' });
 }
 
 /** The sentence of a doc comment: its text without the markers, on one line. */
 function sentence(comment) {
-  return comment.replace(/^\s*\/\*\*|\*\/\s*$/g, '').replace(/^\s*\* ?/gm, ' ').replace(/\s+/g, ' ').trim()
+  return comment
+    .replace(/^\s*\/\*\*|\*\/\s*$/g, '')
+    .replace(/^\s*\* ?/gm, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
 /** Every `export enum` of a source, with values and the comments of its members. */
 function enumsOf(source) {
-  const enums = []
-  for (const [, doc, name, body] of source.matchAll(/(\/\*\*(?:(?!\*\/)[^])*\*\/\n)export enum (\w+) \{\n([^]*?)\n\}/g)) {
-    let value = 0
-    const members = []
-    for (const [, comment, member, given] of body.matchAll(/(\/\*\*(?:(?!\*\/)[^])*\*\/\s*)?(\w+)(?: = (\d+))?,/g)) {
-      if (given !== undefined) value = Number(given)
-      members.push({ name: member, value: value++, doc: comment ? sentence(comment) : '' })
+  const enums = [];
+  for (const [, doc, name, body] of source.matchAll(
+    /(\/\*\*(?:(?!\*\/)[^])*\*\/\n)export enum (\w+) \{\n([^]*?)\n\}/g,
+  )) {
+    let value = 0;
+    const members = [];
+    for (const [, comment, member, given] of body.matchAll(
+      /(\/\*\*(?:(?!\*\/)[^])*\*\/\s*)?(\w+)(?: = (\d+))?,/g,
+    )) {
+      if (given !== undefined) value = Number(given);
+      members.push({ name: member, value: value++, doc: comment ? sentence(comment) : '' });
     }
-    enums.push({ name, doc: sentence(doc), members })
+    enums.push({ name, doc: sentence(doc), members });
   }
-  return enums
+  return enums;
 }
 
 /** Every class whose comment begins with "Window:", with the offsets of its fields. */
 function windowsOf(source) {
-  const windows = []
-  for (const [, doc, name, body] of source.matchAll(/(\/\*\*\s*\*? ?Window:(?:(?!\*\/)[^])*\*\/)\n@unmanaged\nexport class (\w+) \{\n([^]*?)\n\}/g)) {
-    let offset = 0
-    const fields = []
+  const windows = [];
+  for (const [, doc, name, body] of source.matchAll(
+    /(\/\*\*\s*\*? ?Window:(?:(?!\*\/)[^])*\*\/)\n@unmanaged\nexport class (\w+) \{\n([^]*?)\n\}/g,
+  )) {
+    let offset = 0;
+    const fields = [];
     for (const [, field, type] of body.matchAll(/^ {2}(\w+): (\w+);$/gm)) {
-      const width = WIDTHS[type]
-      if (!width) throw new Error(`abi.ts: ${name}.${field} is a ${type}, which does not cross the door`)
-      offset = Math.ceil(offset / width) * width
-      fields.push({ field, type, offset })
-      offset += width
+      const width = WIDTHS[type];
+      if (!width)
+        throw new Error(`abi.ts: ${name}.${field} is a ${type}, which does not cross the door`);
+      offset = Math.ceil(offset / width) * width;
+      fields.push({ field, type, offset });
+      offset += width;
     }
-    windows.push({ name, doc: sentence(doc), fields, size: offset })
+    windows.push({ name, doc: sentence(doc), fields, size: offset });
   }
-  return windows
+  return windows;
 }
 
 /** The constants of the fixed memory map, computed as the core's own source computes them. */
 function mapOf(source) {
-  const map = {}
-  const scope = []
-  for (const [, exported, name, expression] of source.matchAll(/^(export )?const (\w+): (?:usize|u32) = ([^;]+);/gm)) {
-    const value = new Function(...scope.map(([n]) => n), `return (${expression.replace(/<\w+>/g, '')})`)(...scope.map(([, v]) => v))
-    scope.push([name, value])
-    if (exported) map[name] = value
+  const map = {};
+  const scope = [];
+  for (const [, exported, name, expression] of source.matchAll(
+    /^(export )?const (\w+): (?:usize|u32) = ([^;]+);/gm,
+  )) {
+    const value = new Function(
+      ...scope.map(([n]) => n),
+      `return (${expression.replace(/<\w+>/g, '')})`,
+    )(...scope.map(([, v]) => v));
+    scope.push([name, value]);
+    if (exported) map[name] = value;
   }
-  return map
+  return map;
 }
 
 function generate() {
-  const source = read('abi.ts')
-  const map = mapOf(read('memory.ts'))
-  const limits = mapOf(read('limits.ts'))
+  const source = read('abi.ts') + read('reason.ts') + read('windows.ts');
+  const map = mapOf(read('memory.ts'));
+  const limits = mapOf(read('limits.ts'));
   const lines = [
-    '/** Made by `assembly/build.mjs` from `assembly/abi.ts` and `assembly/memory.ts`. Do not edit. */',
+    '/** Made by `assembly/build.mjs` from `abi.ts`, `reason.ts`, `windows.ts` and `memory.ts` in `assembly/`. Do not edit. */',
     '',
-  ]
+  ];
   for (const { name, doc, members } of enumsOf(source)) {
-    lines.push(`/** ${doc} */`, `export enum ${name} {`)
+    lines.push(`/** ${doc} */`, `export enum ${name} {`);
     for (const member of members) {
-      if (member.doc) lines.push(`  /** ${member.doc} */`)
-      lines.push(`  ${member.name} = ${member.value},`)
+      if (member.doc) lines.push(`  /** ${member.doc} */`);
+      lines.push(`  ${member.name} = ${member.value},`);
     }
-    lines.push('}', '')
-    if (name !== 'Reason') continue
-    lines.push('/** The sentence of every reason, with its section. */', 'export const REASONS: Readonly<Record<Reason, string>> = {')
-    for (const member of members) lines.push(`  [Reason.${member.name}]: ${JSON.stringify(member.doc)},`)
-    lines.push('}', '')
+    lines.push('}', '');
+    if (name !== 'Reason') continue;
+    lines.push(
+      '/** The sentence of every reason, with its section. */',
+      'export const REASONS: Readonly<Record<Reason, string>> = {',
+    );
+    for (const member of members)
+      lines.push(`  [Reason.${member.name}]: ${JSON.stringify(member.doc)},`);
+    lines.push('}', '');
   }
   for (const { name, doc, fields, size } of windowsOf(source)) {
-    lines.push(`/** ${doc} Offsets, octets. */`, `export const ${name}Field = {`)
-    for (const { field, type, offset } of fields) lines.push(`  /** ${type} */`, `  ${field}: ${offset},`)
-    lines.push(`  /** Octets of the whole. */`, `  size: ${size},`, '} as const', '')
+    lines.push(`/** ${doc} Offsets, octets. */`, `export const ${name}Field = {`);
+    for (const { field, type, offset } of fields)
+      lines.push(`  /** ${type} */`, `  ${field}: ${offset},`);
+    lines.push(`  /** Octets of the whole. */`, `  size: ${size},`, '} as const', '');
   }
-  lines.push('/** The fixed memory map: addresses and sizes, octets. */', 'export const Memory = {')
-  for (const name of ['CONFIG', 'ENDPOINT', 'NEWS', 'STATUS', 'ECHO_REPLY', 'COUNTERS', 'RECEIVE', 'TRANSMIT', 'TEXT', 'TEXT_SIZE', 'PACKET_SIZE', 'HEADROOM', 'POOLS_BEGIN']) {
-    if (map[name] === undefined) throw new Error(`memory.ts: ${name} is missing`)
-    lines.push(`  ${name}: ${map[name]},`)
+  lines.push(
+    '/** The fixed memory map: addresses and sizes, octets. */',
+    'export const Memory = {',
+  );
+  for (const name of [
+    'CONFIG',
+    'ENDPOINT',
+    'NEWS',
+    'STATUS',
+    'ECHO_REPLY',
+    'COUNTERS',
+    'RECEIVE',
+    'TRANSMIT',
+    'TEXT',
+    'TEXT_SIZE',
+    'PACKET_SIZE',
+    'HEADROOM',
+    'POOLS_BEGIN',
+  ]) {
+    if (map[name] === undefined) throw new Error(`memory.ts: ${name} is missing`);
+    lines.push(`  ${name}: ${map[name]},`);
   }
-  lines.push(`  TRACE_EVENT_SIZE: 32,`, `  MAX_ADDRESSES: ${limits.MAX_ADDRESSES},`, '} as const', '')
-  return lines.join('\n')
+  lines.push(
+    `  TRACE_EVENT_SIZE: 32,`,
+    `  MAX_ADDRESSES: ${limits.MAX_ADDRESSES},`,
+    '} as const',
+    '',
+  );
+  return lines.join('\n');
 }
 
-const abi = at('host-web', 'abi.ts')
+const abi = at('host-web', 'abi.ts');
 if (process.argv.includes('--check')) {
-  const fresh = readFileSync(abi, 'utf8') === generate()
-  if (!fresh) console.error('host-web/abi.ts is stale: run `npm run build`')
-  process.exit(fresh ? 0 : 1)
+  const fresh = readFileSync(abi, 'utf8') === generate();
+  if (!fresh) console.error('host-web/abi.ts is stale: run `npm run build`');
+  process.exit(fresh ? 0 : 1);
 }
 
-mkdirSync(at('build'), { recursive: true })
-writeFileSync(abi, generate())
-run('asc', 'assembly/index.ts', '--target', 'release')
+mkdirSync(at('build'), { recursive: true });
+writeFileSync(abi, generate());
+run('asc', 'assembly/index.ts', '--target', 'release');
 const bundle = (platform, ...entries) =>
-  run('esbuild', ...entries, '--bundle', '--format=esm', `--platform=${platform}`, '--target=es2022',
-    '--loader:.wasm=binary', '--outdir=build', '--outbase=.', '--entry-names=[name]', '--log-level=warning',
-    '--external:koffi', '--sourcemap=linked', '--splitting', '--chunk-names=chunk-[hash]')
-bundle('neutral', 'index=host-web/index.ts', 'sim=host-web/sim/index.ts', 'pcapng=host-web/link/pcapng.ts')
-bundle('node', 'tun=host-node/tun.ts', 'net=host-node/net.ts', 'cli=host-node/cli/index.ts')
-run('tsc', '-p', 'tsconfig.json', '--emitDeclarationOnly')
+  run(
+    'esbuild',
+    ...entries,
+    '--bundle',
+    '--format=esm',
+    `--platform=${platform}`,
+    '--target=es2022',
+    '--loader:.wasm=binary',
+    '--outdir=build',
+    '--outbase=.',
+    '--entry-names=[name]',
+    '--log-level=warning',
+    '--external:koffi',
+    '--sourcemap=linked',
+    '--splitting',
+    '--chunk-names=chunk-[hash]',
+  );
+bundle(
+  'neutral',
+  'index=host-web/index.ts',
+  'sim=host-web/sim/index.ts',
+  'pcapng=host-web/link/pcapng.ts',
+);
+bundle('node', 'tun=host-node/tun.ts', 'net=host-node/net.ts', 'cli=host-node/cli/index.ts');
+run('tsc', '-p', 'tsconfig.json', '--emitDeclarationOnly');

@@ -1,8 +1,10 @@
-/** Counters under the names `nstat` gives them (law 10: `abi.ts` lists them, COUNTERS holds them). */
-import { Counter } from "./abi";
-import { COUNTERS } from "./memory";
+/**
+ * Counters under the names `nstat` gives them (law 10: `abi.ts` lists them, COUNTERS holds them).
+ */
+import { Counter } from './abi';
+import { COUNTERS } from './memory';
 
-if (Counter.COUNT > 128) ERROR("COUNTERS holds 128 of them");
+if (Counter.COUNT > 128) ERROR('COUNTERS holds 128 of them');
 
 /** Counts one event. */
 export function count(which: Counter): void {

@@ -1,27 +1,38 @@
 /**
  * The door: every export of the core, grouped; no logic.
  *
- * Time is milliseconds as f64, addresses and records cross in the windows of `memory.ts`, handles and
- * lengths are u32, and what a call answers is a positive number or a negated Result. Nothing here is called
- * back from inside: news waits in a queue until `signal` fetches it.
+ * Time is milliseconds as f64, addresses and records cross in the windows of `memory.ts`, handles
+ * and lengths are u32, and what a call answers is a positive number or a negated Result. Nothing
+ * here is called back from inside: news waits in a queue until `signal` fetches it.
  */
-import { Call, Endpoint, News, Option, Reason, Result, Setting, Signal, State, TraceKind } from "./abi";
-import { addLocalAddress } from "./ip/route";
-import { sendEcho } from "./ip/icmp";
-import { config, defaultSettings, MAX_MTU, setSetting, settleConfig, setting } from "./limits";
-import { ENDPOINT, growTo, NEWS, POOLS_BEGIN, READY, TEXT, TEXT_SIZE } from "./memory";
-import { layPools, pages, ranges, replies, tcbs, children, timeWaits } from "./pools";
-import { seedKeys } from "./random";
-import * as stack from "./stack";
-import { abort as abortTcb } from "./tcp/abort";
-import { close as closeTcb, release as releaseTcb } from "./tcp/close";
-import { accept as acceptFrom, create as createTcb, openActive, openPassive } from "./tcp/open";
-import { setOption as setTcbOption } from "./tcp/option";
-import { receive as receiveText } from "./tcp/receive";
-import { markUrgent, send as sendText } from "./tcp/send";
-import { nextStatus as nextStatusOf, status as statusOf } from "./tcp/status";
-import { fromHandle, handleOf, Tcb } from "./tcp/tcb";
-import { trace, traceBase as baseOfTrace, traceCount as countOfTrace } from "./trace";
+import {
+  Call,
+  Endpoint,
+  News,
+  Option,
+  Reason,
+  Result,
+  Setting,
+  Signal,
+  State,
+  TraceKind,
+} from './abi';
+import { addLocalAddress } from './ip/route';
+import { sendEcho } from './ip/icmp';
+import { config, defaultSettings, MAX_MTU, setSetting, settleConfig, setting } from './limits';
+import { ENDPOINT, growTo, NEWS, POOLS_BEGIN, READY, TEXT, TEXT_SIZE } from './memory';
+import { layPools, pages, ranges, replies, tcbs, children, timeWaits } from './pools';
+import { seedKeys } from './random';
+import * as stack from './stack';
+import { abort as abortTcb } from './tcp/abort';
+import { close as closeTcb, release as releaseTcb } from './tcp/close';
+import { accept as acceptFrom, create as createTcb, openActive, openPassive } from './tcp/open';
+import { setOption as setTcbOption } from './tcp/option';
+import { receive as receiveText } from './tcp/receive';
+import { markUrgent, send as sendText } from './tcp/send';
+import { nextStatus as nextStatusOf, status as statusOf } from './tcp/status';
+import { fromHandle, handleOf, Tcb } from './tcp/tcb';
+import { trace, traceBase as baseOfTrace, traceCount as countOfTrace } from './trace';
 
 // Life ---------------------------------------------------------------------------
 
@@ -100,7 +111,10 @@ export function get(which: Setting): u32 {
   return setting(which);
 }
 
-/** Queues an ICMP echo request to the remote address of the ENDPOINT window, with `length` octets of text. */
+/**
+ * Queues an ICMP echo request to the remote address of the ENDPOINT window, with `length` octets of
+ * text.
+ */
 export function ping(sequence: u32, length: u32): i32 {
   if (length > <u32>TEXT_SIZE) return -Result.INVALID_ARGUMENT;
   return -sendEcho(endpoint(), sequence, length);
@@ -186,7 +200,10 @@ export function status(handle: u32): i32 {
   return Result.OK;
 }
 
-/** Fills STATUS with the next record of all; begin with 0, go on with what it answers until that is 0. */
+/**
+ * Fills STATUS with the next record of all; begin with 0, go on with what it answers until that is
+ * 0.
+ */
 export function nextStatus(cursor: u32): u32 {
   return nextStatusOf(cursor);
 }

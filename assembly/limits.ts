@@ -4,8 +4,8 @@
  * What is bounded here is what memory is laid out for, once, in `memory.ts`. Protocol constants are
  * not limits; they stand in the file of the RFC they come from.
  */
-import { Config, Setting } from "./abi";
-import { CONFIG, SETTINGS } from "./memory";
+import { Config, Setting } from './abi';
+import { CONFIG, SETTINGS } from './memory';
 
 /** An index and a generation share a handle's 31 bits. */
 export const INDEX_BITS: u32 = 20;
@@ -15,13 +15,16 @@ export const MAX_CONNECTIONS: u32 = (1 << INDEX_BITS) - 1;
 export const PAGE_SIZE: u32 = 4096;
 /** Local addresses of a stack. */
 export const MAX_ADDRESSES: u32 = 16;
-/** Ranges of early text one connection may hold; beyond it new islands are refused (SegmentSmack). */
+/**
+ * Ranges of early text one connection may hold; beyond it new islands are refused (SegmentSmack).
+ */
 export const MAX_RANGES: u32 = 64;
 /** Datagrams under reassembly at once, and the octets each may grow to. */
 export const MAX_REASSEMBLIES: u32 = 4;
 /** Largest MTU: the largest IPv4 packet. */
 export const MAX_MTU: u32 = 65_535;
 
+/** The configuration of this stack. */
 export function config(): Config {
   return changetype<Config>(CONFIG);
 }
@@ -41,12 +44,19 @@ export function settleConfig(): bool {
   if (c.sendBuffer == 0) c.sendBuffer = 524_288;
   if (c.mtu == 0) c.mtu = 1_500;
   return (
-    c.connections <= MAX_CONNECTIONS && c.listeners <= c.connections &&
-    c.children <= MAX_CONNECTIONS && c.timeWaits <= 4 * MAX_CONNECTIONS &&
-    c.pages <= 786_432 && c.ranges <= 1 << 24 && c.replies <= 65_536 &&
-    c.traceEvents <= 1 << 22 && (c.traceEvents & (c.traceEvents - 1)) == 0 &&
-    c.receiveBuffer <= 1 << 30 && c.sendBuffer <= 1 << 30 &&
-    c.mtu >= 576 && c.mtu <= MAX_MTU
+    c.connections <= MAX_CONNECTIONS &&
+    c.listeners <= c.connections &&
+    c.children <= MAX_CONNECTIONS &&
+    c.timeWaits <= 4 * MAX_CONNECTIONS &&
+    c.pages <= 786_432 &&
+    c.ranges <= 1 << 24 &&
+    c.replies <= 65_536 &&
+    c.traceEvents <= 1 << 22 &&
+    (c.traceEvents & (c.traceEvents - 1)) == 0 &&
+    c.receiveBuffer <= 1 << 30 &&
+    c.sendBuffer <= 1 << 30 &&
+    c.mtu >= 576 &&
+    c.mtu <= MAX_MTU
   );
 }
 

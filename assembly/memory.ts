@@ -53,9 +53,12 @@ export const COOKIE_CHILD: usize = REASSEMBLIES + 1024;
 export const COOKIE_SENT_AT: usize = COOKIE_CHILD + 128;
 /** End of the small records. */
 const SMALL_END: usize = COOKIE_SENT_AT + 8;
-if (SMALL_END > MAP + 0x1_0000) ERROR("the small records outgrew their 64 KiB");
+if (SMALL_END > MAP + 0x1_0000) ERROR('the small records outgrew their 64 KiB');
 
-/** Octets before a packet window that belong to the link: a vnet header ends where the packet begins. */
+/**
+ * Octets before a packet window that belong to the link: a vnet header ends where the packet
+ * begins.
+ */
 export const HEADROOM: usize = 64;
 /** Octets a packet window holds: the largest IP packet, and slack for whole-vector stores. */
 export const PACKET_SIZE: usize = 65_536 + 64;

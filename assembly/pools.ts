@@ -1,20 +1,26 @@
 /**
  * Every pool, table and queue of the stack, laid out once (laws 2 and 3).
  *
- * The records themselves stand at POOLS in the small part of the memory map; `layPools` gives each its
- * stretch behind POOLS_BEGIN, in the order drawn in `assembly/README.md`.
+ * The records themselves stand at POOLS in the small part of the memory map; `layPools` gives each
+ * its stretch behind POOLS_BEGIN, in the order drawn in `assembly/README.md`.
  */
-import { config } from "./limits";
+import { config } from './limits';
 import {
-  CHILD_SIZE, growTo, POOLS, POOLS_BEGIN, REPLY_SIZE, TCB_SIZE, TIME_WAIT_SIZE,
-} from "./memory";
-import { layPages, Pages } from "./store/chain";
-import { Heap, layHeap } from "./store/heap";
-import { layPool, Pool, POOL_SIZE } from "./store/pool";
-import { Queue } from "./store/queue";
-import { RANGE_SIZE } from "./store/ranges";
-import { layTable, Table } from "./store/table";
-import { layTrace } from "./trace";
+  CHILD_SIZE,
+  growTo,
+  POOLS,
+  POOLS_BEGIN,
+  REPLY_SIZE,
+  TCB_SIZE,
+  TIME_WAIT_SIZE,
+} from './memory';
+import { layPages, Pages } from './store/chain';
+import { Heap, layHeap } from './store/heap';
+import { layPool, Pool, POOL_SIZE } from './store/pool';
+import { Queue } from './store/queue';
+import { RANGE_SIZE } from './store/ranges';
+import { layTable, Table } from './store/table';
+import { layTrace } from './trace';
 
 /** TCBs: connections and listeners. */
 export function tcbs(): Pool {

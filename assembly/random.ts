@@ -1,13 +1,14 @@
 /**
  * Keyed hashes and the core's own random numbers, all grown from the host's seed.
  *
- * SipHash-2-4 (Aumasson and Bernstein, 2012) wherever an outsider must not predict the answer: ISNs,
- * ports, timestamp offsets, cookies. NH (RFC 4418 §5.2.2, the inner hash of UMAC) for the demultiplexing
- * table: nine 32-bit words cost five multiplications, and without the key no set of tuples collides
- * more often than chance. Each use has a key of its own, so that one can not be read through another.
+ * SipHash-2-4 (Aumasson and Bernstein, 2012) wherever an outsider must not predict the answer:
+ * ISNs, ports, timestamp offsets, cookies. NH (RFC 4418 §5.2.2, the inner hash of UMAC) for the
+ * demultiplexing table: nine 32-bit words cost five multiplications, and without the key no set of
+ * tuples collides more often than chance. Each use has a key of its own, so that one can not be
+ * read through another.
  */
-import { config } from "./limits";
-import { KEYS, SCRATCH } from "./memory";
+import { config } from './limits';
+import { KEYS, SCRATCH } from './memory';
 
 /** Which key a hash uses. */
 export enum Key {
@@ -24,7 +25,7 @@ export enum Key {
 /** KEYS holds 16 octets for each Key, then ten u32 of NH key, then the random counter. */
 const NH_KEY: usize = KEYS + 16 * 7;
 const RANDOM_COUNTER: usize = NH_KEY + 40;
-if (Key.COUNT != 7) ERROR("NH_KEY stands behind the last Key");
+if (Key.COUNT != 7) ERROR('NH_KEY stands behind the last Key');
 
 /** Derives every key from the configuration's seed, and forgets the seed. */
 export function seedKeys(): void {
@@ -71,7 +72,7 @@ function sip(k0: u64, k1: u64, at: usize, words: u32): u64 {
   for (let i: u32 = 0; i <= words + 1; i++) {
     let word: u64 = 0;
     if (i < words) word = load<u64>(at + 8 * i);
-    else if (i == words) word = <u64>(8 * words) << 56;
+    else if (i == words) word = (<u64>(8 * words)) << 56;
     else c ^= 0xff;
     d ^= word;
     const rounds = i <= words ? 2 : 4;

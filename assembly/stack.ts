@@ -1,47 +1,51 @@
 /**
- * The stack: input, poll, output, deadline. The one loop, and the only file that knows both IP and the
- * transports.
+ * The stack: input, poll, output, deadline. The one loop, and the only file that knows both IP and
+ * the transports.
  */
-import { Counter, InputFlag, Reason, Timer } from "./abi";
-import { count } from "./counters";
-import { Datagram, datagram } from "./ip/datagram";
-import { Complaint, complain, icmpArrives, typeAndCode } from "./ip/icmp";
-import { readPacket, Verdict } from "./ip/input";
-import { reassemblyDeadline, reassemblyTimeout } from "./ip/reassembly";
-import { emitReply } from "./ip/reply";
-import { isLocal, isOnLink } from "./ip/route";
-import { config } from "./limits";
-import { RECEIVE, SCRATCH, TRANSMIT } from "./memory";
-import { newsQueue, readyQueue, tcbs, timers } from "./pools";
-import { earliest, earliestOwner } from "./store/heap";
-import { push, shift } from "./store/queue";
-import { arrives } from "./tcp/arrives";
-import { childTimeout, emitSynAck } from "./tcp/backlog";
-import { giveBack } from "./tcp/lifecycle";
-import { feedStarved } from "./tcp/send";
+import { Counter, InputFlag, Reason, Timer } from './abi';
+import { count } from './counters';
+import { Datagram, datagram } from './ip/datagram';
+import { Complaint, complain, icmpArrives, typeAndCode } from './ip/icmp';
+import { readPacket, Verdict } from './ip/input';
+import { reassemblyDeadline, reassemblyTimeout } from './ip/reassembly';
+import { emitReply } from './ip/reply';
+import { isLocal, isOnLink } from './ip/route';
+import { config } from './limits';
+import { RECEIVE, SCRATCH, TRANSMIT } from './memory';
+import { newsQueue, readyQueue, tcbs, timers } from './pools';
+import { earliest, earliestOwner } from './store/heap';
+import { push, shift } from './store/queue';
+import { arrives } from './tcp/arrives';
+import { childTimeout, emitSynAck } from './tcp/backlog';
+import { giveBack } from './tcp/lifecycle';
+import { feedStarved } from './tcp/send';
+import { armedFor, Flag, has, lower, NEWS_LINK, raise, READY_LINK, Tcb, tcbAt } from './tcp/tcb';
+import { expire } from './tcp/timeouts';
+import { nextTimer, settle } from './tcp/timers';
+import { timeWaitDeadline, timeWaitTimeout } from './tcp/time-wait';
+import { transmit } from './tcp/transmit';
+import { Trouble, troubleArrives } from './tcp/unreachable';
+import { Instant, now, setNow } from './time';
+import { traceDrop } from './trace';
+import { udpArrives } from './udp/arrives';
+import { mapIpv4 } from './wire/address';
+import { Icmp, ICMP_HEADER, nextHopMtu, PROTOCOL_ICMP, Unreachable } from './wire/icmp';
+import { Icmpv6, packetTooBigMtu, PROTOCOL_ICMPV6, Unreachable6 } from './wire/icmpv6';
 import {
-  armedFor, Flag, has, lower, NEWS_LINK, raise, READY_LINK, Tcb, tcbAt,
-} from "./tcp/tcb";
-import { expire } from "./tcp/timeouts";
-import { nextTimer, settle } from "./tcp/timers";
-import { timeWaitDeadline, timeWaitTimeout } from "./tcp/time-wait";
-import { transmit } from "./tcp/transmit";
-import { Trouble, troubleArrives } from "./tcp/unreachable";
-import { Instant, now, setNow } from "./time";
-import { traceDrop } from "./trace";
-import { udpArrives } from "./udp/arrives";
-import { mapIpv4 } from "./wire/address";
-import { Icmp, ICMP_HEADER, nextHopMtu, PROTOCOL_ICMP, Unreachable } from "./wire/icmp";
-import { Icmpv6, packetTooBigMtu, PROTOCOL_ICMPV6, Unreachable6 } from "./wire/icmpv6";
-import {
-  ipv4Destination, ipv4HeaderLength, ipv4Protocol, ipv4Source, versionOf,
-} from "./wire/ipv4";
-import { IPV6_HEADER, ipv6Destination, ipv6NextHeader, ipv6Source } from "./wire/ipv6";
-import { load16, load32 } from "./wire/octets";
-import { PROTOCOL_TCP } from "./wire/tcp";
-import { PROTOCOL_UDP } from "./wire/udp";
+  ipv4Destination,
+  ipv4HeaderLength,
+  ipv4Protocol,
+  ipv4Source,
+  versionOf,
+} from './wire/ipv4';
+import { IPV6_HEADER, ipv6Destination, ipv6NextHeader, ipv6Source } from './wire/ipv6';
+import { load16, load32 } from './wire/octets';
+import { PROTOCOL_TCP } from './wire/tcp';
+import { PROTOCOL_UDP } from './wire/udp';
 
-/** Processes the packet of `length` octets in the receive window. Marks only: sends nothing (law 4). */
+/**
+ * Processes the packet of `length` octets in the receive window. Marks only: sends nothing (law 4).
+ */
 export function input(length: u32, flags: u32): void {
   const d = datagram();
   switch (readPacket(length, flags)) {
@@ -90,7 +94,8 @@ function errorArrives(d: Datagram): void {
   const quoted: usize = d.at + ICMP_HEADER;
   const length = d.length - ICMP_HEADER;
   const header: u32 = ipv4 ? (length < 20 ? 0 : ipv4HeaderLength(quoted)) : IPV6_HEADER;
-  // RFC 792: eight octets of the transport's header are quoted, enough for ports and sequence number.
+  // RFC 792: eight octets of the transport's header are quoted, enough for ports and sequence
+  // number.
   if (header < 20 || length < header + 8 || versionOf(quoted) != (ipv4 ? 4 : 6)) {
     count(Counter.IcmpInErrors);
     return;
@@ -124,7 +129,7 @@ function troubleIpv4(typeAndCode: u32): Trouble {
       count(Counter.IcmpInDestUnreachs);
       if (code == Unreachable.FRAGMENTATION_NEEDED) return Trouble.TOO_BIG;
       if (code == Unreachable.PROTOCOL || code == Unreachable.PORT) return Trouble.HARD;
-      return Trouble.SOFT;
+      return Trouble.UNREACHABLE;
     case Icmp.TIME_EXCEEDED:
       count(Counter.IcmpInTimeExcds);
       return Trouble.SOFT;
@@ -138,7 +143,7 @@ function troubleIpv6(typeAndCode: u32): Trouble {
   switch (typeAndCode >> 8) {
     case Icmpv6.DESTINATION_UNREACHABLE:
       count(Counter.IcmpInDestUnreachs);
-      return (typeAndCode & 0xff) == Unreachable6.PORT ? Trouble.HARD : Trouble.SOFT;
+      return (typeAndCode & 0xff) == Unreachable6.PORT ? Trouble.HARD : Trouble.UNREACHABLE;
     case Icmpv6.PACKET_TOO_BIG:
       return Trouble.TOO_BIG;
     case Icmpv6.TIME_EXCEEDED:
@@ -166,8 +171,8 @@ export function poll(at: Instant): void {
 }
 
 /**
- * Writes the next packet into the transmit window: replies first, then SYN,ACKs of children, then the
- * connections that are ready, one packet each in turn. What is for ourselves is looped back.
+ * Writes the next packet into the transmit window: replies first, then SYN,ACKs of children, then
+ * the connections that are ready, one packet each in turn. What is for ourselves is looped back.
  *
  * @returns octets of the packet; 0 when there is nothing to send
  */

@@ -1,17 +1,20 @@
 /**
  * Time as the core knows it: a number the host hands in with `poll`, and nothing else (law 1).
  *
- * An Instant counts microseconds since the host's epoch; zero means "never", so a host's clock starts
- * at one or later. Durations are Micros. Milliseconds as f64 exist at the door only (`index.ts`).
+ * An Instant counts microseconds since the host's epoch; zero means "never", so a host's clock
+ * starts at one or later. Durations are Micros. Milliseconds as f64 exist at the door only
+ * (`index.ts`).
  */
-import { CLOCK } from "./memory";
+import { CLOCK } from './memory';
 
 /** Microseconds since the host's epoch; 0 is "not set". */
 export type Instant = u64;
 /** A duration in microseconds, at most 71 minutes; longer ones are computed as Instant. */
 export type Micros = u32;
 
+/** Microseconds in a millisecond. */
 export const MILLISECOND: u32 = 1_000;
+/** Microseconds in a second. */
 export const SECOND: u32 = 1_000_000;
 
 /** The Instant of the latest `poll`. */

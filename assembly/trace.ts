@@ -1,14 +1,15 @@
 /**
  * The trace ring: what happened, in the order it happened, with the reason.
  *
- * Off by default; then each call costs one load and a branch. On, an event is 32 octets (`TraceEvent`
- * in `abi.ts`) in a ring whose capacity is a limit; the oldest are overwritten. The host keeps its own
- * reading position against `traceCount`, so nothing is lost silently: it sees how many it missed.
+ * Off by default; then each call costs one load and a branch. On, an event is 32 octets
+ * (`TraceEvent` in `abi.ts`) in a ring whose capacity is a limit; the oldest are overwritten. The
+ * host keeps its own reading position against `traceCount`, so nothing is lost silently: it sees
+ * how many it missed.
  */
-import { Reason, Setting, State, TraceEvent, TraceKind } from "./abi";
-import { setting } from "./limits";
-import { TRACER } from "./memory";
-import { now } from "./time";
+import { Reason, Setting, State, TraceEvent, TraceKind } from './abi';
+import { setting } from './limits';
+import { TRACER } from './memory';
+import { now } from './time';
 
 @unmanaged
 class Tracer {
@@ -19,8 +20,9 @@ class Tracer {
   written: u32;
 }
 
+/** Octets of an event in the ring. */
 export const TRACE_EVENT_SIZE: u32 = 32;
-if (offsetof<TraceEvent>() != TRACE_EVENT_SIZE) ERROR("a trace event is 32 octets");
+if (offsetof<TraceEvent>() != TRACE_EVENT_SIZE) ERROR('a trace event is 32 octets');
 
 function tracer(): Tracer {
   return changetype<Tracer>(TRACER);
@@ -52,7 +54,14 @@ export function tracing(): bool {
 
 /** Writes one event; the meaning of the four numbers stands at its TraceKind. */
 export function trace(
-  kind: TraceKind, handle: u32, state: State, reason: Reason, a: u32, b: u32, c: u32, d: u32,
+  kind: TraceKind,
+  handle: u32,
+  state: State,
+  reason: Reason,
+  a: u32,
+  b: u32,
+  c: u32,
+  d: u32,
 ): void {
   if (!tracing()) return;
   const t = tracer();

@@ -1,4 +1,4 @@
-/** Made by `assembly/build.mjs` from `assembly/abi.ts` and `assembly/memory.ts`. Do not edit. */
+/** Made by `assembly/build.mjs` from `abi.ts`, `reason.ts`, `windows.ts` and `memory.ts` in `assembly/`. Do not edit. */
 
 /** Connection states, in the order RFC 9293 §3.3.2 names them; CLOSED is the absence of a TCB. */
 export enum State {
@@ -275,6 +275,32 @@ export enum Call {
   URGENT = 7,
 }
 
+/** Segment control bits, as in octet 13 of the header (RFC 9293 §3.1). */
+export enum Ctl {
+  NONE = 0,
+  FIN = 1,
+  SYN = 2,
+  RST = 4,
+  PSH = 8,
+  ACK = 16,
+  URG = 32,
+  ECE = 64,
+  CWR = 128,
+}
+
+/** Timers of a connection; each is an Instant in `tcb.timers`, 0 when not armed. */
+export enum Timer {
+  RETRANSMIT = 0,
+  PERSIST = 1,
+  DELAYED_ACK = 2,
+  KEEP_ALIVE = 3,
+  /** FIN-WAIT-2 of a released connection. */
+  LINGER = 4,
+  /** Sender's silly-window override (RFC 9293 §3.8.6.2.1). */
+  OVERRIDE = 5,
+  COUNT = 6,
+}
+
 /** Why something happened. The comment above each is the sentence that hosts print (generated, with its section, into `host-web/abi.ts`), so it is written for the reader of a ladder. */
 export enum Reason {
   NONE = 0,
@@ -433,32 +459,6 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.COOKIE_SENT]: "The SYN was answered with a cookie, for the SYN queue is full: nothing is remembered. (RFC 4987 §3.6)",
   [Reason.COOKIE_RETURNED]: "The ACK returns a cookie of ours: the connection is made from it. (RFC 4987 §3.6)",
   [Reason.COOKIE_INVALID]: "The ACK returns no cookie of ours, or one that is too old. (RFC 4987 §3.6)",
-}
-
-/** Segment control bits, as in octet 13 of the header (RFC 9293 §3.1). */
-export enum Ctl {
-  NONE = 0,
-  FIN = 1,
-  SYN = 2,
-  RST = 4,
-  PSH = 8,
-  ACK = 16,
-  URG = 32,
-  ECE = 64,
-  CWR = 128,
-}
-
-/** Timers of a connection; each is an Instant in `tcb.timers`, 0 when not armed. */
-export enum Timer {
-  RETRANSMIT = 0,
-  PERSIST = 1,
-  DELAYED_ACK = 2,
-  KEEP_ALIVE = 3,
-  /** FIN-WAIT-2 of a released connection. */
-  LINGER = 4,
-  /** Sender's silly-window override (RFC 9293 §3.8.6.2.1). */
-  OVERRIDE = 5,
-  COUNT = 6,
 }
 
 /** Window: what the host chooses before `init`. Zero means the default written beside each. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ eleven u32 limits, then 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */

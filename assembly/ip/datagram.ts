@@ -1,6 +1,7 @@
 /** The datagram that arrives now: what `ip/input` found, for whoever reads it next. */
-import { DATAGRAM } from "../memory";
+import { DATAGRAM } from '../memory';
 
+/** An IP packet for us, its header read. */
 @unmanaged
 export class Datagram {
   source0: u64;
@@ -22,6 +23,7 @@ export class Datagram {
   checksumTrusted: u32;
 }
 
+/** The one record there is. */
 export function datagram(): Datagram {
   return changetype<Datagram>(DATAGRAM);
 }

@@ -1,28 +1,34 @@
 /**
- * ICMP and ICMPv6 of a host (RFC 792, RFC 4443, RFC 1122 §3.2.2): echo in both directions, errors sent,
- * and errors received as far as IP can read them. What an error means to a connection is not known here.
+ * ICMP and ICMPv6 of a host (RFC 792, RFC 4443, RFC 1122 §3.2.2): echo in both directions, errors
+ * sent, and errors received as far as IP can read them. What an error means to a connection is not
+ * known here.
  */
-import { Counter, EchoReply, Endpoint, Reason, Result, Setting } from "../abi";
-import { count } from "../counters";
-import { setting } from "../limits";
-import { ECHO_REPLY, TEXT } from "../memory";
-import { fold, sum } from "../store/copy-sum";
-import { now, SECOND } from "../time";
-import { traceDrop } from "../trace";
-import { isIpv4 } from "../wire/address";
-import { pseudoSum } from "../wire/checksum";
+import { Counter, EchoReply, Endpoint, Reason, Result, Setting } from '../abi';
+import { count } from '../counters';
+import { setting } from '../limits';
+import { ECHO_REPLY, TEXT } from '../memory';
+import { fold, sum } from '../store/copy-sum';
+import { now, SECOND } from '../time';
+import { traceDrop } from '../trace';
+import { isIpv4 } from '../wire/address';
+import { pseudoSum } from '../wire/checksum';
 import {
-  echoIdentifier, echoSequence, Icmp, ICMP_HEADER, icmpCode, icmpType, PROTOCOL_ICMP, Unreachable,
+  echoIdentifier,
+  echoSequence,
+  Icmp,
+  ICMP_HEADER,
+  icmpCode,
+  icmpType,
+  PROTOCOL_ICMP,
+  Unreachable,
   writeIcmp,
-} from "../wire/icmp";
-import {
-  Icmpv6, PROTOCOL_ICMPV6, Unreachable6, UNRECOGNIZED_NEXT_HEADER,
-} from "../wire/icmpv6";
-import { load32 } from "../wire/octets";
-import { Datagram } from "./datagram";
-import { DEFAULT_HOP_LIMIT, largestTransport } from "./output";
-import { newReply, setBody } from "./reply";
-import { isNoUnicast, sourceFor } from "./route";
+} from '../wire/icmp';
+import { Icmpv6, PROTOCOL_ICMPV6, Unreachable6, UNRECOGNIZED_NEXT_HEADER } from '../wire/icmpv6';
+import { load32 } from '../wire/octets';
+import { Datagram } from './datagram';
+import { DEFAULT_HOP_LIMIT, largestTransport } from './output';
+import { newReply, setBody } from './reply';
+import { isNoUnicast, sourceFor } from './route';
 
 /** Offset of the checksum, in both. */
 const CHECKSUM: u32 = 2;
@@ -39,7 +45,10 @@ export enum Complaint {
   HOST,
 }
 
-/** Whether an ICMP message is an error that belongs to `stack.ts`; everything else is dealt with here. */
+/**
+ * Whether an ICMP message is an error that belongs to `stack.ts`; everything else is dealt with
+ * here.
+ */
 export function icmpArrives(d: Datagram): bool {
   count(Counter.IcmpInMsgs);
   if (d.length < ICMP_HEADER) return bad(Reason.TRUNCATED, Counter.IcmpInErrors);
@@ -70,7 +79,12 @@ function checksumHolds(d: Datagram, ipv4: bool): bool {
   let total = sum(d.at, d.length);
   if (!ipv4) {
     total += pseudoSum(
-      d.source0, d.source1, d.destination0, d.destination1, PROTOCOL_ICMPV6, d.length,
+      d.source0,
+      d.source1,
+      d.destination0,
+      d.destination1,
+      PROTOCOL_ICMPV6,
+      d.length,
     );
   }
   return fold(total) == 0xffff;
@@ -97,8 +111,13 @@ function echoArrives(d: Datagram, ipv4: bool): void {
   if (!setting(Setting.ECHO_REPLY) || isNoUnicast(d.source0, d.source1)) return;
   if (d.length > largestTransport(d.source0, d.source1)) return;
   const reply = newReply(
-    d.protocol, CHECKSUM, DEFAULT_HOP_LIMIT,
-    d.destination0, d.destination1, d.source0, d.source1,
+    d.protocol,
+    CHECKSUM,
+    DEFAULT_HOP_LIMIT,
+    d.destination0,
+    d.destination1,
+    d.source0,
+    d.source1,
   );
   if (reply == null) return;
   writeIcmp(reply.head, ipv4 ? <u32>Icmp.ECHO_REPLY : <u32>Icmpv6.ECHO_REPLY, 0, load32(d.at + 4));
@@ -120,18 +139,25 @@ function echoReplyArrives(d: Datagram): void {
 }
 
 /**
- * Queues an echo request to the remote address of an endpoint, with the first octets of the text window.
+ * Queues an echo request to the remote address of an endpoint, with the first octets of the text
+ * window.
  *
  * @param sequence identifier in the upper, sequence number in the lower sixteen bits
  */
 export function sendEcho(to: Endpoint, sequence: u32, length: u32): Result {
   const source = sourceFor(to.remote0, to.remote1);
   if (source == null) return Result.NETWORK_UNREACHABLE;
-  if (ICMP_HEADER + length > largestTransport(to.remote0, to.remote1)) return Result.INVALID_ARGUMENT;
+  if (ICMP_HEADER + length > largestTransport(to.remote0, to.remote1))
+    return Result.INVALID_ARGUMENT;
   const ipv4 = isIpv4(to.remote0, to.remote1);
   const request = newReply(
-    ipv4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6, CHECKSUM, DEFAULT_HOP_LIMIT,
-    source.a0, source.a1, to.remote0, to.remote1,
+    ipv4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6,
+    CHECKSUM,
+    DEFAULT_HOP_LIMIT,
+    source.a0,
+    source.a1,
+    to.remote0,
+    to.remote1,
   );
   if (request == null) return Result.INSUFFICIENT_RESOURCES;
   writeIcmp(request.head, ipv4 ? <u32>Icmp.ECHO : <u32>Icmpv6.ECHO_REQUEST, 0, sequence);
@@ -148,8 +174,13 @@ export function complain(d: Datagram, complaint: Complaint): void {
   const source = sourceFor(d.source0, d.source1);
   if (source == null) return;
   const reply = newReply(
-    ipv4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6, CHECKSUM, DEFAULT_HOP_LIMIT,
-    source.a0, source.a1, d.source0, d.source1,
+    ipv4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6,
+    CHECKSUM,
+    DEFAULT_HOP_LIMIT,
+    source.a0,
+    source.a1,
+    d.source0,
+    d.source1,
   );
   if (reply == null) return;
   if (ipv4) {
@@ -179,7 +210,10 @@ function codeIpv4(complaint: Complaint): u32 {
   }
 }
 
-/** Never about an ICMP error, never to a group, and not more than so many a second (RFC 1122 §3.2.2). */
+/**
+ * Never about an ICMP error, never to a group, and not more than so many a second (RFC 1122
+ * §3.2.2).
+ */
 function mayComplain(d: Datagram, ipv4: bool): bool {
   if (isNoUnicast(d.source0, d.source1)) return false;
   if (d.protocol == (ipv4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6)) {
@@ -203,7 +237,7 @@ class ErrorBudget {
   sent: u32;
 }
 
-if (offsetof<EchoReply>() > 48) ERROR("the error budget lies behind the echo reply");
+if (offsetof<EchoReply>() > 48) ERROR('the error budget lies behind the echo reply');
 
 /** Code of the ICMP message a datagram holds, with its type above it. */
 export function typeAndCode(d: Datagram): u32 {

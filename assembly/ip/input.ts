@@ -1,26 +1,48 @@
 /**
  * IP input (RFC 791, RFC 8200, RFC 1122 §3.2.1): from octets of the link to a datagram for us.
  *
- * Validates, walks over extension headers, and answers whether `datagram()` now holds something for an
- * upper protocol. It never calls up. IPv4 options are passed over (MUST-50). Fragments go to
+ * Validates, walks over extension headers, and answers whether `datagram()` now holds something for
+ * an upper protocol. It never calls up. IPv4 options are passed over (MUST-50). Fragments go to
  * `reassembly.ts` and come back as one datagram.
  */
-import { Counter, InputFlag, Reason } from "../abi";
-import { count } from "../counters";
-import { RECEIVE } from "../memory";
-import { traceDrop } from "../trace";
-import { isLoopback, isMulticast, mapIpv4 } from "../wire/address";
+import { Counter, InputFlag, Reason } from '../abi';
+import { count } from '../counters';
+import { RECEIVE } from '../memory';
+import { traceDrop } from '../trace';
+import { isLoopback, isMulticast, mapIpv4 } from '../wire/address';
 import {
-  FRAGMENT_OFFSET, ipv4ChecksumHolds, ipv4Destination, ipv4Diffserv, ipv4Fragment, ipv4HeaderLength,
-  ipv4Protocol, ipv4Source, ipv4TimeToLive, ipv4TotalLength, IPV4_HEADER, MORE_FRAGMENTS, versionOf,
-} from "../wire/ipv4";
+  FRAGMENT_OFFSET,
+  ipv4ChecksumHolds,
+  ipv4Destination,
+  ipv4Diffserv,
+  ipv4Fragment,
+  ipv4HeaderLength,
+  ipv4Protocol,
+  ipv4Source,
+  ipv4TimeToLive,
+  ipv4TotalLength,
+  IPV4_HEADER,
+  MORE_FRAGMENTS,
+  versionOf,
+} from '../wire/ipv4';
 import {
-  DESTINATION_OPTIONS, extensionLength, FRAGMENT, HOP_BY_HOP, IPV6_HEADER, ipv6Destination,
-  ipv6HopLimit, ipv6NextHeader, ipv6PayloadLength, ipv6Source, ipv6TrafficClass, NO_NEXT_HEADER, ROUTING,
-} from "../wire/ipv6";
-import { Datagram, datagram } from "./datagram";
-import { reassembleIpv4, reassembleIpv6 } from "./reassembly";
-import { isLocal, isNoUnicast } from "./route";
+  DESTINATION_OPTIONS,
+  extensionLength,
+  FRAGMENT,
+  HOP_BY_HOP,
+  IPV6_HEADER,
+  ipv6Destination,
+  ipv6HopLimit,
+  ipv6NextHeader,
+  ipv6PayloadLength,
+  ipv6Source,
+  ipv6TrafficClass,
+  NO_NEXT_HEADER,
+  ROUTING,
+} from '../wire/ipv6';
+import { Datagram, datagram } from './datagram';
+import { reassembleIpv4, reassembleIpv6 } from './reassembly';
+import { isLocal, isNoUnicast } from './route';
 
 /** What is to be done with a packet. */
 export enum Verdict {
@@ -61,7 +83,8 @@ function readIpv4(d: Datagram, length: u32, flags: u32): Verdict {
   }
   // What the link brings beyond the total length is padding, not text.
   if (total > length) return dropped(Counter.IpInTruncatedPkts, Reason.TRUNCATED, total);
-  if (!ipv4ChecksumHolds(at)) return dropped(Counter.IpInCsumErrors, Reason.BAD_IP_CHECKSUM, header);
+  if (!ipv4ChecksumHolds(at))
+    return dropped(Counter.IpInCsumErrors, Reason.BAD_IP_CHECKSUM, header);
   d.source0 = 0;
   d.source1 = mapIpv4(ipv4Source(at));
   d.destination0 = 0;
@@ -101,13 +124,16 @@ function readIpv6(d: Datagram, length: u32, flags: u32): Verdict {
   return verdict == Verdict.DELIVER ? walkExtensions(d) : verdict;
 }
 
-/** Walks over extension headers; each is at least eight octets, so the walk ends with the packet. */
+/**
+ * Walks over extension headers; each is at least eight octets, so the walk ends with the packet.
+ */
 function walkExtensions(d: Datagram): Verdict {
   while (true) {
     const next = d.protocol;
     if (next == NO_NEXT_HEADER) return Verdict.DROP;
     if (next == FRAGMENT) return reassembleIpv6(d) ? walkExtensions(d) : Verdict.DROP;
-    if (next != HOP_BY_HOP && next != ROUTING && next != DESTINATION_OPTIONS) return Verdict.DELIVER;
+    if (next != HOP_BY_HOP && next != ROUTING && next != DESTINATION_OPTIONS)
+      return Verdict.DELIVER;
     if (d.length < 8 || extensionLength(d.at) > d.length) {
       return dropped(Counter.IpInHdrErrors, Reason.BAD_IP_HEADER, next);
     }
@@ -126,8 +152,7 @@ function walkExtensions(d: Datagram): Verdict {
 function judgeAddresses(d: Datagram, flags: u32): Verdict {
   const loops = (flags & InputFlag.LOOPED_BACK) != 0;
   // Nobody on the link has our address or the loopback's: LAND and its kin end here.
-  const isForged = !loops &&
-    (isLocal(d.source0, d.source1) || isLoopback(d.source0, d.source1));
+  const isForged = !loops && (isLocal(d.source0, d.source1) || isLoopback(d.source0, d.source1));
   if (isForged || isMulticast(d.source0, d.source1)) {
     return dropped(Counter.IpInAddrErrors, Reason.ILLEGAL_ADDRESS, 0);
   }

@@ -1,15 +1,15 @@
 /**
  * IP output: the header in front of what a transport has written (RFC 791, RFC 8200).
  *
- * Nothing is fragmented: every packet is atomic (DF set), so its identification means nothing and is
- * 0 (RFC 6864 §4.1), which also gives nothing away.
+ * Nothing is fragmented: every packet is atomic (DF set), so its identification means nothing and
+ * is 0 (RFC 6864 §4.1), which also gives nothing away.
  */
-import { Counter, Setting } from "../abi";
-import { count } from "../counters";
-import { setting } from "../limits";
-import { isIpv4 } from "../wire/address";
-import { IPV4_HEADER, writeIpv4 } from "../wire/ipv4";
-import { IPV6_HEADER, writeIpv6 } from "../wire/ipv6";
+import { Counter, Setting } from '../abi';
+import { count } from '../counters';
+import { setting } from '../limits';
+import { isIpv4 } from '../wire/address';
+import { IPV4_HEADER, writeIpv4 } from '../wire/ipv4';
+import { IPV6_HEADER, writeIpv6 } from '../wire/ipv6';
 
 /** Hop limit of our packets where nobody chose another (RFC 1700). */
 export const DEFAULT_HOP_LIMIT: u32 = 64;
@@ -30,16 +30,22 @@ export function largestTransport(a0: u64, a1: u64): u32 {
  * @returns octets of the whole packet
  */
 export function writeHeader(
-  at: usize, length: u32, protocol: u32, diffserv: u32, hopLimit: u32, flowLabel: u32,
-  local0: u64, local1: u64, remote0: u64, remote1: u64,
+  at: usize,
+  length: u32,
+  protocol: u32,
+  diffserv: u32,
+  hopLimit: u32,
+  flowLabel: u32,
+  local0: u64,
+  local1: u64,
+  remote0: u64,
+  remote1: u64,
 ): u32 {
   count(Counter.IpOutRequests);
   if (isIpv4(remote0, remote1)) {
     writeIpv4(at, IPV4_HEADER + length, diffserv, 0, hopLimit, protocol, local1, remote1);
     return IPV4_HEADER + length;
   }
-  writeIpv6(
-    at, length, diffserv, flowLabel, hopLimit, protocol, local0, local1, remote0, remote1,
-  );
+  writeIpv6(at, length, diffserv, flowLabel, hopLimit, protocol, local0, local1, remote0, remote1);
   return IPV6_HEADER + length;
 }

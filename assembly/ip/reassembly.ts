@@ -1,27 +1,28 @@
 /**
  * Reassembly (RFC 791 §3.2, RFC 8200 §4.5, RFC 5722): fragments back to one datagram.
  *
- * A few datagrams at once, each a chain of pages with the ranges that have arrived; the oldest makes room
- * for a new one, and after 30 seconds it is forgotten. Overlapping fragments are no accident: the whole
- * datagram is dropped (RFC 5722), in both families. The datagram put together lies in the receive window,
- * behind the header of the fragment that completed it, as if it had come so.
+ * A few datagrams at once, each a chain of pages with the ranges that have arrived; the oldest
+ * makes room for a new one, and after 30 seconds it is forgotten. Overlapping fragments are no
+ * accident: the whole datagram is dropped (RFC 5722), in both families. The datagram put together
+ * lies in the receive window, behind the header of the fragment that completed it, as if it had
+ * come so.
  *
  * ╒══════════════════════════ Reassembly (128 octets) ══════════════════════════╕
  * │ source, destination │ identification, protocol │ end │ Chain │ Ranges │ ends at │
  * └─────────────────────────────────────────────────────────────────────────────┘
  */
-import { Counter, Reason } from "../abi";
-import { count } from "../counters";
-import { MAX_REASSEMBLIES } from "../limits";
-import { PACKET_SIZE, REASSEMBLIES } from "../memory";
-import { pages, ranges } from "../pools";
-import { beginChain, Chain, clearChain, readChain, reserve, writeChain } from "../store/chain";
-import { addRange, clearRanges, rangeAt, Ranges } from "../store/ranges";
-import { Instant, now, SECOND } from "../time";
-import { traceDrop } from "../trace";
-import { FRAGMENT_OFFSET, ipv4Fragment, ipv4Identification, MORE_FRAGMENTS } from "../wire/ipv4";
-import { load16, load32 } from "../wire/octets";
-import { Datagram } from "./datagram";
+import { Counter, Reason } from '../abi';
+import { count } from '../counters';
+import { MAX_REASSEMBLIES } from '../limits';
+import { PACKET_SIZE, REASSEMBLIES } from '../memory';
+import { pages, ranges } from '../pools';
+import { beginChain, Chain, clearChain, readChain, reserve, writeChain } from '../store/chain';
+import { addRange, clearRanges, rangeAt, Ranges } from '../store/ranges';
+import { Instant, now, SECOND } from '../time';
+import { traceDrop } from '../trace';
+import { FRAGMENT_OFFSET, ipv4Fragment, ipv4Identification, MORE_FRAGMENTS } from '../wire/ipv4';
+import { load16, load32 } from '../wire/octets';
+import { Datagram } from './datagram';
 
 @unmanaged
 class Reassembly {
@@ -46,14 +47,17 @@ class Reassembly {
 const TEXT: usize = 64;
 const ARRIVED: usize = 96;
 const REASSEMBLY_SIZE: usize = 128;
-/** Seconds a datagram may take to come whole (RFC 1122 §3.3.2 asks for 60 to 120 at most; RFC 8200 for 60). */
+/**
+ * Seconds a datagram may take to come whole (RFC 1122 §3.3.2 asks for 60 to 120 at most; RFC 8200
+ * for 60).
+ */
 const TIMEOUT_SECONDS: u32 = 30;
 /** Fragments a datagram may have come in pieces of at once: more is an attack (FragmentSmack). */
 const MAX_PIECES: u32 = 64;
 /** Octets an IPv6 fragment header takes. */
 const FRAGMENT_HEADER: u32 = 8;
 if (offsetof<Reassembly>() > TEXT) ERROR("a reassembly's chain overlaps its fields");
-if (REASSEMBLY_SIZE * MAX_REASSEMBLIES > 1024) ERROR("REASSEMBLIES is too small");
+if (REASSEMBLY_SIZE * MAX_REASSEMBLIES > 1024) ERROR('REASSEMBLIES is too small');
 
 function slotAt(i: u32): Reassembly {
   return changetype<Reassembly>(REASSEMBLIES + REASSEMBLY_SIZE * i);
@@ -134,10 +138,16 @@ function slotFor(d: Datagram, identification: u32): Reassembly {
   let oldest = slotAt(0);
   for (let i: u32 = 0; i < MAX_REASSEMBLIES; i++) {
     const slot = slotAt(i);
-    if (slot.endsAt != 0 && slot.identification == identification &&
-      slot.source0 == d.source0 && slot.source1 == d.source1 &&
-      slot.destination0 == d.destination0 && slot.destination1 == d.destination1 &&
-      slot.protocol == d.protocol) return slot;
+    if (
+      slot.endsAt != 0 &&
+      slot.identification == identification &&
+      slot.source0 == d.source0 &&
+      slot.source1 == d.source1 &&
+      slot.destination0 == d.destination0 &&
+      slot.destination1 == d.destination1 &&
+      slot.protocol == d.protocol
+    )
+      return slot;
     if (slot.endsAt < oldest.endsAt) oldest = slot;
   }
   if (oldest.endsAt != 0) abandon(oldest);

@@ -1,26 +1,35 @@
 /**
  * Replies: packets that belong to no connection and wait for `output` (law 4).
  *
- * Whoever answers without a TCB (RST, ICMP, TIME-WAIT's ACK) writes the transport's octets into a reply;
- * the IP header and the checksum come when it is sent. The queue is bounded and drops the newest: these
- * are all packets whose loss the protocols survive. A long body (an echo's) lies in pages.
+ * Whoever answers without a TCB (RST, ICMP, TIME-WAIT's ACK) writes the transport's octets into a
+ * reply; the IP header and the checksum come when it is sent. The queue is bounded and drops the
+ * newest: these are all packets whose loss the protocols survive. A long body (an echo's) lies in
+ * pages.
  *
  * ╒════════════════════════════ Reply (160 octets) ════════════════════════════╕
  * │ link │ length │ local, remote │ protocol … │ Chain of the body │ 64 octets of head │
  * └──────────────────────────────────────────────────────────────────────────────┘
  */
-import { Counter } from "../abi";
-import { count } from "../counters";
-import { clearChain, Chain, beginChain, Pages, readChainAndSum, reserve, writeChain } from "../store/chain";
-import { sum } from "../store/copy-sum";
-import { give, itemAt, Pool, take } from "../store/pool";
-import { push, Queue, shift } from "../store/queue";
-import { finish, pseudoSum } from "../wire/checksum";
-import { PROTOCOL_ICMP } from "../wire/icmp";
-import { REPLY_SIZE, TRANSMIT } from "../memory";
-import { pages, replies, replyQueue } from "../pools";
-import { headerLength, writeHeader } from "./output";
+import { Counter } from '../abi';
+import { count } from '../counters';
+import {
+  beginChain,
+  Chain,
+  clearChain,
+  readChainAndSum,
+  reserve,
+  writeChain,
+} from '../store/chain';
+import { sum } from '../store/copy-sum';
+import { give, itemAt, take } from '../store/pool';
+import { push, shift } from '../store/queue';
+import { finish, pseudoSum } from '../wire/checksum';
+import { PROTOCOL_ICMP } from '../wire/icmp';
+import { REPLY_SIZE, TRANSMIT } from '../memory';
+import { pages, replies, replyQueue } from '../pools';
+import { headerLength, writeHeader } from './output';
 
+/** A packet of no connection, from transport header on. */
 @unmanaged
 export class Reply {
   link: u32;
@@ -50,8 +59,8 @@ const HEAD: usize = BODY + 32;
 /** Octets of transport header a reply holds: TCP's largest. */
 export const REPLY_HEAD: u32 = 60;
 
-if (offsetof<Reply>() > BODY || offsetof<Chain>() > 32) ERROR("the parts of a reply overlap");
-if (HEAD + 64 > REPLY_SIZE) ERROR("REPLY_SIZE is too small");
+if (offsetof<Reply>() > BODY || offsetof<Chain>() > 32) ERROR('the parts of a reply overlap');
+if (HEAD + 64 > REPLY_SIZE) ERROR('REPLY_SIZE is too small');
 
 function replyAt(index: u32): Reply {
   return changetype<Reply>(itemAt(replies(), index));
@@ -63,8 +72,13 @@ function replyAt(index: u32): Reply {
  * @returns null when the queue is full; the packet is then not sent, and counted
  */
 export function newReply(
-  protocol: u32, checksumAt: u32, hopLimit: u32,
-  local0: u64, local1: u64, remote0: u64, remote1: u64,
+  protocol: u32,
+  checksumAt: u32,
+  hopLimit: u32,
+  local0: u64,
+  local1: u64,
+  remote0: u64,
+  remote1: u64,
 ): Reply | null {
   const index = take(replies());
   if (index == 0) {
@@ -102,7 +116,9 @@ export function hasReply(): bool {
   return replyQueue().head != 0;
 }
 
-/** Writes the oldest reply into the transmit window; answers the packet's length, 0 when none waits. */
+/**
+ * Writes the oldest reply into the transmit window; answers the packet's length, 0 when none waits.
+ */
 export function emitReply(): u32 {
   const index = shift(replyQueue(), replies(), 0);
   if (index == 0) return 0;
@@ -116,14 +132,27 @@ export function emitReply(): u32 {
   // ICMP is the one transport without a pseudo header.
   if (reply.protocol != PROTOCOL_ICMP) {
     total += pseudoSum(
-      reply.local0, reply.local1, reply.remote0, reply.remote1, reply.protocol, length,
+      reply.local0,
+      reply.local1,
+      reply.remote0,
+      reply.remote1,
+      reply.protocol,
+      length,
     );
   }
   store<u16>(transport + reply.checksumAt, <u16>finish(total));
   clearChain(pages(), reply.body, 0);
   const packet = writeHeader(
-    TRANSMIT, length, reply.protocol, reply.diffserv, reply.hopLimit, 0,
-    reply.local0, reply.local1, reply.remote0, reply.remote1,
+    TRANSMIT,
+    length,
+    reply.protocol,
+    reply.diffserv,
+    reply.hopLimit,
+    0,
+    reply.local0,
+    reply.local1,
+    reply.remote0,
+    reply.remote1,
   );
   give(replies(), index);
   return packet;

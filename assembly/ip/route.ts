@@ -8,13 +8,19 @@
  * │ a0 u64 │ a1 u64 │ prefixLength u32 │ unused u32 │
  * └──────────────────────────────────────────────┘
  */
-import { Result } from "../abi";
-import { MAX_ADDRESSES } from "../limits";
-import { ADDRESSES } from "../memory";
+import { Result } from '../abi';
+import { MAX_ADDRESSES } from '../limits';
+import { ADDRESSES } from '../memory';
 import {
-  isIpv4, isLimitedBroadcast, isLinkLocal, isMulticast, isUnspecified, samePrefix,
-} from "../wire/address";
+  isIpv4,
+  isLimitedBroadcast,
+  isLinkLocal,
+  isMulticast,
+  isUnspecified,
+  samePrefix,
+} from '../wire/address';
 
+/** An address of ours. */
 @unmanaged
 export class LocalAddress {
   a0: u64;
@@ -24,7 +30,7 @@ export class LocalAddress {
 }
 
 const LOCAL_ADDRESS_SIZE: usize = 24;
-if (8 + <u32>LOCAL_ADDRESS_SIZE * MAX_ADDRESSES > 1024) ERROR("ADDRESSES is too small");
+if (8 + <u32>LOCAL_ADDRESS_SIZE * MAX_ADDRESSES > 1024) ERROR('ADDRESSES is too small');
 
 function addressCount(): u32 {
   return load<u32>(ADDRESSES);
@@ -80,7 +86,9 @@ export function sourceFor(a0: u64, a1: u64): LocalAddress | null {
   return best;
 }
 
-/** Whether a destination lies within a prefix of ours, so that we answer for who is missing there. */
+/**
+ * Whether a destination lies within a prefix of ours, so that we answer for who is missing there.
+ */
 export function isOnLink(a0: u64, a1: u64): bool {
   for (let i: u32 = 0; i < addressCount(); i++) {
     const address = addressAt(i);
@@ -89,7 +97,9 @@ export function isOnLink(a0: u64, a1: u64): bool {
   return false;
 }
 
-/** Broadcast of a prefix of ours: all host bits set, in prefixes that have room for it (RFC 3021). */
+/**
+ * Broadcast of a prefix of ours: all host bits set, in prefixes that have room for it (RFC 3021).
+ */
 function isDirectedBroadcast(a0: u64, a1: u64): bool {
   if (!isIpv4(a0, a1)) return false;
   for (let i: u32 = 0; i < addressCount(); i++) {
@@ -104,6 +114,10 @@ function isDirectedBroadcast(a0: u64, a1: u64): bool {
 
 /** Whether an address can not be one end of a connection: nobody, everybody, or a group. */
 export function isNoUnicast(a0: u64, a1: u64): bool {
-  return isUnspecified(a0, a1) || isMulticast(a0, a1) || isLimitedBroadcast(a0, a1) ||
-    isDirectedBroadcast(a0, a1);
+  return (
+    isUnspecified(a0, a1) ||
+    isMulticast(a0, a1) ||
+    isLimitedBroadcast(a0, a1) ||
+    isDirectedBroadcast(a0, a1)
+  );
 }

@@ -2,9 +2,9 @@
  * A chain of pages: a stretch of octets that grows at its end, is read anywhere and is dropped from
  * its beginning. Pages come from one pool that all chains share.
  *
- * Octets are named by position, a u32 that wraps; a chain holds less than 2^31 of them. An empty chain
- * holds no page at all, so that an idle owner costs nothing here. Reading is in order most of the
- * time, so the chain remembers the page it was last asked for and walks on from there.
+ * Octets are named by position, a u32 that wraps; a chain holds less than 2^31 of them. An empty
+ * chain holds no page at all, so that an idle owner costs nothing here. Reading is in order most of
+ * the time, so the chain remembers the page it was last asked for and walks on from there.
  *
  *     origin      start                                   end
  *       ├──────────┼───────────────┬───────────────┬───────┴───────┐
@@ -12,8 +12,8 @@
  *       └──────────┴───────────────┴───────────────┴───────┴───────┘
  *         head page                                  tail page
  */
-import { PAGE_SIZE } from "../limits";
-import { copyAndSum } from "./copy-sum";
+import { PAGE_SIZE } from '../limits';
+import { copyAndSum } from './copy-sum';
 
 /** The shared pages. Links stand apart so that a page is PAGE_SIZE octets of text, aligned. */
 @unmanaged
@@ -30,6 +30,7 @@ export class Pages {
   used: u32;
 }
 
+/** One chain. The octets from `start` on are kept; where they end is for the owner to know. */
 @unmanaged
 export class Chain {
   /** First and last page, 0 when empty. */
@@ -132,7 +133,13 @@ function untilPageEnd(at: usize): u32 {
 }
 
 /** Copies octets into a chain, where `reserve` has made room. */
-export function writeChain(pages: Pages, chain: Chain, position: u32, from: usize, length: u32): void {
+export function writeChain(
+  pages: Pages,
+  chain: Chain,
+  position: u32,
+  from: usize,
+  length: u32,
+): void {
   while (length != 0) {
     const to = locate(pages, chain, position);
     const piece = min(length, untilPageEnd(to));
@@ -155,8 +162,17 @@ export function readChain(pages: Pages, chain: Chain, position: u32, to: usize, 
   }
 }
 
-/** Copies octets out of a chain and answers the Internet checksum's sum over them (not complemented). */
-export function readChainAndSum(pages: Pages, chain: Chain, position: u32, to: usize, length: u32): u32 {
+/**
+ * Copies octets out of a chain and answers the Internet checksum's sum over them (not
+ * complemented).
+ */
+export function readChainAndSum(
+  pages: Pages,
+  chain: Chain,
+  position: u32,
+  to: usize,
+  length: u32,
+): u32 {
   let sum: u32 = 0;
   let odd: bool = false;
   while (length != 0) {

@@ -1,9 +1,9 @@
 /**
  * Copying and summing octets: the inner loops of everything, sixteen octets at a time.
  *
- * The sum is the ones' complement sum of 16-bit words of RFC 1071, taken in the machine's little-endian
- * order (RFC 1071 §2 B: the order does not matter, as long as the result is stored in the same one). It
- * is folded to 16 bits and not complemented. Whoever adds sums folds again.
+ * The sum is the ones' complement sum of 16-bit words of RFC 1071, taken in the machine's
+ * little-endian order (RFC 1071 §2 B: the order does not matter, as long as the result is stored in
+ * the same one). It is folded to 16 bits and not complemented. Whoever adds sums folds again.
  */
 
 /** Folds a sum to 16 bits. */
@@ -13,17 +13,21 @@ export function fold(sum: u32): u32 {
 }
 
 function foldLanes(lanes: v128): u32 {
-  // Four u32 lanes hold at most 2^16 words of 2^16 each before `sum` is called with more than 1 MiB.
-  const wide =
-    <u64>i32x4.extract_lane(lanes, 0) & 0xffff_ffff;
+  // Four u32 lanes hold at most 2^16 words of 2^16 each before `sum` is called with more than 1
+  // MiB.
+  const wide = <u64>i32x4.extract_lane(lanes, 0) & 0xffff_ffff;
   const total =
-    wide + (<u64>i32x4.extract_lane(lanes, 1) & 0xffff_ffff) +
+    wide +
+    (<u64>i32x4.extract_lane(lanes, 1) & 0xffff_ffff) +
     (<u64>i32x4.extract_lane(lanes, 2) & 0xffff_ffff) +
     (<u64>i32x4.extract_lane(lanes, 3) & 0xffff_ffff);
   return fold(<u32>(total & 0xffff) + <u32>((total >> 16) & 0xffff) + <u32>(total >> 32));
 }
 
-/** The sum over the last `length` octets, fewer than sixteen; an odd last octet counts as a low half. */
+/**
+ * The sum over the last `length` octets, fewer than sixteen; an odd last octet counts as a low
+ * half.
+ */
 function sumTail(at: usize, length: u32): u32 {
   let sum: u32 = 0;
   while (length >= 2) {
@@ -35,7 +39,7 @@ function sumTail(at: usize, length: u32): u32 {
   return sum;
 }
 
-/** The sum over `length` octets, 0 to 1 MiB. */
+/** The sum over `length` octets, 0 to 512 KiB. */
 export function sum(at: usize, length: u32): u32 {
   let lanes = i32x4.splat(0);
   while (length >= 16) {
@@ -46,7 +50,7 @@ export function sum(at: usize, length: u32): u32 {
   return fold(foldLanes(lanes) + sumTail(at, length));
 }
 
-/** Copies `length` octets that do not overlap, and answers the sum over them. */
+/** Copies `length` octets, 0 to 512 KiB, that do not overlap, and answers the sum over them. */
 export function copyAndSum(to: usize, from: usize, length: u32): u32 {
   let lanes = i32x4.splat(0);
   while (length >= 16) {

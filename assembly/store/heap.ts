@@ -3,11 +3,12 @@
  *
  * design.md speaks of a timing wheel. A heap was taken instead because it answers the exact next
  * moment: a host then sleeps until precisely that, is never woken to cascade a wheel's slots, and a
- * test in virtual time can say to the microsecond when a timer ran out. Owners enter or move up only
- * when their earliest moment becomes earlier (re-arming later is a store in the owner alone), so the
- * logarithm is paid rarely.
+ * test in virtual time can say to the microsecond when a timer ran out. Owners enter or move up
+ * only when their earliest moment becomes earlier (re-arming later is a store in the owner alone),
+ * so the logarithm is paid rarely.
  *
- * An owner is a number from 1 to the capacity; `places` tells where in the heap it stands, 0 nowhere.
+ * An owner is a number from 1 to the capacity; `places` tells where in the heap it stands, 0
+ * nowhere.
  *
  * ╒════════ node (16 octets) ════════╕
  * │ at u64 │ owner u32 │ unused u32   │
@@ -22,7 +23,10 @@ export class Heap {
   used: u32;
 }
 
-/** Prepares a heap for owners 1 to `capacity` at `base`, whose memory is zero; answers the address behind it. */
+/**
+ * Prepares a heap for owners 1 to `capacity` at `base`, whose memory is zero; answers the address
+ * behind it.
+ */
 export function layHeap(heap: Heap, base: usize, capacity: u32): usize {
   heap.nodes = <u32>base;
   heap.places = heap.nodes + 16 * (capacity + 1);

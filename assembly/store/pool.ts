@@ -1,10 +1,10 @@
 /**
  * A pool: equal items in one stretch of memory, handed out by index. Index 0 is "none".
  *
- * Items never touched are never written, so a generous capacity costs nothing until it is used. Items
- * given back are handed out again in the order they came back: the longest-gone first, which keeps a
- * stale index from naming a new tenant for as long as possible. While an item is free its first four
- * octets link it to the next; the rest of it is left as it was.
+ * Items never touched are never written, so a generous capacity costs nothing until it is used.
+ * Items given back are handed out again in the order they came back: the longest-gone first, which
+ * keeps a stale index from naming a new tenant for as long as possible. While an item is free its
+ * first four octets link it to the next; the rest of it is left as it was.
  *
  * ╒═════════════ Pool (24 octets) ═════════════╕
  * │ base │ size │ capacity │ fresh │ head │ tail │  + used
@@ -30,7 +30,7 @@ export class Pool {
 
 /** Octets a Pool record takes in the memory map. */
 export const POOL_SIZE: usize = 32;
-if (offsetof<Pool>() > POOL_SIZE) ERROR("POOL_SIZE is too small");
+if (offsetof<Pool>() > POOL_SIZE) ERROR('POOL_SIZE is too small');
 
 /** Prepares a pool over memory at `base`; answers the first address behind it. */
 export function layPool(pool: Pool, base: usize, size: u32, capacity: u32): usize {
@@ -51,7 +51,9 @@ export function indexOf(pool: Pool, at: usize): u32 {
   return (<u32>at - pool.base) / pool.size;
 }
 
-/** Takes an item; answers its index, or 0 when the pool is empty. Its octets are as they were left. */
+/**
+ * Takes an item; answers its index, or 0 when the pool is empty. Its octets are as they were left.
+ */
 export function take(pool: Pool): u32 {
   const index = pool.head;
   if (index != 0) {

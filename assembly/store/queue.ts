@@ -4,8 +4,9 @@
  * The item says by itself whether it is queued; a queue never looks. `remove` walks, so it is for
  * queues that are short or seldom cut.
  */
-import { itemAt, Pool } from "./pool";
+import { itemAt, Pool } from './pool';
 
+/** Both ends of a queue; the links between lie in the items. */
 @unmanaged
 export class Queue {
   /** Index of the first item; 0 when empty. */

@@ -1,16 +1,17 @@
 /**
  * Ranges: a sorted list of disjoint stretches [left, right) of a space of u32 that wraps.
  *
- * Two users, one container: text that arrived early (what SACK reports) and text the peer has reported
- * as arrived (what need not be sent again). Nodes come from one pool; a list is bounded by its caller,
- * so walking it is bounded too. All ranges of a list lie within 2^31 of each other.
+ * Two users, one container: text that arrived early (what SACK reports) and text the peer has
+ * reported as arrived (what need not be sent again). Nodes come from one pool; a list is bounded by
+ * its caller, so walking it is bounded too. All ranges of a list lie within 2^31 of each other.
  *
  * ╒══════════ node (16 octets) ══════════╕
  * │ next u32 │ left u32 │ right u32 │ pad │
  * └──────────────────────────────────────┘
  */
-import { give, itemAt, Pool, take } from "./pool";
+import { give, itemAt, Pool, take } from './pool';
 
+/** One stretch [left, right), and the one that follows it. */
 @unmanaged
 export class Range {
   /** Index of the following range, 0 at the end. */
@@ -22,6 +23,7 @@ export class Range {
 /** Octets a Range takes. */
 export const RANGE_SIZE: u32 = 16;
 
+/** A list of ranges, by its leftmost. */
 @unmanaged
 export class Ranges {
   /** Index of the leftmost range, 0 when there is none. */
@@ -29,6 +31,7 @@ export class Ranges {
   count: u32;
 }
 
+/** The range of an index. */
 export function rangeAt(pool: Pool, index: u32): Range {
   return changetype<Range>(itemAt(pool, index));
 }
@@ -59,7 +62,13 @@ export function addRange(pool: Pool, ranges: Ranges, left: u32, right: u32, most
 }
 
 function insertBetween(
-  pool: Pool, ranges: Ranges, before: u32, after: u32, left: u32, right: u32, most: u32,
+  pool: Pool,
+  ranges: Ranges,
+  before: u32,
+  after: u32,
+  left: u32,
+  right: u32,
+  most: u32,
 ): bool {
   if (ranges.count >= most) return false;
   const index = take(pool);

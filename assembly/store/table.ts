@@ -1,9 +1,9 @@
 /**
  * A hash table of references: open addressing, linear probing, deletion by shifting back.
  *
- * A slot is a 32-bit hash and a reference the caller gives; keys stay with the caller, who walks the
- * candidates of a hash and compares. Capacity is a power of two and at least twice the references it
- * will ever hold, so probes stay short and a search always meets an empty slot.
+ * A slot is a 32-bit hash and a reference the caller gives; keys stay with the caller, who walks
+ * the candidates of a hash and compares. Capacity is a power of two and at least twice the
+ * references it will ever hold, so probes stay short and a search always meets an empty slot.
  *
  * ╒══════ slot (8 octets) ══════╕
  * │ hash u32 │ reference u32, ≠0 │
@@ -18,7 +18,9 @@ export class Table {
   used: u32;
 }
 
-/** Prepares a table for `references` at `base`, whose memory is zero; answers the address behind it. */
+/**
+ * Prepares a table for `references` at `base`, whose memory is zero; answers the address behind it.
+ */
 export function layTable(table: Table, base: usize, references: u32): usize {
   let slots: u32 = 16;
   while (slots < 2 * references) slots <<= 1;

@@ -1,9 +1,9 @@
 /** ABORT (RFC 9293 §3.10.5). */
-import { Reason, Result, State } from "../abi";
-import { deleteTcb } from "./lifecycle";
-import { resetConnection } from "./reply";
-import { closeListener } from "./backlog";
-import { Tcb } from "./tcb";
+import { Reason, Result, State } from '../abi';
+import { deleteTcb } from './lifecycle';
+import { resetConnection } from './reply';
+import { closeListener } from './backlog';
+import { Tcb } from './tcb';
 
 /** Ends a connection at once; its peer learns it by a RST where it knows of the connection. */
 export function abort(tcb: Tcb, reason: Reason): Result {

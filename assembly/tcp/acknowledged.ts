@@ -1,17 +1,20 @@
-/** What new acknowledgments do (RFC 9293 §3.10.7.4, fifth): text leaves the buffer, timers start anew. */
-import { Signal } from "../abi";
-import { pages } from "../pools";
-import { clearChain, dropChain } from "../store/chain";
-import { now } from "../time";
-import { markReady, tell } from "./marks";
-import { newAcknowledgment } from "./recovery";
-import { endTiming, sample } from "./rto";
-import { Segment } from "./segment";
-import { later, LocalSeq, lt } from "./seq";
-import { roomReturned } from "./send";
-import { finAcknowledged, Tcb } from "./tcb";
-import { echoedRoundTrip } from "./timestamps";
-import { watchFlight } from "./window";
+/**
+ * What new acknowledgments do (RFC 9293 §3.10.7.4, fifth): text leaves the buffer, timers start
+ * anew.
+ */
+import { Signal } from '../abi';
+import { pages } from '../pools';
+import { clearChain, dropChain } from '../store/chain';
+import { now } from '../time';
+import { markReady, tell } from './marks';
+import { newAcknowledgment } from './recovery';
+import { endTiming, sample } from './rto';
+import { Segment } from './segment';
+import { later, LocalSeq, lt } from './seq';
+import { roomReturned } from './send';
+import { finAcknowledged, Tcb } from './tcb';
+import { echoedRoundTrip } from './timestamps';
+import { watchFlight } from './window';
 
 /** SND.UNA < SEG.ACK =< SND.NXT: moves SND.UNA. */
 export function acknowledged(tcb: Tcb, seg: Segment): void {
@@ -33,7 +36,9 @@ export function acknowledged(tcb: Tcb, seg: Segment): void {
   markReady(tcb);
 }
 
-/** The timed segment measures; where everything was sent again, the peer's echo does (RFC 7323 §4). */
+/**
+ * The timed segment measures; where everything was sent again, the peer's echo does (RFC 7323 §4).
+ */
 function measure(tcb: Tcb, seg: Segment, wasSentAgain: bool): void {
   if (endTiming(tcb, seg.ack) || !wasSentAgain) return;
   const echoed = echoedRoundTrip(tcb, seg.options);

@@ -1,12 +1,12 @@
 /** SEGMENT ARRIVES, LISTEN (RFC 9293 §3.10.7.2). */
-import { Counter, Reason, State, TraceKind } from "../abi";
-import { count } from "../counters";
-import { trace, traceDrop } from "../trace";
-import { addChild, cookieReturned } from "./backlog";
-import { resetSegment } from "./reply";
-import { Segment } from "./segment";
-import { LocalSeq } from "./seq";
-import { handleOf, Tcb } from "./tcb";
+import { Counter, Reason, State, TraceKind } from '../abi';
+import { count } from '../counters';
+import { trace, traceDrop } from '../trace';
+import { addChild, cookieReturned } from './backlog';
+import { resetSegment } from './reply';
+import { Segment } from './segment';
+import { LocalSeq } from './seq';
+import { handleOf, Tcb } from './tcb';
 
 /**
  * Three checks in the RFC's order; a SYN that passes them begins a child.
@@ -15,8 +15,14 @@ import { handleOf, Tcb } from "./tcb";
  */
 export function listenState(listener: Tcb, seg: Segment, leastIss: LocalSeq): void {
   trace(
-    TraceKind.SEGMENT_IN, handleOf(listener), State.LISTEN, Reason.NONE,
-    seg.seq, seg.ack, (seg.textLength << 16) | seg.ctl, seg.wnd,
+    TraceKind.SEGMENT_IN,
+    handleOf(listener),
+    State.LISTEN,
+    Reason.NONE,
+    seg.seq,
+    seg.ack,
+    (seg.textLength << 16) | seg.ctl,
+    seg.wnd,
   );
   // First, check for a RST: it can refer to nothing here.
   if (seg.isRst) {

@@ -1,44 +1,46 @@
 /**
  * SEGMENT ARRIVES, other states (RFC 9293 §3.10.7.4).
  *
- * Eight checks in the RFC's order; each answers whether processing continues. The order is behaviour. A
- * segment that both acknowledges our FIN and carries the peer's needs no code of its own: the fifth check
- * has already left FIN-WAIT-1 by the time the eighth reads the FIN. TIME-WAIT has its own page
- * (`time-wait.ts`), for it has no TCB; so has a listener's child until its handshake completes
- * (`backlog.ts`). What the fifth and seventh check do to the buffers stands in `acknowledged.ts` and
- * `text.ts`.
+ * Eight checks in the RFC's order; each answers whether processing continues. The order is
+ * behaviour. A segment that both acknowledges our FIN and carries the peer's needs no code of its
+ * own: the fifth check has already left FIN-WAIT-1 by the time the eighth reads the FIN. TIME-WAIT
+ * has its own page (`time-wait.ts`), for it has no TCB; so has a listener's child until its
+ * handshake completes (`backlog.ts`). What the fifth and seventh check do to the buffers stands in
+ * `acknowledged.ts` and `text.ts`.
  */
-import { Counter, Reason, Result, Signal, State, TraceKind } from "../abi";
-import { count } from "../counters";
-import { now } from "../time";
-import { trace, tracing } from "../trace";
-import { acceptable } from "./acceptable";
-import { acknowledged } from "./acknowledged";
-import { beginCongestion } from "./congestion";
-import { answerUnacceptable, challenge } from "./delayed-ack";
-import { deleteTcb, establish, lingerInFinWait2 } from "./lifecycle";
-import { acknowledge, tell } from "./marks";
-import { duplicateAcknowledgment, isDuplicate, takeBlocks } from "./recovery";
-import { resetConnection, resetSegment } from "./reply";
-import { Segment } from "./segment";
-import { inWindow, le, lt } from "./seq";
-import { enter } from "./state";
-import { finAcknowledged, Flag, handleOf, has, lower, raise, Tcb } from "./tcb";
-import { acceptText, noteDuplicate } from "./text";
-import { startTimeWait } from "./time-wait";
-import { isOldDuplicate, lacksTimestamps, updateRecent } from "./timestamps";
-import { updateSendWindow } from "./window";
+import { Counter, Reason, Result, Signal, State, TraceKind } from '../abi';
+import { count } from '../counters';
+import { now } from '../time';
+import { trace, tracing } from '../trace';
+import { acceptable } from './acceptable';
+import { acknowledged } from './acknowledged';
+import { beginCongestion } from './congestion';
+import { answerUnacceptable, challenge } from './delayed-ack';
+import { deleteTcb, establish, lingerInFinWait2 } from './lifecycle';
+import { acknowledge, tell } from './marks';
+import { duplicateAcknowledgment, isDuplicate } from './recovery';
+import { resetConnection, resetSegment } from './reply';
+import { takeBlocks } from './sack';
+import { Segment } from './segment';
+import { inWindow, le, lt } from './seq';
+import { enter } from './state';
+import { finAcknowledged, Flag, handleOf, has, lower, raise, Tcb } from './tcb';
+import { acceptText, noteDuplicate } from './text';
+import { startTimeWait } from './time-wait';
+import { isOldDuplicate, lacksTimestamps, updateRecent } from './timestamps';
+import { updateSendWindow } from './window';
 
+/** Eight checks in the RFC's order. */
 export function otherStates(tcb: Tcb, seg: Segment): void {
   noteArrival(tcb, seg);
   if (!checkSequenceNumber(tcb, seg)) return; // First
-  if (!checkRst(tcb, seg)) return;            // Second
+  if (!checkRst(tcb, seg)) return; // Second
   //                                             Third: no security/compartment here
-  if (!checkSyn(tcb, seg)) return;            // Fourth
-  if (!checkAck(tcb, seg)) return;            // Fifth
-  checkUrg(tcb, seg);                         // Sixth
-  processText(tcb, seg);                      // Seventh
-  checkFin(tcb, seg);                         // Eighth
+  if (!checkSyn(tcb, seg)) return; // Fourth
+  if (!checkAck(tcb, seg)) return; // Fifth
+  checkUrg(tcb, seg); // Sixth
+  processText(tcb, seg); // Seventh
+  checkFin(tcb, seg); // Eighth
 }
 
 function noteArrival(tcb: Tcb, seg: Segment): void {
@@ -47,15 +49,19 @@ function noteArrival(tcb: Tcb, seg: Segment): void {
   tcb.cc.segsIn++;
   if (!tracing()) return;
   trace(
-    TraceKind.SEGMENT_IN, handleOf(tcb), tcb.state, Reason.NONE,
-    seg.seq, seg.ack, (seg.textLength << 16) | seg.ctl, seg.wnd,
+    TraceKind.SEGMENT_IN,
+    handleOf(tcb),
+    tcb.state,
+    Reason.NONE,
+    seg.seq,
+    seg.ack,
+    (seg.textLength << 16) | seg.ctl,
+    seg.wnd,
   );
 }
 
 function traceDropped(tcb: Tcb, reason: Reason, seg: Segment): void {
-  trace(
-    TraceKind.DROP, handleOf(tcb), tcb.state, reason, reason, seg.seq, seg.len, tcb.rcv.nxt,
-  );
+  trace(TraceKind.DROP, handleOf(tcb), tcb.state, reason, reason, seg.seq, seg.len, tcb.rcv.nxt);
 }
 
 // First, check sequence number ------------------------------------------------
@@ -87,8 +93,8 @@ function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
 }
 
 /**
- * In a simultaneous open the peer's SYN,ACK has the sequence number of its SYN, below the window; its ACK is
- * what completes the open (RFC 9293 Figure 7, line 6). Its SYN was processed already.
+ * In a simultaneous open the peer's SYN,ACK has the sequence number of its SYN, below the window;
+ * its ACK is what completes the open (RFC 9293 Figure 7, line 6). Its SYN was processed already.
  */
 function crossedSyn(tcb: Tcb, seg: Segment): bool {
   if (!seg.isAck || seg.isRst) {
@@ -106,7 +112,8 @@ function crossedSyn(tcb: Tcb, seg: Segment): bool {
 
 function checkRst(tcb: Tcb, seg: Segment): bool {
   if (!seg.isRst) return true;
-  // RFC 5961 §3.2: only a RST at the very left edge is believed; SHLD-2: its text, if any, is not read.
+  // RFC 5961 §3.2: only a RST at the very left edge is believed; SHLD-2: its text, if any, is not
+  // read.
   if (seg.seq != tcb.rcv.nxt) {
     challenge(tcb, Reason.RST_CHALLENGED);
     return false;
@@ -182,7 +189,10 @@ function enterFinWait2(tcb: Tcb): void {
   if (has(tcb, Flag.RELEASED)) lingerInFinWait2(tcb);
 }
 
-/** In SYN-RECEIVED, or FIN-WAIT-1 straight from there: our SYN must be acknowledged, or a RST answers. */
+/**
+ * In SYN-RECEIVED, or FIN-WAIT-1 straight from there: our SYN must be acknowledged, or a RST
+ * answers.
+ */
 function synAcknowledged(tcb: Tcb, seg: Segment): bool {
   const snd = tcb.snd;
   if (!lt(snd.una, seg.ack) || !le(seg.ack, snd.nxt)) {
@@ -222,7 +232,10 @@ function checkUrg(tcb: Tcb, seg: Segment): void {
 
 // Seventh, process the segment text -------------------------------------------
 
-/** Takes text where the peer may still send any: ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2, and an open that crossed. */
+/**
+ * Takes text where the peer may still send any: ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2, and an open
+ * that crossed.
+ */
 export function processText(tcb: Tcb, seg: Segment): void {
   if (seg.textLength == 0) return;
   switch (tcb.state) {
@@ -248,7 +261,8 @@ export function processText(tcb: Tcb, seg: Segment): void {
 
 /** Acts on the peer's FIN once all text before it has arrived; an early one is kept in mind. */
 export function checkFin(tcb: Tcb, seg: Segment): void {
-  if (tcb.state == State.CLOSED || tcb.state == State.LISTEN || tcb.state == State.TIME_WAIT) return;
+  if (tcb.state == State.CLOSED || tcb.state == State.LISTEN || tcb.state == State.TIME_WAIT)
+    return;
   if (seg.isFin && !has(tcb, Flag.FIN_RECEIVED)) {
     const finSeq = seg.seq + seg.len - 1;
     // Text that was cut at the window's right edge leaves its FIN beyond it.

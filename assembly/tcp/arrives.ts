@@ -3,22 +3,22 @@
  *
  * Here too is §3.10.7.1, CLOSED: what belongs to nobody is answered by a RST, unless it is one.
  */
-import { Counter, Reason, State } from "../abi";
-import { count } from "../counters";
-import { Datagram } from "../ip/datagram";
-import { isNoUnicast } from "../ip/route";
-import { traceDrop } from "../trace";
-import { listenState } from "./arrives-listen";
-import { otherStates } from "./arrives-others";
-import { synSentState } from "./arrives-syn-sent";
-import { childState } from "./backlog";
-import { childAt } from "./child";
-import { findSegment, Holder, holderOf, indexIn, listenerFor } from "./demux";
-import { resetSegment } from "./reply";
-import { readSegment, Segment, segment } from "./segment";
-import { LocalSeq } from "./seq";
-import { tcbAt } from "./tcb";
-import { timeWaitState } from "./time-wait";
+import { Counter, Reason, State } from '../abi';
+import { count } from '../counters';
+import { Datagram } from '../ip/datagram';
+import { isNoUnicast } from '../ip/route';
+import { traceDrop } from '../trace';
+import { listenState } from './arrives-listen';
+import { otherStates } from './arrives-others';
+import { synSentState } from './arrives-syn-sent';
+import { childState, hasRoom } from './backlog';
+import { childAt } from './child';
+import { findSegment, Holder, holderOf, indexIn, listenerFor } from './demux';
+import { resetSegment } from './reply';
+import { readSegment, Segment, segment } from './segment';
+import { LocalSeq } from './seq';
+import { tcbAt } from './tcb';
+import { timeWaitState } from './time-wait';
 
 /** Processes the segment a datagram holds; answers nothing itself, only marks. */
 export function arrives(d: Datagram): void {
@@ -43,7 +43,9 @@ export function arrives(d: Datagram): void {
       childState(childAt(indexIn(reference)), seg);
       return;
     case Holder.TIME_WAIT: {
-      const least = timeWaitState(indexIn(reference), seg);
+      const listener = listenerFor(seg);
+      const isListening = listener != null && hasRoom(listener);
+      const least = timeWaitState(indexIn(reference), seg, isListening);
       if (least != 0) nobodysSegment(seg, least);
       return;
     }

@@ -2,44 +2,42 @@
  * The SYN queue: children of a listener in SYN-RECEIVED (RFC 9293 §3.10.7.2, RFC 4987 §3).
  *
  * A child is a record of 128 octets instead of a TCB, for a server holds most of them under attack.
- * It answers its own segments as SYN-RECEIVED would, in the order of §3.10.7.4; the one that completes
- * the handshake turns it into a TCB, and that segment then goes through the eight checks. "Return to
- * LISTEN" is the child deleted while its listener stands.
+ * It answers its own segments as SYN-RECEIVED would, in the order of §3.10.7.4; the one that
+ * completes the handshake turns it into a TCB, and that segment then goes through the eight checks.
+ * "Return to LISTEN" is the child deleted while its listener stands.
  */
-import { Counter, Ctl, Reason, Result, Setting, State, TraceKind } from "../abi";
-import { count } from "../counters";
-import { headerLength, writeHeader } from "../ip/output";
-import { config, PAGE_SIZE, setting } from "../limits";
-import { CHILD_SIZE, TRANSMIT } from "../memory";
-import { childQueue, children, pages, timers } from "../pools";
-import { beginChain, Chain, clearChain, reserve, writeChain } from "../store/chain";
-import { sum } from "../store/copy-sum";
-import { schedule, unschedule } from "../store/heap";
-import { give, take } from "../store/pool";
-import { push, remove, shift } from "../store/queue";
-import { Instant, now, SECOND } from "../time";
-import { trace } from "../trace";
-import { finish, pseudoSum } from "../wire/checksum";
-import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from "../wire/tcp";
-import { otherStates } from "./arrives-others";
-import { acceptable } from "./acceptable";
-import { readCookie, sendCookie } from "./cookies";
-import { Child, childAt, QUEUE_LINK, receiveNext, receiveWindow } from "./child";
-import { nextChallenge } from "./delayed-ack";
-import { drop, hold, Holder, holdTcb } from "./demux";
-import { flowLabel, initialSequenceNumber, timestampOffset } from "./isn";
-import { deleteTcb, inheritOptions, newTcb } from "./lifecycle";
-import {
-  announcedMss, NEGOTIABLE, offeredBy, offers, peerMss, takeOptions, writeSynOptions,
-} from "./negotiate";
-import { acknowledgeRecord, resetConnection, resetSegment } from "./reply";
-import { SYN_LOST_RTO } from "./rto";
-import { Segment } from "./segment";
-import { LocalSeq, lt, RemoteSeq } from "./seq";
-import { enter } from "./state";
-import { Flag, Tcb, tcbAt, TUPLE } from "./tcb";
-import { isOlder, lacksTimestamps, setRecent, timestampNow } from "./timestamps";
-import { shiftFor } from "./window";
+import { Counter, Ctl, Reason, Result, Setting, State, TraceKind } from '../abi';
+import { count } from '../counters';
+import { headerLength, writeHeader } from '../ip/output';
+import { config, PAGE_SIZE, setting } from '../limits';
+import { CHILD_SIZE, TRANSMIT } from '../memory';
+import { childQueue, children, pages, timers } from '../pools';
+import { beginChain, clearChain, reserve, writeChain } from '../store/chain';
+import { sum } from '../store/copy-sum';
+import { schedule, unschedule } from '../store/heap';
+import { give, take } from '../store/pool';
+import { push, remove, shift } from '../store/queue';
+import { Instant, now, SECOND } from '../time';
+import { trace } from '../trace';
+import { finish, pseudoSum } from '../wire/checksum';
+import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
+import { otherStates } from './arrives-others';
+import { acceptable } from './acceptable';
+import { readCookie, sendCookie } from './cookies';
+import { promote } from './promote';
+import { Child, childAt, QUEUE_LINK, receiveNext, receiveWindow } from './child';
+import { nextChallenge } from './delayed-ack';
+import { drop, hold, Holder, holdTcb } from './demux';
+import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
+import { deleteTcb } from './lifecycle';
+import { announcedMss, offeredBy, offers, peerMss, writeSynOptions } from './negotiate';
+import { acknowledgeRecord, resetConnection, resetSegment } from './reply';
+import { Segment } from './segment';
+import { LocalSeq, lt } from './seq';
+import { enter } from './state';
+import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
+import { isOlder, lacksTimestamps, timestampNow } from './timestamps';
+import { shiftFor } from './window';
 
 /** A child as owner in the heap of timers: behind the TCBs. */
 function ownerOf(child: Child): u32 {
@@ -52,6 +50,12 @@ function isOverflowing(listener: Tcb): bool {
   count(Counter.TcpExtListenOverflows);
   count(Counter.TcpExtListenDrops);
   return true;
+}
+
+/** Whether a listener would begin a child now. */
+export function hasRoom(listener: Tcb): bool {
+  const backlog = listener.backlog;
+  return backlog.waiting < backlog.limit && backlog.children < backlog.limit;
 }
 
 /** A SYN the SYN queue has no room for: a cookie if they are on, else nothing. */
@@ -69,7 +73,8 @@ function synQueueFull(listener: Tcb, seg: Segment): void {
 /**
  * Begins a child for a SYN: chooses ISS, keeps what it offers, and queues the SYN,ACK.
  *
- * @param leastIss what ISS must lie beyond, when the tuple comes straight from TIME-WAIT (MAY-2); 0 none
+ * @param leastIss what ISS must lie beyond, when the tuple comes straight from TIME-WAIT (MAY-2); 0
+ *   none
  */
 export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void {
   if (isOverflowing(listener)) return;
@@ -103,18 +108,29 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
   child.shift = <u8>(seg.options.shift == 255 ? 0 : seg.options.shift);
   holdText(child, listener, seg);
   trace(
-    TraceKind.STATE, 0, State.SYN_RECEIVED, Reason.SYN_ARRIVED,
-    State.LISTEN, State.SYN_RECEIVED, Reason.SYN_ARRIVED, 0,
+    TraceKind.STATE,
+    0,
+    State.SYN_RECEIVED,
+    Reason.SYN_ARRIVED,
+    State.LISTEN,
+    State.SYN_RECEIVED,
+    Reason.SYN_ARRIVED,
+    0,
   );
   queueSynAck(child);
   schedule(timers(), ownerOf(child), now() + SECOND);
 }
 
-/** Text that came with the SYN is held for ESTABLISHED, one page of it; the rest will come again. */
+/**
+ * Text that came with the SYN is held for ESTABLISHED, one page of it; the rest will come again.
+ */
 function holdText(child: Child, listener: Tcb, seg: Segment): void {
   beginChain(child.held, child.irs + 1);
   const length = min(min(seg.textLength, PAGE_SIZE), listener.rcv.buffer);
-  if (length == 0 || reserve(pages(), child.held, child.irs + 1 + length) != child.irs + 1 + length) {
+  if (
+    length == 0 ||
+    reserve(pages(), child.held, child.irs + 1 + length) != child.irs + 1 + length
+  ) {
     return;
   }
   writeChain(pages(), child.held, child.irs + 1, seg.text, length);
@@ -127,7 +143,9 @@ function queueSynAck(child: Child): void {
   push(childQueue(), children(), child.index, QUEUE_LINK);
 }
 
-/** Writes the next SYN,ACK into the transmit window; answers the packet's octets, 0 when none waits. */
+/**
+ * Writes the next SYN,ACK into the transmit window; answers the packet's octets, 0 when none waits.
+ */
 export function emitSynAck(): u32 {
   const index = shift(childQueue(), children(), QUEUE_LINK);
   if (index == 0) return 0;
@@ -136,37 +154,67 @@ export function emitSynAck(): u32 {
   const listener = tcbAt(child.listener);
   const transport = TRANSMIT + headerLength(child.remote0, child.remote1);
   const options = writeSynOptions(
-    transport + TCP_HEADER, child.flags,
+    transport + TCP_HEADER,
+    child.flags,
     announcedMss(child.remote0, child.remote1, listener.snd.mssLimit),
-    shiftFor(child.buffer), timestampNow(child.tsOffset), child.tsRecent,
+    shiftFor(child.buffer),
+    timestampNow(child.tsOffset),
+    child.tsRecent,
   );
   const wnd = min<u32>(receiveWindow(child), 65_535);
   const ctl = Ctl.SYN | Ctl.ACK;
   writeTcp(
-    transport, child.localPort, child.remotePort, child.iss, receiveNext(child), options, ctl, wnd, 0,
+    transport,
+    child.localPort,
+    child.remotePort,
+    child.iss,
+    receiveNext(child),
+    options,
+    ctl,
+    wnd,
+    0,
   );
   const length = TCP_HEADER + options;
-  const total = sum(transport, length) + pseudoSum(
-    child.local0, child.local1, child.remote0, child.remote1, PROTOCOL_TCP, length,
-  );
+  const total =
+    sum(transport, length) +
+    pseudoSum(child.local0, child.local1, child.remote0, child.remote1, PROTOCOL_TCP, length);
   store<u16>(transport + TCP_CHECKSUM, <u16>finish(total));
   count(Counter.TcpOutSegs);
   trace(
-    TraceKind.SEGMENT_OUT, 0, State.SYN_RECEIVED, Reason.NONE,
-    child.iss, receiveNext(child), ctl, wnd,
+    TraceKind.SEGMENT_OUT,
+    0,
+    State.SYN_RECEIVED,
+    Reason.NONE,
+    child.iss,
+    receiveNext(child),
+    ctl,
+    wnd,
   );
   return writeHeader(
-    TRANSMIT, length, PROTOCOL_TCP, listener.diffserv, listener.hopLimit,
+    TRANSMIT,
+    length,
+    PROTOCOL_TCP,
+    listener.diffserv,
+    listener.hopLimit,
     flowLabel(changetype<usize>(child) + TUPLE),
-    child.local0, child.local1, child.remote0, child.remote1,
+    child.local0,
+    child.local1,
+    child.remote0,
+    child.remote1,
   );
 }
 
 /** SEGMENT ARRIVES for a child: SYN-RECEIVED of §3.10.7.4, as far as a record without TCB goes. */
 export function childState(child: Child, seg: Segment): void {
   trace(
-    TraceKind.SEGMENT_IN, 0, State.SYN_RECEIVED, Reason.NONE,
-    seg.seq, seg.ack, (seg.textLength << 16) | seg.ctl, seg.wnd,
+    TraceKind.SEGMENT_IN,
+    0,
+    State.SYN_RECEIVED,
+    Reason.NONE,
+    seg.seq,
+    seg.ack,
+    (seg.textLength << 16) | seg.ctl,
+    seg.wnd,
   );
   // First. The peer's own SYN again means that our SYN,ACK was lost: it is sent again.
   if (seg.isSyn && !seg.isAck && !seg.isRst && seg.seq == child.irs) {
@@ -215,7 +263,9 @@ function begin(tcb: Tcb, seg: Segment): void {
   otherStates(tcb, seg);
 }
 
-/** An ACK for a listener without a child: if it returns a cookie, the connection is made from it. */
+/**
+ * An ACK for a listener without a child: if it returns a cookie, the connection is made from it.
+ */
 export function cookieReturned(listener: Tcb, seg: Segment): bool {
   const child = readCookie(listener, seg);
   if (child == null) return false;
@@ -226,13 +276,20 @@ export function cookieReturned(listener: Tcb, seg: Segment): bool {
 }
 
 /**
- * Whether the accept queue has room for one more. As Linux: if not, the ACK is ignored, and the SYN,ACK
- * that will be sent again asks for another; or, by a setting, a RST says so.
+ * Whether the accept queue has room for one more. As Linux: if not, the ACK is ignored, and the
+ * SYN,ACK that will be sent again asks for another; or, by a setting, a RST says so.
  */
 function mayPromote(child: Child, seg: Segment): bool {
   if (!isOverflowing(tcbAt(child.listener))) return true;
   trace(
-    TraceKind.DROP, 0, State.SYN_RECEIVED, Reason.ACCEPT_QUEUE_FULL, Reason.ACCEPT_QUEUE_FULL, 0, 0, 0,
+    TraceKind.DROP,
+    0,
+    State.SYN_RECEIVED,
+    Reason.ACCEPT_QUEUE_FULL,
+    Reason.ACCEPT_QUEUE_FULL,
+    0,
+    0,
+    0,
   );
   if (setting(Setting.ABORT_ON_OVERFLOW)) resetSegment(seg, Reason.ACCEPT_QUEUE_FULL);
   return false;
@@ -245,52 +302,15 @@ function acknowledgeChild(child: Child): void {
   child.challengeAt = next;
   count(Counter.TcpExtTCPChallengeACK);
   acknowledgeRecord(
-    changetype<usize>(child), child.iss + 1, receiveNext(child), min<u32>(receiveWindow(child), 65_535),
-    (child.flags & Flag.TIMESTAMPS) != 0, timestampNow(child.tsOffset), child.tsRecent,
+    changetype<usize>(child),
+    child.iss + 1,
+    receiveNext(child),
+    min<u32>(receiveWindow(child), 65_535),
+    (child.flags & Flag.TIMESTAMPS) != 0,
+    timestampNow(child.tsOffset),
+    child.tsRecent,
     State.SYN_RECEIVED,
   );
-}
-
-/** Makes a TCB of a child; null when there is none left. */
-function promote(child: Child): Tcb | null {
-  const listener = tcbAt(child.listener);
-  const tcb = newTcb();
-  if (tcb == null) {
-    count(Counter.TcpExtListenDrops);
-    return null;
-  }
-  inheritOptions(tcb, listener);
-  const tuple = changetype<usize>(tcb) + TUPLE;
-  memory.copy(tuple, changetype<usize>(child) + TUPLE, 36);
-  tcb.listener = listener.index;
-  tcb.flowLabel = flowLabel(tuple);
-  tcb.flags |= (child.flags & NEGOTIABLE) | Flag.SYN_UNACKED;
-  tcb.synCount = child.retries;
-
-  const snd = tcb.snd;
-  snd.iss = snd.una = snd.up = child.iss;
-  snd.nxt = snd.next = snd.end = child.iss + 1;
-  snd.wnd = snd.maxWnd = child.wnd;
-  snd.wl1 = child.irs;
-  snd.wl2 = child.iss;
-  tcb.cc.point = child.iss;
-  beginChain(tcb.outgoing, snd.end);
-
-  const rcv = tcb.rcv;
-  rcv.irs = child.irs;
-  rcv.nxt = rcv.acked = rcv.up = receiveNext(child);
-  rcv.buffer = child.buffer;
-  rcv.wnd = receiveWindow(child);
-  rcv.shift = shiftFor(rcv.buffer);
-  rcv.total = child.heldLength;
-  memory.copy(changetype<usize>(tcb.incoming), changetype<usize>(child.held), offsetof<Chain>());
-  beginChain(child.held, 0);
-  takeOptions(tcb, child.mss, child.shift);
-  tcb.ts.offset = child.tsOffset;
-  if (child.flags & Flag.TIMESTAMPS) setRecent(tcb, child.tsRecent);
-  if (child.retries > 0) tcb.rtt.rto = SYN_LOST_RTO;
-  tcb.rtt.stalledAt = now();
-  return tcb;
 }
 
 function removeChild(child: Child): void {
@@ -306,9 +326,7 @@ function removeChild(child: Child): void {
 /** Returns to LISTEN: the child is deleted, its listener stands. */
 export function deleteChild(child: Child, reason: Reason): void {
   count(Counter.TcpAttemptFails);
-  trace(
-    TraceKind.STATE, 0, State.CLOSED, reason, State.SYN_RECEIVED, State.CLOSED, reason, 0,
-  );
+  trace(TraceKind.STATE, 0, State.CLOSED, reason, State.SYN_RECEIVED, State.CLOSED, reason, 0);
   removeChild(child);
 }
 

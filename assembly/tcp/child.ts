@@ -5,13 +5,14 @@
  * │ link, index │ tuple 36 │ hash │ listener │ ISS, IRS … │ Chain of held text │
  * └─────────────────────────────────────────────────────────────────────────┘
  */
-import { CHILD_SIZE } from "../memory";
-import { children } from "../pools";
-import { Chain } from "../store/chain";
-import { itemAt } from "../store/pool";
-import { LocalSeq, RemoteSeq } from "./seq";
-import { TUPLE } from "./tcb";
+import { CHILD_SIZE } from '../memory';
+import { children } from '../pools';
+import { Chain } from '../store/chain';
+import { itemAt } from '../store/pool';
+import { LocalSeq, RemoteSeq } from './seq';
+import { TUPLE } from './tcb';
 
+/** A child of a listener in SYN-RECEIVED. */
 @unmanaged
 export class Child {
   link: u32;
@@ -54,10 +55,13 @@ export class Child {
 }
 
 const HELD: usize = 100;
-export const QUEUE_LINK: usize = offsetof<Child>("queueLink");
-if (offsetof<Child>() > HELD || HELD + offsetof<Chain>() > CHILD_SIZE) ERROR("a child is too large");
-if (offsetof<Child>("local0") != TUPLE) ERROR("a child's tuple stands where a TCB's does");
+/** Offset of the link of the queue of SYN,ACKs. */
+export const QUEUE_LINK: usize = offsetof<Child>('queueLink');
+if (offsetof<Child>() > HELD || HELD + offsetof<Chain>() > CHILD_SIZE)
+  ERROR('a child is too large');
+if (offsetof<Child>('local0') != TUPLE) ERROR("a child's tuple stands where a TCB's does");
 
+/** The child with that index. */
 export function childAt(index: u32): Child {
   return changetype<Child>(itemAt(children(), index));
 }

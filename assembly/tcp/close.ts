@@ -1,12 +1,15 @@
-/** CLOSE (RFC 9293 §3.10.4), and the user's letting go of the handle, which is close(2)'s other half. */
-import { Counter, Reason, Result, State } from "../abi";
-import { count } from "../counters";
-import { closeListener } from "./backlog";
-import { deleteTcb, freeTcb, lingerInFinWait2 } from "./lifecycle";
-import { markReady } from "./marks";
-import { resetConnection } from "./reply";
-import { enter } from "./state";
-import { Flag, has, lower, pendingText, raise, Tcb, unreadText } from "./tcb";
+/**
+ * CLOSE (RFC 9293 §3.10.4), and the user's letting go of the handle, which is close(2)'s other
+ * half.
+ */
+import { Counter, Reason, Result, State } from '../abi';
+import { count } from '../counters';
+import { closeListener } from './backlog';
+import { deleteTcb, freeTcb, lingerInFinWait2 } from './lifecycle';
+import { markReady } from './marks';
+import { resetConnection } from './reply';
+import { enter } from './state';
+import { Flag, has, lower, pendingText, raise, Tcb, unreadText } from './tcb';
 
 /** Says that no more text will be sent; text may still be received. */
 export function close(tcb: Tcb): Result {
@@ -23,7 +26,8 @@ export function close(tcb: Tcb): Result {
     case State.SYN_RECEIVED:
       if (has(tcb, Flag.FIN_QUEUED)) return Result.CONNECTION_CLOSING;
       queueFin(tcb);
-      // Behind text that SEND has queued the FIN waits for ESTABLISHED; `checkAck` goes on from there.
+      // Behind text that SEND has queued the FIN waits for ESTABLISHED; `checkAck` goes on from
+      // there.
       if (pendingText(tcb) == 0) enter(tcb, State.FIN_WAIT_1, Reason.USER_CLOSE);
       return Result.OK;
     case State.ESTABLISHED:
@@ -49,8 +53,8 @@ function queueFin(tcb: Tcb): void {
 /**
  * Lets go of a connection: the handle is stale from here on, the connection ends in its own time.
  *
- * Unread text makes it end with a RST, for the peer must not believe it was read (SHLD-3); so does text
- * that arrives later. FIN-WAIT-2 without a user is bounded by a timer.
+ * Unread text makes it end with a RST, for the peer must not believe it was read (SHLD-3); so does
+ * text that arrives later. FIN-WAIT-2 without a user is bounded by a timer.
  */
 export function release(tcb: Tcb): void {
   if (tcb.state == State.CLOSED || tcb.state == State.TIME_WAIT) {

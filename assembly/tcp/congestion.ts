@@ -3,13 +3,15 @@
  *
  * How cwnd falls when something is lost stands in `recovery.ts`; here is how it begins and grows.
  */
-import { Reason, TraceKind } from "../abi";
-import { trace, tracing } from "../trace";
-import { now } from "../time";
-import { LocalSeq } from "./seq";
-import { flightSize, handleOf, Tcb } from "./tcb";
+import { Reason, TraceKind } from '../abi';
+import { trace, tracing } from '../trace';
+import { now } from '../time';
+import { LocalSeq, lt } from './seq';
+import { flightSize, handleOf, Tcb } from './tcb';
 
-/** Initial window of ten segments, at most 14,600 octets unless two segments are more (RFC 6928 §2). */
+/**
+ * Initial window of ten segments, at most 14,600 octets unless two segments are more (RFC 6928 §2).
+ */
 export function initialWindow(mss: u32): u32 {
   return min(10 * mss, max(2 * mss, 14_600));
 }
@@ -21,22 +23,37 @@ export function beginCongestion(tcb: Tcb): void {
   cc.cwnd = tcb.synCount > 0 ? tcb.snd.mss : initialWindow(tcb.snd.mss);
   cc.ssthresh = 0x7fff_ffff;
   cc.acked = cc.duplicates = 0;
+  tcb.snd.maxFlight = 0;
+  tcb.snd.flightEnd = tcb.snd.una;
 }
 
 /** Grows cwnd for an acknowledgment of `length` new octets. */
 export function grow(tcb: Tcb, length: u32): void {
   const cc = tcb.cc;
   const smss = tcb.snd.mss;
-  // An application that does not fill the window has not tested it (RFC 7661 §4.4 names the rule).
-  if (flightSize(tcb) + length + smss < cc.cwnd) return;
+  // A window that is not made use of has not been tested (RFC 7661 §4.4 names the rule).
   if (cc.cwnd < cc.ssthresh) {
+    if (cc.cwnd >= 2 * tcb.snd.maxFlight) return;
     cc.cwnd += min(length, smss);
     return;
   }
+  if (cc.cwnd > tcb.snd.maxFlight + smss) return;
   cc.acked += length;
   if (cc.acked >= cc.cwnd) {
     cc.acked -= cc.cwnd;
     cc.cwnd = min<u32>(cc.cwnd + smss, 0x3fff_ffff);
+  }
+}
+
+/** Notes how much is in flight, anew for each window. */
+export function noteFlight(tcb: Tcb): void {
+  const snd = tcb.snd;
+  const flight = flightSize(tcb);
+  if (!lt(snd.una, snd.flightEnd)) {
+    snd.flightEnd = snd.nxt;
+    snd.maxFlight = flight;
+  } else if (flight > snd.maxFlight) {
+    snd.maxFlight = flight;
   }
 }
 
@@ -55,7 +72,13 @@ export function halfFlight(tcb: Tcb, nxt: LocalSeq): u32 {
 export function traceCongestion(tcb: Tcb, reason: Reason): void {
   if (!tracing()) return;
   trace(
-    TraceKind.CONGESTION, handleOf(tcb), tcb.state, reason,
-    tcb.cc.cwnd, tcb.cc.ssthresh, flightSize(tcb), tcb.rtt.srtt,
+    TraceKind.CONGESTION,
+    handleOf(tcb),
+    tcb.state,
+    reason,
+    tcb.cc.cwnd,
+    tcb.cc.ssthresh,
+    flightSize(tcb),
+    tcb.rtt.srtt,
   );
 }

@@ -1,31 +1,31 @@
 /**
  * SYN cookies (RFC 4987 §3.6): a SYN answered without remembering it.
  *
- * ISS carries all that must come back: the minute it was made in, the peer's MSS in three bits, and a keyed
- * hash over both, the tuple and IRS. What it can not carry (window scale, SACK) rides in the low bits of
- * our timestamp, if the peer sends timestamps; they come back in its echo. A cookie is good for the
- * period it was made in and the next.
+ * ISS carries all that must come back: the minute it was made in, the peer's MSS in three bits, and
+ * a keyed hash over both, the tuple and IRS. What it can not carry (window scale, SACK) rides in
+ * the low bits of our timestamp, if the peer sends timestamps; they come back in its echo. A cookie
+ * is good for the period it was made in and the next.
  *
  *   ISS    ├ period, 5 bits ┼ MSS, 3 bits ┼──────── hash, 24 bits ────────┤
  *   TSval  ├──────────────── clock ────────────────┼ SACK 1 ┼ shift, 4 ───┤   shift 15: no scaling
  */
-import { Counter, Reason, Setting, State, TraceKind } from "../abi";
-import { count } from "../counters";
-import { CHILD_SIZE, COOKIE_CHILD, COOKIE_SENT_AT, SCRATCH } from "../memory";
-import { hash, Key } from "../random";
-import { setting } from "../limits";
-import { Instant, now, SECOND } from "../time";
-import { trace } from "../trace";
-import { beginChain } from "../store/chain";
-import { Child } from "./child";
-import { timestampOffset } from "./isn";
-import { announcedMss, offeredBy, offers, peerMss } from "./negotiate";
-import { replySynAck } from "./reply";
-import { Segment } from "./segment";
-import { LocalSeq, RemoteSeq } from "./seq";
-import { Flag, Tcb, TUPLE } from "./tcb";
-import { timestampNow } from "./timestamps";
-import { shiftFor } from "./window";
+import { Counter, Reason, Setting, State, TraceKind } from '../abi';
+import { count } from '../counters';
+import { CHILD_SIZE, COOKIE_CHILD, COOKIE_SENT_AT, SCRATCH } from '../memory';
+import { hash, Key } from '../random';
+import { setting } from '../limits';
+import { Instant, now, SECOND } from '../time';
+import { trace } from '../trace';
+import { beginChain } from '../store/chain';
+import { Child } from './child';
+import { timestampOffset } from './isn';
+import { announcedMss, offeredBy, offers, peerMss } from './negotiate';
+import { replySynAck } from './reply';
+import { Segment } from './segment';
+import { LocalSeq, RemoteSeq } from './seq';
+import { Flag, Tcb, TUPLE } from './tcb';
+import { timestampNow } from './timestamps';
+import { shiftFor } from './window';
 
 /** Seconds a period lasts; a cookie lives for one to two of them. */
 const PERIOD_SECONDS: u32 = 64;
@@ -37,14 +37,22 @@ const NO_SCALING: u32 = 15;
 /** The MSS values a cookie can tell apart; a peer's is rounded down to one of them. */
 function mssOf(index: u32): u32 {
   switch (index) {
-    case 0: return 216;
-    case 1: return 536;
-    case 2: return 1_220;
-    case 3: return 1_360;
-    case 4: return 1_440;
-    case 5: return 1_460;
-    case 6: return 4_312;
-    default: return 8_960;
+    case 0:
+      return 216;
+    case 1:
+      return 536;
+    case 2:
+      return 1_220;
+    case 3:
+      return 1_360;
+    case 4:
+      return 1_440;
+    case 5:
+      return 1_460;
+    case 6:
+      return 4_312;
+    default:
+      return 8_960;
   }
 }
 
@@ -64,7 +72,7 @@ function cookie(tuple: usize, irs: RemoteSeq, ofPeriod: u32, index: u32): LocalS
   store<u32>(SCRATCH + 36, irs);
   store<u64>(SCRATCH + 40, ((<u64>ofPeriod) << 32) | index);
   const mac = <u32>hash(Key.COOKIE, SCRATCH, 6) & 0xff_ffff;
-  return (ofPeriod % PERIODS) << 27 | index << 24 | mac;
+  return ((ofPeriod % PERIODS) << 27) | (index << 24) | mac;
 }
 
 /** Answers a SYN with a SYN,ACK whose ISS is a cookie. */
@@ -77,9 +85,15 @@ export function sendCookie(listener: Tcb, seg: Segment): void {
   // Without timestamps there is nowhere to keep the other options, so they are not agreed on.
   if ((flags & Flag.TIMESTAMPS) == 0) flags = 0;
   replySynAck(
-    record, iss, seg.seq + 1, flags, announcedMss(seg.remote0, seg.remote1, listener.snd.mssLimit),
-    shiftFor(listener.rcv.buffer), min<u32>(listener.rcv.buffer, 65_535),
-    stampWith(timestampNow(timestampOffset(tuple)), flags, seg.options.shift), seg.options.tsVal,
+    record,
+    iss,
+    seg.seq + 1,
+    flags,
+    announcedMss(seg.remote0, seg.remote1, listener.snd.mssLimit),
+    shiftFor(listener.rcv.buffer),
+    min<u32>(listener.rcv.buffer, 65_535),
+    stampWith(timestampNow(timestampOffset(tuple)), flags, seg.options.shift),
+    seg.options.tsVal,
   );
   store<u64>(COOKIE_SENT_AT, now());
   count(Counter.TcpExtSyncookiesSent);
@@ -93,7 +107,9 @@ function stampWith(clock: u32, flags: u32, shift: u32): u32 {
   return <i32>(stamp - clock) > 0 ? stamp - (1 << OPTION_BITS) : stamp;
 }
 
-/** Whether ACKs may be cookies at all: always by setting 2, by setting 1 soon after one was sent. */
+/**
+ * Whether ACKs may be cookies at all: always by setting 2, by setting 1 soon after one was sent.
+ */
 function areExpected(): bool {
   const mode = setting(Setting.SYN_COOKIES);
   if (mode != 1) return mode == 2;
@@ -104,7 +120,8 @@ function areExpected(): bool {
 /**
  * Turns the ACK that returns a cookie back into the child that was never kept.
  *
- * @returns a child that belongs to no pool and is good until the next call; null when it is no cookie
+ * @returns a child that belongs to no pool and is good until the next call; null when it is no
+ *   cookie
  */
 export function readCookie(listener: Tcb, seg: Segment): Child | null {
   if (!areExpected()) return null;
@@ -120,8 +137,14 @@ export function readCookie(listener: Tcb, seg: Segment): Child | null {
   }
   count(Counter.TcpExtSyncookiesRecv);
   trace(
-    TraceKind.STATE, 0, State.SYN_RECEIVED, Reason.COOKIE_RETURNED,
-    State.LISTEN, State.SYN_RECEIVED, Reason.COOKIE_RETURNED, 0,
+    TraceKind.STATE,
+    0,
+    State.SYN_RECEIVED,
+    Reason.COOKIE_RETURNED,
+    State.LISTEN,
+    State.SYN_RECEIVED,
+    Reason.COOKIE_RETURNED,
+    0,
   );
   memory.fill(COOKIE_CHILD, 0, CHILD_SIZE);
   const child = changetype<Child>(COOKIE_CHILD);

@@ -1,21 +1,22 @@
 /**
  * When to acknowledge (RFC 9293 §3.8.6.3), and how seldom to contradict (RFC 5961 §7).
  */
-import { Counter, Reason, Timer, TraceKind } from "../abi";
-import { count } from "../counters";
-import { random } from "../random";
-import { afterMillis, MILLISECOND, now } from "../time";
-import { trace } from "../trace";
-import { acknowledge } from "./marks";
-import { armedFor, handleOf, Tcb } from "./tcb";
-import { arm } from "./timers";
+import { Counter, Reason, Timer, TraceKind } from '../abi';
+import { count } from '../counters';
+import { random } from '../random';
+import { afterMillis, MILLISECOND, now } from '../time';
+import { trace } from '../trace';
+import { acknowledge } from './marks';
+import { armedFor, handleOf, Tcb } from './tcb';
+import { arm } from './timers';
 
 /** Milliseconds between challenges to one peer, before the jitter that hides it. */
 const CHALLENGE_PERIOD: u32 = 250;
 
 /**
- * Acknowledges text that came in order: at once from the second full segment on (SHLD-19), else after
- * the delay (SHLD-18). Segments that are processed together are acknowledged together (MUST-58).
+ * Acknowledges text that came in order: at once from the second full segment on (SHLD-19), else
+ * after the delay (SHLD-18). Segments that are processed together are acknowledged together
+ * (MUST-58).
  */
 export function acknowledgeText(tcb: Tcb): void {
   if (tcb.rcv.nxt - tcb.rcv.acked >= 2 * tcb.rcv.mss || tcb.delayedAckMs == 0) {
@@ -29,7 +30,8 @@ export function acknowledgeText(tcb: Tcb): void {
  * Whether an answer that contradicts a peer may go out now.
  *
  * @param from when the next one may, as the last call for that peer answered; 0 to begin with
- * @returns the moment from which on the next one may, milliseconds modulo 2^32; 0 when this one may not
+ * @returns the moment from which on the next one may, milliseconds modulo 2^32; 0 when this one may
+ *   not
  */
 export function nextChallenge(from: u32): u32 {
   const millis = <u32>(now() / MILLISECOND);
@@ -38,8 +40,9 @@ export function nextChallenge(from: u32): u32 {
     count(Counter.TcpExtTCPACKSkipped);
     return 0;
   }
-  // Per connection and jittered: a budget shared by all would tell one peer of another (CVE-2016-5696).
-  return (millis + CHALLENGE_PERIOD + <u32>random() % CHALLENGE_PERIOD) | 1;
+  // Per connection and jittered: a budget shared by all would tell one peer of another
+  // (CVE-2016-5696).
+  return (millis + CHALLENGE_PERIOD + (<u32>random() % CHALLENGE_PERIOD)) | 1;
 }
 
 function mayContradict(tcb: Tcb): bool {

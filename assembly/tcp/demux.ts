@@ -1,19 +1,20 @@
 /**
  * Demultiplexing: from a segment's sockets to who holds them (RFC 9293 §3.3.1, §3.10.7).
  *
- * The exact tuple first, then a listener: of the exact local address before any address. Connections,
- * children and TIME-WAIT records share one table of 4-tuples; the upper two bits of a reference tell
- * which it is. Hashing is keyed (`random.ts`), so nobody can choose tuples that collide.
+ * The exact tuple first, then a listener: of the exact local address before any address.
+ * Connections, children and TIME-WAIT records share one table of 4-tuples; the upper two bits of a
+ * reference tell which it is. Hashing is keyed (`random.ts`), so nobody can choose tuples that
+ * collide.
  */
-import { State } from "../abi";
-import { children, ports, tcbs, timeWaits, tuples } from "../pools";
-import { nh40 } from "../random";
-import { itemAt, Pool } from "../store/pool";
-import { erase, firstSlot, hashIn, insert, referenceIn } from "../store/table";
-import { isIpv4, isUnspecified } from "../wire/address";
-import { SCRATCH } from "../memory";
-import { Segment } from "./segment";
-import { Flag, lower, raise, Tcb, tcbAt, TUPLE } from "./tcb";
+import { State } from '../abi';
+import { children, ports, tcbs, timeWaits, tuples } from '../pools';
+import { nh40 } from '../random';
+import { itemAt, Pool } from '../store/pool';
+import { erase, firstSlot, hashIn, insert, referenceIn } from '../store/table';
+import { isIpv4, isUnspecified } from '../wire/address';
+import { SCRATCH } from '../memory';
+import { Segment } from './segment';
+import { Flag, lower, raise, Tcb, tcbAt, TUPLE } from './tcb';
 
 /** Whose reference it is, in its upper two bits. */
 export enum Holder {
@@ -25,10 +26,12 @@ export enum Holder {
 
 const INDEX_MASK: u32 = 0x3fff_ffff;
 
+/** Whose a reference is. */
 export function holderOf(reference: u32): Holder {
   return reference >> 30;
 }
 
+/** The index a reference names in its holder's pool. */
 export function indexIn(reference: u32): u32 {
   return reference & INDEX_MASK;
 }
@@ -46,7 +49,8 @@ export function hashOf(tuple: usize): u32 {
 
 function sameTuple(a: usize, b: usize): bool {
   const difference = v128.or(
-    v128.xor(v128.load(a), v128.load(b)), v128.xor(v128.load(a + 16), v128.load(b + 16)),
+    v128.xor(v128.load(a), v128.load(b)),
+    v128.xor(v128.load(a + 16), v128.load(b + 16)),
   );
   return !v128.any_true(difference) && load<u32>(a + 32) == load<u32>(b + 32);
 }
@@ -75,13 +79,13 @@ export function findSegment(seg: Segment): u32 {
 /** Enters a record of the tuple table; its tuple must not be held. Answers the hash. */
 export function hold(holder: Holder, index: u32): u32 {
   const hash = hashOf(itemAt(poolOf(holder), index) + TUPLE);
-  insert(tuples(), hash, (<u32>holder << 30) | index);
+  insert(tuples(), hash, ((<u32>holder) << 30) | index);
   return hash;
 }
 
 /** Takes a record out of the tuple table. */
 export function drop(holder: Holder, index: u32, hash: u32): void {
-  erase(tuples(), hash, (<u32>holder << 30) | index);
+  erase(tuples(), hash, ((<u32>holder) << 30) | index);
 }
 
 /** Enters a connection under its tuple. */
@@ -108,7 +112,9 @@ export function holdListener(tcb: Tcb): void {
   raise(tcb, Flag.FOUND);
 }
 
-/** Whether the local address of a listener takes what comes for (a0, a1), and how exactly: 0 not. */
+/**
+ * Whether the local address of a listener takes what comes for (a0, a1), and how exactly: 0 not.
+ */
 function fitness(listener: Tcb, a0: u64, a1: u64): u32 {
   if (listener.local0 == a0 && listener.local1 == a1) return 3;
   if (!isUnspecified(listener.local0, listener.local1)) return 0;
@@ -120,8 +126,8 @@ function fitness(listener: Tcb, a0: u64, a1: u64): u32 {
 /**
  * The listener for a local socket; null when there is none.
  *
- * @param share chooses among listeners that share the socket (SO_REUSEPORT): a keyed hash, the same for
- *   all segments of a tuple
+ * @param share chooses among listeners that share the socket (SO_REUSEPORT): a keyed hash, the same
+ *   for all segments of a tuple
  */
 export function findListener(a0: u64, a1: u64, port: u32, share: u32): Tcb | null {
   const table = ports();
@@ -158,8 +164,10 @@ export function isTaken(newcomer: Tcb): bool {
   for (let slot = firstSlot(table, hash); referenceIn(table, slot) != 0; slot++) {
     if (hashIn(table, slot) != hash) continue;
     const listener = tcbAt(referenceIn(table, slot));
-    const isThere = listener.localPort == newcomer.localPort &&
-      listener.local0 == newcomer.local0 && listener.local1 == newcomer.local1;
+    const isThere =
+      listener.localPort == newcomer.localPort &&
+      listener.local0 == newcomer.local0 &&
+      listener.local1 == newcomer.local1;
     if (isThere && (listener.flags & newcomer.flags & Flag.REUSE_PORT) == 0) return true;
   }
   return false;

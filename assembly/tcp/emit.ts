@@ -3,33 +3,30 @@
  *
  * Nothing is decided here; `transmit.ts` has decided. Text is copied and summed in one pass.
  */
-import { Counter, Ctl, Reason, Setting, Timer, TraceKind } from "../abi";
-import { count } from "../counters";
-import { headerLength, writeHeader } from "../ip/output";
-import { setting } from "../limits";
-import { TRANSMIT } from "../memory";
-import { pages, ranges } from "../pools";
-import { readChain, readChainAndSum } from "../store/chain";
-import { fold, sum } from "../store/copy-sum";
-import { rangeAt, rangeHolding } from "../store/ranges";
-import { trace, tracing } from "../trace";
-import { finish, pseudoSum } from "../wire/checksum";
-import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from "../wire/tcp";
-import {
-  beginSack, MAX_BLOCKS, TIMESTAMPS_LENGTH, writeBlock, writeTimestamps,
-} from "../wire/tcp-options";
-import { announcedMss, writeSynOptions } from "./negotiate";
-import { LocalSeq, lt } from "./seq";
-import { Flag, handleOf, has, lower, Tcb } from "./tcb";
-import { tsVal } from "./timestamps";
-import { cancel } from "./timers";
-import { offerWindow } from "./window";
+import { Counter, Ctl, Reason, Setting, Timer, TraceKind } from '../abi';
+import { count } from '../counters';
+import { headerLength, writeHeader } from '../ip/output';
+import { setting } from '../limits';
+import { TRANSMIT } from '../memory';
+import { pages, ranges } from '../pools';
+import { readChain, readChainAndSum } from '../store/chain';
+import { fold, sum } from '../store/copy-sum';
+import { rangeAt, rangeHolding } from '../store/ranges';
+import { trace, tracing } from '../trace';
+import { finish, pseudoSum } from '../wire/checksum';
+import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
+import { beginSack, MAX_BLOCKS, writeBlock, writeTimestamps } from '../wire/tcp-options';
+import { announcedMss, writeSynOptions } from './negotiate';
+import { LocalSeq, lt } from './seq';
+import { Flag, handleOf, has, lower, Tcb } from './tcb';
+import { tsVal } from './timestamps';
+import { cancel } from './timers';
+import { offerWindow } from './window';
 
-/** Octets the options of a segment without SYN take now. */
-export function optionsLength(tcb: Tcb): u32 {
-  const length = has(tcb, Flag.TIMESTAMPS) ? TIMESTAMPS_LENGTH : 0;
+/** Octets of text a segment without SYN has room for: SMSS less the SACK blocks it must carry. */
+export function textRoom(tcb: Tcb): u32 {
   const blocks = blockCount(tcb);
-  return blocks == 0 ? length : length + 4 + 8 * blocks;
+  return blocks == 0 ? tcb.snd.mss : tcb.snd.mss - 4 - 8 * blocks;
 }
 
 /** SACK blocks to report now: three beside timestamps, else four (RFC 2018 §3). */
@@ -47,7 +44,9 @@ function blockCount(tcb: Tcb): u32 {
 export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
   const transport = TRANSMIT + headerLength(tcb.remote0, tcb.remote1);
   const isSyn = (ctl & Ctl.SYN) != 0;
-  const options = isSyn ? writeOffer(tcb, transport + TCP_HEADER) : writeOptions(tcb, transport + TCP_HEADER);
+  const options = isSyn
+    ? writeOffer(tcb, transport + TCP_HEADER)
+    : writeOptions(tcb, transport + TCP_HEADER);
   const wnd = isSyn ? min<u32>(tcb.rcv.wnd, 65_535) : offerWindow(tcb);
   const ack = ctl & Ctl.ACK ? tcb.rcv.nxt : 0;
   // While urgent text lies ahead, each segment says where it ends (MUST-30).
@@ -57,7 +56,12 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
 
   const header = TCP_HEADER + options;
   const pseudo = pseudoSum(
-    tcb.local0, tcb.local1, tcb.remote0, tcb.remote1, PROTOCOL_TCP, header + length,
+    tcb.local0,
+    tcb.local1,
+    tcb.remote0,
+    tcb.remote1,
+    PROTOCOL_TCP,
+    header + length,
   );
   if (setting(Setting.CHECKSUM_BY_LINK)) {
     // The link adds the rest: it expects the pseudo header's sum, not complemented.
@@ -70,13 +74,24 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
   }
   noteSent(tcb, seq, ack, ctl, wnd, length);
   return writeHeader(
-    TRANSMIT, header + length, PROTOCOL_TCP, tcb.diffserv, tcb.hopLimit, tcb.flowLabel, // SHLD-22
-    tcb.local0, tcb.local1, tcb.remote0, tcb.remote1,
+    TRANSMIT,
+    header + length,
+    PROTOCOL_TCP,
+    tcb.diffserv,
+    tcb.hopLimit,
+    tcb.flowLabel, // SHLD-22
+    tcb.local0,
+    tcb.local1,
+    tcb.remote0,
+    tcb.remote1,
   );
 }
 
-/** The urgent pointer of a segment at `seq`: octets from there to SND.UP; 0 when none lies ahead. */
+/**
+ * The urgent pointer of a segment at `seq`: octets from there to SND.UP; 0 when none lies ahead.
+ */
 function urgentFrom(tcb: Tcb, seq: LocalSeq): u32 {
+  if (!lt(tcb.snd.una, tcb.snd.up)) return 0;
   return lt(seq, tcb.snd.up) ? min<u32>(tcb.snd.up - seq, 65_535) : 0;
 }
 
@@ -91,7 +106,14 @@ function noteSent(tcb: Tcb, seq: u32, ack: u32, ctl: u32, wnd: u32, length: u32)
   count(Counter.TcpOutSegs);
   if (!tracing()) return;
   trace(
-    TraceKind.SEGMENT_OUT, handleOf(tcb), tcb.state, Reason.NONE, seq, ack, (length << 16) | ctl, wnd,
+    TraceKind.SEGMENT_OUT,
+    handleOf(tcb),
+    tcb.state,
+    Reason.NONE,
+    seq,
+    ack,
+    (length << 16) | ctl,
+    wnd,
   );
 }
 

@@ -1,15 +1,15 @@
 /**
  * Ephemeral ports (RFC 6056 §3.3.4, algorithm 4: double-hash port selection).
  *
- * Where a search begins depends on a keyed hash of both addresses and the remote port, so ports towards
- * one peer tell nothing about those towards another; a small table of counters keeps the next search
- * from walking over the last one's finds.
+ * Where a search begins depends on a keyed hash of both addresses and the remote port, so ports
+ * towards one peer tell nothing about those towards another; a small table of counters keeps the
+ * next search from walking over the last one's finds.
  */
-import { PORT_COUNTERS, SCRATCH } from "../memory";
-import { hash, Key } from "../random";
-import { find, findListener, Holder, holderOf, indexIn } from "./demux";
-import { Tcb, TUPLE } from "./tcb";
-import { mayReuse } from "./time-wait";
+import { PORT_COUNTERS, SCRATCH } from '../memory';
+import { hash, Key } from '../random';
+import { find, findListener, Holder, holderOf, indexIn } from './demux';
+import { Tcb, TUPLE } from './tcb';
+import { mayReuse } from './time-wait';
 
 /** The range Linux uses: 28,232 ports. */
 export const FIRST_PORT: u32 = 32_768;
@@ -17,7 +17,9 @@ export const PORT_COUNT: u32 = 28_232;
 
 const COUNTERS: u32 = 256;
 
-/** Gives a connection with addresses and a remote port a local port; answers whether one is free. */
+/**
+ * Gives a connection with addresses and a remote port a local port; answers whether one is free.
+ */
 export function choosePort(tcb: Tcb): bool {
   tcb.localPort = 0;
   memory.copy(SCRATCH, changetype<usize>(tcb) + TUPLE, 36);
@@ -27,7 +29,7 @@ export function choosePort(tcb: Tcb): bool {
   for (let tries: u32 = 0; tries < PORT_COUNT; tries++) {
     const step = load<u32>(counter);
     store<u32>(counter, (step + 1) % PORT_COUNT);
-    tcb.localPort = <u16>(FIRST_PORT + (offset + step) % PORT_COUNT);
+    tcb.localPort = <u16>(FIRST_PORT + ((offset + step) % PORT_COUNT));
     if (isFree(tcb) && !hasListener(tcb)) return true;
   }
   tcb.localPort = 0;

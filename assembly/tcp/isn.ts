@@ -1,11 +1,11 @@
 /**
- * Numbers an outsider must not guess: ISS (RFC 9293 §3.4.1, RFC 6528), the timestamp offset (RFC 7323
- * §5.4) and the IPv6 flow label (RFC 6437 §3), each from the tuple under a key of its own.
+ * Numbers an outsider must not guess: ISS (RFC 9293 §3.4.1, RFC 6528), the timestamp offset (RFC
+ * 7323 §5.4) and the IPv6 flow label (RFC 6437 §3), each from the tuple under a key of its own.
  */
-import { SCRATCH } from "../memory";
-import { hash, Key } from "../random";
-import { now } from "../time";
-import { LocalSeq } from "./seq";
+import { SCRATCH } from '../memory';
+import { hash, Key } from '../random';
+import { now } from '../time';
+import { LocalSeq } from './seq';
 
 function tupleHash(key: Key, tuple: usize): u64 {
   memory.copy(SCRATCH, tuple, 36);
@@ -18,7 +18,9 @@ export function initialSequenceNumber(tuple: usize): LocalSeq {
   return <u32>(now() >> 2) + <u32>tupleHash(Key.ISN, tuple); // MUST-8, MUST-9, SHLD-1
 }
 
-/** Added to our timestamps: the same for each incarnation of a tuple, so that they stay monotone. */
+/**
+ * Added to our timestamps: the same for each incarnation of a tuple, so that they stay monotone.
+ */
 export function timestampOffset(tuple: usize): u32 {
   return <u32>tupleHash(Key.TIMESTAMP, tuple);
 }

@@ -1,15 +1,15 @@
 /**
- * Keep-alive (RFC 9293 §3.8.4): off unless asked for (MUST-25), and only while nothing is outstanding
- * (MUST-26). One timer serves both the idle time and the probes: when it runs out, it looks how long
- * the peer has been silent.
+ * Keep-alive (RFC 9293 §3.8.4): off unless asked for (MUST-25), and only while nothing is
+ * outstanding (MUST-26). One timer serves both the idle time and the probes: when it runs out, it
+ * looks how long the peer has been silent.
  */
-import { Reason, Result, State, Timer } from "../abi";
-import { MILLISECOND, now } from "../time";
-import { deleteTcb } from "./lifecycle";
-import { markReady } from "./marks";
-import { resetConnection } from "./reply";
-import { Flag, has, raise, Tcb } from "./tcb";
-import { arm } from "./timers";
+import { Reason, Result, State, Timer } from '../abi';
+import { MILLISECOND, now } from '../time';
+import { deleteTcb } from './lifecycle';
+import { markReady } from './marks';
+import { resetConnection } from './reply';
+import { Flag, has, raise, Tcb } from './tcb';
+import { arm } from './timers';
 
 /** Probes, or gives the connection up after `keepAliveCount` probes without an answer (MUST-29). */
 export function keepAliveTimeout(tcb: Tcb): void {

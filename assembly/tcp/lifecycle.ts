@@ -1,27 +1,27 @@
 /**
  * The life of a TCB: taken, synchronized, ended, given back.
  *
- * A connection ends once (`deleteTcb`), but its record stays until the user has let go of the handle and
- * no queue links to it any more; only then may another connection have it.
+ * A connection ends once (`deleteTcb`), but its record stays until the user has let go of the
+ * handle and no queue links to it any more; only then may another connection have it.
  */
-import { Counter, Reason, Result, Signal, State, Timer } from "../abi";
-import { count } from "../counters";
-import { config } from "../limits";
-import { TCB_SIZE } from "../memory";
-import { DEFAULT_HOP_LIMIT } from "../ip/output";
-import { pages, ranges, tcbs } from "../pools";
-import { clearChain } from "../store/chain";
-import { give, take } from "../store/pool";
-import { push, remove } from "../store/queue";
-import { clearRanges } from "../store/ranges";
-import { afterMillis, now } from "../time";
-import { beginCongestion } from "./congestion";
-import { dropTcb } from "./demux";
-import { tell } from "./marks";
-import { INITIAL_RTO } from "./rto";
-import { enter } from "./state";
-import { Flag, has, lower, raise, Tcb, tcbAt } from "./tcb";
-import { arm, cancelAll } from "./timers";
+import { Counter, Reason, Result, Signal, State, Timer } from '../abi';
+import { count } from '../counters';
+import { config } from '../limits';
+import { TCB_SIZE } from '../memory';
+import { DEFAULT_HOP_LIMIT } from '../ip/output';
+import { pages, ranges, tcbs } from '../pools';
+import { clearChain } from '../store/chain';
+import { give, take } from '../store/pool';
+import { push, remove } from '../store/queue';
+import { clearRanges } from '../store/ranges';
+import { afterMillis, now } from '../time';
+import { beginCongestion } from './congestion';
+import { dropTcb } from './demux';
+import { tell } from './marks';
+import { INITIAL_RTO } from './rto';
+import { enter } from './state';
+import { Flag, has, lower, raise, Tcb, tcbAt } from './tcb';
+import { arm, cancelAll } from './timers';
 
 /** Defaults of the options of `abi.ts`. */
 const DELAYED_ACK_MS: u32 = 40;
@@ -130,7 +130,9 @@ export function leaveAcceptQueue(tcb: Tcb): void {
   lower(tcb, Flag.UNACCEPTED);
 }
 
-/** Ends the record: its handle is stale from here on. It is given back once no queue links to it. */
+/**
+ * Ends the record: its handle is stale from here on. It is given back once no queue links to it.
+ */
 export function freeTcb(tcb: Tcb): void {
   cancelAll(tcb);
   clearChain(pages(), tcb.incoming, tcb.rcv.nxt);
@@ -142,7 +144,9 @@ export function freeTcb(tcb: Tcb): void {
   giveBack(tcb);
 }
 
-/** Gives a freed record back, unless it still stands in a queue; who takes it out there calls again. */
+/**
+ * Gives a freed record back, unless it still stands in a queue; who takes it out there calls again.
+ */
 export function giveBack(tcb: Tcb): void {
   if (tcb.flags & (Flag.IN_USE | Flag.READY | Flag.NEWS | Flag.STARVED)) return;
   give(tcbs(), tcb.index);

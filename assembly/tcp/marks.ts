@@ -1,12 +1,13 @@
 /**
  * Marks: all that arriving segments, timers and user calls may do about sending (law 4).
  *
- * A mark puts a TCB into a queue that `output` or the host drains later. Nothing here writes a segment.
+ * A mark puts a TCB into a queue that `output` or the host drains later. Nothing here writes a
+ * segment.
  */
-import { Signal } from "../abi";
-import { newsQueue, readyQueue, tcbs } from "../pools";
-import { push } from "../store/queue";
-import { Flag, has, NEWS_LINK, raise, READY_LINK, Tcb } from "./tcb";
+import { Signal } from '../abi';
+import { newsQueue, readyQueue, tcbs } from '../pools';
+import { push } from '../store/queue';
+import { Flag, has, NEWS_LINK, raise, READY_LINK, Tcb } from './tcb';
 
 /** Lets `output` look at a connection: there may be something to send. */
 export function markReady(tcb: Tcb): void {

@@ -1,21 +1,27 @@
 /**
- * What two SYNs agree on: MSS (RFC 9293 §3.7.1), window scale and timestamps (RFC 7323), SACK (RFC 2018).
+ * What two SYNs agree on: MSS (RFC 9293 §3.7.1), window scale and timestamps (RFC 7323), SACK (RFC
+ * 2018).
  *
  * An option holds only if both SYNs carry it. A connection begins with the flags of what it offers;
  * the peer's SYN takes away what it does not offer too.
  */
-import { Setting } from "../abi";
-import { largestTransport } from "../ip/output";
-import { setting } from "../limits";
-import { isIpv4 } from "../wire/address";
-import { TCP_HEADER } from "../wire/tcp";
+import { Setting } from '../abi';
+import { largestTransport } from '../ip/output';
+import { setting } from '../limits';
+import { isIpv4 } from '../wire/address';
+import { TCP_HEADER } from '../wire/tcp';
 import {
-  Options, writeMss, writeSackPermitted, writeTimestamps, writeWindowScale,
-} from "../wire/tcp-options";
-import { beginChain } from "../store/chain";
-import { Segment } from "./segment";
-import { Flag, lower, raise, Tcb } from "./tcb";
-import { setRecent } from "./timestamps";
+  Options,
+  TIMESTAMPS_LENGTH,
+  writeMss,
+  writeSackPermitted,
+  writeTimestamps,
+  writeWindowScale,
+} from '../wire/tcp-options';
+import { beginChain } from '../store/chain';
+import { Segment } from './segment';
+import { Flag, lower, raise, Tcb } from './tcb';
+import { setRecent } from './timestamps';
 
 /** Smallest MSS we obey: a smaller one would make each octet cost a segment (CVE-2019-11479). */
 const LEAST_MSS: u32 = 64;
@@ -25,16 +31,20 @@ const DEFAULT_MSS_IPV6: u32 = 1_220;
 
 /** Flags of what we offer in a SYN. */
 export function offers(): u32 {
-  return (setting(Setting.TIMESTAMPS) ? Flag.TIMESTAMPS : 0) |
+  return (
+    (setting(Setting.TIMESTAMPS) ? Flag.TIMESTAMPS : 0) |
     (setting(Setting.WINDOW_SCALING) ? Flag.SCALING : 0) |
-    (setting(Setting.SACK) ? Flag.SACK : 0);
+    (setting(Setting.SACK) ? Flag.SACK : 0)
+  );
 }
 
 /** Flags of what a peer's SYN offers. */
 export function offeredBy(options: Options): u32 {
-  return (options.hasTimestamps ? Flag.TIMESTAMPS : 0) |
+  return (
+    (options.hasTimestamps ? Flag.TIMESTAMPS : 0) |
     (options.shift != 255 ? Flag.SCALING : 0) |
-    (options.sackPermitted ? Flag.SACK : 0);
+    (options.sackPermitted ? Flag.SACK : 0)
+  );
 }
 
 /** The flags both sides must offer. */
@@ -52,12 +62,22 @@ export function peerMss(options: Options, a0: u64, a1: u64): u32 {
   return max(options.mss, LEAST_MSS);
 }
 
-/** Eff.snd.MSS before TCP options: the peer's wish, our link's, our user's (MUST-16). */
+/**
+ * The largest segment, its options counted as text: the peer's wish, our link's, our user's
+ * (MUST-16).
+ */
 export function effectiveMss(tcb: Tcb, wish: u32): u32 {
   return min(wish, announcedMss(tcb.remote0, tcb.remote1, tcb.snd.mssLimit)); // MUST-16
 }
 
-/** Takes IRS and the options from the peer's SYN: SYN-SENT's work in both ways to be synchronized. */
+/** Octets each segment gives to timestamps. */
+export function timestampsLength(tcb: Tcb): u32 {
+  return tcb.flags & Flag.TIMESTAMPS ? TIMESTAMPS_LENGTH : 0;
+}
+
+/**
+ * Takes IRS and the options from the peer's SYN: SYN-SENT's work in both ways to be synchronized.
+ */
 export function takeSyn(tcb: Tcb, seg: Segment): void {
   const options = seg.options;
   const rcv = tcb.rcv;
@@ -72,7 +92,7 @@ export function takeSyn(tcb: Tcb, seg: Segment): void {
 
 /** Sets what follows from the flags that stand, the peer's MSS and its shift. */
 export function takeOptions(tcb: Tcb, mss: u32, shift: u32): void {
-  tcb.snd.mss = effectiveMss(tcb, mss);
+  tcb.snd.mss = effectiveMss(tcb, mss) - timestampsLength(tcb);
   // Until the peer has shown the size of its segments, ours is the best guess.
   tcb.rcv.mss = min(tcb.snd.mss, DEFAULT_MSS_IPV4);
   const scaled = (tcb.flags & Flag.SCALING) != 0;
@@ -82,7 +102,12 @@ export function takeOptions(tcb: Tcb, mss: u32, shift: u32): void {
 
 /** Writes the options of a SYN for the flags that stand; answers their octets. */
 export function writeSynOptions(
-  at: usize, flags: u32, mss: u32, shift: u32, tsVal: u32, tsEcr: u32,
+  at: usize,
+  flags: u32,
+  mss: u32,
+  shift: u32,
+  tsVal: u32,
+  tsEcr: u32,
 ): u32 {
   let length = writeMss(at, mss); // MUST-14, SHLD-5, MAY-3
   if (flags & Flag.SACK) length += writeSackPermitted(at + length);

@@ -1,27 +1,28 @@
 /**
- * OPEN (RFC 9293 §3.10.1), active and passive, and ACCEPT, which RFC 9293 leaves to the user interface.
+ * OPEN (RFC 9293 §3.10.1), active and passive, and ACCEPT, which RFC 9293 leaves to the user
+ * interface.
  */
-import { Call, Counter, Endpoint, Reason, Result, Signal, State, TraceKind } from "../abi";
-import { count } from "../counters";
-import { isLocal, isNoUnicast, sourceFor } from "../ip/route";
-import { config } from "../limits";
-import { ports, tcbs } from "../pools";
-import { beginChain } from "../store/chain";
-import { shift } from "../store/queue";
-import { random } from "../random";
-import { trace } from "../trace";
-import { isIpv4, isUnspecified } from "../wire/address";
-import { holdListener, holdTcb, isTaken } from "./demux";
-import { choosePort, isFree } from "./ephemeral";
-import { flowLabel, initialSequenceNumber, timestampOffset } from "./isn";
-import { newTcb } from "./lifecycle";
-import { markReady, tell } from "./marks";
-import { offer } from "./negotiate";
-import { lt } from "./seq";
-import { enter } from "./state";
-import { Flag, handleOf, lower, raise, Tcb, tcbAt, TUPLE } from "./tcb";
-import { reuseTimeWait } from "./time-wait";
-import { shiftFor } from "./window";
+import { Call, Counter, Endpoint, Reason, Result, Signal, State, TraceKind } from '../abi';
+import { count } from '../counters';
+import { isLocal, isNoUnicast, sourceFor } from '../ip/route';
+import { config } from '../limits';
+import { ports, tcbs } from '../pools';
+import { beginChain } from '../store/chain';
+import { shift } from '../store/queue';
+import { random } from '../random';
+import { trace } from '../trace';
+import { isIpv4, isUnspecified } from '../wire/address';
+import { holdListener, holdTcb, isTaken } from './demux';
+import { choosePort, isFree } from './ephemeral';
+import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
+import { newTcb } from './lifecycle';
+import { markReady, tell } from './marks';
+import { offer } from './negotiate';
+import { lt } from './seq';
+import { enter } from './state';
+import { Flag, handleOf, lower, raise, Tcb, tcbAt, TUPLE } from './tcb';
+import { reuseTimeWait } from './time-wait';
+import { shiftFor } from './window';
 
 /**
  * Prepares a connection: a TCB in CLOSED, whose options can be set before its SYN leaves.
@@ -36,8 +37,8 @@ export function create(): i32 {
 /**
  * Active OPEN of a created connection to the remote socket in the ENDPOINT window.
  *
- * The local address may be unspecified: it is then the one packets to the remote leave from (MUST-44). The
- * local port may be 0: it is then chosen by RFC 6056.
+ * The local address may be unspecified: it is then the one packets to the remote leave from
+ * (MUST-44). The local port may be 0: it is then chosen by RFC 6056.
  */
 export function openActive(tcb: Tcb, to: Endpoint): Result {
   if (tcb.state != State.CLOSED || tcb.snd.iss != 0) return Result.CONNECTION_ALREADY_EXISTS;
@@ -101,8 +102,8 @@ function setSockets(tcb: Tcb, to: Endpoint): Result {
 /**
  * Passive OPEN of a created connection on the local socket in the ENDPOINT window.
  *
- * All zero is any address of both families, the mapped 0.0.0.0 any of IPv4. Existing connections on the
- * port are not disturbed (MUST-41, MUST-42).
+ * All zero is any address of both families, the mapped 0.0.0.0 any of IPv4. Existing connections on
+ * the port are not disturbed (MUST-41, MUST-42).
  */
 export function openPassive(tcb: Tcb, at: Endpoint, backlog: u32): Result {
   if (tcb.state != State.CLOSED || tcb.snd.iss != 0) return Result.CONNECTION_ALREADY_EXISTS;

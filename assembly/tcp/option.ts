@@ -1,8 +1,11 @@
-/** Options of a connection or listener, as `abi.ts` lists them; an accepted connection has its listener's. */
-import { Option, Result, State } from "../abi";
-import { Flag, lower, raise, Tcb } from "./tcb";
-import { markReady } from "./marks";
-import { setKeepAlive } from "./timeouts";
+/**
+ * Options of a connection or listener, as `abi.ts` lists them; an accepted connection has its
+ * listener's.
+ */
+import { Option, Result, State } from '../abi';
+import { Flag, lower, raise, Tcb } from './tcb';
+import { markReady } from './marks';
+import { setKeepAlive } from './timeouts';
 
 /** Largest buffer a window can offer: a shift of 14. */
 const MAX_BUFFER: u32 = 1 << 30;

@@ -1,9 +1,9 @@
 /** RECEIVE (RFC 9293 §3.10.3). */
-import { Result, State } from "../abi";
-import { pages } from "../pools";
-import { clearChain, dropChain, readChain } from "../store/chain";
-import { Flag, has, Tcb, unreadText } from "./tcb";
-import { windowOpened } from "./window";
+import { Result, State } from '../abi';
+import { pages } from '../pools';
+import { clearChain, dropChain, readChain } from '../store/chain';
+import { Flag, has, Tcb, unreadText } from './tcb';
+import { windowOpened } from './window';
 
 /**
  * Copies up to `length` octets of text to `to`, in order, and makes room for as many.

@@ -1,19 +1,20 @@
 /**
- * Segments of no connection (RFC 9293 §3.5.2, §3.10.7.1): RST and ACK for whoever has no TCB, and the RST
- * of a connection that is being deleted. They wait in the reply queue like every packet without a TCB.
+ * Segments of no connection (RFC 9293 §3.5.2, §3.10.7.1): RST and ACK for whoever has no TCB, and
+ * the RST of a connection that is being deleted. They wait in the reply queue like every packet
+ * without a TCB.
  */
-import { Counter, Ctl, Reason, State, TraceKind } from "../abi";
-import { count } from "../counters";
-import { DEFAULT_HOP_LIMIT } from "../ip/output";
-import { newReply, Reply } from "../ip/reply";
-import { trace, traceDrop } from "../trace";
-import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from "../wire/tcp";
-import { TIMESTAMPS_LENGTH, writeTimestamps } from "../wire/tcp-options";
-import { writeSynOptions } from "./negotiate";
-import { Segment } from "./segment";
-import { LocalSeq, RemoteSeq } from "./seq";
-import { Flag, handleOf, has, Tcb, TUPLE } from "./tcb";
-import { tsVal } from "./timestamps";
+import { Counter, Ctl, Reason, State, TraceKind } from '../abi';
+import { count } from '../counters';
+import { DEFAULT_HOP_LIMIT } from '../ip/output';
+import { newReply, Reply } from '../ip/reply';
+import { trace, traceDrop } from '../trace';
+import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
+import { TIMESTAMPS_LENGTH, writeTimestamps } from '../wire/tcp-options';
+import { writeSynOptions } from './negotiate';
+import { Segment } from './segment';
+import { LocalSeq, RemoteSeq } from './seq';
+import { Flag, handleOf, has, Tcb, TUPLE } from './tcb';
+import { tsVal } from './timestamps';
 
 /** The tuple as every record of the tuple table has it. */
 @unmanaged
@@ -28,12 +29,22 @@ class Tuple {
 
 /** Queues a segment without text from one record's local socket to its remote one. */
 function reply(
-  record: usize, seq: LocalSeq, ack: RemoteSeq, ctl: u32, wnd: u32, hopLimit: u32,
+  record: usize,
+  seq: LocalSeq,
+  ack: RemoteSeq,
+  ctl: u32,
+  wnd: u32,
+  hopLimit: u32,
 ): Reply | null {
   const tuple = changetype<Tuple>(record + TUPLE);
   const answer = newReply(
-    PROTOCOL_TCP, <u32>TCP_CHECKSUM, hopLimit,
-    tuple.local0, tuple.local1, tuple.remote0, tuple.remote1,
+    PROTOCOL_TCP,
+    <u32>TCP_CHECKSUM,
+    hopLimit,
+    tuple.local0,
+    tuple.local1,
+    tuple.remote0,
+    tuple.remote1,
   );
   if (answer == null) return null;
   writeTcp(answer.head, tuple.localPort, tuple.remotePort, seq, ack, 0, ctl, wnd, 0);
@@ -66,7 +77,12 @@ export function resetSegment(seg: Segment, reason: Reason): void {
 export function resetConnection(tcb: Tcb): void {
   const seq = tcb.snd.nxt;
   const answer = reply(
-    changetype<usize>(tcb), seq, tcb.rcv.nxt, Ctl.RST | Ctl.ACK, 0, tcb.hopLimit,
+    changetype<usize>(tcb),
+    seq,
+    tcb.rcv.nxt,
+    Ctl.RST | Ctl.ACK,
+    0,
+    tcb.hopLimit,
   );
   if (answer == null) return;
   if (has(tcb, Flag.TIMESTAMPS)) addTimestamps(answer, tsVal(tcb), tcb.ts.recent);
@@ -76,7 +92,13 @@ export function resetConnection(tcb: Tcb): void {
 
 /** Sends a bare ACK for a record without TCB; `val` and `ecr` are its timestamps, if it has any. */
 export function acknowledgeRecord(
-  record: usize, seq: LocalSeq, ack: RemoteSeq, wnd: u32, timestamps: bool, val: u32, ecr: u32,
+  record: usize,
+  seq: LocalSeq,
+  ack: RemoteSeq,
+  wnd: u32,
+  timestamps: bool,
+  val: u32,
+  ecr: u32,
   state: State,
 ): void {
   const answer = reply(record, seq, ack, Ctl.ACK, wnd, DEFAULT_HOP_LIMIT);
@@ -87,8 +109,15 @@ export function acknowledgeRecord(
 
 /** Sends a SYN,ACK that is not remembered; `val` and `ecr` count only with the timestamps' flag. */
 export function replySynAck(
-  record: usize, iss: LocalSeq, ack: RemoteSeq, flags: u32, mss: u32, shift: u32, wnd: u32,
-  val: u32, ecr: u32,
+  record: usize,
+  iss: LocalSeq,
+  ack: RemoteSeq,
+  flags: u32,
+  mss: u32,
+  shift: u32,
+  wnd: u32,
+  val: u32,
+  ecr: u32,
 ): void {
   const answer = reply(record, iss, ack, Ctl.SYN | Ctl.ACK, wnd, DEFAULT_HOP_LIMIT);
   if (answer == null) return;

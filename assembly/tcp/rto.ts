@@ -1,16 +1,16 @@
 /**
  * Retransmission timeout (RFC 6298).
  *
- * RTO from SRTT and RTTVAR, backed off by doubling. One segment per window is timed with the clock's
- * microseconds, never one that was sent again (Karn's rule); while recovery leaves nothing to time, the
- * peer's timestamp echo stands in (RFC 7323 §4). The clock granularity G is one microsecond, so
- * `max(G, K*RTTVAR)` never binds and is not written.
+ * RTO from SRTT and RTTVAR, backed off by doubling. One segment per window is timed with the
+ * clock's microseconds, never one that was sent again (Karn's rule); while recovery leaves nothing
+ * to time, the peer's timestamp echo stands in (RFC 7323 §4). The clock granularity G is one
+ * microsecond, so `max(G, K*RTTVAR)` never binds and is not written.
  */
-import { Setting } from "../abi";
-import { setting } from "../limits";
-import { Instant, Micros, MILLISECOND, now, SECOND } from "../time";
-import { LocalSeq, lt } from "./seq";
-import { Tcb } from "./tcb";
+import { Setting } from '../abi';
+import { setting } from '../limits';
+import { Instant, Micros, MILLISECOND, now, SECOND } from '../time';
+import { LocalSeq, lt } from './seq';
+import { Tcb } from './tcb';
 
 /** RTO before the first measurement (RFC 6298 §2.1). */
 export const INITIAL_RTO: Micros = SECOND;
@@ -57,8 +57,8 @@ export function sample(tcb: Tcb, measured: Micros): void {
     rtt.rttvar = rtt.rttvar - rtt.rttvar / 4 + difference / 4;
     rtt.srtt = max<u32>(rtt.srtt - rtt.srtt / 8 + measured / 8, 1);
   }
-  // DEVIATION: RFC 6298 §2.4 asks for at least one second; 200 ms is what Linux and FreeBSD use, and
-  // a setting: a one-second pause after each lost tail is no longer what networks need.
+  // DEVIATION: RFC 6298 §2.4 asks for at least one second; 200 ms is what Linux and FreeBSD use,
+  // and a setting: a one-second pause after each lost tail is no longer what networks need.
   const least = setting(Setting.RTO_MIN_MS) * MILLISECOND;
   rtt.rto = min(max(rtt.srtt + 4 * rtt.rttvar, least), MAX_RTO);
 }

@@ -3,20 +3,29 @@
  *
  * One record at a fixed address, passed to whoever processes it; nobody keeps it.
  */
-import { Counter, Ctl, Reason } from "../abi";
-import { count } from "../counters";
-import { Datagram } from "../ip/datagram";
-import { SEGMENT } from "../memory";
-import { fold, sum } from "../store/copy-sum";
-import { traceDrop } from "../trace";
-import { pseudoSum } from "../wire/checksum";
+import { Counter, Ctl, Reason } from '../abi';
+import { count } from '../counters';
+import { Datagram } from '../ip/datagram';
+import { SEGMENT } from '../memory';
+import { fold, sum } from '../store/copy-sum';
+import { traceDrop } from '../trace';
+import { pseudoSum } from '../wire/checksum';
 import {
-  acknowledgmentNumber, controlBits, dataOffset, destinationPort, PROTOCOL_TCP, sequenceNumber,
-  sourcePort, TCP_HEADER, urgentPointer, windowField,
-} from "../wire/tcp";
-import { Options, readOptions } from "../wire/tcp-options";
-import { LocalSeq, RemoteSeq } from "./seq";
+  acknowledgmentNumber,
+  controlBits,
+  dataOffset,
+  destinationPort,
+  PROTOCOL_TCP,
+  sequenceNumber,
+  sourcePort,
+  TCP_HEADER,
+  urgentPointer,
+  windowField,
+} from '../wire/tcp';
+import { Options, readOptions } from '../wire/tcp-options';
+import { LocalSeq, RemoteSeq } from './seq';
 
+/** SEG.*, the sockets it came for, and its options. */
 @unmanaged
 export class Segment {
   /** As the other records of the tuple table: the tuple begins at octet 8. */
@@ -49,21 +58,34 @@ export class Segment {
   @inline get options(): Options {
     return changetype<Options>(changetype<usize>(this) + OPTIONS);
   }
-  @inline get isFin(): bool { return (this.ctl & Ctl.FIN) != 0; }
-  @inline get isSyn(): bool { return (this.ctl & Ctl.SYN) != 0; }
-  @inline get isRst(): bool { return (this.ctl & Ctl.RST) != 0; }
-  @inline get isAck(): bool { return (this.ctl & Ctl.ACK) != 0; }
-  @inline get isUrg(): bool { return (this.ctl & Ctl.URG) != 0; }
+  @inline get isFin(): bool {
+    return (this.ctl & Ctl.FIN) != 0;
+  }
+  @inline get isSyn(): bool {
+    return (this.ctl & Ctl.SYN) != 0;
+  }
+  @inline get isRst(): bool {
+    return (this.ctl & Ctl.RST) != 0;
+  }
+  @inline get isAck(): bool {
+    return (this.ctl & Ctl.ACK) != 0;
+  }
+  @inline get isUrg(): bool {
+    return (this.ctl & Ctl.URG) != 0;
+  }
 }
 
 const OPTIONS: usize = 96;
 if (offsetof<Segment>() > OPTIONS) ERROR("a segment's options overlap its fields");
 
+/** The one record there is. */
 export function segment(): Segment {
   return changetype<Segment>(SEGMENT);
 }
 
-/** Whether a datagram holds a whole TCP segment with a right checksum; reads it into `seg` if so. */
+/**
+ * Whether a datagram holds a whole TCP segment with a right checksum; reads it into `seg` if so.
+ */
 export function readSegment(seg: Segment, d: Datagram): bool {
   const at: usize = d.at;
   if (d.length < TCP_HEADER || dataOffset(at) < TCP_HEADER || dataOffset(at) > d.length) {
@@ -99,7 +121,12 @@ export function readSegment(seg: Segment, d: Datagram): bool {
 // MUST-3
 function checksumHolds(d: Datagram): bool {
   const pseudo = pseudoSum(
-    d.source0, d.source1, d.destination0, d.destination1, PROTOCOL_TCP, d.length,
+    d.source0,
+    d.source1,
+    d.destination0,
+    d.destination1,
+    PROTOCOL_TCP,
+    d.length,
   );
   return fold(pseudo + sum(d.at, d.length)) == 0xffff;
 }

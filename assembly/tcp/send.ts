@@ -1,17 +1,18 @@
 /** SEND (RFC 9293 §3.10.2). */
-import { Result, Signal, State } from "../abi";
-import { pages, starvedQueue, tcbs } from "../pools";
-import { reserve, sparePages, writeChain } from "../store/chain";
-import { push, shift } from "../store/queue";
-import { giveBack } from "./lifecycle";
-import { markReady, tell } from "./marks";
-import { Flag, has, lower, raise, STARVED_LINK, Tcb, tcbAt } from "./tcb";
+import { Result, Signal, State } from '../abi';
+import { pages, starvedQueue, tcbs } from '../pools';
+import { reserve, sparePages, writeChain } from '../store/chain';
+import { push, shift } from '../store/queue';
+import { giveBack } from './lifecycle';
+import { markReady, tell } from './marks';
+import { Flag, has, lower, raise, STARVED_LINK, Tcb, tcbAt } from './tcb';
 
 /**
- * Accepts up to `length` octets at `from`. There is no PUSH flag: everything is pushed (MAY-15, MUST-60).
+ * Accepts up to `length` octets at `from`. There is no PUSH flag: everything is pushed (MAY-15,
+ * MUST-60).
  *
- * @returns octets taken; fewer than `length` when the send buffer is full, and WRITABLE will follow; or
- *   CONNECTION_DOES_NOT_EXIST · CLOSED, LISTEN (its remote socket is unspecified)
+ * @returns octets taken; fewer than `length` when the send buffer is full, and WRITABLE will
+ *   follow; or CONNECTION_DOES_NOT_EXIST · CLOSED, LISTEN (its remote socket is unspecified)
  *   CONNECTION_CLOSING        · after CLOSE: FIN-WAIT-1 onward, and earlier with a FIN queued
  */
 export function send(tcb: Tcb, from: usize, length: u32): i32 {
@@ -33,8 +34,10 @@ export function send(tcb: Tcb, from: usize, length: u32): i32 {
 }
 
 /**
- * Marks everything SEND has taken so far as urgent: SND.UP lies behind its last octet (MUST-30, MUST-62).
- * The text stays in line; its length does not matter (MUST-31). New applications should not (SHLD-13).
+ * Marks everything SEND has taken so far as urgent: SND.UP lies behind its last octet (MUST-30,
+ * MUST-62).
+ * The text stays in line; its length does not matter (MUST-31). New applications should not
+ * (SHLD-13).
  */
 export function markUrgent(tcb: Tcb): Result {
   if (tcb.state < State.SYN_SENT) return Result.CONNECTION_DOES_NOT_EXIST;

@@ -5,6 +5,7 @@
  * `lt(snd.una, seg.ack) && le(seg.ack, snd.nxt)`.
  */
 
+/** A sequence number, modulo 2^32. */
 export type Seq = u32;
 /** A number of our own space: SND.*, SEG.ACK. */
 export type LocalSeq = Seq;

@@ -28,12 +28,13 @@
  *                                    └──────────────►│ CLOSED │
  *                                                    └────────┘
  *
- * The diagram is data that every transition is checked against, not the engine: the engine is §3.10, in
- * the files named after its headings. A RST or ABORT leads from every state to CLOSED; so do the timeouts.
+ * The diagram is data that every transition is checked against, not the engine: the engine is
+ * §3.10, in the files named after its headings. A RST or ABORT leads from every state to CLOSED; so
+ * do the timeouts.
  */
-import { Reason, State, TraceKind } from "../abi";
-import { trace } from "../trace";
-import { handleOf, Tcb } from "./tcb";
+import { Reason, State, TraceKind } from '../abi';
+import { trace } from '../trace';
+import { handleOf, Tcb } from './tcb';
 
 function to(state: State): u32 {
   return 1 << state;

@@ -1,15 +1,18 @@
-/** STATUS (RFC 9293 §3.10.6): everything a user may know, in the STATUS window; names as `tcp_info` has them. */
-import { State, Status, Timer } from "../abi";
-import { STATUS } from "../memory";
-import { children, tcbs, timers, timeWaits } from "../pools";
-import { config } from "../limits";
-import { momentOf } from "../store/heap";
-import { Instant, MILLISECOND, now } from "../time";
-import { Child, childAt } from "./child";
-import { find, Holder, holderOf } from "./demux";
-import { armedFor, flightSize, Flag, handleOf, has, Tcb, tcbAt, TUPLE, unreadText } from "./tcb";
-import { nextTimer } from "./timers";
-import { TimeWait, timeWaitAt, timeWaitLeft } from "./time-wait";
+/**
+ * STATUS (RFC 9293 §3.10.6): everything a user may know, in the STATUS window; names as `tcp_info`
+ * has them.
+ */
+import { State, Status, Timer } from '../abi';
+import { STATUS } from '../memory';
+import { children, tcbs, timers, timeWaits } from '../pools';
+import { config } from '../limits';
+import { momentOf } from '../store/heap';
+import { Instant, MILLISECOND, now } from '../time';
+import { Child, childAt } from './child';
+import { find, Holder, holderOf } from './demux';
+import { armedFor, flightSize, Flag, handleOf, has, Tcb, tcbAt, TUPLE, unreadText } from './tcb';
+import { nextTimer } from './timers';
+import { TimeWait, timeWaitAt, timeWaitLeft } from './time-wait';
 
 /** STATUS.timer of records without a TCB. */
 const TIME_WAIT_TIMER: u32 = 16;
@@ -57,9 +60,13 @@ export function status(tcb: Tcb): void {
   status.retransTotal = tcb.cc.retransmitted;
   status.bytesAcked = tcb.cc.total;
   status.bytesReceived = tcb.rcv.total;
-  status.flags = (has(tcb, Flag.TIMESTAMPS) ? 1 : 0) | (has(tcb, Flag.SACK) ? 2 : 0) |
-    (has(tcb, Flag.SCALING) ? 4 : 0) | (has(tcb, Flag.NAGLE_OFF) ? 8 : 0) |
-    (has(tcb, Flag.RELEASED) ? 16 : 0) | (has(tcb, Flag.FIN_QUEUED) ? 32 : 0);
+  status.flags =
+    (has(tcb, Flag.TIMESTAMPS) ? 1 : 0) |
+    (has(tcb, Flag.SACK) ? 2 : 0) |
+    (has(tcb, Flag.SCALING) ? 4 : 0) |
+    (has(tcb, Flag.NAGLE_OFF) ? 8 : 0) |
+    (has(tcb, Flag.RELEASED) ? 16 : 0) |
+    (has(tcb, Flag.FIN_QUEUED) ? 32 : 0);
 }
 
 /** A user's TIME-WAIT is over when its record has gone. */
@@ -109,8 +116,9 @@ function timeWaitStatus(record: TimeWait): void {
 }
 
 /**
- * Fills STATUS with the first record at or behind a cursor: connections and listeners, then children, then
- * TIME-WAIT. TCBs in CLOSED, and those a TIME-WAIT record stands for, are passed over.
+ * Fills STATUS with the first record at or behind a cursor: connections and listeners, then
+ * children, then TIME-WAIT. TCBs in CLOSED, and those a TIME-WAIT record stands for, are passed
+ * over.
  *
  * @param cursor 0 to begin with, later what the last call answered
  * @returns the cursor of the next call, 0 when there is no further record
@@ -120,7 +128,8 @@ export function nextStatus(cursor: u32): u32 {
   const childCount = children().fresh;
   for (; cursor < tcbCount; cursor++) {
     const tcb = tcbAt(cursor + 1);
-    if (!has(tcb, Flag.IN_USE) || tcb.state == State.CLOSED || tcb.state == State.TIME_WAIT) continue;
+    if (!has(tcb, Flag.IN_USE) || tcb.state == State.CLOSED || tcb.state == State.TIME_WAIT)
+      continue;
     status(tcb);
     return cursor + 1;
   }

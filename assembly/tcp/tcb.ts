@@ -15,16 +15,22 @@
  * │ 480 backlog (LISTEN only)               508 end                                 │
  * └────────────────────────────────────────────────────────────────────────────────┘
  */
-import { State, Timer } from "../abi";
-import { INDEX_BITS } from "../limits";
-import { TCB_SIZE } from "../memory";
-import { tcbs } from "../pools";
-import { Chain } from "../store/chain";
-import { itemAt } from "../store/pool";
-import { Queue } from "../store/queue";
-import { Ranges } from "../store/ranges";
-import { Instant, Micros } from "../time";
-import { LocalSeq, RemoteSeq } from "./seq";
+import { State, Timer } from '../abi';
+import { INDEX_BITS } from '../limits';
+import { TCB_SIZE } from '../memory';
+import { tcbs } from '../pools';
+import { Chain } from '../store/chain';
+import { itemAt } from '../store/pool';
+import { Ranges } from '../store/ranges';
+import { Instant } from '../time';
+import {
+  Backlog,
+  Congestion,
+  ReceiveVariables,
+  RoundTrip,
+  SendVariables,
+  Timestamps,
+} from './variables';
 
 /** What is true of a connection, as bits of `tcb.flags`. */
 export enum Flag {
@@ -90,137 +96,6 @@ export enum Flag {
   DUPLICATE = 134217728,
 }
 
-/** SND.* */
-@unmanaged
-export class SendVariables {
-  /** SND.UNA: oldest unacknowledged sequence number. */
-  una: LocalSeq;
-  /** SND.NXT: the highest sequence number sent, plus one; it never goes back. */
-  nxt: LocalSeq;
-  /** Next octet to send: below SND.NXT while something is sent again, else equal to it. */
-  next: LocalSeq;
-  /** SND.WND: octets the peer will take from SND.UNA on; already shifted by Snd.Wind.Shift. */
-  wnd: u32;
-  /** MAX.SND.WND: the largest SND.WND seen (RFC 9293 §3.8.6.2.1). */
-  maxWnd: u32;
-  /** SEG.SEQ and SEG.ACK of the last window update. */
-  wl1: RemoteSeq;
-  wl2: LocalSeq;
-  /** SND.UP: our urgent pointer. */
-  up: LocalSeq;
-  /** ISS. */
-  iss: LocalSeq;
-  /** One past the last octet SEND has taken; our FIN, once queued, lies here. */
-  end: LocalSeq;
-  /** Send buffer: octets SEND may hold. */
-  buffer: u32;
-  /** SMSS less IP options, before TCP options (RFC 9293 §3.7.1); octets. */
-  mss: u32;
-  /** Snd.Wind.Shift (RFC 7323). */
-  shift: u32;
-  /** Largest MSS to use, by the user's wish; 0 is none. */
-  mssLimit: u32;
-}
-
-/** RCV.* */
-@unmanaged
-export class ReceiveVariables {
-  /** RCV.NXT */
-  nxt: RemoteSeq;
-  /** RCV.WND: octets offered from RCV.NXT on. */
-  wnd: u32;
-  /** RCV.UP */
-  up: RemoteSeq;
-  /** IRS */
-  irs: RemoteSeq;
-  /** Where the peer's early FIN lies; meaningful only while FIN_HELD. */
-  finSeq: RemoteSeq;
-  /** Receive buffer: octets RCV.WND may offer. */
-  buffer: u32;
-  /** RMSS as the peer uses it: the longest text seen in one segment, octets. */
-  mss: u32;
-  /** Rcv.Wind.Shift (RFC 7323). */
-  shift: u32;
-  /** RCV.NXT of the last acknowledgment sent (Last.ACK.sent). */
-  acked: RemoteSeq;
-  /** Left edge of the text that arrived early last: SACK reports its range first (RFC 2018 §4). */
-  recent: RemoteSeq;
-  /** Duplicate text to report (RFC 2883); meaningful only while DUPLICATE. */
-  dupLeft: RemoteSeq;
-  dupRight: RemoteSeq;
-  /** Octets received in order. */
-  total: u64;
-}
-
-/** RFC 6298, and what R1 and R2 are counted from. */
-@unmanaged
-export class RoundTrip {
-  srtt: Micros;
-  rttvar: Micros;
-  rto: Micros;
-  /** The octet whose acknowledgment ends the measurement; meaningful while `timedAt` is not 0. */
-  timedSeq: LocalSeq;
-  timedAt: Instant;
-  /** When the oldest unacknowledged octet was first sent, or the latest acknowledgment of new ones. */
-  stalledAt: Instant;
-  /** Retransmissions since then. */
-  count: u32;
-  /** Probes sent since the peer last answered one: zero-window or keep-alive. */
-  probes: u32;
-  /** When the peer was last heard. */
-  heardAt: Instant;
-  /** When text was last sent. */
-  sentAt: Instant;
-}
-
-/** RFC 5681 and RFC 6582; all in octets. */
-@unmanaged
-export class Congestion {
-  cwnd: u32;
-  ssthresh: u32;
-  /** Octets acknowledged since cwnd last grew in congestion avoidance. */
-  acked: u32;
-  duplicates: u32;
-  /** Recover: SND.NXT when recovery began (RFC 6582 §3.2). */
-  point: LocalSeq;
-  /** SND.NXT when the first duplicate came: what limited transmit adds does not count as flight. */
-  beforeLimited: LocalSeq;
-  segsIn: u32;
-  segsOut: u32;
-  retransmitted: u32;
-  /** Where RESEND_NOW sends from; what lies before it was sent again in this recovery (HighRxt). */
-  resend: LocalSeq;
-  /** Octets acknowledged since OPEN. */
-  total: u64;
-}
-
-/** RFC 7323. */
-@unmanaged
-export class Timestamps {
-  /** TS.Recent */
-  recent: u32;
-  /** Added to our clock, so that it says nothing of the host's uptime. */
-  offset: u32;
-  /** When TS.Recent was set, seconds; PAWS trusts it for 24 days. */
-  recentAt: u32;
-  /** Challenges to this peer wait until then, milliseconds modulo 2^32 (RFC 5961 §7). */
-  challengeAt: u32;
-}
-
-/** A listener's queues. */
-@unmanaged
-export class Backlog {
-  /** Connections in the accept queue: its bound, and how many are there. */
-  limit: u32;
-  waiting: u32;
-  /** Children in SYN-RECEIVED, not more than `limit` either. */
-  children: u32;
-  /** Connections the user can accept, oldest first. */
-  @inline get queue(): Queue {
-    return changetype<Queue>(changetype<usize>(this) + 12);
-  }
-}
-
 const SND: usize = 112;
 const RCV: usize = 176;
 const RTT: usize = 240;
@@ -233,6 +108,7 @@ const EARLY: usize = 464;
 const SACKED: usize = 472;
 const BACKLOG: usize = 480;
 
+/** One connection, or one listener. */
 @unmanaged
 export class Tcb {
   /** While free: the next free TCB. In an accept queue: the next there. */
@@ -281,37 +157,58 @@ export class Tcb {
   /** How long a released connection waits in FIN-WAIT-2, milliseconds. */
   finWait2Ms: u32;
 
-  @inline get snd(): SendVariables { return changetype<SendVariables>(changetype<usize>(this) + SND); }
-  @inline get rcv(): ReceiveVariables { return changetype<ReceiveVariables>(changetype<usize>(this) + RCV); }
-  @inline get rtt(): RoundTrip { return changetype<RoundTrip>(changetype<usize>(this) + RTT); }
-  @inline get cc(): Congestion { return changetype<Congestion>(changetype<usize>(this) + CC); }
-  @inline get ts(): Timestamps { return changetype<Timestamps>(changetype<usize>(this) + TS); }
+  @inline get snd(): SendVariables {
+    return changetype<SendVariables>(changetype<usize>(this) + SND);
+  }
+  @inline get rcv(): ReceiveVariables {
+    return changetype<ReceiveVariables>(changetype<usize>(this) + RCV);
+  }
+  @inline get rtt(): RoundTrip {
+    return changetype<RoundTrip>(changetype<usize>(this) + RTT);
+  }
+  @inline get cc(): Congestion {
+    return changetype<Congestion>(changetype<usize>(this) + CC);
+  }
+  @inline get ts(): Timestamps {
+    return changetype<Timestamps>(changetype<usize>(this) + TS);
+  }
   /** Text from SND.UNA on, and text not sent yet; positions are sequence numbers. */
-  @inline get outgoing(): Chain { return changetype<Chain>(changetype<usize>(this) + OUTGOING); }
+  @inline get outgoing(): Chain {
+    return changetype<Chain>(changetype<usize>(this) + OUTGOING);
+  }
   /** Text not read yet, and early text in its place; positions are sequence numbers. */
-  @inline get incoming(): Chain { return changetype<Chain>(changetype<usize>(this) + INCOMING); }
+  @inline get incoming(): Chain {
+    return changetype<Chain>(changetype<usize>(this) + INCOMING);
+  }
   /** Which stretches beyond RCV.NXT have arrived. */
-  @inline get early(): Ranges { return changetype<Ranges>(changetype<usize>(this) + EARLY); }
+  @inline get early(): Ranges {
+    return changetype<Ranges>(changetype<usize>(this) + EARLY);
+  }
   /** Which stretches beyond SND.UNA the peer reports as arrived. */
-  @inline get sacked(): Ranges { return changetype<Ranges>(changetype<usize>(this) + SACKED); }
-  @inline get backlog(): Backlog { return changetype<Backlog>(changetype<usize>(this) + BACKLOG); }
+  @inline get sacked(): Ranges {
+    return changetype<Ranges>(changetype<usize>(this) + SACKED);
+  }
+  @inline get backlog(): Backlog {
+    return changetype<Backlog>(changetype<usize>(this) + BACKLOG);
+  }
 }
 
-if (offsetof<Tcb>() > SND || SND + offsetof<SendVariables>() > RCV) ERROR("tcb.snd overlaps");
-if (RCV + offsetof<ReceiveVariables>() > RTT || RTT + offsetof<RoundTrip>() > CC) ERROR("tcb.rtt");
-if (CC + offsetof<Congestion>() > TS || TS + offsetof<Timestamps>() > TIMERS) ERROR("tcb.ts");
-if (TIMERS + 8 * Timer.COUNT > OUTGOING || OUTGOING + offsetof<Chain>() > INCOMING) ERROR("timers");
-if (BACKLOG + offsetof<Backlog>() + 8 > TCB_SIZE) ERROR("a TCB takes TCB_SIZE octets");
+if (offsetof<Tcb>() > SND || SND + offsetof<SendVariables>() > RCV) ERROR('tcb.snd overlaps');
+if (RCV + offsetof<ReceiveVariables>() > RTT || RTT + offsetof<RoundTrip>() > CC) ERROR('tcb.rtt');
+if (CC + offsetof<Congestion>() > TS || TS + offsetof<Timestamps>() > TIMERS) ERROR('tcb.ts');
+if (TIMERS + 8 * Timer.COUNT > OUTGOING || OUTGOING + offsetof<Chain>() > INCOMING) ERROR('timers');
+if (BACKLOG + offsetof<Backlog>() + 8 > TCB_SIZE) ERROR('a TCB takes TCB_SIZE octets');
 
 /** Offset of the tuple in a TCB, a child and a TIME-WAIT record. */
-export const TUPLE: usize = offsetof<Tcb>("local0");
-export const READY_LINK: usize = offsetof<Tcb>("readyLink");
-export const NEWS_LINK: usize = offsetof<Tcb>("newsLink");
-export const STARVED_LINK: usize = offsetof<Tcb>("starvedLink");
+export const TUPLE: usize = offsetof<Tcb>('local0');
+export const READY_LINK: usize = offsetof<Tcb>('readyLink');
+export const NEWS_LINK: usize = offsetof<Tcb>('newsLink');
+export const STARVED_LINK: usize = offsetof<Tcb>('starvedLink');
 
 const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
 const GENERATION_MASK: u32 = (1 << (31 - INDEX_BITS)) - 1;
 
+/** The TCB with that index. */
 export function tcbAt(index: u32): Tcb {
   return changetype<Tcb>(itemAt(tcbs(), index));
 }
@@ -330,14 +227,17 @@ export function fromHandle(handle: u32): Tcb | null {
   return isHeld && handleOf(tcb) == handle ? tcb : null;
 }
 
+/** Whether any of these is true of a connection. */
 export function has(tcb: Tcb, flag: Flag): bool {
   return (tcb.flags & flag) != 0;
 }
 
+/** Makes these true. */
 export function raise(tcb: Tcb, flag: Flag): void {
   tcb.flags |= flag;
 }
 
+/** Makes these untrue. */
 export function lower(tcb: Tcb, flag: Flag): void {
   tcb.flags &= ~flag;
 }
@@ -347,11 +247,15 @@ export function armedFor(tcb: Tcb, timer: Timer): Instant {
   return load<u64>(changetype<usize>(tcb) + TIMERS + 8 * <usize>timer);
 }
 
+/** Stores a timer's Instant; `timers.ts` keeps the heap in step. */
 export function setTimer(tcb: Tcb, timer: Timer, at: Instant): void {
   store<u64>(changetype<usize>(tcb) + TIMERS + 8 * <usize>timer, at);
 }
 
-/** FlightSize: octets sent and not acknowledged, as far as they are taken to be in flight (RFC 5681). */
+/**
+ * FlightSize: octets sent and not acknowledged, as far as they are taken to be in flight (RFC
+ * 5681).
+ */
 export function flightSize(tcb: Tcb): u32 {
   return tcb.snd.next - tcb.snd.una;
 }

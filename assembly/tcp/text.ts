@@ -1,22 +1,22 @@
 /**
  * Segment text (RFC 9293 §3.10.7.4, seventh): in order to the user, early text to its place.
  *
- * DEVIATION: RFC 9293 lets a TCP hold a whole early segment back and process it when its turn comes. Here
- * its ACK has been processed by the fifth check already, for fast recovery needs it now; only text and
- * FIN wait.
+ * DEVIATION: RFC 9293 lets a TCP hold a whole early segment back and process it when its turn
+ * comes. Here its ACK has been processed by the fifth check already, for fast recovery needs it
+ * now; only text and FIN wait.
  */
-import { Counter, Reason, Signal, TraceKind } from "../abi";
-import { count } from "../counters";
-import { MAX_RANGES } from "../limits";
-import { pages, ranges } from "../pools";
-import { reserve, writeChain } from "../store/chain";
-import { addRange, rangeAt, trimRanges } from "../store/ranges";
-import { trace } from "../trace";
-import { acknowledgeText } from "./delayed-ack";
-import { acknowledge, tell } from "./marks";
-import { Segment } from "./segment";
-import { earlier, le, lt, RemoteSeq } from "./seq";
-import { Flag, handleOf, has, raise, Tcb } from "./tcb";
+import { Counter, Reason, Signal, TraceKind } from '../abi';
+import { count } from '../counters';
+import { MAX_RANGES } from '../limits';
+import { pages, ranges } from '../pools';
+import { reserve, writeChain } from '../store/chain';
+import { addRange, rangeAt, trimRanges } from '../store/ranges';
+import { trace } from '../trace';
+import { acknowledgeText } from './delayed-ack';
+import { acknowledge, tell } from './marks';
+import { Segment } from './segment';
+import { earlier, le, lt, RemoteSeq } from './seq';
+import { Flag, handleOf, has, raise, Tcb } from './tcb';
 
 /** Takes the text of an acceptable segment: what lies in the window and is new. */
 export function acceptText(tcb: Tcb, seg: Segment): void {
@@ -38,8 +38,14 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
   if (reserve(pages(), tcb.incoming, right) != right) {
     count(Counter.TcpExtTCPRcvQDrop);
     trace(
-      TraceKind.DROP, handleOf(tcb), tcb.state, Reason.NO_RESOURCES,
-      Reason.NO_RESOURCES, left, right - left, rcv.nxt,
+      TraceKind.DROP,
+      handleOf(tcb),
+      tcb.state,
+      Reason.NO_RESOURCES,
+      Reason.NO_RESOURCES,
+      left,
+      right - left,
+      rcv.nxt,
     );
     return;
   }
@@ -80,8 +86,14 @@ function earlyText(tcb: Tcb, from: usize, left: RemoteSeq, right: RemoteSeq): vo
   if (!addRange(ranges(), tcb.early, left, right, MAX_RANGES)) {
     count(Counter.TcpExtTCPOFODrop);
     trace(
-      TraceKind.DROP, handleOf(tcb), tcb.state, Reason.NO_ROOM_FOR_EARLY_TEXT,
-      Reason.NO_ROOM_FOR_EARLY_TEXT, left, right - left, tcb.rcv.nxt,
+      TraceKind.DROP,
+      handleOf(tcb),
+      tcb.state,
+      Reason.NO_ROOM_FOR_EARLY_TEXT,
+      Reason.NO_ROOM_FOR_EARLY_TEXT,
+      left,
+      right - left,
+      tcb.rcv.nxt,
     );
     return;
   }

@@ -1,42 +1,42 @@
 /**
- * TIME-WAIT (RFC 9293 §3.6.1): 2 MSL in which the last ACK can be sent again and old duplicates die.
+ * TIME-WAIT (RFC 9293 §3.6.1): 2 MSL in which the last ACK can be sent again and old duplicates
+ * die.
  *
- * What must be remembered is little, and servers hold many, so it is a record of 64 octets; the TCB goes
- * on only for its user's unread text. All waits are equally long, so the records stand in one queue in the
- * order they end, and only its head is watched.
+ * What must be remembered is little, and servers hold many, so it is a record of 64 octets; the TCB
+ * goes on only for its user's unread text. All waits are equally long, so the records stand in one
+ * queue in the order they end, and only its head is watched.
  *
  * ╒═══════════════════════ TimeWait (64 octets) ═══════════════════════╕
  * │ next, previous │ tuple 36 │ SND.NXT │ RCV.NXT │ TS.Recent │ end ms … │
  * └─────────────────────────────────────────────────────────────────────┘
  */
-import { Counter, Reason, Setting, Signal, State, TraceKind } from "../abi";
-import { count } from "../counters";
-import { isLocal } from "../ip/route";
-import { setting } from "../limits";
-import { TIME_WAIT_SIZE } from "../memory";
-import { pages, ranges, timeWaits, timeWaitQueue } from "../pools";
-import { clearChain } from "../store/chain";
-import { give, itemAt, take } from "../store/pool";
-import { clearRanges } from "../store/ranges";
-import { Instant, MILLISECOND, now } from "../time";
-import { trace } from "../trace";
-import { isLoopback } from "../wire/address";
-import { acceptable } from "./acceptable";
-import {
-  drop, dropTcb, find, hashOf, hold, Holder, holderOf, indexIn,
-} from "./demux";
-import { timestampOffset } from "./isn";
-import { freeTcb } from "./lifecycle";
-import { tell } from "./marks";
-import { acknowledgeRecord } from "./reply";
-import { Segment } from "./segment";
-import { LocalSeq, lt, RemoteSeq } from "./seq";
-import { enter } from "./state";
-import { Flag, has, lower, Tcb, TUPLE } from "./tcb";
-import { timestampNow } from "./timestamps";
-import { cancelAll } from "./timers";
-import { offerWindow } from "./window";
+import { Counter, Reason, Setting, Signal, State, TraceKind } from '../abi';
+import { count } from '../counters';
+import { isLocal } from '../ip/route';
+import { setting } from '../limits';
+import { TIME_WAIT_SIZE } from '../memory';
+import { pages, ranges, timeWaits, timeWaitQueue } from '../pools';
+import { clearChain } from '../store/chain';
+import { give, itemAt, take } from '../store/pool';
+import { clearRanges } from '../store/ranges';
+import { Instant, MILLISECOND, now } from '../time';
+import { trace } from '../trace';
+import { isLoopback } from '../wire/address';
+import { acceptable } from './acceptable';
+import { drop, dropTcb, find, hashOf, hold, Holder, holderOf, indexIn } from './demux';
+import { timestampOffset } from './isn';
+import { freeTcb } from './lifecycle';
+import { tell } from './marks';
+import { acknowledgeRecord } from './reply';
+import { Segment } from './segment';
+import { LocalSeq, lt, RemoteSeq } from './seq';
+import { enter } from './state';
+import { Flag, has, lower, Tcb, TUPLE } from './tcb';
+import { timestampNow } from './timestamps';
+import { cancelAll } from './timers';
+import { offerWindow } from './window';
 
+/** What is remembered of a connection for 2 MSL. */
 @unmanaged
 export class TimeWait {
   /** The record that ends next after this one; while free, the next free one. */
@@ -61,12 +61,15 @@ export class TimeWait {
   timestamps: u8;
 }
 
-if (offsetof<TimeWait>() > TIME_WAIT_SIZE) ERROR("a TIME-WAIT record takes 64 octets");
-if (offsetof<TimeWait>("local0") != TUPLE) ERROR("its tuple stands where a TCB's does");
+if (offsetof<TimeWait>() > TIME_WAIT_SIZE) ERROR('a TIME-WAIT record takes 64 octets');
+if (offsetof<TimeWait>('local0') != TUPLE) ERROR("its tuple stands where a TCB's does");
 
-/** Milliseconds a wait must have lasted to be reused: the clock of its timestamps ticks once each. */
+/**
+ * Milliseconds a wait must have lasted to be reused: the clock of its timestamps ticks once each.
+ */
 const REUSE_DELAY_MS: u32 = 1_000;
 
+/** The record with that index. */
 export function timeWaitAt(index: u32): TimeWait {
   return changetype<TimeWait>(itemAt(timeWaits(), index));
 }
@@ -150,14 +153,15 @@ export function endTimeWait(index: u32, reason: Reason): void {
 }
 
 /**
- * Whether an active OPEN may take the tuple of a wait (tcp_tw_reuse, RFC 6191): only where timestamps tell
- * the incarnations apart, and not before their clock has surely ticked.
+ * Whether an active OPEN may take the tuple of a wait (tcp_tw_reuse, RFC 6191): only where
+ * timestamps tell the incarnations apart, and not before their clock has surely ticked.
  */
 export function mayReuse(index: u32): bool {
   const record = timeWaitAt(index);
   const mode = setting(Setting.TW_REUSE);
   if (mode == 0 || !record.timestamps) return false;
-  const isInner = isLoopback(record.remote0, record.remote1) || isLocal(record.remote0, record.remote1);
+  const isInner =
+    isLoopback(record.remote0, record.remote1) || isLocal(record.remote0, record.remote1);
   if (mode == 2 && !isInner) return false;
   return setting(Setting.TIME_WAIT_MS) - timeWaitLeft(record) >= REUSE_DELAY_MS;
 }
@@ -197,30 +201,47 @@ export function timeWaitLeft(record: TimeWait): u32 {
 /**
  * SEGMENT ARRIVES in TIME-WAIT (RFC 9293 §3.10.7.4, RFC 1337, RFC 6191).
  *
- * @returns SND.NXT of the wait that a new SYN has ended, for the listener to go on with; 0 otherwise. An
- *   SND.NXT of 0 is answered as 1: what follows only needs a bound that is not too low.
+ * @param isListening whether a listener would take a new SYN: without one, a SYN ends nothing
+ * @returns SND.NXT of the wait that a new SYN has ended, for the listener to go on with; 0
+ *   otherwise. An SND.NXT of 0 is answered as 1: a bound must not be too low.
  */
-export function timeWaitState(index: u32, seg: Segment): LocalSeq {
+export function timeWaitState(index: u32, seg: Segment, isListening: bool): LocalSeq {
   const record = timeWaitAt(index);
   trace(
-    TraceKind.SEGMENT_IN, 0, State.TIME_WAIT, Reason.NONE,
-    seg.seq, seg.ack, (seg.textLength << 16) | seg.ctl, seg.wnd,
+    TraceKind.SEGMENT_IN,
+    0,
+    State.TIME_WAIT,
+    Reason.NONE,
+    seg.seq,
+    seg.ack,
+    (seg.textLength << 16) | seg.ctl,
+    seg.wnd,
   );
   if (seg.isRst) {
     // RFC 1337: a RST can not end the wait, whatever its sequence number.
-    trace(TraceKind.DROP, 0, State.TIME_WAIT, Reason.RST_IN_TIME_WAIT, Reason.RST_IN_TIME_WAIT, 0, 0, 0);
+    trace(
+      TraceKind.DROP,
+      0,
+      State.TIME_WAIT,
+      Reason.RST_IN_TIME_WAIT,
+      Reason.RST_IN_TIME_WAIT,
+      0,
+      0,
+      0,
+    );
     return 0;
   }
-  if (seg.isSyn && !seg.isAck && isNewIncarnation(record, seg)) {
+  if (isListening && seg.isSyn && !seg.isAck && isNewIncarnation(record, seg)) {
     const nxt = record.nxt == 0 ? 1 : record.nxt;
     count(Counter.TcpExtTWRecycled);
     endTimeWait(index, Reason.TIME_WAIT_REUSED);
     return nxt;
   }
-  const old = record.timestamps && seg.options.hasTimestamps && lt(seg.options.tsVal, record.tsRecent);
-  const isAcceptable = acceptable(seg, record.rcvNxt, <u32>record.wnd << record.shift) && !old;
-  // The peer's FIN again: our last ACK was lost. The wait begins anew.
-  if (seg.isFin) restart(record, index);
+  const old =
+    record.timestamps && seg.options.hasTimestamps && lt(seg.options.tsVal, record.tsRecent);
+  const isAcceptable = acceptable(seg, record.rcvNxt, (<u32>record.wnd) << record.shift) && !old;
+  // The peer's FIN again, and no other: our last ACK was lost. The wait begins anew.
+  if (seg.isFin && seg.seq + seg.len == record.rcvNxt) restart(record, index);
   if (isAcceptable && seg.len == 0) return 0;
   if (record.timestamps && seg.options.hasTimestamps && !old && seg.seq == record.rcvNxt) {
     record.tsRecent = seg.options.tsVal;
@@ -241,7 +262,13 @@ function isNewIncarnation(record: TimeWait, seg: Segment): bool {
 function acknowledgeTimeWait(record: TimeWait): void {
   const at = changetype<usize>(record);
   acknowledgeRecord(
-    at, record.nxt, record.rcvNxt, record.wnd, record.timestamps != 0,
-    timestampNow(timestampOffset(at + TUPLE)), record.tsRecent, State.TIME_WAIT,
+    at,
+    record.nxt,
+    record.rcvNxt,
+    record.wnd,
+    record.timestamps != 0,
+    timestampNow(timestampOffset(at + TUPLE)),
+    record.tsRecent,
+    State.TIME_WAIT,
   );
 }

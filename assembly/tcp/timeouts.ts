@@ -3,21 +3,21 @@
  *
  * The time-wait timeout stands with its records in `time-wait.ts`, a child's in `backlog.ts`.
  */
-import { Counter, Reason, Result, Signal, State, Timer, TraceKind } from "../abi";
-import { count } from "../counters";
-import { timers } from "../pools";
-import { unschedule } from "../store/heap";
-import { afterMillis, Instant, now } from "../time";
-import { trace } from "../trace";
-import { keepAliveTimeout } from "./keep-alive";
-import { deleteTcb } from "./lifecycle";
-import { acknowledge, markReady, tell } from "./marks";
-import { loseEverything } from "./recovery";
-import { resetConnection } from "./reply";
-import { backOff, giveUpAt, R1, R2, stopTiming, SYN_R2 } from "./rto";
-import { armedFor, Flag, handleOf, has, lower, raise, setTimer, Tcb } from "./tcb";
-import { arm, settle } from "./timers";
-import { persistAgain } from "./window";
+import { Counter, Reason, Result, Signal, State, Timer, TraceKind } from '../abi';
+import { count } from '../counters';
+import { timers } from '../pools';
+import { unschedule } from '../store/heap';
+import { afterMillis, Instant, now } from '../time';
+import { trace } from '../trace';
+import { keepAliveTimeout } from './keep-alive';
+import { deleteTcb } from './lifecycle';
+import { acknowledge, markReady, tell } from './marks';
+import { loseEverything } from './recovery';
+import { resetConnection } from './reply';
+import { backOff, giveUpAt, R1, R2, stopTiming, SYN_R2 } from './rto';
+import { armedFor, Flag, handleOf, has, lower, raise, setTimer, Tcb } from './tcb';
+import { arm, settle } from './timers';
+import { persistAgain } from './window';
 
 /** Runs every timer of a connection whose time has come, and puts it where its next one says. */
 export function expire(tcb: Tcb): void {
@@ -27,7 +27,14 @@ export function expire(tcb: Tcb): void {
     if (at == 0 || at > now()) continue;
     setTimer(tcb, timer, 0);
     trace(
-      TraceKind.TIMER, handleOf(tcb), tcb.state, Reason.NONE, timer, tcb.rtt.rto, tcb.rtt.count, 0,
+      TraceKind.TIMER,
+      handleOf(tcb),
+      tcb.state,
+      Reason.NONE,
+      timer,
+      tcb.rtt.rto,
+      tcb.rtt.count,
+      0,
     );
     runOut(tcb, timer);
     if (tcb.state == State.CLOSED) return;
@@ -101,7 +108,10 @@ function reportTrouble(tcb: Tcb): void {
   tell(tcb, Signal.SOFT_ERROR);
 }
 
-/** The window is still closed: probe it (RFC 9293 §3.8.6.1). Only silence ends the connection (MUST-37). */
+/**
+ * The window is still closed: probe it (RFC 9293 §3.8.6.1). Only silence ends the connection
+ * (MUST-37).
+ */
 function persistTimeout(tcb: Tcb): void {
   if (tcb.rtt.probes == 0) tcb.rtt.stalledAt = now();
   else if (now() >= giveUpAt(tcb, R2)) {

@@ -1,15 +1,16 @@
 /**
  * Arming and cancelling a connection's timers.
  *
- * The heap holds a connection once, at its earliest timer. Arming a later one is a store in the TCB;
- * cancelling is a store of zero; whoever is then found at the head of the heap too early is put where
- * it belongs (`settle`). So the timer that is re-armed with every acknowledgment costs next to nothing.
+ * The heap holds a connection once, at its earliest timer. Arming a later one is a store in the
+ * TCB; cancelling is a store of zero; whoever is then found at the head of the heap too early is
+ * put where it belongs (`settle`). So the timer that is re-armed with every acknowledgment costs
+ * next to nothing.
  */
-import { Timer } from "../abi";
-import { timers } from "../pools";
-import { momentOf, schedule, unschedule } from "../store/heap";
-import { Instant } from "../time";
-import { armedFor, setTimer, Tcb } from "./tcb";
+import { Timer } from '../abi';
+import { timers } from '../pools';
+import { momentOf, schedule, unschedule } from '../store/heap';
+import { Instant } from '../time';
+import { armedFor, setTimer, Tcb } from './tcb';
 
 /** Arms a timer, or moves it. */
 export function arm(tcb: Tcb, timer: Timer, at: Instant): void {
@@ -18,6 +19,7 @@ export function arm(tcb: Tcb, timer: Timer, at: Instant): void {
   if (scheduled == 0 || at < scheduled) schedule(timers(), tcb.index, at);
 }
 
+/** Cancels a timer; if it was the earliest, the heap finds out when it looks. */
 export function cancel(tcb: Tcb, timer: Timer): void {
   setTimer(tcb, timer, 0);
 }

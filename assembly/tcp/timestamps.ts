@@ -1,11 +1,11 @@
 /**
  * Timestamps and PAWS (RFC 7323 §3 to §5). The clock ticks once a millisecond.
  */
-import { Micros, MILLISECOND, now, SECOND } from "../time";
-import { Options } from "../wire/tcp-options";
-import { Segment } from "./segment";
-import { le, lt, RemoteSeq } from "./seq";
-import { Flag, has, Tcb } from "./tcb";
+import { Micros, MILLISECOND, now, SECOND } from '../time';
+import { Options } from '../wire/tcp-options';
+import { Segment } from './segment';
+import { le, lt, RemoteSeq } from './seq';
+import { Flag, has, Tcb } from './tcb';
 
 /** After 24 days TS.Recent is too old to judge by (RFC 7323 §5.5). */
 const TRUSTED_SECONDS: u32 = 24 * 86_400;
@@ -32,13 +32,18 @@ export function isOldDuplicate(tcb: Tcb, seg: Segment): bool {
   return <u32>(now() / SECOND) - tcb.ts.recentAt < TRUSTED_SECONDS;
 }
 
-/** Whether a segment's timestamp, if both sides agreed on them, lies before `recent`. A RST's never does. */
+/**
+ * Whether a segment's timestamp, if both sides agreed on them, lies before `recent`. A RST's never
+ * does.
+ */
 export function isOlder(flags: u32, recent: u32, seg: Segment): bool {
   if ((flags & Flag.TIMESTAMPS) == 0 || !seg.options.hasTimestamps || seg.isRst) return false;
   return lt(seg.options.tsVal, recent);
 }
 
-/** Whether a segment lacks the timestamps that were agreed on; it is then dropped (RFC 7323 §3.2). */
+/**
+ * Whether a segment lacks the timestamps that were agreed on; it is then dropped (RFC 7323 §3.2).
+ */
 export function lacksTimestamps(flags: u32, seg: Segment): bool {
   return (flags & Flag.TIMESTAMPS) != 0 && !seg.options.hasTimestamps && !seg.isRst;
 }

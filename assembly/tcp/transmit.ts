@@ -1,25 +1,29 @@
 /**
  * What a connection sends next (RFC 9293 §3.8, §3.10.2): the one place that decides.
  *
- * Called by `output` until it answers 0. In this order: our SYN; a zero-window probe; a segment recovery
- * wants again; text and FIN within the smaller of cwnd and SND.WND; a keep-alive; a bare ACK.
+ * Called by `output` until it answers 0. In this order: our SYN; a zero-window probe; a segment
+ * recovery wants again; text and FIN within the smaller of cwnd and SND.WND; a keep-alive; a bare
+ * ACK.
  */
-import { Counter, Ctl, State, Timer } from "../abi";
-import { count } from "../counters";
-import { afterMillis, now } from "../time";
-import { restartAfterIdle } from "./congestion";
-import { emit, optionsLength } from "./emit";
-import { firstUnreported, limitedTransmit, unreportedLength } from "./recovery";
-import { startTiming, stopTiming } from "./rto";
-import { later, LocalSeq, lt } from "./seq";
-import { armedFor, Flag, has, lower, pendingText, raise, Tcb } from "./tcb";
-import { arm, cancel } from "./timers";
-import { watchFlight } from "./window";
+import { Counter, Ctl, State, Timer } from '../abi';
+import { count } from '../counters';
+import { afterMillis, now } from '../time';
+import { noteFlight, restartAfterIdle } from './congestion';
+import { emit, textRoom } from './emit';
+import { limitedTransmit } from './recovery';
+import { startTiming, stopTiming } from './rto';
+import { firstUnreported, nextLost, pipe, unreportedLength } from './sack';
+import { later, LocalSeq, lt } from './seq';
+import { armedFor, Flag, has, lower, pendingText, raise, Tcb } from './tcb';
+import { arm, cancel } from './timers';
+import { watchFlight } from './window';
 
 /** Milliseconds after which silly-window avoidance and TCP_CORK give in (RFC 9293 §3.8.6.2.1). */
 const OVERRIDE_MS: u32 = 200;
 
-/** Writes the next segment of a connection; answers its packet's octets, 0 when it has none to send. */
+/**
+ * Writes the next segment of a connection; answers its packet's octets, 0 when it has none to send.
+ */
 export function transmit(tcb: Tcb): u32 {
   if (has(tcb, Flag.SYN_NOW)) return transmitSyn(tcb);
   switch (tcb.state) {
@@ -34,7 +38,7 @@ export function transmit(tcb: Tcb): u32 {
       break;
   }
   if (has(tcb, Flag.PROBE_NOW)) return transmitProbe(tcb);
-  if (has(tcb, Flag.RESEND_NOW)) {
+  if (mayResend(tcb)) {
     const resent = transmitAgain(tcb);
     if (resent != 0) return resent;
   }
@@ -64,7 +68,10 @@ function transmitSyn(tcb: Tcb): u32 {
   return emit(tcb, snd.iss, tcb.state == State.SYN_SENT ? Ctl.SYN : Ctl.SYN | Ctl.ACK, 0);
 }
 
-/** Probes a closed window with one octet of text, or the FIN, at SND.UNA (RFC 9293 §3.8.6.1, MUST-36). */
+/**
+ * Probes a closed window with one octet of text, or the FIN, at SND.UNA (RFC 9293 §3.8.6.1,
+ * MUST-36).
+ */
 function transmitProbe(tcb: Tcb): u32 {
   const snd = tcb.snd;
   lower(tcb, Flag.PROBE_NOW);
@@ -85,6 +92,20 @@ function sendFin(tcb: Tcb): void {
   tcb.snd.nxt = tcb.snd.next;
 }
 
+/** Whether recovery wants something sent again now; it then lies at `cc.resend`. */
+function mayResend(tcb: Tcb): bool {
+  if (has(tcb, Flag.RESEND_NOW)) return true;
+  if (!isRecoveringByReports(tcb) || pipe(tcb) + tcb.snd.mss > tcb.cc.cwnd) return false;
+  const hole = nextLost(tcb);
+  if (hole == tcb.snd.nxt) return false;
+  tcb.cc.resend = hole;
+  return true;
+}
+
+function isRecoveringByReports(tcb: Tcb): bool {
+  return has(tcb, Flag.RECOVERING) && has(tcb, Flag.SACK);
+}
+
 /** Sends again what recovery has marked: one segment from `cc.resend`. */
 function transmitAgain(tcb: Tcb): u32 {
   const snd = tcb.snd;
@@ -101,8 +122,7 @@ function transmitAgain(tcb: Tcb): u32 {
     cc.resend = seq + 1;
     return emit(tcb, seq, Ctl.FIN | Ctl.ACK, 0);
   }
-  const mss = snd.mss - optionsLength(tcb);
-  const length = unreportedLength(tcb, seq, min(mss, min(snd.end, snd.nxt) - seq));
+  const length = unreportedLength(tcb, seq, min(textRoom(tcb), min(snd.end, snd.nxt) - seq));
   cc.resend = seq + length;
   watchFlight(tcb);
   // A FIN that was sent behind this text travels with it again.
@@ -115,6 +135,9 @@ function transmitAgain(tcb: Tcb): u32 {
 /** Octets the smaller window still allows from `snd.next` on; negative after a shrink (MUST-34). */
 function usableWindow(tcb: Tcb): i32 {
   const snd = tcb.snd;
+  if (isRecoveringByReports(tcb)) {
+    return min(<i32>(tcb.cc.cwnd - pipe(tcb)), <i32>(snd.una + snd.wnd - snd.next));
+  }
   const congestion = tcb.cc.cwnd + limitedTransmit(tcb);
   return <i32>(snd.una + min(snd.wnd, congestion) - snd.next); // MUST-34
 }
@@ -129,7 +152,7 @@ function transmitText(tcb: Tcb): u32 {
 
   if (snd.una == snd.nxt) restartAfterIdle(tcb);
   const usable = max<i32>(usableWindow(tcb), 0);
-  const mss = snd.mss - optionsLength(tcb);
+  const mss = textRoom(tcb);
   let length = min(min(unsent, mss), usable);
   const isAgain = lt(snd.next, snd.nxt);
   if (isAgain) length = unreportedLength(tcb, snd.next, length);
@@ -149,8 +172,9 @@ function mayAlwaysEnd(tcb: Tcb): bool {
 }
 
 /**
- * Nagle's algorithm (SHLD-7, MUST-17) and the sender's side of silly-window avoidance (MUST-38): a full
- * segment always; all there is, if nothing is outstanding or Nagle is off; half the largest window.
+ * Nagle's algorithm (SHLD-7, MUST-17) and the sender's side of silly-window avoidance (MUST-38): a
+ * full segment always; all there is, if nothing is outstanding or Nagle is off; half the largest
+ * window.
  */
 function isWorthSending(tcb: Tcb, length: u32, unsent: u32, mss: u32): bool {
   if (length == mss) return true; // SHLD-28
@@ -192,6 +216,7 @@ function emitText(tcb: Tcb, length: u32, fin: bool, isAgain: bool): u32 {
     snd.next++;
   }
   snd.nxt = later(snd.nxt, snd.next);
+  noteFlight(tcb);
   if (armedFor(tcb, Timer.RETRANSMIT) == 0) watchFlight(tcb);
   return emit(tcb, seq, ctl, length);
 }

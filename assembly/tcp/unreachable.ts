@@ -1,32 +1,39 @@
 /**
  * ICMP errors that reach a connection (RFC 9293 §3.9.2.2, MUST-54; RFC 5927; RFC 1191, RFC 8201).
  *
- * Anybody can write an ICMP packet, so one is believed only if it quotes a sequence number that is in
- * flight (RFC 5927 §4.1). A hard error then ends an OPEN; a synchronized connection is only told.
+ * Anybody can write an ICMP packet, so one is believed only if it quotes a sequence number that is
+ * in flight (RFC 5927 §4.1). A hard error then ends an OPEN; a synchronized connection is only
+ * told.
  */
-import { Counter, Reason, Result, Signal, State } from "../abi";
-import { count } from "../counters";
-import { traceDrop } from "../trace";
-import { deleteChild } from "./backlog";
-import { childAt } from "./child";
-import { find, Holder, holderOf, indexIn } from "./demux";
-import { deleteTcb } from "./lifecycle";
-import { markReady, tell } from "./marks";
-import { LocalSeq, lt } from "./seq";
-import { Tcb, tcbAt } from "./tcb";
+import { Counter, Reason, Result, Signal, State } from '../abi';
+import { count } from '../counters';
+import { traceDrop } from '../trace';
+import { deleteChild } from './backlog';
+import { childAt } from './child';
+import { find, Holder, holderOf, indexIn } from './demux';
+import { deleteTcb } from './lifecycle';
+import { markReady, tell } from './marks';
+import { timestampsLength } from './negotiate';
+import { LocalSeq, lt } from './seq';
+import { Tcb, tcbAt } from './tcb';
 
 /** What an ICMP error says. */
 export enum Trouble {
   NONE,
-  /** Net, host or source route: may pass by itself (MUST-56). */
+  /** Time exceeded, parameter problem: may pass by itself (MUST-56). */
   SOFT,
+  /** Net, host or source route unreachable: may pass too, but not for whoever opens now. */
+  UNREACHABLE,
   /** Protocol or port unreachable. */
   HARD,
   /** The packet was too big for the path; an MTU comes with it. */
   TOO_BIG,
 }
 
-/** Smallest MTU that is believed: below it segments would carry nothing (RFC 5927 §7, CVE-2004-0790). */
+/**
+ * Smallest MTU that is believed: below it segments would carry nothing (RFC 5927 §7,
+ * CVE-2004-0790).
+ */
 const LEAST_MTU_IPV4: u32 = 552;
 const LEAST_MTU_IPV6: u32 = 1_280;
 
@@ -38,7 +45,11 @@ const LEAST_MTU_IPV6: u32 = 1_280;
  * @param mtu of TOO_BIG: octets the next hop carries
  */
 export function troubleArrives(
-  tuple: usize, seq: LocalSeq, trouble: Trouble, mtu: u32, ipv4: bool,
+  tuple: usize,
+  seq: LocalSeq,
+  trouble: Trouble,
+  mtu: u32,
+  ipv4: bool,
 ): void {
   const reference = find(tuple);
   if (holderOf(reference) == Holder.CHILD) {
@@ -61,9 +72,10 @@ export function troubleArrives(
 }
 
 function unreachable(tcb: Tcb, trouble: Trouble): void {
-  if (tcb.state == State.SYN_SENT) {
-    // DEVIATION: RFC 9293 §3.9.2.2 calls host unreachable soft; for an OPEN nobody gains by waiting three
-    // minutes, and connect(2) fails with EHOSTUNREACH at once everywhere (RFC 5461 §4.1 describes it).
+  if (tcb.state == State.SYN_SENT && trouble != Trouble.SOFT) {
+    // DEVIATION: RFC 9293 §3.9.2.2 calls host unreachable soft; for an OPEN nobody gains by waiting
+    // three minutes, and connect(2) fails with EHOSTUNREACH at once everywhere (RFC 5461 §4.1
+    // describes it).
     const result = trouble == Trouble.HARD ? Result.CONNECTION_REFUSED : Result.HOST_UNREACHABLE;
     deleteTcb(tcb, result, Reason.ICMP_UNREACHABLE);
     return;
@@ -76,7 +88,7 @@ function unreachable(tcb: Tcb, trouble: Trouble): void {
 /** Segments become as small as the path, and what was lost is sent again (RFC 1191 §6.4). */
 function pathMtuFell(tcb: Tcb, mtu: u32, ipv4: bool): void {
   const least = ipv4 ? LEAST_MTU_IPV4 : LEAST_MTU_IPV6;
-  const mss = max(mtu, least) - (ipv4 ? 40 : 60);
+  const mss = max(mtu, least) - (ipv4 ? 40 : 60) - timestampsLength(tcb);
   if (mss >= tcb.snd.mss) return;
   tcb.snd.mss = mss;
   tcb.snd.next = tcb.snd.una;

@@ -2,23 +2,25 @@
  * The two windows (RFC 9293 §3.8.6): what we offer, and what the peer offers us.
  *
  * Receiver: the right edge never moves left (SHLD-14), and moves right only by a worthwhile step
- * (MUST-39). Sender: a window may shrink, even to nothing (MUST-34); then the persist timer takes over
- * from the retransmission timer, for as long as the peer answers (MUST-37).
+ * (MUST-39). Sender: a window may shrink, even to nothing (MUST-34); then the persist timer takes
+ * over from the retransmission timer, for as long as the peer answers (MUST-37).
  */
-import { Counter, Timer } from "../abi";
-import { count } from "../counters";
-import { now } from "../time";
-import { acknowledge, markReady } from "./marks";
-import { MAX_RTO } from "./rto";
-import { Segment } from "./segment";
-import { le, lt } from "./seq";
-import { armedFor, Flag, has, lower, pendingText, raise, Tcb, unreadText } from "./tcb";
-import { arm, cancel } from "./timers";
+import { Counter, Timer } from '../abi';
+import { count } from '../counters';
+import { now } from '../time';
+import { acknowledge, markReady } from './marks';
+import { MAX_RTO } from './rto';
+import { Segment } from './segment';
+import { le, lt } from './seq';
+import { armedFor, Flag, has, lower, pendingText, raise, Tcb, unreadText } from './tcb';
+import { arm, cancel } from './timers';
 
 /** Largest window a header without scaling can say. */
 const MAX_FIELD: u32 = 65_535;
 
-/** Smallest Rcv.Wind.Shift with which a buffer of that many octets can be offered (RFC 7323 §2.3). */
+/**
+ * Smallest Rcv.Wind.Shift with which a buffer of that many octets can be offered (RFC 7323 §2.3).
+ */
 export function shiftFor(buffer: u32): u32 {
   let shift: u32 = 0;
   while (shift < 14 && buffer >> shift > MAX_FIELD) shift++;
@@ -45,7 +47,8 @@ export function offerWindow(tcb: Tcb): u32 {
   const rcv = tcb.rcv;
   const free = room(tcb);
   if (isWorthwhile(tcb, free)) rcv.wnd = free; // MUST-39
-  // The field counts in steps of 2^shift: rounding up keeps the right edge from moving left (SHLD-14).
+  // The field counts in steps of 2^shift: rounding up keeps the right edge from moving left
+  // (SHLD-14).
   // A peer that lives on the excess, octet by octet, is stopped before it matters to the buffer.
   const step = (1 << rcv.shift) - 1;
   if (unreadText(tcb) <= rcv.buffer + MAX_FIELD) rcv.wnd = (rcv.wnd + step) & ~step;
@@ -118,6 +121,6 @@ export function finPending(tcb: Tcb): bool {
 /** The next probe: twice as long after each (SHLD-30). */
 export function persistAgain(tcb: Tcb): void {
   const shift = min<u32>(tcb.rtt.count, 10);
-  const delay = min<u64>(<u64>tcb.rtt.rto << shift, MAX_RTO);
+  const delay = min<u64>((<u64>tcb.rtt.rto) << shift, MAX_RTO);
   arm(tcb, Timer.PERSIST, now() + delay); // SHLD-30
 }

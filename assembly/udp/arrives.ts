@@ -1,16 +1,17 @@
 /**
- * UDP as far as a stack without datagram sockets goes (RFC 768, RFC 1122 §4.1.3.1): it tells a datagram
- * that belongs to nobody from one that is damaged, so that the first can be answered.
+ * UDP as far as a stack without datagram sockets goes (RFC 768, RFC 1122 §4.1.3.1): it tells a
+ * datagram that belongs to nobody from one that is damaged, so that the first can be answered.
  */
-import { Counter } from "../abi";
-import { count } from "../counters";
-import { Datagram } from "../ip/datagram";
-import { UDP_HEADER, udpLength } from "../wire/udp";
+import { Counter } from '../abi';
+import { count } from '../counters';
+import { Datagram } from '../ip/datagram';
+import { UDP_HEADER, udpLength } from '../wire/udp';
 
 /** Whether a datagram was taken; false says that its port is closed and its sender should know. */
 export function udpArrives(d: Datagram): bool {
   count(Counter.UdpInDatagrams);
-  if (d.length < UDP_HEADER || udpLength(d.at) < UDP_HEADER || udpLength(d.at) > d.length) return true;
+  if (d.length < UDP_HEADER || udpLength(d.at) < UDP_HEADER || udpLength(d.at) > d.length)
+    return true;
   count(Counter.UdpNoPorts);
   return false;
 }

@@ -1,9 +1,10 @@
 /**
  * Addresses as two u64, in the order their octets lie in memory.
  *
- * One width serves both families: IPv4 is held in its mapped form ::ffff:a.b.c.d (RFC 4291 §2.5.5.2),
- * so comparing, hashing and storing never ask which family it is. The mapped form never leaves on the
- * wire. The second half of a mapped address is the prefix 00 00 ff ff, then the four octets.
+ * One width serves both families: IPv4 is held in its mapped form ::ffff:a.b.c.d (RFC 4291
+ * §2.5.5.2), so comparing, hashing and storing never ask which family it is. The mapped form never
+ * leaves on the wire. The second half of a mapped address is the prefix 00 00 ff ff, then the four
+ * octets.
  */
 
 /** The lower four octets of a mapped address's second half, as loaded. */
@@ -11,9 +12,10 @@ const MAPPED: u64 = 0xffff_0000;
 
 /** The second half of an IPv4 address whose four octets lie at `at`; the first half is 0. */
 export function mapIpv4(at: usize): u64 {
-  return (<u64>load<u32>(at) << 32) | MAPPED;
+  return ((<u64>load<u32>(at)) << 32) | MAPPED;
 }
 
+/** Whether an address is IPv4, in its mapped form. */
 export function isIpv4(a0: u64, a1: u64): bool {
   return a0 == 0 && (a1 & 0xffff_ffff) == MAPPED;
 }
@@ -47,7 +49,7 @@ export function isLimitedBroadcast(a0: u64, a1: u64): bool {
 /** 127.0.0.0/8, ::1 */
 export function isLoopback(a0: u64, a1: u64): bool {
   if (isIpv4(a0, a1)) return ipv4Number(a1) >> 24 == 127;
-  return a0 == 0 && a1 == <u64>1 << 56;
+  return a0 == 0 && a1 == (<u64>1) << 56;
 }
 
 /** fe80::/10 */
@@ -55,7 +57,9 @@ export function isLinkLocal(a0: u64, a1: u64): bool {
   return (a0 & 0xc0ff) == 0x80fe;
 }
 
-/** Whether two addresses share their first `length` bits, 0 to 128, counted in the 16-octet form. */
+/**
+ * Whether two addresses share their first `length` bits, 0 to 128, counted in the 16-octet form.
+ */
 export function samePrefix(a0: u64, a1: u64, b0: u64, b1: u64, length: u32): bool {
   const first = bswap<u64>(a0 ^ b0);
   const second = bswap<u64>(a1 ^ b1);

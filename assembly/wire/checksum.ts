@@ -3,8 +3,8 @@
  *
  * Sums are those of `store/copy-sum.ts`: little-endian, folded, not complemented.
  */
-import { fold } from "../store/copy-sum";
-import { ipv4Of, isIpv4 } from "./address";
+import { fold } from '../store/copy-sum';
+import { ipv4Of, isIpv4 } from './address';
 
 /** The checksum to store for a sum, in the same order the sum was taken in. */
 export function finish(sum: u32): u32 {
@@ -12,15 +12,26 @@ export function finish(sum: u32): u32 {
 }
 
 function halves(word: u64): u32 {
-  return <u32>(word & 0xffff) + <u32>((word >> 16) & 0xffff) +
-    <u32>((word >> 32) & 0xffff) + <u32>(word >> 48);
+  return (
+    <u32>(word & 0xffff) +
+    <u32>((word >> 16) & 0xffff) +
+    <u32>((word >> 32) & 0xffff) +
+    <u32>(word >> 48)
+  );
 }
 
 /** The sum over a pseudo header: both addresses, the protocol, and the upper layer's length. */
 export function pseudoSum(
-  source0: u64, source1: u64, destination0: u64, destination1: u64, protocol: u32, length: u32,
+  source0: u64,
+  source1: u64,
+  destination0: u64,
+  destination1: u64,
+  protocol: u32,
+  length: u32,
 ): u32 {
-  const tail = <u32>bswap<u16>(<u16>protocol) + <u32>bswap<u16>(<u16>length) +
+  const tail =
+    <u32>bswap<u16>(<u16>protocol) +
+    <u32>bswap<u16>(<u16>length) +
     <u32>bswap<u16>(<u16>(length >> 16));
   if (isIpv4(source0, source1)) {
     const s = ipv4Of(source1);

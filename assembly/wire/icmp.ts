@@ -5,7 +5,7 @@
  *  ├──── identifier, or 0 ───┼─── sequence, or MTU ─────┤  4
  *  ├──────── echo's octets, or the quoted packet ───────┤  8
  */
-import { load16, store16, store32 } from "./octets";
+import { load16, store16, store32 } from './octets';
 
 /** Octets before the quoted packet or the echo's octets; the same in ICMPv6. */
 export const ICMP_HEADER: u32 = 8;
@@ -31,10 +31,12 @@ export enum Unreachable {
   SOURCE_ROUTE_FAILED = 5,
 }
 
+/** Type, one of Icmp or Icmpv6. */
 export function icmpType(at: usize): u32 {
   return load<u8>(at);
 }
 
+/** Code, whose meaning depends on the type. */
 export function icmpCode(at: usize): u32 {
   return load<u8>(at, 1);
 }

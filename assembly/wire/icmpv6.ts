@@ -1,6 +1,9 @@
-/** The numbers of ICMPv6 (RFC 4443); its header has ICMP's shape, and its checksum a pseudo header. */
-import { load32 } from "./octets";
+/**
+ * The numbers of ICMPv6 (RFC 4443); its header has ICMP's shape, and its checksum a pseudo header.
+ */
+import { load32 } from './octets';
 
+/** ICMPv6 as a next header. */
 export const PROTOCOL_ICMPV6: u32 = 58;
 
 /** Types. */

@@ -9,10 +9,10 @@
  *  ├──────────────────────── destination ───────────────────────────┤ 16
  *  ├─────────────── options, IHL - 5 words of them ─────────────────┤ 20
  */
-import { sum } from "../store/copy-sum";
-import { ipv4Of } from "./address";
-import { finish } from "./checksum";
-import { load16, store16 } from "./octets";
+import { sum } from '../store/copy-sum';
+import { ipv4Of } from './address';
+import { finish } from './checksum';
+import { load16, store16 } from './octets';
 
 /** Octets of a header without options: what we write. */
 export const IPV4_HEADER: u32 = 20;
@@ -31,6 +31,7 @@ export function ipv4HeaderLength(at: usize): u32 {
   return (load<u8>(at) & 15) * 4;
 }
 
+/** The Diffserv field and the ECN bits, in one octet. */
 export function ipv4Diffserv(at: usize): u32 {
   return load<u8>(at, 1);
 }
@@ -40,6 +41,7 @@ export function ipv4TotalLength(at: usize): u32 {
   return load16(at + 2);
 }
 
+/** Identification: what the fragments of one datagram have in common. */
 export function ipv4Identification(at: usize): u32 {
   return load16(at + 4);
 }
@@ -49,10 +51,12 @@ export function ipv4Fragment(at: usize): u32 {
   return load16(at + 6);
 }
 
+/** Time to live, in hops. */
 export function ipv4TimeToLive(at: usize): u32 {
   return load<u8>(at, 8);
 }
 
+/** Protocol of what the packet carries. */
 export function ipv4Protocol(at: usize): u32 {
   return load<u8>(at, 9);
 }
@@ -62,6 +66,7 @@ export function ipv4Source(at: usize): usize {
   return at + 12;
 }
 
+/** Address of the destination's four octets. */
 export function ipv4Destination(at: usize): usize {
   return at + 16;
 }
@@ -71,10 +76,18 @@ export function ipv4ChecksumHolds(at: usize): bool {
   return sum(at, ipv4HeaderLength(at)) == 0xffff;
 }
 
-/** Writes a header without options, checksum included; DF is set, for we never fragment (RFC 1191). */
+/**
+ * Writes a header without options, checksum included; DF is set, for we never fragment (RFC 1191).
+ */
 export function writeIpv4(
-  at: usize, totalLength: u32, diffserv: u32, identification: u32, timeToLive: u32, protocol: u32,
-  source: u64, destination: u64,
+  at: usize,
+  totalLength: u32,
+  diffserv: u32,
+  identification: u32,
+  timeToLive: u32,
+  protocol: u32,
+  source: u64,
+  destination: u64,
 ): void {
   store<u8>(at, 0x45);
   store<u8>(at, <u8>diffserv, 1);

@@ -6,7 +6,7 @@
  *  ├────────────────────── source, 16 octets ───────────────────────┤  8
  *  ├─────────────────── destination, 16 octets ─────────────────────┤ 24
  */
-import { load16, load32, store16, store32 } from "./octets";
+import { load16, load32, store16, store32 } from './octets';
 
 /** Octets of the fixed header. */
 export const IPV6_HEADER: u32 = 40;
@@ -18,6 +18,7 @@ export const FRAGMENT: u32 = 44;
 export const NO_NEXT_HEADER: u32 = 59;
 export const DESTINATION_OPTIONS: u32 = 60;
 
+/** Traffic class: the Diffserv field and the ECN bits. */
 export function ipv6TrafficClass(at: usize): u32 {
   return (load32(at) >> 20) & 0xff;
 }
@@ -27,10 +28,12 @@ export function ipv6PayloadLength(at: usize): u32 {
   return load16(at + 4);
 }
 
+/** Kind of the header behind this one. */
 export function ipv6NextHeader(at: usize): u32 {
   return load<u8>(at, 6);
 }
 
+/** Hop limit. */
 export function ipv6HopLimit(at: usize): u32 {
   return load<u8>(at, 7);
 }
@@ -40,6 +43,7 @@ export function ipv6Source(at: usize): usize {
   return at + 8;
 }
 
+/** Address of the destination's sixteen octets. */
 export function ipv6Destination(at: usize): usize {
   return at + 24;
 }
@@ -51,8 +55,16 @@ export function extensionLength(at: usize): u32 {
 
 /** Writes the fixed header. */
 export function writeIpv6(
-  at: usize, payloadLength: u32, trafficClass: u32, flowLabel: u32, hopLimit: u32, nextHeader: u32,
-  source0: u64, source1: u64, destination0: u64, destination1: u64,
+  at: usize,
+  payloadLength: u32,
+  trafficClass: u32,
+  flowLabel: u32,
+  hopLimit: u32,
+  nextHeader: u32,
+  source0: u64,
+  source1: u64,
+  destination0: u64,
+  destination1: u64,
 ): void {
   store32(at, (6 << 28) | (trafficClass << 20) | (flowLabel & 0xf_ffff));
   store16(at + 4, payloadLength);

@@ -1,11 +1,11 @@
 /**
  * TCP's options (RFC 9293 §3.2, RFC 7323, RFC 2018): read from any header, written for ours.
  *
- * Reading never fails. An option whose length is wrong ends the reading, for nothing behind it can be
- * trusted; what was read before it stands, and the caller is told (MUST-7). An option of a known kind
- * with another length than its own is passed over as if unknown.
+ * Reading never fails. An option whose length is wrong ends the reading, for nothing behind it can
+ * be trusted; what was read before it stands, and the caller is told (MUST-7). An option of a known
+ * kind with another length than its own is passed over as if unknown.
  */
-import { load16, load32, store16, store32 } from "./octets";
+import { load16, load32, store16, store32 } from './octets';
 
 enum Kind {
   END = 0,
@@ -112,6 +112,7 @@ export function blockRight(options: Options, block: u32): u32 {
 
 // Writers. Each answers the octets it wrote, a multiple of four.
 
+/** Writes the MSS option. */
 export function writeMss(at: usize, mss: u32): u32 {
   store<u8>(at, Kind.MSS);
   store<u8>(at, 4, 1);
@@ -119,6 +120,7 @@ export function writeMss(at: usize, mss: u32): u32 {
   return 4;
 }
 
+/** Writes the window scale option, behind one NOP. */
 export function writeWindowScale(at: usize, shift: u32): u32 {
   store<u8>(at, Kind.NO_OPERATION);
   store<u8>(at, Kind.WINDOW_SCALE, 1);
@@ -127,6 +129,7 @@ export function writeWindowScale(at: usize, shift: u32): u32 {
   return 4;
 }
 
+/** Writes SACK permitted, behind two NOPs. */
 export function writeSackPermitted(at: usize): u32 {
   store16(at, 0x0101);
   store<u8>(at, Kind.SACK_PERMITTED, 2);
@@ -137,6 +140,7 @@ export function writeSackPermitted(at: usize): u32 {
 /** Octets of the timestamps option with its padding. */
 export const TIMESTAMPS_LENGTH: u32 = 12;
 
+/** Writes timestamps behind two NOPs, the form `readOptions` knows at a glance. */
 export function writeTimestamps(at: usize, tsVal: u32, tsEcr: u32): u32 {
   store32(at, 0x0101_080a);
   store32(at + 4, tsVal);
@@ -152,6 +156,7 @@ export function beginSack(at: usize, count: u32): u32 {
   return 4 + 8 * count;
 }
 
+/** Writes one block of the SACK option that begins at `at`; blocks count from 0. */
 export function writeBlock(at: usize, block: u32, left: u32, right: u32): void {
   store32(at + 4 + 8 * block, left);
   store32(at + 8 + 8 * block, right);

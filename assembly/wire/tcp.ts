@@ -8,8 +8,9 @@
  *  ├─────────── checksum ──────────┼───────── urgent pointer ───────┤ 16
  *  ├──────── options, data offset - 5 words of them ────────────────┤ 20
  */
-import { load16, load32, store16, store32 } from "./octets";
+import { load16, load32, store16, store32 } from './octets';
 
+/** TCP as an IP protocol or next header. */
 export const PROTOCOL_TCP: u32 = 6;
 /** Octets of a header without options. */
 export const TCP_HEADER: u32 = 20;
@@ -18,18 +19,22 @@ export const MAX_OPTIONS: u32 = 40;
 /** Offset of the checksum. */
 export const TCP_CHECKSUM: usize = 16;
 
+/** Source port. */
 export function sourcePort(at: usize): u32 {
   return load16(at);
 }
 
+/** Destination port. */
 export function destinationPort(at: usize): u32 {
   return load16(at + 2);
 }
 
+/** Sequence number: SEG.SEQ. */
 export function sequenceNumber(at: usize): u32 {
   return load32(at + 4);
 }
 
+/** Acknowledgment number: SEG.ACK, meaningful only with the ACK bit. */
 export function acknowledgmentNumber(at: usize): u32 {
   return load32(at + 8);
 }
@@ -49,14 +54,22 @@ export function windowField(at: usize): u32 {
   return load16(at + 14); // MUST-1
 }
 
+/** Urgent pointer: SEG.UP, meaningful only with the URG bit. */
 export function urgentPointer(at: usize): u32 {
   return load16(at + 18);
 }
 
 /** Writes a header with an empty checksum; options of `optionsLength` octets follow it. */
 export function writeTcp(
-  at: usize, source: u32, destination: u32, seq: u32, ack: u32, optionsLength: u32, ctl: u32,
-  wnd: u32, urgent: u32,
+  at: usize,
+  source: u32,
+  destination: u32,
+  seq: u32,
+  ack: u32,
+  optionsLength: u32,
+  ctl: u32,
+  wnd: u32,
+  urgent: u32,
 ): void {
   store16(at, source);
   store16(at + 2, destination);

@@ -1,14 +1,17 @@
 /** The UDP header (RFC 768): source port, destination port, length, checksum. */
-import { load16 } from "./octets";
+import { load16 } from './octets';
 
+/** UDP as an IP protocol or next header. */
 export const PROTOCOL_UDP: u32 = 17;
 /** Octets of the header. */
 export const UDP_HEADER: u32 = 8;
 
+/** Source port. */
 export function udpSourcePort(at: usize): u32 {
   return load16(at);
 }
 
+/** Destination port. */
 export function udpDestinationPort(at: usize): u32 {
   return load16(at + 2);
 }

@@ -1,8 +1,8 @@
 /**
  * The stack under test, as the user of one of its connections sees it.
  *
- * A `Host` holds one handle. `accept` and `another` give further ones on the same stack. `expect` looks at
- * the state and at what must be true in it.
+ * A `Host` holds one handle. `accept` and `another` give further ones on the same stack. `expect`
+ * looks at the state and at what must be true in it.
  */
 import { Memory, type Option, Result, Signal, State } from '../../host-web/abi.ts'
 import { setEndpoint } from '../../host-web/core.ts'
@@ -13,7 +13,10 @@ import { mapped, octetsOf, Stack, type Status } from './stack.ts'
 const LATIN1 = new TextDecoder('latin1')
 
 /** The tuple of a connection, as STATUS shows it. */
-export interface Ports { localPort: number; remotePort: number }
+export interface Ports {
+  localPort: number
+  remotePort: number
+}
 
 export class Host {
   readonly stack: Stack
@@ -49,7 +52,10 @@ export class Host {
     return answer
   }
 
-  listen(port: number, { address, backlog = 8 }: { address?: string; backlog?: number } = {}): number {
+  listen(
+    port: number,
+    { address, backlog = 8 }: { address?: string; backlog?: number } = {},
+  ): number {
     setEndpoint(this.stack.core, address ? mapped(octetsOf(address)) : null, port, null, 0)
     return this.#answer(`listen ${port}`, this.stack.core.listen(this.handle, backlog))
   }
@@ -70,13 +76,16 @@ export class Host {
   write(text: string | number): number {
     const octets = typeof text === 'string' ? text : pattern(1 + this.written, text)
     for (let i = 0; i < octets.length; i++) this.stack.core.textWindow[i] = octets.charCodeAt(i)
-    const taken = this.#answer(`write ${octets.length}`, this.stack.core.send(this.handle, octets.length))
+    const taken = this.#answer(
+      `write ${octets.length}`,
+      this.stack.core.send(this.handle, octets.length),
+    )
     if (taken > 0) this.written += taken
     return taken
   }
 
   /** Text received, at most so many octets; a Result (negative) where there is an error. */
-  read(length = Memory.TEXT_SIZE): string | number {
+  read(length: number = Memory.TEXT_SIZE): string | number {
     const taken = this.#answer(`read ${length}`, this.stack.core.receive(this.handle, length))
     return taken < 0 ? taken : LATIN1.decode(this.stack.core.textWindow.slice(0, taken))
   }
@@ -94,7 +103,10 @@ export class Host {
   }
 
   setOption(option: Option, value: number): number {
-    return this.#answer(`setOption ${option} ${value}`, this.stack.core.setOption(this.handle, option, value))
+    return this.#answer(
+      `setOption ${option} ${value}`,
+      this.stack.core.setOption(this.handle, option, value),
+    )
   }
 
   wait(ms: number): void {
@@ -105,11 +117,18 @@ export class Host {
 
   /** STATUS of the connection; null when there is no record of it. */
   status(): Status | null {
-    if (this.handle !== 0 && this.stack.core.status(this.handle) === 0) return this.stack.readStatus()
+    if (this.handle !== 0 && this.stack.core.status(this.handle) === 0)
+      return this.stack.readStatus()
     const ports = this.#ports
     if (!ports) return null
-    return this.stack.records().find((record) =>
-      record.localPort === ports.localPort && record.remotePort === ports.remotePort) ?? null
+    return (
+      this.stack
+        .records()
+        .find(
+          (record) =>
+            record.localPort === ports.localPort && record.remotePort === ports.remotePort,
+        ) ?? null
+    )
   }
 
   /** A number of STATUS; fails where there is no record. */
@@ -125,7 +144,8 @@ export class Host {
   expect(state: State): void {
     const status = this.status()
     const actual = status?.state ?? State.CLOSED
-    if (actual !== state) this.stack.fail(`the host is in ${stateName(actual)}, expected ${stateName(state)}`)
+    if (actual !== state)
+      this.stack.fail(`the host is in ${stateName(actual)}, expected ${stateName(state)}`)
     if (status && this.handle !== 0) this.#expectCanonical(status)
   }
 
@@ -160,7 +180,9 @@ export class Host {
   expectSignal(signal: Signal, result?: Result): void {
     const news = this.stack.news.get(this.handle)
     if (!news || (news.events & signal) === 0) {
-      this.stack.fail(`no signal ${Signal[signal]}; there is ${news ? this.#names(news.events) : 'none'}`)
+      this.stack.fail(
+        `no signal ${Signal[signal]}; there is ${news ? this.#names(news.events) : 'none'}`,
+      )
     }
     if (result !== undefined && news.result !== result) {
       this.stack.fail(`${Signal[signal]} says ${Result[news.result]}, expected ${Result[result]}`)
@@ -174,6 +196,9 @@ export class Host {
   }
 
   #names(events: number): string {
-    return [...Array(9).keys()].filter((bit) => events & (1 << bit)).map((bit) => Signal[1 << bit]).join(', ')
+    return [...Array(9).keys()]
+      .filter((bit) => events & (1 << bit))
+      .map((bit) => Signal[1 << bit])
+      .join(', ')
   }
 }

@@ -1,5 +1,14 @@
 /** The words tests are written in. */
-export { Counter, Option, Reason, Result, Setting, Signal, State, Timer } from '../../host-web/abi.ts'
+export {
+  Counter,
+  Option,
+  Reason,
+  Result,
+  Setting,
+  Signal,
+  State,
+  Timer,
+} from '../../host-web/abi.ts'
 export { Host } from './host.ts'
 export { parse, print } from './notation.ts'
 export { Peer } from './peer.ts'

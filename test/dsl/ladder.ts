@@ -1,10 +1,19 @@
 /**
  * Ladders: what happened between the stack and its peer, one rung a line, and why.
  *
- * One printer, two sources: the log a test keeps of the segments on its wire, and the core's trace ring,
- * which knows states and reasons besides.
+ * One printer, two sources: the log a test keeps of the segments on its wire, and the core's trace
+ * ring, which knows states and reasons besides.
  */
-import { Call, Ctl, REASONS, Reason, State, Timer, TraceEventField, TraceKind } from '../../host-web/abi.ts'
+import {
+  Call,
+  Ctl,
+  REASONS,
+  Reason,
+  State,
+  Timer,
+  TraceEventField,
+  TraceKind,
+} from '../../host-web/abi.ts'
 import { type Core } from '../../host-web/core.ts'
 import { Memory } from '../../host-web/abi.ts'
 import { print } from './notation.ts'
@@ -27,10 +36,12 @@ export function stateName(state: number): string {
 
 /** Prints rungs, times in seconds; the offending one is marked. */
 export function printLadder(rungs: readonly Rung[]): string {
-  return rungs.map((rung) => {
-    const mark = rung.isOffending ? '>>>' : '   '
-    return `${mark} ${(rung.at / 1000).toFixed(3).padStart(10)}  ${rung.arrow} ${rung.text}`
-  }).join('\n')
+  return rungs
+    .map((rung) => {
+      const mark = rung.isOffending ? '>>>' : '   '
+      return `${mark} ${(rung.at / 1000).toFixed(3).padStart(10)}  ${rung.arrow} ${rung.text}`
+    })
+    .join('\n')
 }
 
 /** One event of the trace ring. */
@@ -58,7 +69,10 @@ export function readTrace(core: Core, from: number, capacity: number): TraceReco
       state: view.getUint8(at + TraceEventField.state),
       reason: view.getUint16(at + TraceEventField.reason, true),
       numbers: [
-        word(TraceEventField.a), word(TraceEventField.b), word(TraceEventField.c), word(TraceEventField.d),
+        word(TraceEventField.a),
+        word(TraceEventField.b),
+        word(TraceEventField.c),
+        word(TraceEventField.d),
       ],
     })
   }
@@ -77,17 +91,36 @@ export function rungOf(record: TraceRecord, withSegments: boolean, epoch = 0): R
     case TraceKind.SEGMENT_IN:
     case TraceKind.SEGMENT_OUT: {
       if (!withSegments) return null
-      const text = print({ ctl: c & 0xff & ~Ctl.NONE, seq: a, ack: b, win: d, text: ' '.repeat(c >>> 16) })
-      return { at, arrow: record.kind === TraceKind.SEGMENT_IN ? '<' : '>', text: `${text}  ${stateName(record.state)}` }
+      const text = print({
+        ctl: c & 0xff & ~Ctl.NONE,
+        seq: a,
+        ack: b,
+        win: d,
+        text: ' '.repeat(c >>> 16),
+      })
+      return {
+        at,
+        arrow: record.kind === TraceKind.SEGMENT_IN ? '<' : '>',
+        text: `${text}  ${stateName(record.state)}`,
+      }
     }
     case TraceKind.STATE:
       return { at, arrow: ' ', text: `${stateName(a)} -> ${stateName(b)}${because(record.reason)}` }
     case TraceKind.DROP:
       return { at, arrow: ' ', text: `dropped or challenged${because(record.reason)}` }
     case TraceKind.TIMER:
-      return { at, arrow: ' ', text: `timer ${Timer[a]} ran out (RTO ${b / 1000} ms, ${c} retransmissions)` }
+      return {
+        at,
+        arrow: ' ',
+        text: `timer ${Timer[a]} ran out (RTO ${b / 1000} ms, ${c} retransmissions)`,
+      }
     case TraceKind.CONGESTION:
-      return { at, arrow: ' ', text: `cwnd ${a} ssthresh ${b} FlightSize ${c} SRTT ${d / 1000} ms${because(record.reason)}` }
+      return {
+        at,
+        arrow: ' ',
+        text:
+          `cwnd ${a} ssthresh ${b} FlightSize ${c} SRTT ${d / 1000} ms` + because(record.reason),
+      }
     case TraceKind.CALL:
       return { at, arrow: ' ', text: `${Call[a]} answers ${c | 0}` }
     default:

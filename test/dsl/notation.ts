@@ -3,13 +3,33 @@
  *
  *     S. 0:0(0) ack 1 win 65535 <mss 1460,sackOK,wscale 7>
  *
- * Control bits are F S R P . U E C, then first:last(octets of text), the acknowledgment, the window, the
- * urgent pointer, the options. Numbers are relative to the ISN of the side they belong to.
+ * Control bits are F S R P . U E C, then first:last(octets of text), the acknowledgment, the
+ * window, the urgent pointer, the options. Numbers are relative to the ISN of the side they belong
+ * to.
  */
-import { ACK, type Block, CWR, ECE, FIN, PSH, pattern, RST, SYN, type Segment, URG } from './segment.ts'
+import {
+  ACK,
+  type Block,
+  CWR,
+  ECE,
+  FIN,
+  PSH,
+  pattern,
+  RST,
+  SYN,
+  type Segment,
+  URG,
+} from './segment.ts'
 
 const LETTERS: readonly (readonly [letter: string, bit: number])[] = [
-  ['S', SYN], ['F', FIN], ['R', RST], ['P', PSH], ['.', ACK], ['U', URG], ['E', ECE], ['C', CWR],
+  ['S', SYN],
+  ['F', FIN],
+  ['R', RST],
+  ['P', PSH],
+  ['.', ACK],
+  ['U', URG],
+  ['E', ECE],
+  ['C', CWR],
 ]
 
 function printOptions(segment: Segment): string {
@@ -18,7 +38,8 @@ function printOptions(segment: Segment): string {
   if (segment.sackOk) out.push('sackOK')
   if (segment.ts) out.push(`TS val ${segment.ts[0]} ecr ${segment.ts[1]}`)
   if (segment.wscale !== undefined) out.push(`wscale ${segment.wscale}`)
-  if (segment.sack) out.push(`sack ${segment.sack.map(([left, right]) => `${left}:${right}`).join(' ')}`)
+  if (segment.sack)
+    out.push(`sack ${segment.sack.map(([left, right]) => `${left}:${right}`).join(' ')}`)
   if (segment.rawOptions) out.push(`raw ${segment.rawOptions.join(' ')}`)
   return out.length === 0 ? '' : ` <${out.join(',')}>`
 }
@@ -26,19 +47,28 @@ function printOptions(segment: Segment): string {
 /** Prints a segment; what it leaves open is printed as `*`. */
 export function print(segment: Segment): string {
   const ctl = segment.ctl | (segment.psh ? PSH : 0)
-  const letters = LETTERS.filter(([, bit]) => ctl & bit).map(([letter]) => letter).join('') || '-'
+  const letters =
+    LETTERS.filter(([, bit]) => ctl & bit)
+      .map(([letter]) => letter)
+      .join('') || '-'
   const length = segment.text?.length
   const seq = segment.seq
-  const range = seq === undefined
-    ? `*(${length ?? '*'})`
-    : `${seq}:${length === undefined ? '*' : seq + length}(${length ?? '*'})`
+  const range =
+    seq === undefined
+      ? `*(${length ?? '*'})`
+      : `${seq}:${length === undefined ? '*' : seq + length}(${length ?? '*'})`
   const ack = ctl & ACK ? ` ack ${segment.ack ?? '*'}` : ''
   const win = segment.win === undefined ? '' : ` win ${segment.win}`
   const up = ctl & URG ? ` urg ${segment.up ?? '*'}` : ''
   return `${letters} ${range}${ack}${win}${up}${printOptions(segment)}`
 }
 
-const LINE = /^([SFRP.UEC-]+) (\d+|\*)(?::(?:\d+|\*))?\((\d+|\*)\)(?: ack (\d+|\*))?(?: win (\d+))?(?: urg (\d+))?(?: <(.*)>)?$/
+const LINE = new RegExp(
+  [
+    String.raw`^([SFRP.UEC-]+) (\d+|\*)(?::(?:\d+|\*))?\((\d+|\*)\)`,
+    String.raw`(?: ack (\d+|\*))?(?: win (\d+))?(?: urg (\d+))?(?: <(.*)>)?$`,
+  ].join(''),
+)
 
 /** Reads a printed segment; its text becomes the pattern of its place. */
 export function parse(line: string): Segment {
@@ -50,7 +80,8 @@ export function parse(line: string): Segment {
   const segment: Segment = { ctl: ctl & ~PSH }
   if (ctl & PSH) segment.psh = true
   if (seq !== undefined && seq !== '*') segment.seq = Number(seq)
-  if (length !== undefined && length !== '*') segment.text = pattern(segment.seq ?? 0, Number(length))
+  if (length !== undefined && length !== '*')
+    segment.text = pattern(segment.seq ?? 0, Number(length))
   if (ack !== undefined && ack !== '*') segment.ack = Number(ack)
   if (win !== undefined) segment.win = Number(win)
   if (up !== undefined) segment.up = Number(up)

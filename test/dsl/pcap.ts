@@ -6,7 +6,10 @@ import { join } from 'node:path'
 const LINKTYPE_RAW = 101
 
 /** Writes packets with their milliseconds; answers the file's path. */
-export function writePcap(name: string, packets: readonly { at: number; packet: Uint8Array }[]): string {
+export function writePcap(
+  name: string,
+  packets: readonly { at: number; packet: Uint8Array }[],
+): string {
   const size = packets.reduce((sum, { packet }) => sum + 16 + packet.length, 24)
   const octets = new Uint8Array(size)
   const view = new DataView(octets.buffer)

@@ -1,14 +1,28 @@
 /**
- * The scripted peer: sends exactly the segments it is told to, and says exactly what must come back.
+ * The scripted peer: sends exactly the segments it is told to, and says exactly what must come
+ * back.
  *
- * Its numbers are relative: its own ISN and ours are 0, so the first octet of text is 1. Ours it learns
- * from our SYN. `expect` takes all that has arrived and wants these segments and nothing more.
+ * Its numbers are relative: its own ISN and ours are 0, so the first octet of text is 1. Ours it
+ * learns from our SYN. `expect` takes all that has arrived and wants these segments and nothing
+ * more.
  */
 import { type Rung } from './ladder.ts'
 import { print } from './notation.ts'
 import {
-  ACK, decode, encode, type Flow, lengthOf, onesSum, openPacket, packetOf, PSH, pseudoHeaderSum,
-  type Received, RST, type Segment, SYN,
+  ACK,
+  decode,
+  encode,
+  type Flow,
+  lengthOf,
+  onesSum,
+  openPacket,
+  packetOf,
+  PSH,
+  pseudoHeaderSum,
+  type Received,
+  RST,
+  type Segment,
+  SYN,
 } from './segment.ts'
 import { octetsOf, type Stack } from './stack.ts'
 
@@ -59,7 +73,8 @@ export class Peer {
     this.flow = {
       source: octetsOf(options.address ?? (v6 ? 'fd00::2' : '10.0.0.2')),
       destination: octetsOf(options.hostAddress ?? (v6 ? 'fd00::1' : '10.0.0.1')),
-      sourcePort: options.port ?? 40_000, destinationPort: options.hostPort ?? 80,
+      sourcePort: options.port ?? 40_000,
+      destinationPort: options.hostPort ?? 80,
     }
     stack.sinks.push((packet) => this.#take(packet))
   }
@@ -74,7 +89,8 @@ export class Peer {
     if (ip.protocol !== 6) return false
     const segment = decode(packet)
     const { source, destination, sourcePort, destinationPort } = segment.flow
-    const same = (a: Uint8Array, b: Uint8Array) => a.length === b.length && a.every((octet, i) => octet === b[i])
+    const same = (a: Uint8Array, b: Uint8Array) =>
+      a.length === b.length && a.every((octet, i) => octet === b[i])
     if (!same(destination, this.flow.source) || !same(source, this.flow.destination)) return false
     if (destinationPort !== this.flow.sourcePort) return false
     if (this.flow.destinationPort === 0) this.flow.destinationPort = sourcePort
@@ -90,14 +106,20 @@ export class Peer {
     }
     const seq = (segment.seq - this.iss) >>> 0
     const relative = {
-      ...segment, seq, ack: segment.ctl & ACK ? (segment.ack - this.isn) >>> 0 : 0,
+      ...segment,
+      seq,
+      ack: segment.ctl & ACK ? (segment.ack - this.isn) >>> 0 : 0,
     }
     if (segment.sack) {
       relative.sack = segment.sack.map(([l, r]) => [(l - this.isn) >>> 0, (r - this.isn) >>> 0])
     }
     if (segment.ts) this.echo = segment.ts[0]
     if (seq <= this.received) this.received = Math.max(this.received, seq + lengthOf(segment))
-    const rung: Rung = { at: this.stack.now, arrow: '>', text: print({ ...relative, psh: (segment.ctl & PSH) !== 0 }) }
+    const rung: Rung = {
+      at: this.stack.now,
+      arrow: '>',
+      text: print({ ...relative, psh: (segment.ctl & PSH) !== 0 }),
+    }
     this.stack.log.push(rung)
     this.#latest = { ...relative, at: this.stack.now, rung }
     this.queue.push(this.#latest)
@@ -113,7 +135,10 @@ export class Peer {
     const seq = segment.seq ?? this.next
     const hasAck = (segment.ctl & ACK) !== 0
     const full: Segment = {
-      ...segment, seq, text: segment.text ?? '', ack: hasAck ? segment.ack ?? this.received : segment.ack ?? 0,
+      ...segment,
+      seq,
+      text: segment.text ?? '',
+      ack: hasAck ? (segment.ack ?? this.received) : (segment.ack ?? 0),
       win: segment.win ?? this.window,
     }
     if (full.ts === undefined && this.timestamps) {
@@ -122,11 +147,15 @@ export class Peer {
     // A RST takes no sequence number.
     if (!(segment.ctl & RST)) this.next = Math.max(this.next, seq + lengthOf(segment))
     this.stack.log.push({ at: this.stack.now, arrow: '<', text: print(full) })
-    return encode({
-      ...full, seq: (this.isn + seq) >>> 0,
-      ack: hasAck || full.ack ? (this.iss + (full.ack ?? 0)) >>> 0 : 0,
-      sack: full.sack?.map(([l, r]) => [(l + this.iss) >>> 0, (r + this.iss) >>> 0] as const),
-    } as Segment, this.flow)
+    return encode(
+      {
+        ...full,
+        seq: (this.isn + seq) >>> 0,
+        ack: hasAck || full.ack ? (this.iss + (full.ack ?? 0)) >>> 0 : 0,
+        sack: full.sack?.map(([l, r]) => [(l + this.iss) >>> 0, (r + this.iss) >>> 0] as const),
+      } as Segment,
+      this.flow,
+    )
   }
 
   // Expectations -----------------------------------------------------------------
@@ -146,8 +175,11 @@ export class Peer {
       if (fault === null) continue
       const lines = (list: readonly Segment[]) => list.map((s) => `      ${print(s)}`).join('\n')
       this.stack.fail(
-        `segment ${i + 1}: ${fault}\n    expected\n${lines(expected) || '      nothing'}\n    arrived\n` +
-        (lines(arrived) || '      nothing'), got?.rung)
+        `segment ${i + 1}: ${fault}\n    expected\n${lines(expected) || '      nothing'}\n` +
+          '    arrived\n' +
+          (lines(arrived) || '      nothing'),
+        got?.rung,
+      )
     }
   }
 
@@ -163,7 +195,8 @@ export class Peer {
   // ICMP -------------------------------------------------------------------------
 
   /**
-   * An ICMP error about a segment the host sent (the latest unless `about` says another), from a router.
+   * An ICMP error about a segment the host sent (the latest unless `about` says another), from a
+   * router.
    *
    * @param rest the four octets behind the checksum: the next hop's MTU
    */
@@ -197,7 +230,9 @@ function difference(wish: Segment, got: Received): string | null {
     if (value === undefined || (field === 'ack' && value === null)) continue
     const absent = value === null && got[field] === undefined
     if (!absent && JSON.stringify(got[field] ?? null) !== JSON.stringify(value)) {
-      return field === 'text' ? 'text differs' : `${field} is ${JSON.stringify(got[field])}, not ${JSON.stringify(value)}`
+      return field === 'text'
+        ? 'text differs'
+        : `${field} is ${JSON.stringify(got[field])}, not ${JSON.stringify(value)}`
     }
   }
   return null

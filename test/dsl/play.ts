@@ -5,8 +5,9 @@
  *     +0    > . 1:1001(1000) ack 1
  *     +10   < . 1:1(0) ack 1001 win 257
  *
- * `+n` lets n milliseconds pass first; `>` is the next segment of the host, and before `<`, a call, time or
- * the end all of them must have been expected. Calls: `write n`, `read n`, `close`, `abort`.
+ * `+n` lets n milliseconds pass first; `>` is the next segment of the host, and before `<`, a
+ * call, time or the end all of them must have been expected. Calls: `write n`, `read n`, `close`,
+ * `abort`.
  */
 import { type Host } from './host.ts'
 import { parse } from './notation.ts'
@@ -19,8 +20,15 @@ export function play({ host, peer }: { host: Host; peer: Peer }, script: string)
     peer.expect(...wishes)
     wishes = []
   }
-  for (const line of script.split('\n').map((text) => text.trim()).filter((text) => text !== '')) {
-    const [, time, rest = ''] = /^(?:\+(\d+)\s*)?(.*)$/.exec(line) as unknown as [string, string | undefined, string]
+  for (const line of script
+    .split('\n')
+    .map((text) => text.trim())
+    .filter((text) => text !== '')) {
+    const [, time, rest = ''] = /^(?:\+(\d+)\s*)?(.*)$/.exec(line) as unknown as [
+      string,
+      string | undefined,
+      string,
+    ]
     if (time !== undefined && time !== '0') {
       settle()
       host.wait(Number(time))

@@ -1,9 +1,9 @@
 /**
  * Segments as tests speak of them, and the packets they travel in.
  *
- * Constructors say what kind, the object says which numbers. A field that is left out is "sensible" when
- * the peer sends and "don't care" when it expects. Everything here is written from the RFCs and shares
- * nothing with the core, so that it can not share its bugs.
+ * Constructors say what kind, the object says which numbers. A field that is left out is
+ * "sensible" when the peer sends and "don't care" when it expects. Everything here is written from
+ * the RFCs and shares nothing with the core, so that it can not share its bugs.
  */
 
 export const FIN = 1
@@ -57,7 +57,9 @@ export const fin = (fields: Fields = {}): Segment => withAck(fields, FIN | ACK)
 export const rst = (fields: Fields = {}): Segment =>
   withAck(fields, RST | (typeof fields.ack === 'number' ? ACK : 0))
 
-/** Text in a segment: a string, or so many octets of the pattern of that place in sequence space. */
+/**
+ * Text in a segment: a string, or so many octets of the pattern of that place in sequence space.
+ */
 export function data(text: string | number, fields: Fields = {}): Segment {
   const seq = fields.seq
   if (typeof text === 'string') return withAck({ ...fields, text }, ACK)
@@ -113,7 +115,12 @@ export function onesSum(octets: Uint8Array, from = 0): number {
 }
 
 /** The sum of the pseudo header (RFC 9293 §3.1, RFC 8200 §8.1). */
-export function pseudoHeaderSum(source: Uint8Array, destination: Uint8Array, protocol: number, length: number): number {
+export function pseudoHeaderSum(
+  source: Uint8Array,
+  destination: Uint8Array,
+  protocol: number,
+  length: number,
+): number {
   const tail = Uint8Array.of(length >>> 24, length >>> 16, length >>> 8, length, 0, 0, 0, protocol)
   return onesSum(tail, onesSum(destination, onesSum(source)))
 }
@@ -121,7 +128,8 @@ export function pseudoHeaderSum(source: Uint8Array, destination: Uint8Array, pro
 function optionOctets(segment: Segment): number[] {
   if (segment.rawOptions) return [...segment.rawOptions]
   const out: number[] = []
-  const put32 = (value: number) => out.push((value >>> 24) & 255, (value >>> 16) & 255, (value >>> 8) & 255, value & 255)
+  const put32 = (value: number) =>
+    out.push((value >>> 24) & 255, (value >>> 16) & 255, (value >>> 8) & 255, value & 255)
   if (segment.mss !== undefined) out.push(2, 4, segment.mss >> 8, segment.mss & 255)
   if (segment.sackOk) out.push(4, 2)
   if (segment.ts) {
@@ -140,7 +148,10 @@ function optionOctets(segment: Segment): number[] {
   return out
 }
 
-/** Writes a segment, its numbers absolute, into a packet with right checksums (unless it says otherwise). */
+/**
+ * Writes a segment, its numbers absolute, into a packet with right checksums (unless it says
+ * otherwise).
+ */
 export function encode(segment: Segment, flow: Flow, hopLimit = 64): Uint8Array {
   const options = optionOctets(segment)
   while (options.length % 4 !== 0) options.push(0)
@@ -165,7 +176,11 @@ export function encode(segment: Segment, flow: Flow, hopLimit = 64): Uint8Array 
 
 /** Puts an IP header in front of what a protocol has written. */
 export function packetOf(
-  payload: Uint8Array, protocol: number, source: Uint8Array, destination: Uint8Array, hopLimit = 64,
+  payload: Uint8Array,
+  protocol: number,
+  source: Uint8Array,
+  destination: Uint8Array,
+  hopLimit = 64,
 ): Uint8Array {
   const header = source.length === 4 ? 20 : 40
   const packet = new Uint8Array(header + payload.length)
@@ -202,8 +217,11 @@ export function openPacket(packet: Uint8Array) {
   if (!isV4) {
     check(view.getUint16(4) === packet.length - 40, 'IPv6 payload length')
     return {
-      protocol: packet[6] as number, source: packet.slice(8, 24), destination: packet.slice(24, 40),
-      payload: packet.subarray(40), hopLimit: packet[7] as number,
+      protocol: packet[6] as number,
+      source: packet.slice(8, 24),
+      destination: packet.slice(24, 40),
+      payload: packet.subarray(40),
+      hopLimit: packet[7] as number,
       diffserv: (view.getUint16(0) >> 4) & 255,
     }
   }
@@ -211,8 +229,12 @@ export function openPacket(packet: Uint8Array) {
   check(view.getUint16(2) === packet.length, 'IPv4 total length')
   check(onesSum(packet.subarray(0, 20)) === 0xffff, 'IPv4 header checksum')
   return {
-    protocol: packet[9] as number, source: packet.slice(12, 16), destination: packet.slice(16, 20),
-    payload: packet.subarray(20), hopLimit: packet[8] as number, diffserv: packet[1] as number,
+    protocol: packet[9] as number,
+    source: packet.slice(12, 16),
+    destination: packet.slice(16, 20),
+    payload: packet.subarray(20),
+    hopLimit: packet[8] as number,
+    diffserv: packet[1] as number,
   }
 }
 
@@ -225,17 +247,28 @@ export function decode(bytes: Uint8Array): Received {
   const view = new DataView(tcp.buffer, tcp.byteOffset, tcp.byteLength)
   const header = (view.getUint8(12) >> 4) * 4
   check(tcp.length >= 20 && header >= 20 && header <= tcp.length, 'data offset')
-  check(onesSum(tcp, pseudoHeaderSum(ip.source, ip.destination, 6, tcp.length)) === 0xffff, 'checksum (MUST-2)')
+  check(
+    onesSum(tcp, pseudoHeaderSum(ip.source, ip.destination, 6, tcp.length)) === 0xffff,
+    'checksum (MUST-2)',
+  )
   check((view.getUint8(12) & 15) === 0, 'reserved bits')
   let text = ''
   for (let i = header; i < tcp.length; i++) text += String.fromCharCode(tcp[i] as number)
   const segment: Received = {
-    ctl: view.getUint8(13), seq: view.getUint32(4), ack: view.getUint32(8),
-    win: view.getUint16(14), up: view.getUint16(18), text, packet,
-    hopLimit: ip.hopLimit, diffserv: ip.diffserv,
+    ctl: view.getUint8(13),
+    seq: view.getUint32(4),
+    ack: view.getUint32(8),
+    win: view.getUint16(14),
+    up: view.getUint16(18),
+    text,
+    packet,
+    hopLimit: ip.hopLimit,
+    diffserv: ip.diffserv,
     flow: {
-      source: ip.source, destination: ip.destination,
-      sourcePort: view.getUint16(0), destinationPort: view.getUint16(2),
+      source: ip.source,
+      destination: ip.destination,
+      sourcePort: view.getUint16(0),
+      destinationPort: view.getUint16(2),
     },
   }
   readOptions(segment, tcp.subarray(20, header))
@@ -249,7 +282,10 @@ function readOptions(segment: Received, options: Uint8Array): void {
   for (let at = 0; at < options.length; ) {
     const kind = options[at] as number
     if (kind === 0) {
-      check(options.subarray(at).every((octet) => octet === 0), 'padding behind EOL (MUST-69)')
+      check(
+        options.subarray(at).every((octet) => octet === 0),
+        'padding behind EOL (MUST-69)',
+      )
       return
     }
     if (kind === 1) {
@@ -264,7 +300,8 @@ function readOptions(segment: Received, options: Uint8Array): void {
     else if (kind === 8) segment.ts = [view.getUint32(at + 2), view.getUint32(at + 6)]
     else if (kind === 5) {
       const blocks: [number, number][] = []
-      for (let i = at + 2; i < at + length; i += 8) blocks.push([view.getUint32(i), view.getUint32(i + 4)])
+      for (let i = at + 2; i < at + length; i += 8)
+        blocks.push([view.getUint32(i), view.getUint32(i + 4)])
       segment.sack = blocks
     } else check(false, `option of unknown kind ${kind}`)
     at += length

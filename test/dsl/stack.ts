@@ -1,14 +1,22 @@
 /**
  * One core on a virtual clock, with a log of all that passes its link.
  *
- * Time moves only when a test says so, and then through every deadline in order: `poll` comes exactly
- * when the core asked for it. When the test is over every connection is let go, time runs until nothing is
- * due any more, and every pool must be back where it started.
+ * Time moves only when a test says so, and then through every deadline in order: `poll` comes
+ * exactly when the core asked for it. When the test is over every connection is let go, time runs
+ * until nothing is due any more, and every pool must be back where it started.
  */
 import { readFileSync } from 'node:fs'
 import { expect, onTestFailed, onTestFinished } from 'vitest'
 import {
-  type Counter, Memory, NewsField, Option, Reason, Result, Setting, State, StatusField,
+  type Counter,
+  Memory,
+  NewsField,
+  Option,
+  Reason,
+  Result,
+  Setting,
+  State,
+  StatusField,
 } from '../../host-web/abi.ts'
 import { type Core, createCore, type Limits, setEndpoint } from '../../host-web/core.ts'
 import { printLadder, readTrace, type Rung, rungOf, stateName } from './ladder.ts'
@@ -22,8 +30,16 @@ const POOLS = ['TCBs', 'children', 'TIME-WAIT records', 'ranges', 'replies', 'pa
 const TRACE_EVENTS = 1024
 
 const SMALL: Limits = {
-  connections: 64, listeners: 16, children: 32, timeWaits: 16, pages: 1024, ranges: 512, replies: 64,
-  traceEvents: TRACE_EVENTS, receiveBuffer: 65_535, sendBuffer: 1 << 20,
+  connections: 64,
+  listeners: 16,
+  children: 32,
+  timeWaits: 16,
+  pages: 1024,
+  ranges: 512,
+  replies: 64,
+  traceEvents: TRACE_EVENTS,
+  receiveBuffer: 65_535,
+  sendBuffer: 1 << 20,
 }
 
 /** What a test may choose about a stack. */
@@ -33,17 +49,23 @@ export interface StackOptions {
   /** Milliseconds between the host's epoch and the beginning of the test. */
   epoch?: number
   seed?: number
-  address?: string
+  /** Its only address; left out, 10.0.0.1 and fd00::1. */
+  ownAddress?: string
 }
 
 export type Status = Record<keyof typeof StatusField, number>
-export interface News { events: number; result: number; reason: number }
+export interface News {
+  events: number
+  result: number
+  reason: number
+}
 
 /** Octets of '10.0.0.1' or 'fd00::1' (with at most one '::'). */
 export function octetsOf(address: string): Uint8Array {
   if (address.includes('.')) return Uint8Array.from(address.split('.').map(Number))
   const [left = '', right = ''] = address.split('::')
-  const groups = (half: string) => half === '' ? [] : half.split(':').map((group) => Number.parseInt(group, 16))
+  const groups = (half: string) =>
+    half === '' ? [] : half.split(':').map((group) => Number.parseInt(group, 16))
   const head = groups(left)
   const tail = groups(right)
   const words = [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail]
@@ -82,8 +104,8 @@ export class Stack {
       expect(this.core.set(Number(setting), value)).toBe(0)
     }
     this.core.poll(this.#epoch)
-    this.addAddress(options.address ?? '10.0.0.1', 24)
-    if (options.address === undefined) this.addAddress('fd00::1', 64)
+    this.addAddress(options.ownAddress ?? '10.0.0.1', 24)
+    if (options.ownAddress === undefined) this.addAddress('fd00::1', 64)
     this.#start = this.used()
     onTestFailed(() => {
       if (!this.#isReported) console.error(this.report('the test failed'))
@@ -153,7 +175,8 @@ export class Stack {
       const before = this.news.get(handle)
       this.news.set(handle, {
         events: (before?.events ?? 0) | word(NewsField.events),
-        result: word(NewsField.result), reason: word(NewsField.reason),
+        result: word(NewsField.result),
+        reason: word(NewsField.reason),
       })
     }
   }
@@ -210,15 +233,23 @@ export class Stack {
     const name = expect.getState().currentTestName ?? 'test'
     const records = this.records().map((s) => {
       const timer = s.timer === 0 ? 'no timer' : `timer ${s.timer - 1} in ${s.timerMs} ms`
-      return `      ${stateName(s.state)} :${s.localPort} -> :${s.remotePort}` +
-        ` SND ${s.sndUna - s.iss >>> 0}..${s.sndNxt - s.iss >>> 0} wnd ${s.sndWnd}` +
-        ` RCV ${s.rcvNxt - s.irs >>> 0} wnd ${s.rcvWnd} queues ${s.receiveQueue}/${s.sendQueue}` +
+      return (
+        `      ${stateName(s.state)} :${s.localPort} -> :${s.remotePort}` +
+        ` SND ${(s.sndUna - s.iss) >>> 0}..${(s.sndNxt - s.iss) >>> 0} wnd ${s.sndWnd}` +
+        ` RCV ${(s.rcvNxt - s.irs) >>> 0} wnd ${s.rcvWnd} queues ${s.receiveQueue}/${s.sendQueue}` +
         ` cwnd ${s.cwnd} ssthresh ${s.ssthresh} RTO ${s.rto / 1000} ms, ${timer}`
+      )
     })
     const hidden = this.log.length - 80
     return [
-      message, '', ...(hidden > 0 ? [`    (${hidden} rungs before)`] : []), printLadder(this.log.slice(-80)),
-      '', '    status:', ...records, `    pcap: ${writePcap(name, this.packets)}`,
+      message,
+      '',
+      ...(hidden > 0 ? [`    (${hidden} rungs before)`] : []),
+      printLadder(this.log.slice(-80)),
+      '',
+      '    status:',
+      ...records,
+      `    pcap: ${writePcap(name, this.packets)}`,
     ].join('\n')
   }
 
@@ -231,7 +262,9 @@ export class Stack {
       this.#moveTo(Math.max(this.deadline(), this.now))
     }
     const used = this.used()
-    const leaks = POOLS.flatMap((name, pool) => used[pool] === this.#start[pool] ? [] : `${used[pool]} ${name}`)
+    const leaks = POOLS.flatMap((name, pool) =>
+      used[pool] === this.#start[pool] ? [] : `${used[pool]} ${name}`,
+    )
     if (leaks.length > 0) this.fail(`leaked: ${leaks.join(', ')}`)
   }
 }

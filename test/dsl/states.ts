@@ -1,8 +1,8 @@
 /**
  * Starting states, each built on the one before it.
  *
- * The default is the simplest: IPv4, no timestamps, no window scaling, SACK on, a peer that announces MSS
- * 1460 and a window of 65,535. Passive unless `open` says otherwise.
+ * The default is the simplest: IPv4, no timestamps, no window scaling, SACK on, a peer that
+ * announces MSS 1460 and a window of 65,535. Passive unless `open` says otherwise.
  */
 import { expect } from 'vitest'
 import { type Option, Setting, State } from '../../host-web/abi.ts'
@@ -29,7 +29,10 @@ export interface Options extends PeerOptions, StackOptions {
 export function closed(options: Options = {}) {
   const stack = new Stack({
     ...options,
-    limits: { ...(options.receiveBuffer ? { receiveBuffer: options.receiveBuffer } : {}), ...options.limits },
+    limits: {
+      ...(options.receiveBuffer ? { receiveBuffer: options.receiveBuffer } : {}),
+      ...options.limits,
+    },
     settings: {
       [Setting.TIMESTAMPS]: options.timestamps ? 1 : 0,
       [Setting.WINDOW_SCALING]: options.wscale === undefined ? 0 : 1,
@@ -54,7 +57,9 @@ export function offer(options: Options, peer: Peer): Partial<Segment> {
 
 export function listening(options: Options = {}) {
   const made = closed(options)
-  expect(made.host.listen(made.peer.flow.destinationPort, { backlog: options.backlog ?? 8 })).toBe(0)
+  expect(made.host.listen(made.peer.flow.destinationPort, { backlog: options.backlog ?? 8 })).toBe(
+    0,
+  )
   return { ...made, listener: made.host }
 }
 
@@ -143,6 +148,10 @@ export function timeWait(options: Options = {}) {
 
 /** Every synchronized state, by its name. */
 export const SYNCHRONIZED = {
-  ESTABLISHED: established, FIN_WAIT_1: finWait1, FIN_WAIT_2: finWait2, CLOSE_WAIT: closeWait,
-  CLOSING: closing, LAST_ACK: lastAck,
+  ESTABLISHED: established,
+  FIN_WAIT_1: finWait1,
+  FIN_WAIT_2: finWait2,
+  CLOSE_WAIT: closeWait,
+  CLOSING: closing,
+  LAST_ACK: lastAck,
 } as const

@@ -1,8 +1,24 @@
 /** ABORT (RFC 9293 §3.10.5). */
 import { expect, test } from 'vitest'
 import {
-  ack, closed, closeWait, closing, data, established, finWait1, finWait2, lastAck, listening, Result, rst, Signal,
-  State, syn, synAck, synSent, timeWait,
+  ack,
+  closed,
+  closeWait,
+  closing,
+  data,
+  established,
+  finWait1,
+  finWait2,
+  lastAck,
+  listening,
+  Result,
+  rst,
+  Signal,
+  State,
+  syn,
+  synAck,
+  synSent,
+  timeWait,
 } from '../dsl/index.ts'
 
 test('ABORT in CLOSED', () => {
@@ -20,7 +36,9 @@ test('ABORT in LISTEN and SYN-SENT sends nothing', () => {
 })
 
 test.each([
-  ['ESTABLISHED', established, 1], ['FIN-WAIT-1', finWait1, 2], ['FIN-WAIT-2', finWait2, 2],
+  ['ESTABLISHED', established, 1],
+  ['FIN-WAIT-1', finWait1, 2],
+  ['FIN-WAIT-2', finWait2, 2],
   ['CLOSE-WAIT', closeWait, 1],
 ] as const)('ABORT in %s: a RST at SND.NXT', (_, state, seq) => {
   const { host, peer } = state()
@@ -38,13 +56,16 @@ test('ABORT in SYN-RECEIVED: a RST', () => {
   peer.expect(rst({ seq: 1 }))
 })
 
-test.each([['CLOSING', closing], ['LAST-ACK', lastAck], ['TIME-WAIT', timeWait]] as const)(
-  'ABORT in %s: OK, nothing is sent', (_, state) => {
-    const { host, peer } = state()
-    expect(host.abort()).toBe(0)
-    peer.expectNothing()
-    host.expect(State.CLOSED)
-  })
+test.each([
+  ['CLOSING', closing],
+  ['LAST-ACK', lastAck],
+  ['TIME-WAIT', timeWait],
+] as const)('ABORT in %s: OK, nothing is sent', (_, state) => {
+  const { host, peer } = state()
+  expect(host.abort()).toBe(0)
+  peer.expectNothing()
+  host.expect(State.CLOSED)
+})
 
 test('ABORT forgets what is queued; its RST stands behind what was sent', () => {
   const { host, peer, stack } = established({ mss: 1000, window: 2000 })

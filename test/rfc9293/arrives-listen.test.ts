@@ -17,7 +17,7 @@ test('second: an ACK is answered by <SEQ=SEG.ACK><CTL=RST>', () => {
   peer.expect(rst({ seq: 78, ack: null }))
 })
 
-test('third: a SYN is answered by <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>, and the listener stays', () => {
+test('third: a SYN: <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>; the listener stays', () => {
   const { host, peer, stack } = listening()
   peer.send(syn({ seq: 0, mss: 1460 }))
   peer.expect(synAck({ seq: 0, ack: 1, mss: 1460 }))

@@ -1,8 +1,23 @@
 /** SEGMENT ARRIVES, other states, fifth: the ACK field (RFC 9293 §3.10.7.4, RFC 5961 §5). */
 import { expect, test } from 'vitest'
 import {
-  ack, closeWait, closing, data, established, FIN, fin, finWait1, lastAck, rst, Signal, State, SYNCHRONIZED, syn,
-  synAck, synReceived, synSent,
+  ack,
+  closeWait,
+  closing,
+  data,
+  established,
+  FIN,
+  fin,
+  finWait1,
+  lastAck,
+  rst,
+  Signal,
+  State,
+  SYNCHRONIZED,
+  syn,
+  synAck,
+  synReceived,
+  synSent,
 } from '../dsl/index.ts'
 
 test('without the ACK bit nothing is processed', () => {
@@ -12,12 +27,15 @@ test('without the ACK bit nothing is processed', () => {
   host.expect(State.ESTABLISHED)
 })
 
-test.each([0, 2, 0x8000_0000])('SYN-RECEIVED: an ACK of %i is answered by a RST and the child stays', (number) => {
-  const { host, peer } = synReceived()
-  peer.send(ack({ seq: 1, ack: number }))
-  peer.expect(rst({ seq: number, ack: null }))
-  host.expect(State.SYN_RECEIVED)
-})
+test.each([0, 2, 0x8000_0000])(
+  'SYN-RECEIVED: an ACK of %i is answered by a RST and the child stays',
+  (number) => {
+    const { host, peer } = synReceived()
+    peer.send(ack({ seq: 1, ack: number }))
+    peer.expect(rst({ seq: number, ack: null }))
+    host.expect(State.SYN_RECEIVED)
+  },
+)
 
 test('SYN-RECEIVED of an active OPEN: an unacceptable ACK is answered by a RST', () => {
   const { host, peer } = synSent()
@@ -54,14 +72,17 @@ test('a duplicate ACK changes nothing', () => {
   expect(host.look('sendQueue')).toBe(0)
 })
 
-test.each(Object.entries(SYNCHRONIZED))('%s: an ACK of something not sent is acknowledged and dropped', (name, state) => {
-  const { host, peer } = state()
-  const next = (host.look('sndNxt') - host.look('iss')) >>> 0
-  peer.take()
-  peer.send(ack({ ack: next + 1 }))
-  peer.expect(ack({ seq: next, ack: peer.next }))
-  host.expect(State[name as keyof typeof State])
-})
+test.each(Object.entries(SYNCHRONIZED))(
+  '%s: an ACK of something not sent is acknowledged and dropped',
+  (name, state) => {
+    const { host, peer } = state()
+    const next = (host.look('sndNxt') - host.look('iss')) >>> 0
+    peer.take()
+    peer.send(ack({ ack: next + 1 }))
+    peer.expect(ack({ seq: next, ack: peer.next }))
+    host.expect(State[name as keyof typeof State])
+  },
+)
 
 test('MAY-12: text whose ACK is older than MAX.SND.WND is not accepted (RFC 5961 §5.2)', () => {
   const { host, peer } = established({ window: 1000 })
@@ -141,7 +162,7 @@ test('CLOSE-WAIT: text is acknowledged as in ESTABLISHED', () => {
   expect(host.look('sendQueue')).toBe(0)
 })
 
-test('FIN-WAIT-1: the ACK of text, the ACK of the FIN and the peer\'s FIN in three segments', () => {
+test("FIN-WAIT-1: the ACK of text, the ACK of the FIN and the peer's FIN in three segments", () => {
   const { host, peer } = finWait1()
   peer.send(ack({ seq: 1, ack: 2 }))
   host.expect(State.FIN_WAIT_2)
@@ -150,7 +171,7 @@ test('FIN-WAIT-1: the ACK of text, the ACK of the FIN and the peer\'s FIN in thr
   host.expect(State.TIME_WAIT)
 })
 
-test('MUST-58, MUST-59: segments that arrive together are all processed before one ACK answers', () => {
+test('MUST-58, MUST-59: segments that arrive together are answered by one ACK', () => {
   const { peer } = established({ mss: 1000 })
   peer.send(...Array.from({ length: 10 }, (_, i) => data(1000, { seq: 1 + 1000 * i, ack: 1 })))
   peer.expect(ack({ seq: 1, ack: 10_001 }))
@@ -179,7 +200,7 @@ test('an ACK is not acknowledged', () => {
   peer.expectNothing()
 })
 
-test('a SYN,ACK of a crossed open that comes twice is acknowledged, not challenged into a storm', () => {
+test('a SYN,ACK of a crossed open that comes twice begins no storm', () => {
   const { host, peer } = synSent()
   peer.send(syn({ seq: 0 }))
   peer.take()

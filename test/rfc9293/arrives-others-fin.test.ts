@@ -1,7 +1,18 @@
 /** SEGMENT ARRIVES, other states, eighth: the FIN bit (RFC 9293 §3.10.7.4). */
 import { expect, test } from 'vitest'
 import {
-  ack, closeWait, closing, data, established, fin, finWait1, finWait2, lastAck, Result, Signal, State,
+  ack,
+  closeWait,
+  closing,
+  data,
+  established,
+  fin,
+  finWait1,
+  finWait2,
+  lastAck,
+  Result,
+  Signal,
+  State,
 } from '../dsl/index.ts'
 
 test('a FIN in ESTABLISHED is acknowledged and half-closes', () => {
@@ -77,16 +88,19 @@ test('FIN-WAIT-2: TIME-WAIT', () => {
   expect(host.read()).toBe('bye')
 })
 
-test.each([['CLOSE-WAIT', closeWait, 1], ['CLOSING', closing, 2], ['LAST-ACK', lastAck, 2]] as const)(
-  '%s: the FIN again is acknowledged, nothing else', (_, state, seq) => {
-    const { host, peer } = state()
-    const before = host.state()
-    peer.send(fin({ seq: 1, ack: 1 }))
-    peer.expect(ack({ seq, ack: 2 }))
-    host.expect(before)
-  })
+test.each([
+  ['CLOSE-WAIT', closeWait, 1],
+  ['CLOSING', closing, 2],
+  ['LAST-ACK', lastAck, 2],
+] as const)('%s: the FIN again is acknowledged, nothing else', (_, state, seq) => {
+  const { host, peer } = state()
+  const before = host.state()
+  peer.send(fin({ seq: 1, ack: 1 }))
+  peer.expect(ack({ seq, ack: 2 }))
+  host.expect(before)
+})
 
-test('FIN-WAIT-2 told of a closed window: the FIN\'s number is acknowledged all the same', () => {
+test("FIN-WAIT-2 told of a closed window: the FIN's number is acknowledged all the same", () => {
   const { host, peer } = finWait2({ receiveBuffer: 1000 })
   peer.send(data(1000, { seq: 1, ack: 2 }))
   host.wait(40)

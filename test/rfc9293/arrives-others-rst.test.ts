@@ -1,22 +1,44 @@
 /** SEGMENT ARRIVES, other states, second: the RST bit (RFC 9293 §3.10.7.4, RFC 5961 §3). */
 import { expect, test } from 'vitest'
 import {
-  ack, closeWait, closing, Counter, data, established, finWait1, finWait2, lastAck, Result, rst, Signal,
-  State, SYNCHRONIZED, syn, synAck, synReceived, synSent,
+  ack,
+  closeWait,
+  closing,
+  Counter,
+  data,
+  established,
+  finWait1,
+  finWait2,
+  lastAck,
+  Result,
+  rst,
+  Signal,
+  State,
+  SYNCHRONIZED,
+  syn,
+  synAck,
+  synReceived,
+  synSent,
 } from '../dsl/index.ts'
 
-test.each(Object.entries(SYNCHRONIZED))('%s: a RST exactly at RCV.NXT ends the connection', (_, state) => {
-  const { host, peer } = state()
-  peer.send(rst({ seq: peer.next }))
-  peer.expectNothing()
-  host.expect(State.CLOSED)
-  host.expectSignal(Signal.CLOSED)
-})
+test.each(Object.entries(SYNCHRONIZED))(
+  '%s: a RST exactly at RCV.NXT ends the connection',
+  (_, state) => {
+    const { host, peer } = state()
+    peer.send(rst({ seq: peer.next }))
+    peer.expectNothing()
+    host.expect(State.CLOSED)
+    host.expectSignal(Signal.CLOSED)
+  },
+)
 
 test.each([
-  ['ESTABLISHED', established, Result.CONNECTION_RESET], ['FIN-WAIT-1', finWait1, Result.CONNECTION_RESET],
-  ['FIN-WAIT-2', finWait2, Result.CONNECTION_RESET], ['CLOSE-WAIT', closeWait, Result.CONNECTION_RESET],
-  ['CLOSING', closing, Result.OK], ['LAST-ACK', lastAck, Result.OK],
+  ['ESTABLISHED', established, Result.CONNECTION_RESET],
+  ['FIN-WAIT-1', finWait1, Result.CONNECTION_RESET],
+  ['FIN-WAIT-2', finWait2, Result.CONNECTION_RESET],
+  ['CLOSE-WAIT', closeWait, Result.CONNECTION_RESET],
+  ['CLOSING', closing, Result.OK],
+  ['LAST-ACK', lastAck, Result.OK],
 ] as const)('MUST-12: what the user hears of a RST in %s', (_, state, result) => {
   const { host, peer } = state()
   peer.send(rst({ seq: peer.next }))
@@ -24,7 +46,8 @@ test.each([
 })
 
 test.each(Object.entries(SYNCHRONIZED))(
-  '%s: a RST elsewhere in the window is challenged (RFC 5961 §3.2)', (name, state) => {
+  '%s: a RST elsewhere in the window is challenged (RFC 5961 §3.2)',
+  (name, state) => {
     const { host, peer } = state()
     const sent = host.look('sndNxt') - host.look('iss')
     peer.send(rst({ seq: peer.next + 1 }))
@@ -33,7 +56,8 @@ test.each(Object.entries(SYNCHRONIZED))(
     // The peer that means it answers the challenge with the right number.
     peer.send(rst({ seq: peer.next }))
     host.expect(State.CLOSED)
-  })
+  },
+)
 
 test('MUST-66: a RST at the edge of a closed window resets', () => {
   const { host, peer } = established({ receiveBuffer: 1000 })
@@ -54,7 +78,7 @@ test('SHLD-2: text in a RST does no harm', () => {
   expect(host.read()).toBe(-Result.CONNECTION_RESET)
 })
 
-test('a RST beyond RCV.NXT is challenged once; then the rate is limited per connection (RFC 5961 §7)', () => {
+test('RFC 5961 §7: challenges of RSTs are limited in rate, per connection', () => {
   const { stack, peer } = established()
   for (let i = 0; i < 100; i++) peer.send(rst({ seq: 100 + i }))
   peer.expect(ack({ seq: 1, ack: 1 }))
@@ -64,7 +88,7 @@ test('a RST beyond RCV.NXT is challenged once; then the rate is limited per conn
   peer.expect(ack({ seq: 1, ack: 1 }))
 })
 
-test('CVE-2016-5696: one connection\'s challenges say nothing of another\'s', () => {
+test("CVE-2016-5696: one connection's challenges say nothing of another's", () => {
   const { stack, listener, peer } = established()
   const other = established({ port: 41_000 })
   expect(listener.look('state')).toBe(State.LISTEN)

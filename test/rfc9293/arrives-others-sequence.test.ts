@@ -1,7 +1,18 @@
-/** SEGMENT ARRIVES, other states, first: the sequence number (RFC 9293 §3.10.7.4, §3.4; RFC 7323 §5). */
+/**
+ * SEGMENT ARRIVES, other states, first: the sequence number (RFC 9293 §3.10.7.4, §3.4; RFC 7323
+ * §5).
+ */
 import { expect, test } from 'vitest'
 import {
-  ack, Counter, data, established, fin, rst, State, SYNCHRONIZED, synReceived,
+  ack,
+  Counter,
+  data,
+  established,
+  fin,
+  rst,
+  State,
+  SYNCHRONIZED,
+  synReceived,
 } from '../dsl/index.ts'
 
 /** RCV.NXT is 1, RCV.WND is 1000. */
@@ -85,14 +96,17 @@ test('an unacceptable FIN is acknowledged and changes nothing', () => {
   host.expect(State.ESTABLISHED)
 })
 
-test.each(Object.entries(SYNCHRONIZED))('%s: a segment outside the window is acknowledged and not processed', (name, state) => {
-  const { host, peer } = state()
-  const before = host.look('sndUna')
-  peer.send(ack({ seq: 0x4000_0000, ack: 1 }))
-  expect(peer.take()).toHaveLength(1)
-  host.expect(State[name as keyof typeof State])
-  expect(host.look('sndUna')).toBe(before)
-})
+test.each(Object.entries(SYNCHRONIZED))(
+  '%s: a segment outside the window is acknowledged and not processed',
+  (name, state) => {
+    const { host, peer } = state()
+    const before = host.look('sndUna')
+    peer.send(ack({ seq: 0x4000_0000, ack: 1 }))
+    expect(peer.take()).toHaveLength(1)
+    host.expect(State[name as keyof typeof State])
+    expect(host.look('sndUna')).toBe(before)
+  },
+)
 
 test('in SYN-RECEIVED a segment outside the window is acknowledged', () => {
   const { host, peer } = synReceived()
@@ -101,7 +115,7 @@ test('in SYN-RECEIVED a segment outside the window is acknowledged', () => {
   host.expect(State.SYN_RECEIVED)
 })
 
-test('answers to segments without text are limited in rate, so that two stacks do not storm', () => {
+test('answers to segments without text are limited in rate: no ACK storms', () => {
   const { peer } = established()
   for (let i = 0; i < 50; i++) peer.send(ack({ seq: 0x4000_0000 + i, ack: 1 }))
   expect(peer.take().length).toBeLessThan(5)
@@ -109,14 +123,17 @@ test('answers to segments without text are limited in rate, so that two stacks d
 
 // Sequence numbers wrap -------------------------------------------------------------
 
-test.each([0, 0x7fff_fff0, 0x8000_0000, 0xffff_fff0, 0xffff_ffff])('text across the wrap: peer\'s ISN %i', (isn) => {
-  const { host, peer } = established({ isn })
-  peer.send(data('world', { seq: 6, ack: 1 }))
-  peer.expect(ack({ ack: 1, sack: [[6, 11]] }))
-  peer.send(data('hello', { seq: 1, ack: 1 }))
-  peer.expect(ack({ ack: 11 }))
-  expect(host.read()).toBe('helloworld')
-})
+test.each([0, 0x7fff_fff0, 0x8000_0000, 0xffff_fff0, 0xffff_ffff])(
+  "text across the wrap: peer's ISN %i",
+  (isn) => {
+    const { host, peer } = established({ isn })
+    peer.send(data('world', { seq: 6, ack: 1 }))
+    peer.expect(ack({ ack: 1, sack: [[6, 11]] }))
+    peer.send(data('hello', { seq: 1, ack: 1 }))
+    peer.expect(ack({ ack: 11 }))
+    expect(host.read()).toBe('helloworld')
+  },
+)
 
 test.each([0x7fff_fff0, 0xffff_fff0])('our own numbers wrap: ISS %i', (iss) => {
   // ISS ticks every four microseconds, so the right moment gives any ISS.
@@ -164,7 +181,7 @@ test('PAWS: a RST is exempt', () => {
   host.expect(State.CLOSED)
 })
 
-test('RFC 7323 §3.2: a segment without the timestamps that were agreed on is dropped; a RST is not', () => {
+test('RFC 7323 §3.2: without the agreed timestamps a segment is dropped, a RST is not', () => {
   const { host, peer } = stamped()
   peer.send(data('hello', { seq: 1, ack: 1, ts: null }))
   expect(host.read()).toBe('')

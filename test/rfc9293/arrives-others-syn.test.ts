@@ -1,21 +1,33 @@
 /** SEGMENT ARRIVES, other states, fourth: the SYN bit (RFC 9293 §3.10.7.4, RFC 5961 §4). */
 import { expect, test } from 'vitest'
 import {
-  ack, Counter, data, established, rst, State, SYNCHRONIZED, syn, synAck, synReceived,
+  ack,
+  Counter,
+  data,
+  established,
+  rst,
+  State,
+  SYNCHRONIZED,
+  syn,
+  synAck,
+  synReceived,
 } from '../dsl/index.ts'
 
-test.each(Object.entries(SYNCHRONIZED))('%s: a SYN is challenged, wherever it lies', (name, state) => {
-  const { stack, host, peer } = state()
-  const seq = (host.look('sndNxt') - host.look('iss')) >>> 0
-  const rcvNxt = peer.next
-  for (const where of [rcvNxt, rcvNxt + 100, 0x4000_0000]) {
-    peer.send(syn({ seq: where }))
-    peer.expect(ack({ seq, ack: rcvNxt }))
-    stack.wait(500)
-    peer.take()
-  }
-  host.expect(State[name as keyof typeof State])
-})
+test.each(Object.entries(SYNCHRONIZED))(
+  '%s: a SYN is challenged, wherever it lies',
+  (name, state) => {
+    const { stack, host, peer } = state()
+    const seq = (host.look('sndNxt') - host.look('iss')) >>> 0
+    const rcvNxt = peer.next
+    for (const where of [rcvNxt, rcvNxt + 100, 0x4000_0000]) {
+      peer.send(syn({ seq: where }))
+      peer.expect(ack({ seq, ack: rcvNxt }))
+      stack.wait(500)
+      peer.take()
+    }
+    host.expect(State[name as keyof typeof State])
+  },
+)
 
 test('a SYN,ACK again (our ACK was lost) is acknowledged', () => {
   const { host, peer } = established({ open: 'active' })
@@ -50,7 +62,7 @@ test('text with such a SYN is not read', () => {
   expect(host.read()).toBe('hello')
 })
 
-test('SYN-RECEIVED of a passive OPEN: another SYN in the window ends the child (§3.10.7.4, fourth)', () => {
+test('SYN-RECEIVED of a passive OPEN: another SYN in the window ends the child', () => {
   const { listener, host, peer } = synReceived()
   peer.send(syn({ seq: 1000 }))
   host.expect(State.CLOSED)

@@ -1,7 +1,17 @@
 /** SEGMENT ARRIVES, other states, seventh: the segment text (RFC 9293 §3.10.7.4). */
 import { expect, test } from 'vitest'
 import {
-  ack, closeWait, closing, Counter, data, established, finWait2, lastAck, Option, Signal, State,
+  ack,
+  closeWait,
+  closing,
+  Counter,
+  data,
+  established,
+  finWait2,
+  lastAck,
+  Option,
+  Signal,
+  State,
 } from '../dsl/index.ts'
 
 test('text in order reaches its user', () => {
@@ -31,7 +41,11 @@ test('SHLD-31: text that arrives backwards', () => {
 
 test('overlapping early segments: each octet once', () => {
   const { host, peer } = established()
-  peer.send(data(10, { seq: 11, ack: 1 }), data(10, { seq: 16, ack: 1 }), data(10, { seq: 6, ack: 1 }))
+  peer.send(
+    data(10, { seq: 11, ack: 1 }),
+    data(10, { seq: 16, ack: 1 }),
+    data(10, { seq: 6, ack: 1 }),
+  )
   peer.expect(ack({ ack: 1, sack: [[6, 26]] }))
   peer.send(data(12, { seq: 1, ack: 1 }))
   peer.expect(ack({ ack: 26 }))
@@ -68,7 +82,11 @@ test('SegmentSmack: islands are bounded; what is refused can come again', () => 
 
 test('when no page is left text is dropped and asked for again; the connection lives', () => {
   const { host, peer } = established({ limits: { pages: 2 } })
-  peer.send(data(1400, { seq: 1, ack: 1 }), data(1400, { seq: 1401, ack: 1 }), data(1400, { seq: 2801, ack: 1 }))
+  peer.send(
+    data(1400, { seq: 1, ack: 1 }),
+    data(1400, { seq: 1401, ack: 1 }),
+    data(1400, { seq: 2801, ack: 1 }),
+  )
   for (let seq = 4201; seq < 12_000; seq += 1400) peer.send(data(1400, { seq, ack: 1 }))
   peer.take()
   const text = host.read() as string
@@ -79,14 +97,17 @@ test('when no page is left text is dropped and asked for again; the connection l
   expect(host.read()).toBe(data(1400, { seq: next }).text)
 })
 
-test.each([['CLOSE-WAIT', closeWait], ['CLOSING', closing], ['LAST-ACK', lastAck]] as const)(
-  '%s: text behind the FIN is ignored', (_, state) => {
-    const { host, peer } = state()
-    const before = host.state()
-    peer.send(data('ghost', { seq: 2, ack: 1 }))
-    expect(host.look('receiveQueue')).toBe(0)
-    host.expect(before)
-  })
+test.each([
+  ['CLOSE-WAIT', closeWait],
+  ['CLOSING', closing],
+  ['LAST-ACK', lastAck],
+] as const)('%s: text behind the FIN is ignored', (_, state) => {
+  const { host, peer } = state()
+  const before = host.state()
+  peer.send(data('ghost', { seq: 2, ack: 1 }))
+  expect(host.look('receiveQueue')).toBe(0)
+  host.expect(before)
+})
 
 test('FIN-WAIT-2 receives', () => {
   const { host, peer } = finWait2()
@@ -113,6 +134,8 @@ test('every octet of every value comes through', () => {
   const text = Array.from({ length: 256 }, (_, i) => String.fromCharCode(i)).join('')
   peer.send(data(text, { seq: 1, ack: 1 }))
   const octets = host.stack.core.receive(host.handle, 1000)
-  expect(Array.from(host.stack.core.textWindow.slice(0, octets))).toEqual(Array.from({ length: 256 }, (_, i) => i))
+  expect(Array.from(host.stack.core.textWindow.slice(0, octets))).toEqual(
+    Array.from({ length: 256 }, (_, i) => i),
+  )
   host.expect(State.ESTABLISHED)
 })

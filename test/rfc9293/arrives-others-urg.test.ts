@@ -5,12 +5,14 @@ import { ack, closeWait, data, established, Signal, State, URG } from '../dsl/in
 const urgent = (text: string, up: number, seq = 1) => data(text, { seq, ack: 1, ctl: URG, up })
 
 test.each([0x1000, 0x7fff_fff0, 0x9000_0000, 0xffff_fff8])(
-  'MUST-30, MUST-32: an urgent pointer is told to the user, whatever the ISN (%i)', (isn) => {
+  'MUST-30, MUST-32: an urgent pointer is told to the user, whatever the ISN (%i)',
+  (isn) => {
     const { host, peer } = established({ isn })
     peer.send(urgent('hello', 3))
     host.expectSignal(Signal.URGENT)
     expect(host.read()).toBe('hello')
-  })
+  },
+)
 
 test('MUST-31: urgent text may be longer than its segment', () => {
   const { host, peer } = established()
@@ -58,7 +60,7 @@ test('an urgent pointer without the URG bit means nothing', () => {
   host.expectNoSignal(Signal.URGENT)
 })
 
-test('URG behind the peer\'s FIN is ignored', () => {
+test("URG behind the peer's FIN is ignored", () => {
   const { host, peer } = closeWait()
   peer.send(ack({ seq: 2, ack: 1, ctl: URG, up: 9 }))
   host.expectNoSignal(Signal.URGENT)

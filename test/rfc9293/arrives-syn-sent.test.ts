@@ -1,7 +1,19 @@
 /** SEGMENT ARRIVES, SYN-SENT (RFC 9293 §3.10.7.3). */
 import { expect, test } from 'vitest'
 import {
-  ack, data, FIN, fin, Option, Result, rst, Signal, State, SYN, syn, synAck, synSent,
+  ack,
+  data,
+  FIN,
+  fin,
+  Option,
+  Result,
+  rst,
+  Signal,
+  State,
+  SYN,
+  syn,
+  synAck,
+  synSent,
 } from '../dsl/index.ts'
 
 test('a SYN,ACK completes the open', () => {
@@ -14,12 +26,15 @@ test('a SYN,ACK completes the open', () => {
 
 // First, the ACK bit ---------------------------------------------------------------
 
-test.each([0, 2, 0x8000_0001])('an ACK of %i, which is not our SYN, is answered by a RST', (number) => {
-  const { host, peer } = synSent()
-  peer.send(ack({ seq: 7, ack: number }))
-  peer.expect(rst({ seq: number, ack: null }))
-  host.expect(State.SYN_SENT)
-})
+test.each([0, 2, 0x8000_0001])(
+  'an ACK of %i, which is not our SYN, is answered by a RST',
+  (number) => {
+    const { host, peer } = synSent()
+    peer.send(ack({ seq: 7, ack: number }))
+    peer.expect(rst({ seq: number, ack: null }))
+    host.expect(State.SYN_SENT)
+  },
+)
 
 test('a SYN,ACK of something else is answered by a RST, and the open goes on', () => {
   const { host, peer } = synSent()
@@ -122,21 +137,30 @@ test('a FIN with a crossing SYN waits for ESTABLISHED', () => {
   host.expect(State.CLOSE_WAIT)
 })
 
-test.each([['text', { text: 'hello' }], ['a FIN', { ctl: FIN }]])(
-  'a crossed SYN,ACK that carries %s as well is trimmed and completes the open (§3.10.7.4, first)', (_, extra) => {
+test.each([
+  ['text', { text: 'hello' }],
+  ['a FIN', { ctl: FIN }],
+])(
+  'a crossed SYN,ACK that carries %s as well is trimmed and completes the open (§3.10.7.4, first)',
+  (_, extra) => {
     const { host, peer } = synSent()
     peer.send(syn({ seq: 0 }))
     peer.take()
     peer.send(synAck({ seq: 0, ack: 1, ...extra }))
     expect([State.ESTABLISHED, State.CLOSE_WAIT]).toContain(host.state())
-  })
+  },
+)
 
 test('the crossed SYN,ACK is sent again until it is acknowledged', () => {
   const { host, peer } = synSent()
   peer.send(syn({ seq: 0 }))
   peer.expect(synAck({ seq: 0, ack: 1 }))
   host.wait(8000)
-  expect(peer.take().map((s) => [s.at, s.ctl & SYN])).toEqual([[1000, SYN], [3000, SYN], [7000, SYN]])
+  expect(peer.take().map((s) => [s.at, s.ctl & SYN])).toEqual([
+    [1000, SYN],
+    [3000, SYN],
+    [7000, SYN],
+  ])
 })
 
 test('a connection to itself opens by crossing its own SYN', () => {

@@ -1,8 +1,27 @@
-/** SEGMENT ARRIVES, CLOSED (RFC 9293 §3.10.7.1), and what never reaches a state at all (§3.1, §3.9.2.3). */
+/**
+ * SEGMENT ARRIVES, CLOSED (RFC 9293 §3.10.7.1), and what never reaches a state at all (§3.1,
+ * §3.9.2.3).
+ */
 import { expect, test } from 'vitest'
 import {
-  ack, closed, Counter, data, encode, established, FIN, fin, listening, packetOf, Peer, RST, rst, State, SYN, syn,
-  synAck, URG,
+  ack,
+  closed,
+  Counter,
+  data,
+  encode,
+  established,
+  FIN,
+  fin,
+  listening,
+  packetOf,
+  Peer,
+  RST,
+  rst,
+  State,
+  SYN,
+  syn,
+  synAck,
+  URG,
 } from '../dsl/index.ts'
 
 // CLOSED: every segment but a RST is answered by a RST (§3.5.2, group 1) ---------------
@@ -57,12 +76,15 @@ test('MUST-3: a wrong checksum drops the segment silently', () => {
   expect(stack.counter(Counter.TcpInCsumErrors)).toBe(2)
 })
 
-test.each([0, 4, 15])('a data offset of %i words, too small or beyond the segment, drops it', (dataOffset) => {
-  const { host, peer } = established()
-  peer.send(data('hello', { seq: 1, ack: 1, dataOffset }))
-  peer.expectNothing()
-  expect(host.read()).toBe('')
-})
+test.each([0, 4, 15])(
+  'a data offset of %i words, too small or beyond the segment, drops it',
+  (dataOffset) => {
+    const { host, peer } = established()
+    peer.send(data('hello', { seq: 1, ack: 1, dataOffset }))
+    peer.expectNothing()
+    expect(host.read()).toBe('')
+  },
+)
 
 test('every reserved and control bit set is no reason to drop text', () => {
   const { host, peer } = established()
@@ -71,7 +93,9 @@ test('every reserved and control bit set is no reason to drop text', () => {
 })
 
 test.each([
-  ['multicast', '224.0.0.5'], ['limited broadcast', '255.255.255.255'], ['directed broadcast', '10.0.0.255'],
+  ['multicast', '224.0.0.5'],
+  ['limited broadcast', '255.255.255.255'],
+  ['directed broadcast', '10.0.0.255'],
   ['unspecified', '0.0.0.0'],
 ])('MUST-63: a SYN from %s is dropped silently', (_, address) => {
   const { stack } = listening()
@@ -81,7 +105,9 @@ test.each([
 })
 
 test.each([
-  ['multicast', '224.0.0.1'], ['limited broadcast', '255.255.255.255'], ['directed broadcast', '10.0.0.255'],
+  ['multicast', '224.0.0.1'],
+  ['limited broadcast', '255.255.255.255'],
+  ['directed broadcast', '10.0.0.255'],
 ])('MUST-57: a SYN to %s is dropped silently', (_, hostAddress) => {
   const { stack } = listening()
   new Peer(stack, { hostAddress, port: 41_000 }).send(syn({ seq: 0 }), ack({ seq: 1, ack: 1 }))
@@ -112,7 +138,10 @@ test('a SYN from the loopback address is dropped', () => {
 
 test('MUST-50: IP options are passed over', () => {
   const { host, peer } = established()
-  const plain = encode({ ...data('hello', {}), seq: peer.isn + 1, ack: peer.iss + 1, win: 1000 }, peer.flow)
+  const plain = encode(
+    { ...data('hello', {}), seq: peer.isn + 1, ack: peer.iss + 1, win: 1000 },
+    peer.flow,
+  )
   const tcp = plain.subarray(20)
   const { source, destination } = peer.flow
   const packet = packetOf(new Uint8Array([...Array(8).fill(1), ...tcp]), 6, source, destination)
@@ -134,7 +163,8 @@ test('MUST-1: a window above 32,767 is not negative', () => {
 
 test('a segment with no control bit, or all of them, kills no connection', () => {
   const { host, peer } = established()
-  for (const ctl of [0, FIN, SYN | FIN, SYN | FIN | URG, 0xff & ~RST]) peer.send({ ctl, seq: 700, ack: 9, text: 'x' })
+  for (const ctl of [0, FIN, SYN | FIN, SYN | FIN | URG, 0xff & ~RST])
+    peer.send({ ctl, seq: 700, ack: 9, text: 'x' })
   peer.take()
   host.expect(State.ESTABLISHED)
 })

@@ -1,13 +1,29 @@
 /** The SYN queue and the accept queue (RFC 9293 §3.10.7.2, RFC 4987, listen(2)). */
 import { expect, test } from 'vitest'
 import {
-  ack, Counter, data, fin, Host, listening, Peer, rst, State, syn, synAck, synReceived, established, Result,
+  ack,
+  Counter,
+  data,
+  fin,
+  Host,
+  listening,
+  Peer,
+  rst,
+  State,
+  syn,
+  synAck,
+  synReceived,
+  established,
+  Result,
   Setting,
 } from '../dsl/index.ts'
 
 /** Peers of one stack, each with its own port. */
 function peers(stack: ConstructorParameters<typeof Peer>[0], count: number): Peer[] {
-  return Array.from({ length: count }, (_, i) => new Peer(stack, { port: 50_000 + i, isn: 1_000_000 * i }))
+  return Array.from(
+    { length: count },
+    (_, i) => new Peer(stack, { port: 50_000 + i, isn: 1_000_000 * i }),
+  )
 }
 
 test('a child takes no TCB until its handshake completes', () => {
@@ -17,7 +33,7 @@ test('a child takes no TCB until its handshake completes', () => {
   expect(stack.used().slice(0, 2)).toEqual([2, 0])
 })
 
-test('the SYN queue is bounded by the backlog; without cookies a SYN too many is not answered', () => {
+test('the SYN queue is bounded; without cookies a SYN too many is not answered', () => {
   const { stack } = listening({ backlog: 2, settings: { [Setting.SYN_COOKIES]: 0 } })
   const all = peers(stack, 3)
   for (const peer of all) peer.send(syn({ seq: 0, mss: 1460 }))
@@ -38,16 +54,36 @@ test('a full accept queue takes no further SYN', () => {
   expect(stack.counter(Counter.TcpExtListenOverflows)).toBe(1)
 })
 
-test('the ACK of a handshake that finds the accept queue full waits for the next SYN,ACK', () => {
-  const { stack, host: listener } = listening({ backlog: 2 })
-  const all = peers(stack, 2) as [Peer, Peer]
-  listener.setOption(0, 1)
-  for (const peer of all) peer.send(syn({ seq: 0 }))
-  all[0].send(ack({ seq: 1, ack: 1 }))
-  all[1].send(ack({ seq: 1, ack: 1 }))
+/** A backlog of two: two connections wait to be accepted, and a third completes its handshake. */
+function overflowing(options = {}) {
+  const made = listening({ backlog: 2, ...options })
+  const [a, b, c] = peers(made.stack, 3) as [Peer, Peer, Peer]
+  for (const peer of [a, b]) peer.send(syn({ seq: 0 }))
+  a.send(ack({ seq: 1, ack: 1 }))
+  c.send(syn({ seq: 0 }))
+  c.expect(synAck({ seq: 0, ack: 1 }))
+  b.send(ack({ seq: 1, ack: 1 }))
+  c.send(ack({ seq: 1, ack: 1 }))
+  expect(made.host.look('receiveQueue')).toBe(2)
+  return { ...made, third: c }
+}
+
+test('the last ACK of a handshake that finds the accept queue full is ignored', () => {
+  const { stack, host: listener, third } = overflowing()
+  third.expectNothing()
   expect(listener.accept()).not.toBeNull()
+  // The SYN,ACK is sent again and asks for another.
+  stack.wait(1000)
+  third.expect(synAck({ seq: 0, ack: 1 }))
+  third.send(ack({ seq: 1, ack: 1 }))
   expect(listener.accept()).not.toBeNull()
-  expect(listener.accept()).toBeNull()
+  expect(listener.accept()?.look('remotePort')).toBe(50_002)
+})
+
+test('ABORT_ON_OVERFLOW: it is answered by a RST instead', () => {
+  const { stack, third } = overflowing({ settings: { [Setting.ABORT_ON_OVERFLOW]: 1 } })
+  third.expect(rst({ seq: 1 }))
+  expect(stack.used()[1]).toBe(0)
 })
 
 test('connections are accepted in the order their handshakes were completed', () => {
@@ -57,14 +93,17 @@ test('connections are accepted in the order their handshakes were completed', ()
   second.send(syn({ seq: 0 }))
   second.send(ack({ seq: 1, ack: 1 }))
   first.send(ack({ seq: 1, ack: 1 }))
-  expect([listener.accept(), listener.accept()].map((host) => host?.look('remotePort'))).toEqual([50_001, 50_000])
+  expect([listener.accept(), listener.accept()].map((host) => host?.look('remotePort'))).toEqual([
+    50_001, 50_000,
+  ])
 })
 
-test('an unanswered SYN,ACK is sent again after 1, 2, 4, 8 and 16 seconds, then the child is forgotten', () => {
+test('a SYN,ACK is sent again after 1, 2, 4, 8 and 16 seconds, then given up', () => {
   const { stack, host, peer } = synReceived()
   stack.wait(62_999)
   expect(peer.take().map((segment) => [segment.at, segment.ctl])).toEqual(
-    [1000, 3000, 7000, 15_000, 31_000].map((at) => [at, 18]))
+    [1000, 3000, 7000, 15_000, 31_000].map((at) => [at, 18]),
+  )
   host.expect(State.SYN_RECEIVED)
   stack.wait(1)
   host.expect(State.CLOSED)
@@ -158,7 +197,7 @@ test('a handshake whose ACK lacks the agreed timestamps takes no TCB for ever', 
   expect(stack.used().slice(0, 2)).toEqual([1, 0])
 })
 
-test('a handshake whose ACK has an old timestamp does not stop the SYN,ACK from being sent again', () => {
+test('an ACK with an old timestamp does not stop the SYN,ACK from being sent again', () => {
   const { stack, listener, peer } = synReceived({ timestamps: true })
   peer.send(ack({ seq: 1, ack: 1, ts: [peer.clockOffset - 5000, peer.echo] }))
   peer.take()
@@ -174,7 +213,11 @@ test('STATUS of a listener tells its backlog and what waits in its queues', () =
   first.send(syn({ seq: 0 }))
   second.send(syn({ seq: 0 }))
   second.send(ack({ seq: 1, ack: 1 }))
-  expect([listener.look('receiveQueue'), listener.look('sendQueue'), listener.look('synQueue')]).toEqual([1, 5, 1])
+  expect([
+    listener.look('receiveQueue'),
+    listener.look('sendQueue'),
+    listener.look('synQueue'),
+  ]).toEqual([1, 5, 1])
 })
 
 test('challenges to a child are limited in rate (RFC 5961 §7)', () => {

@@ -1,8 +1,27 @@
 /** CLOSE (RFC 9293 §3.10.4, §3.6), and the user's letting go of the handle. */
 import { expect, test } from 'vitest'
 import {
-  ack, closed, closeWait, closing, data, established, FIN, fin, finWait1, finWait2, lastAck, listening, Option,
-  Result, rst, Signal, State, syn, synAck, SYN, synSent, timeWait,
+  ack,
+  closed,
+  closing,
+  data,
+  established,
+  FIN,
+  fin,
+  finWait1,
+  finWait2,
+  lastAck,
+  listening,
+  Option,
+  Result,
+  rst,
+  Signal,
+  State,
+  syn,
+  synAck,
+  SYN,
+  synSent,
+  timeWait,
 } from '../dsl/index.ts'
 
 test('CLOSE in CLOSED', () => {
@@ -35,7 +54,7 @@ test('CLOSE in SYN-RECEIVED without text: FIN, FIN-WAIT-1 (§3.10.4)', () => {
   peer.expect(fin({ seq: 1, ack: 1 }))
 })
 
-test('CLOSE in SYN-RECEIVED: the SYN is still sent again when it is lost, and so is the FIN', () => {
+test('CLOSE in SYN-RECEIVED: a lost SYN is still sent again, and so is the FIN', () => {
   const { host, peer } = synSent()
   peer.send(syn({ seq: 0 }))
   host.close()
@@ -49,7 +68,7 @@ test('CLOSE in SYN-RECEIVED: the SYN is still sent again when it is lost, and so
   host.expect(State.FIN_WAIT_2)
 })
 
-test('CLOSE in SYN-RECEIVED: the peer\'s ACK of SYN and FIN together leads to FIN-WAIT-2', () => {
+test("CLOSE in SYN-RECEIVED: the peer's ACK of SYN and FIN together leads to FIN-WAIT-2", () => {
   const { host, peer } = synSent()
   peer.send(syn({ seq: 0 }))
   host.close()
@@ -97,7 +116,10 @@ test('CLOSE in CLOSE-WAIT: FIN, LAST-ACK', () => {
 })
 
 test.each([
-  ['FIN-WAIT-1', finWait1], ['FIN-WAIT-2', finWait2], ['CLOSING', closing], ['LAST-ACK', lastAck],
+  ['FIN-WAIT-1', finWait1],
+  ['FIN-WAIT-2', finWait2],
+  ['CLOSING', closing],
+  ['LAST-ACK', lastAck],
   ['TIME-WAIT', timeWait],
 ])('CLOSE in %s: connection closing', (_, state) => {
   const { host, peer } = state()
@@ -150,7 +172,10 @@ test('CLOSE right after OPEN has completed, text queued before: text and FIN', (
   host.write('hello')
   peer.send(synAck({ seq: 0, ack: 1 }))
   host.close()
-  expect(peer.take().map((segment) => [segment.text, segment.ctl & FIN])).toEqual([['hello', 0], ['', FIN]])
+  expect(peer.take().map((segment) => [segment.text, segment.ctl & FIN])).toEqual([
+    ['hello', 0],
+    ['', FIN],
+  ])
 })
 
 // Letting go ---------------------------------------------------------------------
@@ -205,7 +230,7 @@ test('a released connection waits in FIN-WAIT-2 for 60 seconds and no longer', (
   peer.expectNothing()
 })
 
-test('released in FIN-WAIT-1, the wait begins when the FIN is acknowledged; FIN_WAIT_2_MS says how long', () => {
+test('released in FIN-WAIT-1: FIN_WAIT_2_MS counts from the ACK of the FIN', () => {
   const { stack, host, peer } = finWait1({ set: [[Option.FIN_WAIT_2_MS, 5000]] })
   host.release()
   stack.wait(500)

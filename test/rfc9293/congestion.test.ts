@@ -24,7 +24,11 @@ function acknowledgeEach(host: Host, peer: Peer, from: number, segments: number)
   })
 }
 
-test.each([[1460, 10], [1000, 10], [536, 10]])('RFC 6928 §2: the initial window with MSS %i is %i segments', (mss, most) => {
+test.each([
+  [1460, 10],
+  [1000, 10],
+  [536, 10],
+])('RFC 6928 §2: the initial window with MSS %i is %i segments', (mss, most) => {
   const { host, peer } = established({ mss, wscale: 7 })
   peer.send(ack({ seq: 1, ack: 1 }))
   host.write(60_000)
@@ -43,6 +47,14 @@ test('slow start: two new segments for each that is acknowledged', () => {
   expect(count(peer)).toBe(10)
   expect(acknowledgeEach(host, peer, 0, 10)).toEqual(Array(10).fill(2))
   expect(host.look('cwnd')).toBe(20 * MSS)
+})
+
+test('slow start: ACKs that arrive in a batch count like single ones', () => {
+  const { host, peer } = bulk()
+  expect(count(peer)).toBe(10)
+  peer.send(...Array.from({ length: 10 }, (_, i) => ack({ ack: 1 + (i + 1) * MSS })))
+  expect(host.look('cwnd')).toBe(20 * MSS)
+  expect(count(peer)).toBe(20)
 })
 
 test('slow start: a stretched ACK grows cwnd by one segment only (RFC 5681 §3.1)', () => {
@@ -80,7 +92,7 @@ test('congestion avoidance: one segment more a round trip', () => {
   expect(host.look('cwnd') - start).toBeLessThanOrEqual(1.5 * MSS)
 })
 
-test('a retransmission timeout: one segment, ssthresh half of FlightSize (RFC 5681 §3.1, equation 4)', () => {
+test('RFC 5681 §3.1 (4): a timeout leaves one segment, ssthresh half of FlightSize', () => {
   const { host, peer } = bulk()
   expect(count(peer)).toBe(10)
   host.wait(1000)
@@ -164,5 +176,7 @@ test('Nagle off does not mean cwnd off', () => {
   const { host, peer } = established({ mss: MSS, set: [[Option.NAGLE, 0]] })
   peer.send(ack({ seq: 1, ack: 1 }))
   for (let i = 0; i < 200; i++) host.write(100)
-  expect(peer.take().reduce((sum, segment) => sum + segment.text.length, 0)).toBeLessThanOrEqual(10 * MSS)
+  expect(peer.take().reduce((sum, segment) => sum + segment.text.length, 0)).toBeLessThanOrEqual(
+    10 * MSS,
+  )
 })

@@ -1,7 +1,20 @@
 /** OPEN (RFC 9293 §3.10.1, §3.9.1.1). */
 import { expect, test } from 'vitest'
 import {
-  ack, closed, data, established, listening, Option, Peer, Result, Setting, State, syn, synAck, synSent, synReceived,
+  ack,
+  closed,
+  data,
+  established,
+  listening,
+  Option,
+  Peer,
+  Result,
+  Setting,
+  State,
+  syn,
+  synAck,
+  synSent,
+  synReceived,
   timeWait,
 } from '../dsl/index.ts'
 
@@ -19,7 +32,13 @@ test('an active OPEN over IPv6', () => {
 })
 
 test.each([
-  ['224.0.0.1'], ['239.255.255.255'], ['255.255.255.255'], ['0.0.0.0'], ['10.0.0.255'], ['ff02::1'], ['::'],
+  ['224.0.0.1'],
+  ['239.255.255.255'],
+  ['255.255.255.255'],
+  ['0.0.0.0'],
+  ['10.0.0.255'],
+  ['ff02::1'],
+  ['::'],
 ])('MUST-46: OPEN to %s is refused', (address) => {
   const { host, stack } = closed()
   expect(host.connect(address, 80)).toBe(-Result.CONNECTION_ILLEGAL_FOR_THIS_PROCESS)
@@ -143,7 +162,7 @@ test('MUST-42: LISTEN again on a port that has a connection in SYN-RECEIVED or l
   expect(host.read()).toBe('hello')
 })
 
-test('MUST-43: a listener of one address hears nothing of another; the exact one goes first', () => {
+test('MUST-43: a listener of one address hears nothing of another one', () => {
   const { stack, host, peer: toOne } = closed()
   stack.addAddress('10.0.0.7', 24)
   host.listen(80, { address: '10.0.0.7' })
@@ -181,12 +200,22 @@ test('ACCEPT belongs to listeners', () => {
 })
 
 test('a connection has the options of its listener', () => {
-  const { host, peer } = established({ set: [[Option.DIFFSERV, 0x48], [Option.HOP_LIMIT, 17]] })
+  const { host, peer } = established({
+    set: [
+      [Option.DIFFSERV, 0x48],
+      [Option.HOP_LIMIT, 17],
+    ],
+  })
   host.write('x')
   expect(peer.latest()).toMatchObject({ diffserv: 0x48, hopLimit: 17 })
 })
 
-test('a SYN,ACK has the listener\'s Diffserv and hop limit', () => {
-  const { peer } = synReceived({ set: [[Option.DIFFSERV, 0x48], [Option.HOP_LIMIT, 17]] })
+test("a SYN,ACK has the listener's Diffserv and hop limit", () => {
+  const { peer } = synReceived({
+    set: [
+      [Option.DIFFSERV, 0x48],
+      [Option.HOP_LIMIT, 17],
+    ],
+  })
   expect(peer.latest()).toMatchObject({ diffserv: 0x48, hopLimit: 17 })
 })

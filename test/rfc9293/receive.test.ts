@@ -1,8 +1,21 @@
 /** RECEIVE (RFC 9293 §3.10.3). */
 import { expect, test } from 'vitest'
 import {
-  ack, closed, closeWait, data, established, fin, finWait1, listening, Result, rst, Signal, State, synReceived,
-  synSent, timeWait,
+  ack,
+  closed,
+  closeWait,
+  data,
+  established,
+  fin,
+  finWait1,
+  listening,
+  Result,
+  rst,
+  Signal,
+  State,
+  synReceived,
+  synSent,
+  timeWait,
 } from '../dsl/index.ts'
 
 test('text is read in order and in the pieces asked for', () => {

@@ -1,4 +1,7 @@
-/** Loss recovery: fast retransmit and recovery (RFC 5681 §3.2), NewReno (RFC 6582), limited transmit (RFC 3042). */
+/**
+ * Loss recovery: fast retransmit and recovery (RFC 5681 §3.2), NewReno (RFC 6582), limited
+ * transmit (RFC 3042).
+ */
 import { expect, test } from 'vitest'
 import { ack, Counter, data, established, FIN, Option, Peer, Setting, State } from '../dsl/index.ts'
 
@@ -41,7 +44,7 @@ test('fast recovery: ssthresh is half of FlightSize, cwnd that and three segment
   expect(host.status()).toMatchObject({ ssthresh: 5 * MSS, cwnd: 8 * MSS })
 })
 
-test('fast recovery: every further duplicate inflates cwnd by a segment; new text leaves when it allows', () => {
+test('fast recovery: every further duplicate inflates cwnd by a segment', () => {
   const { host, peer } = tenInFlight(5 * MSS)
   duplicates(peer, 3)
   peer.take()
@@ -97,9 +100,13 @@ test('limited transmit does not change cwnd', () => {
   expect(host.look('cwnd')).toBe(10 * MSS)
 })
 
-test('what is not a duplicate ACK (RFC 5681 §2): with text, with another window, with nothing outstanding', () => {
+test('RFC 5681 §2: no duplicate ACK: with text, another window, nothing outstanding', () => {
   const { stack, peer } = tenInFlight()
-  peer.send(data('a', { seq: 1, ack: 1 }), data('b', { seq: 2, ack: 1 }), data('c', { seq: 3, ack: 1 }))
+  peer.send(
+    data('a', { seq: 1, ack: 1 }),
+    data('b', { seq: 2, ack: 1 }),
+    data('c', { seq: 3, ack: 1 }),
+  )
   for (let i = 1; i <= 3; i++) peer.send(ack({ ack: 1, win: 40_000 + i }))
   expect(stack.counter(Counter.TcpExtTCPFastRetrans)).toBe(0)
   const idle = established({ sack: false })
@@ -147,7 +154,10 @@ test('the tail of a window lost: the timeout finds it', () => {
 })
 
 test('retransmissions obey a smaller window: nothing beyond the right edge', () => {
-  const { host, peer } = tenInFlight(0, { settings: { [Setting.WINDOW_SCALING]: 0 }, set: [[Option.NAGLE, 0]] })
+  const { host, peer } = tenInFlight(0, {
+    settings: { [Setting.WINDOW_SCALING]: 0 },
+    set: [[Option.NAGLE, 0]],
+  })
   peer.send(ack({ ack: 1, win: 500 }))
   host.wait(1000)
   for (const again of peer.take()) expect(again.seq + again.text.length).toBeLessThanOrEqual(501)

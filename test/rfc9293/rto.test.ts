@@ -1,4 +1,7 @@
-/** Retransmission timeout (RFC 6298, RFC 9293 §3.8.1). Smallest RTO here: 200 ms, a documented departure. */
+/**
+ * Retransmission timeout (RFC 6298, RFC 9293 §3.8.1). Smallest RTO here: 200 ms, a documented
+ * departure.
+ */
 import { expect, test } from 'vitest'
 import { ack, data, established, Option, Setting, synAck, synSent } from '../dsl/index.ts'
 
@@ -21,13 +24,13 @@ test('RFC 6298 §2.1: before any measurement RTO is one second', () => {
   expect(established().host.look('rto')).toBe(SECOND)
 })
 
-test('RFC 6298 §2.2: the first measurement R: SRTT = R, RTTVAR = R/2, RTO = SRTT + 4 RTTVAR', () => {
+test('RFC 6298 §2.2: first: SRTT = R, RTTVAR = R/2, RTO = SRTT + 4 RTTVAR', () => {
   const made = fine()
   exchange(made, 100)
   expect(made.host.status()).toMatchObject({ srtt: 100_000, rttvar: 50_000, rto: 300_000 })
 })
 
-test('RFC 6298 §2.3: the next: RTTVAR = 3/4 RTTVAR + 1/4 |SRTT - R|, SRTT = 7/8 SRTT + 1/8 R', () => {
+test('RFC 6298 §2.3: next: RTTVAR by 1/4 |SRTT - R|, SRTT by 1/8 R', () => {
   const made = fine()
   exchange(made, 100)
   exchange(made, 200)
@@ -43,7 +46,7 @@ test('a steady round trip brings RTO down to it, but not below the least', () =>
   expect(made.host.look('rto')).toBe(SECOND)
 })
 
-test('the handshake is measured: RTO from the SYN\'s round trip', () => {
+test("the handshake is measured: RTO from the SYN's round trip", () => {
   const { host, peer } = synSent({ settings: { [Setting.RTO_MIN_MS]: 1 } })
   host.wait(80)
   peer.send(synAck({ seq: 0, ack: 1 }))
@@ -62,7 +65,7 @@ test('MUST-19: RTO doubles with each timeout, up to a minute (RFC 6298 §5.5)', 
   expect(doubled).toEqual([1, 2, 4, 8, 16, 32, 60, 60])
 })
 
-test('MUST-18, Karn: text that was sent again is not measured, and the backed-off RTO stays', () => {
+test('MUST-18, Karn: text sent again is not measured, the backed-off RTO stays', () => {
   const { host, peer } = established()
   host.write('hello')
   host.wait(1000)

@@ -1,11 +1,27 @@
 /** SEND (RFC 9293 §3.10.2, §3.9.1.2). */
 import { expect, test } from 'vitest'
 import {
-  ack, closed, closeWait, closing, data, established, finWait1, finWait2, lastAck, listening, Option, Result,
-  rst, Signal, State, synAck, synSent, timeWait,
+  ack,
+  closed,
+  closeWait,
+  closing,
+  data,
+  established,
+  finWait1,
+  finWait2,
+  lastAck,
+  listening,
+  Option,
+  Result,
+  rst,
+  Signal,
+  State,
+  synAck,
+  synSent,
+  timeWait,
 } from '../dsl/index.ts'
 
-test('text is sent at once when nothing is outstanding, with PSH at its end (MUST-61, SHLD-27)', () => {
+test('MUST-61, SHLD-27: text is sent at once when nothing is outstanding, with PSH', () => {
   const { host, peer } = established()
   expect(host.write('hello')).toBe(5)
   peer.expect(data('hello', { seq: 1, ack: 1, psh: true }))
@@ -15,7 +31,10 @@ test('MUST-61: only the last segment of what was written carries PSH', () => {
   const { host, peer } = established({ mss: 1000, set: [[Option.NAGLE, 0]] })
   host.write(2500)
   peer.expect(
-    data(1000, { seq: 1, psh: false }), data(1000, { seq: 1001, psh: false }), data(500, { seq: 2001, psh: true }))
+    data(1000, { seq: 1, psh: false }),
+    data(1000, { seq: 1001, psh: false }),
+    data(500, { seq: 2001, psh: true }),
+  )
 })
 
 test('SEND in SYN-SENT is queued until ESTABLISHED', () => {
@@ -33,7 +52,10 @@ test('SEND in CLOSE-WAIT: the connection is half-closed, not closed', () => {
 })
 
 test.each([
-  ['FIN-WAIT-1', finWait1], ['FIN-WAIT-2', finWait2], ['CLOSING', closing], ['LAST-ACK', lastAck],
+  ['FIN-WAIT-1', finWait1],
+  ['FIN-WAIT-2', finWait2],
+  ['CLOSING', closing],
+  ['LAST-ACK', lastAck],
   ['TIME-WAIT', timeWait],
 ])('SEND in %s: connection closing', (_, state) => {
   const { host, peer } = state()
@@ -124,13 +146,19 @@ test('CLOSE lifts CORK', () => {
   peer.expect({ ctl: 17, seq: 1, text: 'hello' })
 })
 
-test('MUST-48, SHLD-21, SHLD-22, MUST-49: Diffserv and hop limit reach the packets, and can be changed', () => {
+test('MUST-48, SHLD-21, SHLD-22, MUST-49: Diffserv and hop limit reach the packets', () => {
   const { host, peer } = established()
   expect(host.setOption(Option.DIFFSERV, 0xb8)).toBe(0)
   expect(host.setOption(Option.HOP_LIMIT, 3)).toBe(0)
   host.write('x')
   expect(peer.latest()).toMatchObject({ diffserv: 0xb8, hopLimit: 3 })
-  const v6 = established({ family: 6, set: [[Option.DIFFSERV, 0xb8], [Option.HOP_LIMIT, 3]] })
+  const v6 = established({
+    family: 6,
+    set: [
+      [Option.DIFFSERV, 0xb8],
+      [Option.HOP_LIMIT, 3],
+    ],
+  })
   v6.host.write('x')
   expect(v6.peer.latest()).toMatchObject({ diffserv: 0xb8, hopLimit: 3 })
 })

@@ -1,14 +1,36 @@
 /** STATUS (RFC 9293 §3.10.6). */
 import { expect, test } from 'vitest'
 import {
-  ack, data, established, fin, finWait2, Option, Result, rst, State, synReceived, synSent, Timer, timeWait,
+  ack,
+  data,
+  established,
+  fin,
+  finWait2,
+  Option,
+  Result,
+  rst,
+  State,
+  synReceived,
+  synSent,
+  Timer,
+  timeWait,
 } from '../dsl/index.ts'
 
 test('STATUS tells sockets, state and sequence variables', () => {
   const { host } = established()
   expect(host.status()).toMatchObject({
-    localPort: 80, remotePort: 40_000, state: State.ESTABLISHED, sndWnd: 65_535, rcvWnd: 65_535, smss: 1460,
-    irs: 0xffff_fff8, rcvNxt: 0xffff_fff9, receiveQueue: 0, sendQueue: 0, timer: 0, handle: host.handle,
+    localPort: 80,
+    remotePort: 40_000,
+    state: State.ESTABLISHED,
+    sndWnd: 65_535,
+    rcvWnd: 65_535,
+    smss: 1460,
+    irs: 0xffff_fff8,
+    rcvNxt: 0xffff_fff9,
+    receiveQueue: 0,
+    sendQueue: 0,
+    timer: 0,
+    handle: host.handle,
   })
 })
 
@@ -16,7 +38,12 @@ test('STATUS tells what waits in both directions', () => {
   const { host, peer } = established({ mss: 1000, window: 1000 })
   peer.send(data('hello', { seq: 1, ack: 1 }))
   host.write(1500)
-  expect(host.status()).toMatchObject({ receiveQueue: 5, sendQueue: 1500, flightSize: 1000, bytesReceived: 5 })
+  expect(host.status()).toMatchObject({
+    receiveQueue: 5,
+    sendQueue: 1500,
+    flightSize: 1000,
+    bytesReceived: 5,
+  })
   peer.send(ack({ seq: 6, ack: 1001 }))
   expect(host.status()).toMatchObject({ sendQueue: 500, flightSize: 500, bytesAcked: 1001 })
 })
@@ -28,14 +55,22 @@ test('STATUS tells the timer that runs', () => {
   host.wait(400)
   expect(host.look('timerMs')).toBe(600)
   host.wait(600)
-  expect(host.status()).toMatchObject({ retransmits: 1, rto: 2_000_000, timerMs: 2000, retransTotal: 1 })
+  expect(host.status()).toMatchObject({
+    retransmits: 1,
+    rto: 2_000_000,
+    timerMs: 2000,
+    retransTotal: 1,
+  })
 })
 
 test('STATUS of every connection: listener, child, connection, TIME-WAIT', () => {
   const { stack } = timeWait()
   expect(stack.records().map((record) => record.state)).toEqual([State.LISTEN, State.TIME_WAIT])
   const child = synReceived()
-  expect(child.stack.records().map((record) => record.state)).toEqual([State.LISTEN, State.SYN_RECEIVED])
+  expect(child.stack.records().map((record) => record.state)).toEqual([
+    State.LISTEN,
+    State.SYN_RECEIVED,
+  ])
 })
 
 test('STATUS of a TIME-WAIT tells how long it lasts', () => {

@@ -1,14 +1,28 @@
 /** Timeouts (RFC 9293 §3.10.8, §3.8.3): user timeout, retransmission timeout, R1 and R2. */
 import { expect, test } from 'vitest'
 import {
-  ack, data, established, fin, lastAck, Option, Result, RST, rst, Signal, State, syn, synAck, synSent,
+  ack,
+  data,
+  established,
+  fin,
+  lastAck,
+  Option,
+  Result,
+  RST,
+  rst,
+  Signal,
+  State,
+  syn,
+  synAck,
+  synSent,
 } from '../dsl/index.ts'
 
-test('MUST-22, MUST-23: a silent host: SYN again after 1, 2, 4 … seconds, given up after three minutes', () => {
+test('MUST-22, MUST-23: a silent host: SYN after 1, 2, 4 … seconds, for three minutes', () => {
   const { host, peer } = synSent()
   host.wait(179_999)
   expect(peer.take().map((segment) => [segment.at, segment.seq, segment.ctl])).toEqual(
-    [1000, 3000, 7000, 15_000, 31_000, 63_000, 123_000].map((at) => [at, 0, 2]))
+    [1000, 3000, 7000, 15_000, 31_000, 63_000, 123_000].map((at) => [at, 0, 2]),
+  )
   host.expect(State.SYN_SENT)
   host.wait(1)
   host.expect(State.CLOSED)
@@ -41,7 +55,9 @@ test('MUST-20, SHLD-11: text without acknowledgment: R2 after five minutes, then
   host.wait(299_999)
   host.expect(State.ESTABLISHED)
   const again = peer.take()
-  expect(again.slice(0, 6).map((segment) => segment.at)).toEqual([1000, 3000, 7000, 15_000, 31_000, 63_000])
+  expect(again.slice(0, 6).map((segment) => segment.at)).toEqual([
+    1000, 3000, 7000, 15_000, 31_000, 63_000,
+  ])
   expect(again.slice(6).map((segment) => segment.at)).toEqual([123_000, 183_000, 243_000])
   host.wait(1)
   peer.expect(rst({ seq: 6 }))
@@ -81,7 +97,7 @@ test('the user timeout does not run while nothing is outstanding', () => {
   host.expect(State.ESTABLISHED)
 })
 
-test('MUST-47, SHLD-9, SHLD-10: at R1, three retransmissions, the user hears of the trouble', () => {
+test('MUST-47, SHLD-9, SHLD-10: at R1, three retransmissions, the user is told', () => {
   const { host, peer } = established()
   host.write('hello')
   host.wait(6999)

@@ -1,0 +1,126 @@
+/**
+ * Reasons: why something happened, for traces, errors and ladders (law 10: the one table of them).
+ */
+
+/**
+ * Why something happened. The comment above each is the sentence that hosts print (generated, with
+ * its section, into `host-web/abi.ts`), so it is written for the reader of a ladder.
+ */
+export enum Reason {
+  NONE,
+  /** The user called OPEN. (RFC 9293 §3.10.1) */
+  USER_OPEN,
+  /** The user called CLOSE. (RFC 9293 §3.10.4) */
+  USER_CLOSE,
+  /** The user called ABORT. (RFC 9293 §3.10.5) */
+  USER_ABORT,
+  /**
+   * The user let go of a connection that still held unread text, so a RST tells the peer. (RFC 9293
+   * §3.6.1, SHLD-3)
+   */
+  RELEASED_WITH_UNREAD_TEXT,
+  /**
+   * Text arrived after the user let go of the connection, so a RST tells the peer. (RFC 9293
+   * §3.6.1, SHLD-3)
+   */
+  TEXT_AFTER_RELEASE,
+  /** A SYN arrived for a listener. (RFC 9293 §3.10.7.2) */
+  SYN_ARRIVED,
+  /** Our SYN was acknowledged. (RFC 9293 §3.10.7.3) */
+  SYN_ACKNOWLEDGED,
+  /** Both sides sent a SYN: simultaneous open. (RFC 9293 §3.5, MUST-10) */
+  SIMULTANEOUS_OPEN,
+  /** The peer's FIN arrived in order. (RFC 9293 §3.10.7.4, eighth) */
+  FIN_ARRIVED,
+  /** Our FIN was acknowledged. (RFC 9293 §3.10.7.4, fifth) */
+  FIN_ACKED,
+  /** A RST with exactly the expected sequence number arrived. (RFC 9293 §3.10.7.4, second) */
+  RST_ARRIVED,
+  /** A RST answered our SYN: the port is closed. (RFC 9293 §3.10.7.3) */
+  REFUSED,
+  /** R2 or the user timeout passed without an acknowledgment. (RFC 9293 §3.8.3) */
+  USER_TIMEOUT,
+  /** Keep-alive probes went unanswered. (RFC 9293 §3.8.4) */
+  KEEP_ALIVE_TIMEOUT,
+  /** 2 MSL have passed. (RFC 9293 §3.10.8) */
+  TIME_WAIT_OVER,
+  /** The peer's FIN did not come in time for a connection its user let go of. (tcp_fin_timeout) */
+  FIN_WAIT_2_TIMEOUT,
+  /** ICMP says the peer can not be reached. (RFC 9293 §3.9.2.2) */
+  ICMP_UNREACHABLE,
+  /** The listener was closed. (RFC 9293 §3.10.4) */
+  LISTENER_CLOSED,
+  /** A pool chosen at init is empty. */
+  NO_RESOURCES,
+  /** The packet is shorter than its headers say. (RFC 791 §3.1, RFC 8200 §3) */
+  TRUNCATED,
+  /** The IP header is malformed. (RFC 791 §3.1, RFC 8200 §3) */
+  BAD_IP_HEADER,
+  /** The IP header's checksum is wrong. (RFC 791 §3.1) */
+  BAD_IP_CHECKSUM,
+  /** The packet is for an address that is not ours. (RFC 1122 §3.2.1.3) */
+  NOT_OUR_ADDRESS,
+  /** No protocol here has that number. (RFC 1122 §3.2.2.1) */
+  UNKNOWN_PROTOCOL,
+  /** A fragment could not be put together with others. (RFC 791 §3.2, RFC 8200 §4.5) */
+  FRAGMENT_DROPPED,
+  /** The TCP header is malformed. (RFC 9293 §3.1) */
+  BAD_TCP_HEADER,
+  /** The checksum is wrong. (RFC 9293 §3.1, MUST-3) */
+  BAD_CHECKSUM,
+  /**
+   * Source or destination can not be a TCP's: broadcast, multicast, unspecified or our own. (RFC
+   * 9293 §3.9.2.3, MUST-57, MUST-63)
+   */
+  ILLEGAL_ADDRESS,
+  /** No connection and no listener has that local socket. (RFC 9293 §3.10.7.1) */
+  NO_CONNECTION,
+  /** The sequence number lies outside the receive window. (RFC 9293 §3.10.7.4, first) */
+  OUTSIDE_WINDOW,
+  /** The timestamp is older than the last one: an old duplicate. (RFC 7323 §5.3, PAWS) */
+  OLD_TIMESTAMP,
+  /** A RST inside the window, not at its left edge: challenged. (RFC 5961 §3.2) */
+  RST_CHALLENGED,
+  /** A SYN in a synchronized state: challenged. (RFC 5961 §4.2) */
+  SYN_CHALLENGED,
+  /** The ACK lies outside what could have been acknowledged. (RFC 5961 §5.2, MAY-12) */
+  ACK_OUT_OF_RANGE,
+  /** The segment has neither ACK nor RST nor SYN. (RFC 9293 §3.10.7.4, fifth) */
+  NO_ACK_BIT,
+  /** The accept queue is full. (listen(2), backlog) */
+  ACCEPT_QUEUE_FULL,
+  /** The SYN queue is full. (RFC 4987 §3) */
+  SYN_QUEUE_FULL,
+  /** Early text found no room to be held. (RFC 9293 §3.10.7.4, seventh) */
+  NO_ROOM_FOR_EARLY_TEXT,
+  /** A RST in TIME-WAIT is ignored, so that it can not cut the wait short. (RFC 1337 §3) */
+  RST_IN_TIME_WAIT,
+  /** A new SYN ended the TIME-WAIT of an older connection. (RFC 1122 §4.2.2.13, RFC 6191) */
+  TIME_WAIT_REUSED,
+  /** A RST is never answered with a RST. (RFC 9293 §3.5.2) */
+  RST_NOT_ANSWERED,
+  /** Answers to this connection are limited in rate. (RFC 5961 §7) */
+  RATE_LIMITED,
+  /**
+   * Three duplicate acknowledgments: the first unacknowledged segment is taken as lost. (RFC 5681
+   * §3.2)
+   */
+  FAST_RETRANSMIT,
+  /** A partial acknowledgment during recovery: the next hole is sent again. (RFC 6582 §3.2) */
+  PARTIAL_ACKNOWLEDGMENT,
+  /** The retransmission timer ran out. (RFC 6298 §5.4) */
+  RETRANSMISSION_TIMEOUT,
+  /** Recovery is over: everything sent before the loss is acknowledged. (RFC 6582 §3.2) */
+  RECOVERED,
+  /** The handshake of a queued child was given up. (RFC 4987 §2) */
+  SYN_ACK_TIMEOUT,
+  /**
+   * The SYN was answered with a cookie, for the SYN queue is full: nothing is remembered. (RFC 4987
+   * §3.6)
+   */
+  COOKIE_SENT,
+  /** The ACK returns a cookie of ours: the connection is made from it. (RFC 4987 §3.6) */
+  COOKIE_RETURNED,
+  /** The ACK returns no cookie of ours, or one that is too old. (RFC 4987 §3.6) */
+  COOKIE_INVALID,
+}

@@ -1,0 +1,55 @@
+/** From child to TCB: what the handshake has agreed on becomes a connection in SYN-RECEIVED. */
+import { Counter } from '../abi';
+import { count } from '../counters';
+import { beginChain, Chain } from '../store/chain';
+import { now } from '../time';
+import { Child, receiveNext, receiveWindow } from './child';
+import { flowLabel } from './isn';
+import { inheritOptions, newTcb } from './lifecycle';
+import { NEGOTIABLE, takeOptions } from './negotiate';
+import { SYN_LOST_RTO } from './rto';
+import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
+import { setRecent } from './timestamps';
+import { shiftFor } from './window';
+
+/** Makes a TCB of a child; null when there is none left. */
+export function promote(child: Child): Tcb | null {
+  const listener = tcbAt(child.listener);
+  const tcb = newTcb();
+  if (tcb == null) {
+    count(Counter.TcpExtListenDrops);
+    return null;
+  }
+  inheritOptions(tcb, listener);
+  const tuple = changetype<usize>(tcb) + TUPLE;
+  memory.copy(tuple, changetype<usize>(child) + TUPLE, 36);
+  tcb.listener = listener.index;
+  tcb.flowLabel = flowLabel(tuple);
+  tcb.flags |= (child.flags & NEGOTIABLE) | Flag.SYN_UNACKED;
+  tcb.synCount = child.retries;
+
+  const snd = tcb.snd;
+  snd.iss = snd.una = snd.up = child.iss;
+  snd.nxt = snd.next = snd.end = child.iss + 1;
+  snd.wnd = snd.maxWnd = child.wnd;
+  snd.wl1 = child.irs;
+  snd.wl2 = child.iss;
+  tcb.cc.point = child.iss;
+  beginChain(tcb.outgoing, snd.end);
+
+  const rcv = tcb.rcv;
+  rcv.irs = child.irs;
+  rcv.nxt = rcv.acked = rcv.up = receiveNext(child);
+  rcv.buffer = child.buffer;
+  rcv.wnd = receiveWindow(child);
+  rcv.shift = shiftFor(rcv.buffer);
+  rcv.total = child.heldLength;
+  memory.copy(changetype<usize>(tcb.incoming), changetype<usize>(child.held), offsetof<Chain>());
+  beginChain(child.held, 0);
+  takeOptions(tcb, child.mss, child.shift);
+  tcb.ts.offset = child.tsOffset;
+  if (child.flags & Flag.TIMESTAMPS) setRecent(tcb, child.tsRecent);
+  if (child.retries > 0) tcb.rtt.rto = SYN_LOST_RTO;
+  tcb.rtt.stalledAt = now();
+  return tcb;
+}

@@ -1,0 +1,145 @@
+/**
+ * The variables of a connection (RFC 9293 §3.3.1), in groups that `tcb.ts` lays out one behind the other.
+ */
+import { Queue } from '../store/queue';
+import { Instant, Micros } from '../time';
+import { LocalSeq, RemoteSeq } from './seq';
+
+/** SND.* */
+@unmanaged
+export class SendVariables {
+  /** SND.UNA: oldest unacknowledged sequence number. */
+  una: LocalSeq;
+  /** SND.NXT: the highest sequence number sent, plus one; it never goes back. */
+  nxt: LocalSeq;
+  /** Next octet to send: below SND.NXT while something is sent again, else equal to it. */
+  next: LocalSeq;
+  /** SND.WND: octets the peer will take from SND.UNA on; already shifted by Snd.Wind.Shift. */
+  wnd: u32;
+  /** MAX.SND.WND: the largest SND.WND seen (RFC 9293 §3.8.6.2.1). */
+  maxWnd: u32;
+  /** SEG.SEQ and SEG.ACK of the last window update. */
+  wl1: RemoteSeq;
+  wl2: LocalSeq;
+  /** SND.UP: our urgent pointer. */
+  up: LocalSeq;
+  /** ISS. */
+  iss: LocalSeq;
+  /** One past the last octet SEND has taken; our FIN, once queued, lies here. */
+  end: LocalSeq;
+  /** Send buffer: octets SEND may hold. */
+  buffer: u32;
+  /**
+   * SMSS: octets of text in a full segment, the timestamps it carries already taken off (RFC 9293
+   * §3.7.1).
+   */
+  mss: u32;
+  /** Snd.Wind.Shift (RFC 7323). */
+  shift: u32;
+  /** Largest MSS to use, by the user's wish; 0 is none. */
+  mssLimit: u32;
+  /** Most octets in flight since `flightEnd` was sent: whether cwnd has been made use of. */
+  maxFlight: u32;
+  flightEnd: LocalSeq;
+}
+
+/** RCV.* */
+@unmanaged
+export class ReceiveVariables {
+  /** RCV.NXT */
+  nxt: RemoteSeq;
+  /** RCV.WND: octets offered from RCV.NXT on. */
+  wnd: u32;
+  /** RCV.UP */
+  up: RemoteSeq;
+  /** IRS */
+  irs: RemoteSeq;
+  /** Where the peer's early FIN lies; meaningful only while FIN_HELD. */
+  finSeq: RemoteSeq;
+  /** Receive buffer: octets RCV.WND may offer. */
+  buffer: u32;
+  /** RMSS as the peer uses it: the longest text seen in one segment, octets. */
+  mss: u32;
+  /** Rcv.Wind.Shift (RFC 7323). */
+  shift: u32;
+  /** RCV.NXT of the last acknowledgment sent (Last.ACK.sent). */
+  acked: RemoteSeq;
+  /** Left edge of the text that arrived early last: SACK reports its range first (RFC 2018 §4). */
+  recent: RemoteSeq;
+  /** Duplicate text to report (RFC 2883); meaningful only while DUPLICATE. */
+  dupLeft: RemoteSeq;
+  dupRight: RemoteSeq;
+  /** Octets received in order. */
+  total: u64;
+}
+
+/** RFC 6298, and what R1 and R2 are counted from. */
+@unmanaged
+export class RoundTrip {
+  srtt: Micros;
+  rttvar: Micros;
+  rto: Micros;
+  /** The octet whose acknowledgment ends the measurement; meaningful while `timedAt` is not 0. */
+  timedSeq: LocalSeq;
+  timedAt: Instant;
+  /**
+   * When the oldest unacknowledged octet was first sent, or the latest acknowledgment of new ones.
+   */
+  stalledAt: Instant;
+  /** Retransmissions since then. */
+  count: u32;
+  /** Probes sent since the peer last answered one: zero-window or keep-alive. */
+  probes: u32;
+  /** When the peer was last heard. */
+  heardAt: Instant;
+  /** When text was last sent. */
+  sentAt: Instant;
+}
+
+/** RFC 5681 and RFC 6582; all in octets. */
+@unmanaged
+export class Congestion {
+  cwnd: u32;
+  ssthresh: u32;
+  /** Octets acknowledged since cwnd last grew in congestion avoidance. */
+  acked: u32;
+  duplicates: u32;
+  /** Recover: SND.NXT when recovery began (RFC 6582 §3.2). */
+  point: LocalSeq;
+  /** SND.NXT when the first duplicate came: what limited transmit adds does not count as flight. */
+  beforeLimited: LocalSeq;
+  segsIn: u32;
+  segsOut: u32;
+  retransmitted: u32;
+  /** Where RESEND_NOW sends from; what lies before it was sent again in this recovery (HighRxt). */
+  resend: LocalSeq;
+  /** Octets acknowledged since OPEN. */
+  total: u64;
+}
+
+/** RFC 7323. */
+@unmanaged
+export class Timestamps {
+  /** TS.Recent */
+  recent: u32;
+  /** Added to our clock, so that it says nothing of the host's uptime. */
+  offset: u32;
+  /** When TS.Recent was set, seconds; PAWS trusts it for 24 days. */
+  recentAt: u32;
+  /** Challenges to this peer wait until then, milliseconds modulo 2^32 (RFC 5961 §7). */
+  challengeAt: u32;
+}
+
+/** A listener's queues. */
+@unmanaged
+export class Backlog {
+  /** Connections in the accept queue: its bound, and how many are there. */
+  limit: u32;
+  waiting: u32;
+  /** Children in SYN-RECEIVED, not more than `limit` either. */
+  children: u32;
+  /** Connections the user can accept, oldest first. */
+  @inline get queue(): Queue {
+    return changetype<Queue>(changetype<usize>(this) + 12);
+  }
+}

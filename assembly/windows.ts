@@ -1,0 +1,163 @@
+/**
+ * The windows a host reads and writes as records; `memory.ts` says where each lies.
+ */
+
+/**
+ * Window: what the host chooses before `init`. Zero means the default written beside each.
+ *
+ * ╒═══════════════════════════ CONFIG ═══════════════════════════╕
+ * │ eleven u32 limits, then 32 octets of seed                     │
+ * └──────────────────────────────────────────────────────────────┘
+ */
+@unmanaged
+export class Config {
+  /** TCBs: connections and listeners together, 1 to 1,048,575; default 4,096. */
+  connections: u32;
+  /** Listeners, each with its place in the port table; default 256. */
+  listeners: u32;
+  /** Children in SYN-RECEIVED of all listeners together; default 1,024. */
+  children: u32;
+  /** TIME-WAIT records; default 16,384. */
+  timeWaits: u32;
+  /** 4 KiB pages all send and receive buffers share; default 16,384 (64 MiB). */
+  pages: u32;
+  /**
+   * Ranges of early or selectively acknowledged text, of all connections together; default 16,384.
+   */
+  ranges: u32;
+  /** Replies (RST, ICMP, ACK of a connection without TCB) queued at once; default 256. */
+  replies: u32;
+  /** Events the trace ring holds, a power of two; default 1,024. */
+  traceEvents: u32;
+  /** Default receive buffer of a connection, octets; default 524,288. */
+  receiveBuffer: u32;
+  /** Default send buffer of a connection, octets; default 524,288. */
+  sendBuffer: u32;
+  /** MTU of the link, octets; default 1,500. */
+  mtu: u32;
+  /**
+   * 1 when the host has written the seed; `init` refuses without, for guessable ISNs are a fault.
+   */
+  seeded: u32;
+  /** 256 bits nobody can guess, from the host's strongest source. */
+  seed0: u64;
+  seed1: u64;
+  seed2: u64;
+  seed3: u64;
+}
+
+/**
+ * Window: the two sockets of a call. Addresses are 16 octets in network order; IPv4 is written in
+ * its mapped form ::ffff:a.b.c.d (RFC 4291 §2.5.5.2). All zero is "unspecified". Ports are numbers.
+ */
+@unmanaged
+export class Endpoint {
+  local0: u64;
+  local1: u64;
+  remote0: u64;
+  remote1: u64;
+  localPort: u32;
+  remotePort: u32;
+}
+
+/** Window: what `signal()` hands over. */
+@unmanaged
+export class News {
+  handle: u32;
+  /** Bits of Signal. */
+  events: u32;
+  /** A Result: why CLOSED, or which SOFT_ERROR. */
+  result: u32;
+  /** A Reason, for the error's message. */
+  reason: u32;
+}
+
+/** Window: one event of the trace ring, 32 octets. */
+@unmanaged
+export class TraceEvent {
+  /** Instant, microseconds. */
+  at: u64;
+  /** Handle; 0 when the event belongs to no TCB. */
+  handle: u32;
+  /** TraceKind. */
+  kind: u8;
+  /** State of the connection after the event. */
+  state: u8;
+  /** Reason. */
+  reason: u16;
+  a: u32;
+  b: u32;
+  c: u32;
+  d: u32;
+}
+
+/** Window: STATUS of one connection, child or TIME-WAIT record (RFC 9293 §3.10.6; `tcp_info`). */
+@unmanaged
+export class Status {
+  local0: u64;
+  local1: u64;
+  remote0: u64;
+  remote1: u64;
+  localPort: u32;
+  remotePort: u32;
+  /** 0 for a record without a user: a queued child or TIME-WAIT. */
+  handle: u32;
+  /** State. */
+  state: u32;
+  /** Text received and not read; of a listener: connections waiting in the accept queue. */
+  receiveQueue: u32;
+  /** Octets sent or queued and not acknowledged; of a listener: its backlog. */
+  sendQueue: u32;
+  /** Timer that runs out next, as Timer + 1; 0 none. 16 is TIME-WAIT, 17 a child's SYN,ACK. */
+  timer: u32;
+  /** Milliseconds until then. */
+  timerMs: u32;
+  /** Retransmissions of the oldest unacknowledged segment. */
+  retransmits: u32;
+  /** RTO, SRTT and RTTVAR, microseconds. */
+  rto: u32;
+  srtt: u32;
+  rttvar: u32;
+  /** Effective send MSS and receive MSS, octets. */
+  smss: u32;
+  rmss: u32;
+  cwnd: u32;
+  ssthresh: u32;
+  flightSize: u32;
+  sndWnd: u32;
+  rcvWnd: u32;
+  sndUna: u32;
+  sndNxt: u32;
+  rcvNxt: u32;
+  iss: u32;
+  irs: u32;
+  sndShift: u32;
+  rcvShift: u32;
+  /**
+   * Bit 0 timestamps, 1 SACK, 2 window scaling, 3 Nagle off, 4 released by its user, 5 FIN queued.
+   */
+  flags: u32;
+  /** Children in SYN-RECEIVED (listeners). */
+  synQueue: u32;
+  segsIn: u32;
+  segsOut: u32;
+  retransTotal: u32;
+  /** Result the connection ended with; meaningful in CLOSED. */
+  result: u32;
+  /** Octets to be read until the end of the urgent text; 0 when none is pending (MUST-33). */
+  urgentLeft: u32;
+  bytesAcked: u64;
+  bytesReceived: u64;
+}
+
+/** Window: an ICMP echo reply that answers our request. */
+@unmanaged
+export class EchoReply {
+  from0: u64;
+  from1: u64;
+  sequence: u32;
+  length: u32;
+  hopLimit: u32;
+  /** Replies seen since `init`; a host compares it with the last it saw. */
+  count: u32;
+}
