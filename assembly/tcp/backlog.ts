@@ -249,7 +249,10 @@ export function childState(child: Child, seg: Segment): void {
     resetSegment(seg, Reason.ACK_OUT_OF_RANGE);
     return;
   }
-  if (!mayPromote(child, seg)) return;
+  if (!mayPromote(child, seg)) {
+    if (setting(Setting.ABORT_ON_OVERFLOW)) deleteChild(child, Reason.ACCEPT_QUEUE_FULL);
+    return;
+  }
   const tcb = promote(child);
   if (tcb == null) return;
   removeChild(child);
