@@ -1,5 +1,5 @@
 /** vitest's settings: what runs, on how many cores, and how a host's import of the core is met. */
-import { defineConfig } from 'vitest/config'
+import { defineConfig } from 'vitest/config';
 
 /**
  * Gives `import octets from '….wasm'` the octets, as esbuild's `binary` loader does in a bundle.
@@ -8,11 +8,11 @@ const octets = {
   name: 'wasm-octets',
   enforce: 'pre' as const,
   load(id: string) {
-    if (!id.endsWith('.wasm')) return null
+    if (!id.endsWith('.wasm')) return null;
     return `import { readFileSync } from 'node:fs'
-export default new Uint8Array(readFileSync(${JSON.stringify(id)}))`
+export default new Uint8Array(readFileSync(${JSON.stringify(id)}))`;
   },
-}
+};
 
 export default defineConfig({
   plugins: [octets],
@@ -27,4 +27,4 @@ export default defineConfig({
     hookTimeout: 60_000,
     reporters: ['default'],
   },
-})
+});

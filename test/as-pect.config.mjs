@@ -6,7 +6,7 @@
  * lies above the core's memory map, so that a spec may use the fixed addresses of `memory.ts`.
  * as-pect's transform is left out: only `toStrictEqual` on managed classes would need it.
  */
-const chosen = process.env.NETCELL_SPECS
+const chosen = process.env.NETCELL_SPECS;
 
 export default {
   /** All, or those that `run.mjs` was asked for. */
@@ -14,7 +14,7 @@ export default {
   include: [],
   disclude: [/node_modules/],
   async instantiate(_memory, createImports, instantiate, binary) {
-    return instantiate(binary, createImports({ env: {} }))
+    return instantiate(binary, createImports({ env: {} }));
   },
   outputBinary: false,
-}
+};

@@ -8,21 +8,21 @@
  * outside the checkout and the temporary folder, but for system packages, and these only for root
  * on Debian.
  */
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { stripVTControlCharacters } from 'node:util'
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const modules = join(root, 'node_modules')
+const root = fileURLToPath(new URL('..', import.meta.url));
+const modules = join(root, 'node_modules');
 
 /** Programs that tests of whole systems run, and the Debian packages they are in. */
-const PROGRAMS = { curl: 'curl', ip: 'iproute2', tshark: 'tshark', iperf3: 'iperf3' }
+const PROGRAMS = { curl: 'curl', ip: 'iproute2', tshark: 'tshark', iperf3: 'iperf3' };
 
 /** Seconds apt-get may take, to fetch its lists and to install. */
-const APT_SECONDS = { update: 120, install: 300 }
+const APT_SECONDS = { update: 120, install: 300 };
 
 /** Runs a command in the checkout; answers how it ended and, when `piped`, what it said. */
 function run(command, parameters, { piped = false, env = {}, seconds = 0 } = {}) {
@@ -35,183 +35,204 @@ function run(command, parameters, { piped = false, env = {}, seconds = 0 } = {})
     timeout: seconds * 1000,
     // npm and apt-get are scripts on Windows; nothing given to them comes from outside.
     shell: process.platform === 'win32' && command === 'npm',
-  })
-  const said = `${result.stdout ?? ''}${result.stderr ?? ''}`
-  return { ok: result.status === 0, said: result.error ? `${said}${result.error.message}\n` : said }
+  });
+  const said = `${result.stdout ?? ''}${result.stderr ?? ''}`;
+  return {
+    ok: result.status === 0,
+    said: result.error ? `${said}${result.error.message}\n` : said,
+  };
 }
 
 /** Runs a package's own program with this Node, whatever the shell's PATH says. */
 function runModule(script, parameters, options) {
-  return run(process.execPath, [join(modules, script), ...parameters], options)
+  return run(process.execPath, [join(modules, script), ...parameters], options);
 }
 
 // Before anything else -----------------------------------------------------------
 
 /** Whether every package that the lock file asks for is there in that version. */
 function modulesAreFresh() {
-  const installed = join(modules, '.package-lock.json')
-  if (!existsSync(installed)) return false
-  const have = JSON.parse(readFileSync(installed, 'utf8')).packages
-  const want = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
-  return Object.entries(want).every(([path, { version, optional }]) => (
-    path === '' || optional || have[path]?.version === version
-  ))
+  const installed = join(modules, '.package-lock.json');
+  if (!existsSync(installed)) return false;
+  const have = JSON.parse(readFileSync(installed, 'utf8')).packages;
+  const want = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  return Object.entries(want).every(
+    ([path, { version, optional }]) => path === '' || optional || have[path]?.version === version,
+  );
 }
 
 /** Whether a program is on the PATH. */
 function hasProgram(name) {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
-  return folders.some((folder) => existsSync(join(folder, name)))
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => existsSync(join(folder, name)));
 }
 
 /** Installs what is missing when that is ours to do; says what to do when it is not. */
 function providePrograms() {
-  const missing = () => Object.keys(PROGRAMS).filter((program) => !hasProgram(program))
-  if (process.platform !== 'linux' || missing().length === 0) return
-  const packages = missing().map((program) => PROGRAMS[program])
-  const mayInstall = process.getuid?.() === 0 && existsSync('/etc/debian_version') &&
-    hasProgram('apt-get')
+  const missing = () => Object.keys(PROGRAMS).filter((program) => !hasProgram(program));
+  if (process.platform !== 'linux' || missing().length === 0) return;
+  const packages = missing().map((program) => PROGRAMS[program]);
+  const mayInstall =
+    process.getuid?.() === 0 && existsSync('/etc/debian_version') && hasProgram('apt-get');
   if (mayInstall) {
-    console.log(`installing ${packages.join(' ')}`)
-    const env = { DEBIAN_FRONTEND: 'noninteractive' }
-    const apt = (verb, ...parameters) => run('apt-get', [
-      verb, '-qq', '-o', 'DPkg::Lock::Timeout=60', '-o', 'Dpkg::Use-Pty=0', ...parameters,
-    ], { piped: true, env, seconds: APT_SECONDS[verb] })
-    const updated = apt('update')
-    const installed = apt('install', '-y', '--no-install-recommends', ...packages)
-    const lines = (updated.said + installed.said).trim().split('\n')
-    if (!installed.ok) console.log(lines.slice(-5).join('\n'))
+    console.log(`installing ${packages.join(' ')}`);
+    const env = { DEBIAN_FRONTEND: 'noninteractive' };
+    const apt = (verb, ...parameters) =>
+      run(
+        'apt-get',
+        [verb, '-qq', '-o', 'DPkg::Lock::Timeout=60', '-o', 'Dpkg::Use-Pty=0', ...parameters],
+        { piped: true, env, seconds: APT_SECONDS[verb] },
+      );
+    const updated = apt('update');
+    const installed = apt('install', '-y', '--no-install-recommends', ...packages);
+    const lines = (updated.said + installed.said).trim().split('\n');
+    if (!installed.ok) console.log(lines.slice(-5).join('\n'));
   }
-  if (missing().length === 0) return
-  const names = missing().map((program) => PROGRAMS[program]).join(' ')
-  console.log(`missing: ${missing().join(', ')}. Tests that need them are skipped; to run them:`)
-  console.log(`  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${names}`)
+  if (missing().length === 0) return;
+  const names = missing()
+    .map((program) => PROGRAMS[program])
+    .join(' ');
+  console.log(`missing: ${missing().join(', ')}. Tests that need them are skipped; to run them:`);
+  console.log(`  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${names}`);
 }
 
 // The parts ----------------------------------------------------------------------
 
 /** A part that either passes or fails. */
 function check(result) {
-  if (!result.ok && result.said) console.log(result.said)
-  return { passed: result.ok ? 1 : 0, failed: result.ok ? 0 : 1, skipped: 0 }
+  if (!result.ok && result.said) console.log(result.said);
+  return { passed: result.ok ? 1 : 0, failed: result.ok ? 0 : 1, skipped: 0 };
 }
 
 /** Specs whose path contains one of the filters; all of them when there is none. */
 function specsFor(filters) {
-  return ['test/store', 'test/wire'].flatMap((folder) => (
-    readdirSync(join(root, folder)).filter((name) => name.endsWith('.spec.ts'))
-      .map((name) => `${folder}/${name}`)
-  )).filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)))
+  return ['test/store', 'test/wire']
+    .flatMap((folder) =>
+      readdirSync(join(root, folder))
+        .filter((name) => name.endsWith('.spec.ts'))
+        .map((name) => `${folder}/${name}`),
+    )
+    .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)));
 }
 
 /** as-pect over the given specs. */
 function asPect(specs) {
-  const result = runModule('@as-pect/cli/bin/asp.js', [
-    '--config', 'test/as-pect.config.mjs', '--as-config', 'test/as-pect.asconfig.json',
-  ], { piped: true, env: { NETCELL_SPECS: specs.join(',') } })
-  const said = stripVTControlCharacters(result.said)
+  const result = runModule(
+    '@as-pect/cli/bin/asp.js',
+    ['--config', 'test/as-pect.config.mjs', '--as-config', 'test/as-pect.asconfig.json'],
+    { piped: true, env: { NETCELL_SPECS: specs.join(',') } },
+  );
+  const said = stripVTControlCharacters(result.said);
   // Its summary comes last: `[Tests]: 103 / 104`. Without one it did not get to the end.
-  const [passed, total] = [...said.matchAll(/\[Tests\]: (\d+) \/ (\d+)/g)].pop()?.slice(1) ?? []
-  const files = said.match(/\.spec\.ts\s+Pass: [1-9]/g)?.length ?? 0
-  const counts = { passed: Number(passed ?? 0), failed: 0, skipped: 0 }
-  counts.failed = Number(total ?? 1) - counts.passed
-  if (files !== specs.length || (!result.ok && counts.failed === 0)) counts.failed++
-  if (counts.failed > 0) console.log(said)
-  return counts
+  const [passed, total] = [...said.matchAll(/\[Tests\]: (\d+) \/ (\d+)/g)].pop()?.slice(1) ?? [];
+  const files = said.match(/\.spec\.ts\s+Pass: [1-9]/g)?.length ?? 0;
+  const counts = { passed: Number(passed ?? 0), failed: 0, skipped: 0 };
+  counts.failed = Number(total ?? 1) - counts.passed;
+  if (files !== specs.length || (!result.ok && counts.failed === 0)) counts.failed++;
+  if (counts.failed > 0) console.log(said);
+  return counts;
 }
 
 /** vitest; its report is read from a file, for its exit code alone says too little. */
 function vitest(parameters) {
-  const folder = mkdtempSync(join(tmpdir(), 'netcell-test-'))
-  const file = join(folder, 'vitest.json')
+  const folder = mkdtempSync(join(tmpdir(), 'netcell-test-'));
+  const file = join(folder, 'vitest.json');
   try {
     const result = runModule('vitest/vitest.mjs', [
-      'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...parameters,
-    ])
-    if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 }
-    const report = JSON.parse(readFileSync(file, 'utf8'))
-    const broken = report.testResults.filter(({ status, assertionResults }) => (
-      status === 'failed' && !assertionResults.some((test) => test.status === 'failed')
-    )).length
-    const failed = report.numFailedTests + broken
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+      ...parameters,
+    ]);
+    if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    const broken = report.testResults.filter(
+      ({ status, assertionResults }) =>
+        status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+    ).length;
+    const failed = report.numFailedTests + broken;
     return {
       passed: report.numPassedTests,
       // An error outside any test fails the run as well.
       failed: failed === 0 && !result.ok ? 1 : failed,
       skipped: report.numPendingTests + report.numTodoTests,
-      skips: report.testResults.flatMap(({ assertionResults }) => assertionResults)
+      skips: report.testResults
+        .flatMap(({ assertionResults }) => assertionResults)
         .filter(({ status }) => ['pending', 'skipped', 'todo'].includes(status))
         .map(({ fullName }) => fullName),
-    }
+    };
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
 // The whole ----------------------------------------------------------------------
 
-const parts = []
+const parts = [];
 
 /**
  * Runs one part and keeps its counts; a part that ran nothing has failed, unless it may be idle.
  */
 function part(name, work, mayBeIdle = false) {
-  const begun = performance.now()
-  console.log(`\n== ${name}`)
-  const counts = work()
+  const begun = performance.now();
+  console.log(`\n== ${name}`);
+  const counts = work();
   if (!mayBeIdle && counts.passed + counts.failed + counts.skipped === 0) {
-    console.log(`${name} ran no test at all`)
-    counts.failed = 1
+    console.log(`${name} ran no test at all`);
+    counts.failed = 1;
   }
-  parts.push({ name, ...counts, seconds: (performance.now() - begun) / 1000 })
-  return counts.failed === 0
+  parts.push({ name, ...counts, seconds: (performance.now() - begun) / 1000 });
+  return counts.failed === 0;
 }
 
 function summary() {
-  const total = { passed: 0, failed: 0, skipped: 0 }
-  console.log('')
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  console.log('');
   for (const { name, passed, failed, skipped, seconds, skips = [] } of parts) {
-    for (const title of skips.slice(0, 20)) console.log(`skipped: ${title}`)
-    if (skips.length > 20) console.log(`skipped: and ${skips.length - 20} more`)
-    console.log(`${name.padEnd(22)} ${passed} passed, ${failed} failed, ${skipped} skipped` +
-      ` (${seconds.toFixed(1)} s)`)
-    total.passed += passed
-    total.failed += failed
-    total.skipped += skipped
+    for (const title of skips.slice(0, 20)) console.log(`skipped: ${title}`);
+    if (skips.length > 20) console.log(`skipped: and ${skips.length - 20} more`);
+    console.log(
+      `${name.padEnd(22)} ${passed} passed, ${failed} failed, ${skipped} skipped` +
+        ` (${seconds.toFixed(1)} s)`,
+    );
+    total.passed += passed;
+    total.failed += failed;
+    total.skipped += skipped;
   }
-  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
-  return total.failed === 0 ? 0 : 1
+  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  return total.failed === 0 ? 0 : 1;
 }
 
 function main(parameters) {
-  const filters = parameters.filter((parameter, i) => (
-    !parameter.startsWith('-') && !/^-[a-zA-Z]$/.test(parameters[i - 1] ?? '')
-  ))
-  const specs = parameters.length === 0 || filters.length > 0 ? specsFor(filters) : []
-  const all = parameters.length === 0
+  const filters = parameters.filter(
+    (parameter, i) => !parameter.startsWith('-') && !/^-[a-zA-Z]$/.test(parameters[i - 1] ?? ''),
+  );
+  const specs = parameters.length === 0 || filters.length > 0 ? specsFor(filters) : [];
+  const all = parameters.length === 0;
   if (!modulesAreFresh()) {
-    const installs = () => check(run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']))
-    if (!part('npm ci', installs)) return summary()
+    const installs = () => check(run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']));
+    if (!part('npm ci', installs)) return summary();
   }
-  if (all) providePrograms()
+  if (all) providePrograms();
   // Tests of yesterday's core would say nothing, so a build that fails is where it ends.
-  if (!part('build', () => check(run('npm', ['run', '--silent', 'build'])))) return summary()
+  if (!part('build', () => check(run('npm', ['run', '--silent', 'build'])))) return summary();
   if (all) {
-    const tsc = 'typescript/bin/tsc'
-    part('biome lint', () => check(runModule('@biomejs/biome/bin/biome', [
-      'lint', '--error-on-warnings', '.',
-    ])))
-    part('tsc, hosts', () => check(runModule(tsc, ['-p', 'tsconfig.json', '--noEmit'])))
-    part('tsc, core', () => check(runModule(tsc, ['-p', 'assembly/tsconfig.json', '--noEmit'])))
+    const tsc = 'typescript/bin/tsc';
+    part('biome lint', () =>
+      check(runModule('@biomejs/biome/bin/biome', ['lint', '--error-on-warnings', '.'])),
+    );
+    part('tsc, hosts', () => check(runModule(tsc, ['-p', 'tsconfig.json', '--noEmit'])));
+    part('tsc, core', () => check(runModule(tsc, ['-p', 'assembly/tsconfig.json', '--noEmit'])));
   }
-  if (specs.length > 0) part('as-pect', () => asPect(specs))
+  if (specs.length > 0) part('as-pect', () => asPect(specs));
   // A filter that names only specs leaves vitest nothing to do.
-  const mayBeIdle = specs.length > 0 && !all
-  const forVitest = mayBeIdle ? ['--passWithNoTests', ...parameters] : parameters
-  part('vitest', () => vitest(forVitest), mayBeIdle)
-  return summary()
+  const mayBeIdle = specs.length > 0 && !all;
+  const forVitest = mayBeIdle ? ['--passWithNoTests', ...parameters] : parameters;
+  part('vitest', () => vitest(forVitest), mayBeIdle);
+  return summary();
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  process.exitCode = main(process.argv.slice(2))
+  process.exitCode = main(process.argv.slice(2));
 }

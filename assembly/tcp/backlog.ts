@@ -333,7 +333,12 @@ export function deleteChild(child: Child, reason: Reason): void {
   removeChild(child);
 }
 
-/** The SYN,ACK of a child was not answered in time: it is sent again, or given up. */
+/**
+ * The SYN,ACK of a child was not answered in time: it is sent again, or given up.
+ *
+ * DEVIATION: MUST-23 asks three minutes of a SYN. A SYN,ACK is tried for 63 seconds, as by Linux
+ * (tcp_synack_retries): under a flood its record is what there is too little of. It is a setting.
+ */
 export function childTimeout(index: u32): void {
   const child = childAt(index);
   count(Counter.TcpExtTCPTimeouts);

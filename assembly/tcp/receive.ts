@@ -8,6 +8,10 @@ import { windowOpened } from './window';
 /**
  * Copies up to `length` octets of text to `to`, in order, and makes room for as many.
  *
+ * DEVIATION: §3.10.3 answers "connection closing" in CLOSING, LAST-ACK and TIME-WAIT. Text that
+ * arrived before the FIN is the user's all the same, so it can be read there, as everywhere with
+ * recv(2).
+ *
  * @returns octets copied; 0 when there is none now, and READABLE will follow; or
  *   CONNECTION_CLOSING        · the peer's FIN has been reached: no text will follow
  *   CONNECTION_DOES_NOT_EXIST · CLOSED without ever having been open, LISTEN

@@ -218,7 +218,8 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
     seg.wnd,
   );
   if (seg.isRst) {
-    // RFC 1337: a RST can not end the wait, whatever its sequence number.
+    // DEVIATION: §3.10.7.4 lets a RST end TIME-WAIT; RFC 1337 shows how an old one then frees the
+    // tuple for the old duplicates the wait is there to outlive. A RST ends it nowhere here.
     trace(
       TraceKind.DROP,
       0,
@@ -250,7 +251,13 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
   return 0;
 }
 
-/** Whether a SYN can only be newer than the old connection (RFC 6191 §2, RFC 1122 §4.2.2.13). */
+/**
+ * Whether a SYN can only be newer than the old connection (RFC 6191 §2, RFC 1122 §4.2.2.13).
+ *
+ * DEVIATION: MAY-2 would go back to TIME-WAIT if the SYN turned out to be an old duplicate. A child
+ * of the listener answers it, whose ISS the old connection's peer does not acknowledge, so it ends
+ * in a RST.
+ */
 function isNewIncarnation(record: TimeWait, seg: Segment): bool {
   if (record.timestamps && seg.options.hasTimestamps) {
     if (lt(record.tsRecent, seg.options.tsVal)) return true; // SHLD-4

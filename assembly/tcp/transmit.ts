@@ -156,7 +156,7 @@ function transmitText(tcb: Tcb): u32 {
   let length = min(min(unsent, mss), usable);
   const isAgain = lt(snd.next, snd.nxt);
   if (isAgain) length = unreportedLength(tcb, snd.next, length);
-  const fin = finDue && length == unsent && (<u32>usable > length || mayAlwaysEnd(tcb));
+  const fin = finDue && length == unsent && (<u32>usable > length || isOpening(tcb));
   if (length == 0 && !fin) {
     if (snd.wnd == 0) watchFlight(tcb);
     return 0;
@@ -165,10 +165,11 @@ function transmitText(tcb: Tcb): u32 {
   return emitText(tcb, length, fin, isAgain);
 }
 
-/** Whether a FIN needs no room in cwnd: nothing else is outstanding, or only our SYN (§3.10.4). */
-function mayAlwaysEnd(tcb: Tcb): bool {
-  if (has(tcb, Flag.SYN_UNACKED)) return tcb.snd.next == tcb.snd.iss + 1;
-  return tcb.snd.una == tcb.snd.nxt && tcb.snd.wnd != 0;
+/**
+ * Whether only our SYN is outstanding: a FIN behind it needs no room in cwnd, which is not set yet.
+ */
+function isOpening(tcb: Tcb): bool {
+  return has(tcb, Flag.SYN_UNACKED) && tcb.snd.next == tcb.snd.iss + 1;
 }
 
 /**

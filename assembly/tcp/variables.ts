@@ -1,5 +1,6 @@
 /**
- * The variables of a connection (RFC 9293 §3.3.1), in groups that `tcb.ts` lays out one behind the other.
+ * The variables of a connection (RFC 9293 §3.3.1), in groups that `tcb.ts` lays out one behind the
+ * other.
  */
 import { Queue } from '../store/queue';
 import { Instant, Micros } from '../time';

@@ -1,8 +1,9 @@
 /**
  * Choosing a core for a process: benches only.
  *
- * On two cores the scheduler sometimes puts the stack and the kernel's half of its work on the same one,
- * and a figure halves from run to run. Nothing of the product does this: whose process it is decides.
+ * On two cores the scheduler sometimes puts the stack and the kernel's half of its work on the same
+ * one, and a figure halves from run to run. Nothing of the product does this: whose process it is
+ * decides.
  */
 import { cpus } from 'node:os';
 import { koffi } from '../../host-node/libc.ts';

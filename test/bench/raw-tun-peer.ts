@@ -83,13 +83,7 @@ function sink(c: Libc): void {
   closeSync(listener);
 }
 
-function source(
-  c: Libc,
-  port: number,
-  seconds: number,
-  congestion: string,
-  address: string,
-): void {
+function source(c: Libc, port: number, seconds: number, congestion: string, address: string): void {
   const fd = check(c.socket(AF_INET, SOCK_STREAM, 0), c, 'socket');
   // Refused where the namespace may not choose it; what holds is read back and reported.
   const wanted = new TextEncoder().encode(congestion);

@@ -1,8 +1,8 @@
 /**
  * netcell behind a TUN against the kernel's TCP: MTU 1500, no offload, one connection.
  *
- * The kernel's side is a process of its own with blocking calls (`raw-tun-peer.ts`), so that what is
- * measured is the two stacks and the device. Call it inside a namespace of one's own.
+ * The kernel's side is a process of its own with blocking calls (`raw-tun-peer.ts`), so that what
+ * is measured is the two stacks and the device. Call it inside a namespace of one's own.
  */
 import { cpus } from 'node:os';
 import { openTun } from '../../host-node/tun.ts';

@@ -8,11 +8,11 @@ export {
   Signal,
   State,
   Timer,
-} from '../../host-web/abi.ts'
-export { Host } from './host.ts'
-export { parse, print } from './notation.ts'
-export { Peer } from './peer.ts'
-export { play } from './play.ts'
-export * from './segment.ts'
-export { Stack } from './stack.ts'
-export * from './states.ts'
+} from '../../host-web/abi.ts';
+export { Host } from './host.ts';
+export { parse, print } from './notation.ts';
+export { Peer } from './peer.ts';
+export { play } from './play.ts';
+export * from './segment.ts';
+export { Stack } from './stack.ts';
+export * from './states.ts';

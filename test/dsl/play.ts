@@ -9,17 +9,17 @@
  * call, time or the end all of them must have been expected. Calls: `write n`, `read n`, `close`,
  * `abort`.
  */
-import { type Host } from './host.ts'
-import { parse } from './notation.ts'
-import { type Peer } from './peer.ts'
-import { type Segment } from './segment.ts'
+import { type Host } from './host.ts';
+import { parse } from './notation.ts';
+import { type Peer } from './peer.ts';
+import { type Segment } from './segment.ts';
 
 export function play({ host, peer }: { host: Host; peer: Peer }, script: string): void {
-  let wishes: Segment[] = []
+  let wishes: Segment[] = [];
   const settle = () => {
-    peer.expect(...wishes)
-    wishes = []
-  }
+    peer.expect(...wishes);
+    wishes = [];
+  };
   for (const line of script
     .split('\n')
     .map((text) => text.trim())
@@ -28,38 +28,38 @@ export function play({ host, peer }: { host: Host; peer: Peer }, script: string)
       string,
       string | undefined,
       string,
-    ]
+    ];
     if (time !== undefined && time !== '0') {
-      settle()
-      host.wait(Number(time))
+      settle();
+      host.wait(Number(time));
     }
     if (rest.startsWith('>')) {
-      wishes.push(parse(rest.slice(1)))
-      continue
+      wishes.push(parse(rest.slice(1)));
+      continue;
     }
-    settle()
-    if (rest.startsWith('<')) peer.send(parse(rest.slice(1)))
-    else if (rest !== '') call(host, rest)
+    settle();
+    if (rest.startsWith('<')) peer.send(parse(rest.slice(1)));
+    else if (rest !== '') call(host, rest);
   }
-  settle()
+  settle();
 }
 
 function call(host: Host, line: string): void {
-  const [verb, count] = line.split(' ')
+  const [verb, count] = line.split(' ');
   switch (verb) {
     case 'write':
-      host.write(Number(count))
-      return
+      host.write(Number(count));
+      return;
     case 'read':
-      host.read(count === undefined ? undefined : Number(count))
-      return
+      host.read(count === undefined ? undefined : Number(count));
+      return;
     case 'close':
-      host.close()
-      return
+      host.close();
+      return;
     case 'abort':
-      host.abort()
-      return
+      host.abort();
+      return;
     default:
-      throw new SyntaxError(`not a call: ${line}`)
+      throw new SyntaxError(`not a call: ${line}`);
   }
 }

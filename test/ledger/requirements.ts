@@ -8,9 +8,9 @@
 
 /** One requirement. */
 export interface Requirement {
-  readonly label: string
-  readonly section: string
-  readonly rule: string
+  readonly label: string;
+  readonly section: string;
+  readonly rule: string;
 }
 
 const TABLE = `
@@ -133,10 +133,12 @@ MAY-16 3.9.1.2 text without PUSH may be put together
 MAY-17 3.9.1.3 a received PSH may reach the user
 MAY-18 3.8.2 another congestion control may be used
 REC-1 3.1 windows are kept and computed in 32 bits
-`
+`;
 
 /** Every requirement, in the RFC's order of labels. */
-export const REQUIREMENTS: readonly Requirement[] = TABLE.trim().split('\n').map((line) => {
-  const [label = '', section = '', ...rule] = line.split(' ')
-  return { label, section, rule: rule.join(' ') }
-})
+export const REQUIREMENTS: readonly Requirement[] = TABLE.trim()
+  .split('\n')
+  .map((line) => {
+    const [label = '', section = '', ...rule] = line.split(' ');
+    return { label, section, rule: rule.join(' ') };
+  });

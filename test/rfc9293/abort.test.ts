@@ -1,5 +1,5 @@
 /** ABORT (RFC 9293 §3.10.5). */
-import { expect, test } from 'vitest'
+import { expect, test } from 'vitest';
 import {
   ack,
   closed,
@@ -19,21 +19,21 @@ import {
   synAck,
   synSent,
   timeWait,
-} from '../dsl/index.ts'
+} from '../dsl/index.ts';
 
 test('ABORT in CLOSED', () => {
-  expect(closed().host.abort()).toBe(-Result.CONNECTION_DOES_NOT_EXIST)
-})
+  expect(closed().host.abort()).toBe(-Result.CONNECTION_DOES_NOT_EXIST);
+});
 
 test('ABORT in LISTEN and SYN-SENT sends nothing', () => {
   for (const state of [listening, synSent]) {
-    const { host, peer } = state()
-    expect(host.abort()).toBe(0)
-    peer.expectNothing()
-    host.expect(State.CLOSED)
-    host.expectSignal(Signal.CLOSED, Result.CONNECTION_ABORTED)
+    const { host, peer } = state();
+    expect(host.abort()).toBe(0);
+    peer.expectNothing();
+    host.expect(State.CLOSED);
+    host.expectSignal(Signal.CLOSED, Result.CONNECTION_ABORTED);
   }
-})
+});
 
 test.each([
   ['ESTABLISHED', established, 1],
@@ -41,55 +41,55 @@ test.each([
   ['FIN-WAIT-2', finWait2, 2],
   ['CLOSE-WAIT', closeWait, 1],
 ] as const)('ABORT in %s: a RST at SND.NXT', (_, state, seq) => {
-  const { host, peer } = state()
-  expect(host.abort()).toBe(0)
-  peer.expect(rst({ seq }))
-  host.expect(State.CLOSED)
-  host.expectSignal(Signal.CLOSED, Result.CONNECTION_ABORTED)
-})
+  const { host, peer } = state();
+  expect(host.abort()).toBe(0);
+  peer.expect(rst({ seq }));
+  host.expect(State.CLOSED);
+  host.expectSignal(Signal.CLOSED, Result.CONNECTION_ABORTED);
+});
 
 test('ABORT in SYN-RECEIVED: a RST', () => {
-  const { host, peer } = synSent()
-  peer.send(syn({ seq: 0 }))
-  peer.expect(synAck())
-  host.abort()
-  peer.expect(rst({ seq: 1 }))
-})
+  const { host, peer } = synSent();
+  peer.send(syn({ seq: 0 }));
+  peer.expect(synAck());
+  host.abort();
+  peer.expect(rst({ seq: 1 }));
+});
 
 test.each([
   ['CLOSING', closing],
   ['LAST-ACK', lastAck],
   ['TIME-WAIT', timeWait],
 ] as const)('ABORT in %s: OK, nothing is sent', (_, state) => {
-  const { host, peer } = state()
-  expect(host.abort()).toBe(0)
-  peer.expectNothing()
-  host.expect(State.CLOSED)
-})
+  const { host, peer } = state();
+  expect(host.abort()).toBe(0);
+  peer.expectNothing();
+  host.expect(State.CLOSED);
+});
 
 test('ABORT forgets what is queued; its RST stands behind what was sent', () => {
-  const { host, peer, stack } = established({ mss: 1000, window: 2000 })
-  host.write(10_000)
-  peer.expect(data(1000, { seq: 1 }), data(1000, { seq: 1001 }))
-  host.abort()
-  peer.expect(rst({ seq: 2001 }))
-  expect(stack.used()[5]).toBe(0)
-  expect(host.write('x')).toBe(-Result.CONNECTION_ABORTED)
-  expect(host.read()).toBe(-Result.CONNECTION_ABORTED)
-})
+  const { host, peer, stack } = established({ mss: 1000, window: 2000 });
+  host.write(10_000);
+  peer.expect(data(1000, { seq: 1 }), data(1000, { seq: 1001 }));
+  host.abort();
+  peer.expect(rst({ seq: 2001 }));
+  expect(stack.used()[5]).toBe(0);
+  expect(host.write('x')).toBe(-Result.CONNECTION_ABORTED);
+  expect(host.read()).toBe(-Result.CONNECTION_ABORTED);
+});
 
 test('after ABORT a segment of the old connection is answered by a RST', () => {
-  const { host, peer } = established()
-  host.abort()
-  peer.take()
-  peer.send(data('hello', { seq: 1, ack: 1 }))
-  peer.expect(rst({ seq: 1, ack: null }))
-})
+  const { host, peer } = established();
+  host.abort();
+  peer.take();
+  peer.send(data('hello', { seq: 1, ack: 1 }));
+  peer.expect(rst({ seq: 1, ack: null }));
+});
 
 test('ABORT twice: connection does not exist', () => {
-  const { host, peer } = established()
-  host.abort()
-  expect(host.abort()).toBe(-Result.CONNECTION_DOES_NOT_EXIST)
-  peer.expect(rst())
-  peer.send(ack({ seq: 1, ack: 1 }))
-})
+  const { host, peer } = established();
+  host.abort();
+  expect(host.abort()).toBe(-Result.CONNECTION_DOES_NOT_EXIST);
+  peer.expect(rst());
+  peer.send(ack({ seq: 1, ack: 1 }));
+});

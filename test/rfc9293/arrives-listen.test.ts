@@ -1,59 +1,59 @@
 /** SEGMENT ARRIVES, LISTEN (RFC 9293 §3.10.7.2). */
-import { expect, test } from 'vitest'
-import { ack, FIN, fin, listening, rst, RST, State, syn, synAck, SYN } from '../dsl/index.ts'
+import { expect, test } from 'vitest';
+import { ack, FIN, fin, listening, rst, RST, State, syn, synAck, SYN } from '../dsl/index.ts';
 
 test('first: a RST is ignored', () => {
-  const { host, peer } = listening()
-  peer.send(rst({ seq: 0 }), rst({ seq: 0, ack: 1 }), syn({ seq: 0, ctl: RST }))
-  peer.expectNothing()
-  host.expect(State.LISTEN)
-})
+  const { host, peer } = listening();
+  peer.send(rst({ seq: 0 }), rst({ seq: 0, ack: 1 }), syn({ seq: 0, ctl: RST }));
+  peer.expectNothing();
+  host.expect(State.LISTEN);
+});
 
 test('second: an ACK is answered by <SEQ=SEG.ACK><CTL=RST>', () => {
-  const { peer } = listening()
-  peer.send(ack({ seq: 5, ack: 77 }))
-  peer.expect(rst({ seq: 77, ack: null }))
-  peer.send(synAck({ seq: 5, ack: 78 }))
-  peer.expect(rst({ seq: 78, ack: null }))
-})
+  const { peer } = listening();
+  peer.send(ack({ seq: 5, ack: 77 }));
+  peer.expect(rst({ seq: 77, ack: null }));
+  peer.send(synAck({ seq: 5, ack: 78 }));
+  peer.expect(rst({ seq: 78, ack: null }));
+});
 
 test('third: a SYN: <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>; the listener stays', () => {
-  const { host, peer, stack } = listening()
-  peer.send(syn({ seq: 0, mss: 1460 }))
-  peer.expect(synAck({ seq: 0, ack: 1, mss: 1460 }))
-  host.expect(State.LISTEN)
-  expect(stack.records().map((record) => record.state)).toEqual([State.LISTEN, State.SYN_RECEIVED])
-})
+  const { host, peer, stack } = listening();
+  peer.send(syn({ seq: 0, mss: 1460 }));
+  peer.expect(synAck({ seq: 0, ack: 1, mss: 1460 }));
+  host.expect(State.LISTEN);
+  expect(stack.records().map((record) => record.state)).toEqual([State.LISTEN, State.SYN_RECEIVED]);
+});
 
 test('the SYN,ACK offers only what the SYN offered', () => {
-  const bare = listening({ timestamps: true, wscale: 3 })
-  bare.peer.send(syn({ seq: 0 }))
-  const [answer] = bare.peer.take()
-  expect(answer).toMatchObject({ ctl: SYN | 16, mss: 1460 })
-  expect([answer?.sackOk, answer?.ts, answer?.wscale]).toEqual([undefined, undefined, undefined])
-  const full = listening({ timestamps: true, wscale: 3 })
-  full.peer.send(syn({ seq: 0, mss: 1460, sackOk: true, ts: [99, 0], wscale: 3 }))
-  full.peer.expect(synAck({ sackOk: true, wscale: 0 }))
-  expect(full.peer.latest().ts?.[1]).toBe(99)
-})
+  const bare = listening({ timestamps: true, wscale: 3 });
+  bare.peer.send(syn({ seq: 0 }));
+  const [answer] = bare.peer.take();
+  expect(answer).toMatchObject({ ctl: SYN | 16, mss: 1460 });
+  expect([answer?.sackOk, answer?.ts, answer?.wscale]).toEqual([undefined, undefined, undefined]);
+  const full = listening({ timestamps: true, wscale: 3 });
+  full.peer.send(syn({ seq: 0, mss: 1460, sackOk: true, ts: [99, 0], wscale: 3 }));
+  full.peer.expect(synAck({ sackOk: true, wscale: 0 }));
+  expect(full.peer.latest().ts?.[1]).toBe(99);
+});
 
 test('a SYN with a FIN begins a connection; the FIN is left for later', () => {
-  const { listener, peer } = listening()
-  peer.send(syn({ seq: 0, ctl: FIN }))
-  peer.expect(synAck({ seq: 0, ack: 1 }))
-  peer.send(fin({ seq: 1, ack: 1 }))
-  listener.accept()?.expect(State.CLOSE_WAIT)
-})
+  const { listener, peer } = listening();
+  peer.send(syn({ seq: 0, ctl: FIN }));
+  peer.expect(synAck({ seq: 0, ack: 1 }));
+  peer.send(fin({ seq: 1, ack: 1 }));
+  listener.accept()?.expect(State.CLOSE_WAIT);
+});
 
 test('fourth: anything else is dropped', () => {
-  const { peer, stack } = listening()
-  peer.send({ ctl: 0, seq: 5, text: 'x' }, { ctl: FIN, seq: 5 })
-  peer.expectNothing()
-  expect(stack.used()[1]).toBe(0)
-})
+  const { peer, stack } = listening();
+  peer.send({ ctl: 0, seq: 5, text: 'x' }, { ctl: FIN, seq: 5 });
+  peer.expectNothing();
+  expect(stack.used()[1]).toBe(0);
+});
 
 test('over IPv6', () => {
-  const { peer } = listening({ family: 6 })
-  peer.send(syn({ seq: 0, mss: 1440 }))
-  peer.expect(synAck({ seq: 0, ack: 1, mss: 1440 }))
-})
+  const { peer } = listening({ family: 6 });
+  peer.send(syn({ seq: 0, mss: 1440 }));
+  peer.expect(synAck({ seq: 0, ack: 1, mss: 1440 }));
+});

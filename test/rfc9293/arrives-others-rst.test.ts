@@ -1,5 +1,5 @@
 /** SEGMENT ARRIVES, other states, second: the RST bit (RFC 9293 §3.10.7.4, RFC 5961 §3). */
-import { expect, test } from 'vitest'
+import { expect, test } from 'vitest';
 import {
   ack,
   closeWait,
@@ -19,18 +19,18 @@ import {
   synAck,
   synReceived,
   synSent,
-} from '../dsl/index.ts'
+} from '../dsl/index.ts';
 
 test.each(Object.entries(SYNCHRONIZED))(
   '%s: a RST exactly at RCV.NXT ends the connection',
   (_, state) => {
-    const { host, peer } = state()
-    peer.send(rst({ seq: peer.next }))
-    peer.expectNothing()
-    host.expect(State.CLOSED)
-    host.expectSignal(Signal.CLOSED)
+    const { host, peer } = state();
+    peer.send(rst({ seq: peer.next }));
+    peer.expectNothing();
+    host.expect(State.CLOSED);
+    host.expectSignal(Signal.CLOSED);
   },
-)
+);
 
 test.each([
   ['ESTABLISHED', established, Result.CONNECTION_RESET],
@@ -40,95 +40,95 @@ test.each([
   ['CLOSING', closing, Result.OK],
   ['LAST-ACK', lastAck, Result.OK],
 ] as const)('MUST-12: what the user hears of a RST in %s', (_, state, result) => {
-  const { host, peer } = state()
-  peer.send(rst({ seq: peer.next }))
-  host.expectSignal(Signal.CLOSED, result)
-})
+  const { host, peer } = state();
+  peer.send(rst({ seq: peer.next }));
+  host.expectSignal(Signal.CLOSED, result);
+});
 
 test.each(Object.entries(SYNCHRONIZED))(
   '%s: a RST elsewhere in the window is challenged (RFC 5961 §3.2)',
   (name, state) => {
-    const { host, peer } = state()
-    const sent = host.look('sndNxt') - host.look('iss')
-    peer.send(rst({ seq: peer.next + 1 }))
-    peer.expect(ack({ seq: sent >>> 0, ack: peer.next }))
-    host.expect(State[name as keyof typeof State])
+    const { host, peer } = state();
+    const sent = host.look('sndNxt') - host.look('iss');
+    peer.send(rst({ seq: peer.next + 1 }));
+    peer.expect(ack({ seq: sent >>> 0, ack: peer.next }));
+    host.expect(State[name as keyof typeof State]);
     // The peer that means it answers the challenge with the right number.
-    peer.send(rst({ seq: peer.next }))
-    host.expect(State.CLOSED)
+    peer.send(rst({ seq: peer.next }));
+    host.expect(State.CLOSED);
   },
-)
+);
 
 test('MUST-66: a RST at the edge of a closed window resets', () => {
-  const { host, peer } = established({ receiveBuffer: 1000 })
-  peer.send(data(1000, { seq: 1, ack: 1 }))
-  host.wait(40)
-  peer.expect(ack({ ack: 1001, win: 0 }))
-  peer.send(rst({ seq: 1002 }))
-  host.expect(State.ESTABLISHED)
-  peer.send(rst({ seq: 1001 }))
-  host.expect(State.CLOSED)
-})
+  const { host, peer } = established({ receiveBuffer: 1000 });
+  peer.send(data(1000, { seq: 1, ack: 1 }));
+  host.wait(40);
+  peer.expect(ack({ ack: 1001, win: 0 }));
+  peer.send(rst({ seq: 1002 }));
+  host.expect(State.ESTABLISHED);
+  peer.send(rst({ seq: 1001 }));
+  host.expect(State.CLOSED);
+});
 
 test('SHLD-2: text in a RST does no harm', () => {
-  const { host, peer } = established()
-  peer.send(rst({ seq: 1, text: 'why not' }))
-  peer.expectNothing()
-  host.expect(State.CLOSED)
-  expect(host.read()).toBe(-Result.CONNECTION_RESET)
-})
+  const { host, peer } = established();
+  peer.send(rst({ seq: 1, text: 'why not' }));
+  peer.expectNothing();
+  host.expect(State.CLOSED);
+  expect(host.read()).toBe(-Result.CONNECTION_RESET);
+});
 
 test('RFC 5961 §7: challenges of RSTs are limited in rate, per connection', () => {
-  const { stack, peer } = established()
-  for (let i = 0; i < 100; i++) peer.send(rst({ seq: 100 + i }))
-  peer.expect(ack({ seq: 1, ack: 1 }))
-  expect(stack.counter(Counter.TcpExtTCPACKSkipped)).toBe(99)
-  stack.wait(1000)
-  peer.send(rst({ seq: 100 }))
-  peer.expect(ack({ seq: 1, ack: 1 }))
-})
+  const { stack, peer } = established();
+  for (let i = 0; i < 100; i++) peer.send(rst({ seq: 100 + i }));
+  peer.expect(ack({ seq: 1, ack: 1 }));
+  expect(stack.counter(Counter.TcpExtTCPACKSkipped)).toBe(99);
+  stack.wait(1000);
+  peer.send(rst({ seq: 100 }));
+  peer.expect(ack({ seq: 1, ack: 1 }));
+});
 
 test("CVE-2016-5696: one connection's challenges say nothing of another's", () => {
-  const { stack, listener, peer } = established()
-  const other = established({ port: 41_000 })
-  expect(listener.look('state')).toBe(State.LISTEN)
-  for (let i = 0; i < 1000; i++) peer.send(rst({ seq: 100 + i }))
-  other.peer.send(rst({ seq: 100 }))
-  other.peer.expect(ack({ seq: 1, ack: 1 }))
-  expect(stack.counter(Counter.TcpExtTCPChallengeACK)).toBe(1)
-})
+  const { stack, listener, peer } = established();
+  const other = established({ port: 41_000 });
+  expect(listener.look('state')).toBe(State.LISTEN);
+  for (let i = 0; i < 1000; i++) peer.send(rst({ seq: 100 + i }));
+  other.peer.send(rst({ seq: 100 }));
+  other.peer.expect(ack({ seq: 1, ack: 1 }));
+  expect(stack.counter(Counter.TcpExtTCPChallengeACK)).toBe(1);
+});
 
 test('MUST-11: a RST in SYN-RECEIVED of a passive OPEN returns to LISTEN', () => {
-  const { listener, host, peer, stack } = synReceived()
-  peer.send(rst({ seq: 1 }))
-  peer.expectNothing()
-  host.expect(State.CLOSED)
-  listener.expect(State.LISTEN)
-  listener.expectNoSignal(Signal.CLOSED)
-  expect(stack.used()[1]).toBe(0)
-})
+  const { listener, host, peer, stack } = synReceived();
+  peer.send(rst({ seq: 1 }));
+  peer.expectNothing();
+  host.expect(State.CLOSED);
+  listener.expect(State.LISTEN);
+  listener.expectNoSignal(Signal.CLOSED);
+  expect(stack.used()[1]).toBe(0);
+});
 
 test('a RST elsewhere in the window of a child is challenged', () => {
-  const { host, peer } = synReceived()
-  peer.send(rst({ seq: 2 }))
-  peer.expect(ack({ seq: 1, ack: 1 }))
-  host.expect(State.SYN_RECEIVED)
-})
+  const { host, peer } = synReceived();
+  peer.send(rst({ seq: 2 }));
+  peer.expect(ack({ seq: 1, ack: 1 }));
+  host.expect(State.SYN_RECEIVED);
+});
 
 test('MUST-11: a RST in SYN-RECEIVED of an active OPEN: connection refused', () => {
-  const { host, peer } = synSent()
-  peer.send(syn({ seq: 0 }))
-  peer.expect(synAck({ seq: 0, ack: 1 }))
-  peer.send(rst({ seq: 1 }))
-  host.expect(State.CLOSED)
-  host.expectSignal(Signal.CLOSED, Result.CONNECTION_REFUSED)
-})
+  const { host, peer } = synSent();
+  peer.send(syn({ seq: 0 }));
+  peer.expect(synAck({ seq: 0, ack: 1 }));
+  peer.send(rst({ seq: 1 }));
+  host.expect(State.CLOSED);
+  host.expectSignal(Signal.CLOSED, Result.CONNECTION_REFUSED);
+});
 
 test('after a RST the sockets can be used anew', () => {
-  const { listener, peer } = established()
-  peer.send(rst({ seq: 1 }))
-  peer.send(syn({ seq: 500_000 }))
-  peer.expect(synAck({ seq: 0, ack: 500_001 }))
-  peer.send(ack({ seq: 500_001, ack: 1 }))
-  expect(listener.accept()).not.toBeNull()
-})
+  const { listener, peer } = established();
+  peer.send(rst({ seq: 1 }));
+  peer.send(syn({ seq: 500_000 }));
+  peer.expect(synAck({ seq: 0, ack: 500_001 }));
+  peer.send(ack({ seq: 500_001, ack: 1 }));
+  expect(listener.accept()).not.toBeNull();
+});

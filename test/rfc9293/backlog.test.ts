@@ -1,5 +1,5 @@
 /** The SYN queue and the accept queue (RFC 9293 §3.10.7.2, RFC 4987, listen(2)). */
-import { expect, test } from 'vitest'
+import { expect, test } from 'vitest';
 import {
   ack,
   Counter,
@@ -16,212 +16,212 @@ import {
   established,
   Result,
   Setting,
-} from '../dsl/index.ts'
+} from '../dsl/index.ts';
 
 /** Peers of one stack, each with its own port. */
 function peers(stack: ConstructorParameters<typeof Peer>[0], count: number): Peer[] {
   return Array.from(
     { length: count },
     (_, i) => new Peer(stack, { port: 50_000 + i, isn: 1_000_000 * i }),
-  )
+  );
 }
 
 test('a child takes no TCB until its handshake completes', () => {
-  const { stack, peer } = synReceived()
-  expect(stack.used().slice(0, 2)).toEqual([1, 1])
-  peer.send(ack({ seq: 1, ack: 1 }))
-  expect(stack.used().slice(0, 2)).toEqual([2, 0])
-})
+  const { stack, peer } = synReceived();
+  expect(stack.used().slice(0, 2)).toEqual([1, 1]);
+  peer.send(ack({ seq: 1, ack: 1 }));
+  expect(stack.used().slice(0, 2)).toEqual([2, 0]);
+});
 
 test('the SYN queue is bounded; without cookies a SYN too many is not answered', () => {
-  const { stack } = listening({ backlog: 2, settings: { [Setting.SYN_COOKIES]: 0 } })
-  const all = peers(stack, 3)
-  for (const peer of all) peer.send(syn({ seq: 0, mss: 1460 }))
-  all[0]?.expect(synAck())
-  all[1]?.expect(synAck())
-  all[2]?.expectNothing()
-  expect(stack.counter(Counter.TcpExtTCPReqQFullDrop)).toBe(1)
-})
+  const { stack } = listening({ backlog: 2, settings: { [Setting.SYN_COOKIES]: 0 } });
+  const all = peers(stack, 3);
+  for (const peer of all) peer.send(syn({ seq: 0, mss: 1460 }));
+  all[0]?.expect(synAck());
+  all[1]?.expect(synAck());
+  all[2]?.expectNothing();
+  expect(stack.counter(Counter.TcpExtTCPReqQFullDrop)).toBe(1);
+});
 
 test('a full accept queue takes no further SYN', () => {
-  const { stack } = listening({ backlog: 1 })
-  const [first, second] = peers(stack, 2) as [Peer, Peer]
-  first.send(syn({ seq: 0 }))
-  first.expect(synAck())
-  first.send(ack({ seq: 1, ack: 1 }))
-  second.send(syn({ seq: 0 }))
-  second.expectNothing()
-  expect(stack.counter(Counter.TcpExtListenOverflows)).toBe(1)
-})
+  const { stack } = listening({ backlog: 1 });
+  const [first, second] = peers(stack, 2) as [Peer, Peer];
+  first.send(syn({ seq: 0 }));
+  first.expect(synAck());
+  first.send(ack({ seq: 1, ack: 1 }));
+  second.send(syn({ seq: 0 }));
+  second.expectNothing();
+  expect(stack.counter(Counter.TcpExtListenOverflows)).toBe(1);
+});
 
 /** A backlog of two: two connections wait to be accepted, and a third completes its handshake. */
 function overflowing(options = {}) {
-  const made = listening({ backlog: 2, ...options })
-  const [a, b, c] = peers(made.stack, 3) as [Peer, Peer, Peer]
-  for (const peer of [a, b]) peer.send(syn({ seq: 0 }))
-  a.send(ack({ seq: 1, ack: 1 }))
-  c.send(syn({ seq: 0 }))
-  c.expect(synAck({ seq: 0, ack: 1 }))
-  b.send(ack({ seq: 1, ack: 1 }))
-  c.send(ack({ seq: 1, ack: 1 }))
-  expect(made.host.look('receiveQueue')).toBe(2)
-  return { ...made, third: c }
+  const made = listening({ backlog: 2, ...options });
+  const [a, b, c] = peers(made.stack, 3) as [Peer, Peer, Peer];
+  for (const peer of [a, b]) peer.send(syn({ seq: 0 }));
+  a.send(ack({ seq: 1, ack: 1 }));
+  c.send(syn({ seq: 0 }));
+  c.expect(synAck({ seq: 0, ack: 1 }));
+  b.send(ack({ seq: 1, ack: 1 }));
+  c.send(ack({ seq: 1, ack: 1 }));
+  expect(made.host.look('receiveQueue')).toBe(2);
+  return { ...made, third: c };
 }
 
 test('the last ACK of a handshake that finds the accept queue full is ignored', () => {
-  const { stack, host: listener, third } = overflowing()
-  third.expectNothing()
-  expect(listener.accept()).not.toBeNull()
+  const { stack, host: listener, third } = overflowing();
+  third.expectNothing();
+  expect(listener.accept()).not.toBeNull();
   // The SYN,ACK is sent again and asks for another.
-  stack.wait(1000)
-  third.expect(synAck({ seq: 0, ack: 1 }))
-  third.send(ack({ seq: 1, ack: 1 }))
-  expect(listener.accept()).not.toBeNull()
-  expect(listener.accept()?.look('remotePort')).toBe(50_002)
-})
+  stack.wait(1000);
+  third.expect(synAck({ seq: 0, ack: 1 }));
+  third.send(ack({ seq: 1, ack: 1 }));
+  expect(listener.accept()).not.toBeNull();
+  expect(listener.accept()?.look('remotePort')).toBe(50_002);
+});
 
 test('ABORT_ON_OVERFLOW: it is answered by a RST instead', () => {
-  const { stack, third } = overflowing({ settings: { [Setting.ABORT_ON_OVERFLOW]: 1 } })
-  third.expect(rst({ seq: 1 }))
-  expect(stack.used()[1]).toBe(0)
-})
+  const { stack, third } = overflowing({ settings: { [Setting.ABORT_ON_OVERFLOW]: 1 } });
+  third.expect(rst({ seq: 1 }));
+  expect(stack.used()[1]).toBe(0);
+});
 
 test('connections are accepted in the order their handshakes were completed', () => {
-  const { stack, host: listener } = listening()
-  const [first, second] = peers(stack, 2) as [Peer, Peer]
-  first.send(syn({ seq: 0 }))
-  second.send(syn({ seq: 0 }))
-  second.send(ack({ seq: 1, ack: 1 }))
-  first.send(ack({ seq: 1, ack: 1 }))
+  const { stack, host: listener } = listening();
+  const [first, second] = peers(stack, 2) as [Peer, Peer];
+  first.send(syn({ seq: 0 }));
+  second.send(syn({ seq: 0 }));
+  second.send(ack({ seq: 1, ack: 1 }));
+  first.send(ack({ seq: 1, ack: 1 }));
   expect([listener.accept(), listener.accept()].map((host) => host?.look('remotePort'))).toEqual([
     50_001, 50_000,
-  ])
-})
+  ]);
+});
 
 test('a SYN,ACK is sent again after 1, 2, 4, 8 and 16 seconds, then given up', () => {
-  const { stack, host, peer } = synReceived()
-  stack.wait(62_999)
+  const { stack, host, peer } = synReceived();
+  stack.wait(62_999);
   expect(peer.take().map((segment) => [segment.at, segment.ctl])).toEqual(
     [1000, 3000, 7000, 15_000, 31_000].map((at) => [at, 18]),
-  )
-  host.expect(State.SYN_RECEIVED)
-  stack.wait(1)
-  host.expect(State.CLOSED)
-  peer.expectNothing()
-  expect(stack.used()[1]).toBe(0)
-})
+  );
+  host.expect(State.SYN_RECEIVED);
+  stack.wait(1);
+  host.expect(State.CLOSED);
+  peer.expectNothing();
+  expect(stack.used()[1]).toBe(0);
+});
 
 test('SYN_ACK_RETRIES says how often', () => {
-  const { stack, peer } = synReceived({ settings: { [Setting.SYN_ACK_RETRIES]: 1 } })
-  stack.wait(100_000)
-  expect(peer.take().map((segment) => segment.at)).toEqual([1000])
-})
+  const { stack, peer } = synReceived({ settings: { [Setting.SYN_ACK_RETRIES]: 1 } });
+  stack.wait(100_000);
+  expect(peer.take().map((segment) => segment.at)).toEqual([1000]);
+});
 
 test('a retransmitted SYN is answered by the same SYN,ACK', () => {
-  const { peer } = synReceived()
-  peer.send(syn({ seq: 0, mss: 1460 }))
-  peer.expect(synAck({ seq: 0, ack: 1 }))
-})
+  const { peer } = synReceived();
+  peer.send(syn({ seq: 0, mss: 1460 }));
+  peer.expect(synAck({ seq: 0, ack: 1 }));
+});
 
 test('after a lost SYN,ACK the connection begins with one segment (RFC 5681 §3.1)', () => {
-  const { stack, listener, peer } = synReceived({ mss: 1000 })
-  stack.wait(1000)
-  peer.expect(synAck({ seq: 0 }))
-  peer.send(ack({ seq: 1, ack: 1 }))
-  const host = listener.accept() as Host
-  host.write(5000)
-  peer.expect(data(1000, { seq: 1 }))
-})
+  const { stack, listener, peer } = synReceived({ mss: 1000 });
+  stack.wait(1000);
+  peer.expect(synAck({ seq: 0 }));
+  peer.send(ack({ seq: 1, ack: 1 }));
+  const host = listener.accept() as Host;
+  host.write(5000);
+  peer.expect(data(1000, { seq: 1 }));
+});
 
 test('the third ACK may carry text', () => {
-  const { listener, peer } = synReceived()
-  peer.send(data('hello', { seq: 1, ack: 1 }))
-  expect(listener.accept()?.read()).toBe('hello')
-})
+  const { listener, peer } = synReceived();
+  peer.send(data('hello', { seq: 1, ack: 1 }));
+  expect(listener.accept()?.read()).toBe('hello');
+});
 
 test('the third ACK may carry text and a FIN', () => {
-  const { listener, peer } = synReceived()
-  peer.send(fin({ seq: 1, ack: 1, text: 'hello' }))
-  peer.expect(ack({ seq: 1, ack: 7 }))
-  const host = listener.accept() as Host
-  host.expect(State.CLOSE_WAIT)
-  expect(host.read()).toBe('hello')
-  expect(host.read()).toBe(-Result.CONNECTION_CLOSING)
-})
+  const { listener, peer } = synReceived();
+  peer.send(fin({ seq: 1, ack: 1, text: 'hello' }));
+  peer.expect(ack({ seq: 1, ack: 7 }));
+  const host = listener.accept() as Host;
+  host.expect(State.CLOSE_WAIT);
+  expect(host.read()).toBe('hello');
+  expect(host.read()).toBe(-Result.CONNECTION_CLOSING);
+});
 
 test('a lost third ACK is made good by the first text', () => {
-  const { stack, listener, peer } = synReceived()
-  stack.wait(1000)
-  peer.expect(synAck())
-  peer.send(data('hello', { seq: 1, ack: 1 }))
-  expect(listener.accept()?.read()).toBe('hello')
-})
+  const { stack, listener, peer } = synReceived();
+  stack.wait(1000);
+  peer.expect(synAck());
+  peer.send(data('hello', { seq: 1, ack: 1 }));
+  expect(listener.accept()?.read()).toBe('hello');
+});
 
 test('a connection that is reset before it is accepted leaves the queue', () => {
-  const { listener, peer, stack } = synReceived()
-  peer.send(ack({ seq: 1, ack: 1 }))
-  peer.send(rst({ seq: 1 }))
-  expect(listener.accept()).toBeNull()
-  expect(stack.used()[0]).toBe(1)
-})
+  const { listener, peer, stack } = synReceived();
+  peer.send(ack({ seq: 1, ack: 1 }));
+  peer.send(rst({ seq: 1 }));
+  expect(listener.accept()).toBeNull();
+  expect(stack.used()[0]).toBe(1);
+});
 
 test('closing a listener resets what nobody accepted and forgets its children', () => {
-  const { stack, host: listener } = listening()
-  const [first, second] = peers(stack, 2) as [Peer, Peer]
-  first.send(syn({ seq: 0 }))
-  first.expect(synAck())
-  first.send(ack({ seq: 1, ack: 1 }))
-  second.send(syn({ seq: 0 }))
-  second.expect(synAck())
-  expect(listener.close()).toBe(0)
-  first.expect(rst({ seq: 1 }))
-  second.expectNothing()
-  listener.expect(State.CLOSED)
-  expect(stack.used().slice(0, 2)).toEqual([1, 0])
-  second.send(ack({ seq: 1, ack: 1 }))
-  second.expect(rst({ seq: 1, ack: null }))
-})
+  const { stack, host: listener } = listening();
+  const [first, second] = peers(stack, 2) as [Peer, Peer];
+  first.send(syn({ seq: 0 }));
+  first.expect(synAck());
+  first.send(ack({ seq: 1, ack: 1 }));
+  second.send(syn({ seq: 0 }));
+  second.expect(synAck());
+  expect(listener.close()).toBe(0);
+  first.expect(rst({ seq: 1 }));
+  second.expectNothing();
+  listener.expect(State.CLOSED);
+  expect(stack.used().slice(0, 2)).toEqual([1, 0]);
+  second.send(ack({ seq: 1, ack: 1 }));
+  second.expect(rst({ seq: 1, ack: null }));
+});
 
 test('accepted connections outlive their listener', () => {
-  const { listener, host, peer } = established()
-  listener.release()
-  peer.send(data('hello', { seq: 1, ack: 1 }))
-  expect(host.read()).toBe('hello')
-  host.expect(State.ESTABLISHED)
-})
+  const { listener, host, peer } = established();
+  listener.release();
+  peer.send(data('hello', { seq: 1, ack: 1 }));
+  expect(host.read()).toBe('hello');
+  host.expect(State.ESTABLISHED);
+});
 
 test('a handshake whose ACK lacks the agreed timestamps takes no TCB for ever', () => {
-  const { stack, peer } = synReceived({ timestamps: true })
-  peer.send(ack({ seq: 1, ack: 1, ts: null }))
-  stack.wait(700_000)
-  expect(stack.used().slice(0, 2)).toEqual([1, 0])
-})
+  const { stack, peer } = synReceived({ timestamps: true });
+  peer.send(ack({ seq: 1, ack: 1, ts: null }));
+  stack.wait(700_000);
+  expect(stack.used().slice(0, 2)).toEqual([1, 0]);
+});
 
 test('an ACK with an old timestamp does not stop the SYN,ACK from being sent again', () => {
-  const { stack, listener, peer } = synReceived({ timestamps: true })
-  peer.send(ack({ seq: 1, ack: 1, ts: [peer.clockOffset - 5000, peer.echo] }))
-  peer.take()
-  stack.wait(1000)
-  peer.expect(synAck({ seq: 0, ack: 1 }))
-  peer.send(ack({ seq: 1, ack: 1 }))
-  expect(listener.accept()).not.toBeNull()
-})
+  const { stack, listener, peer } = synReceived({ timestamps: true });
+  peer.send(ack({ seq: 1, ack: 1, ts: [peer.clockOffset - 5000, peer.echo] }));
+  peer.take();
+  stack.wait(1000);
+  peer.expect(synAck({ seq: 0, ack: 1 }));
+  peer.send(ack({ seq: 1, ack: 1 }));
+  expect(listener.accept()).not.toBeNull();
+});
 
 test('STATUS of a listener tells its backlog and what waits in its queues', () => {
-  const { stack, host: listener } = listening({ backlog: 5 })
-  const [first, second] = peers(stack, 2) as [Peer, Peer]
-  first.send(syn({ seq: 0 }))
-  second.send(syn({ seq: 0 }))
-  second.send(ack({ seq: 1, ack: 1 }))
+  const { stack, host: listener } = listening({ backlog: 5 });
+  const [first, second] = peers(stack, 2) as [Peer, Peer];
+  first.send(syn({ seq: 0 }));
+  second.send(syn({ seq: 0 }));
+  second.send(ack({ seq: 1, ack: 1 }));
   expect([
     listener.look('receiveQueue'),
     listener.look('sendQueue'),
     listener.look('synQueue'),
-  ]).toEqual([1, 5, 1])
-})
+  ]).toEqual([1, 5, 1]);
+});
 
 test('challenges to a child are limited in rate (RFC 5961 §7)', () => {
-  const { peer } = synReceived()
-  for (let i = 0; i < 100; i++) peer.send(rst({ seq: 100 + i }))
-  expect(peer.take().length).toBeLessThan(5)
-})
+  const { peer } = synReceived();
+  for (let i = 0; i < 100; i++) peer.send(rst({ seq: 100 + i }));
+  expect(peer.take().length).toBeLessThan(5);
+});

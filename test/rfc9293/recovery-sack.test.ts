@@ -1,14 +1,14 @@
 /** SACK: what is generated (RFC 2018 §4, RFC 2883) and what is done with it (RFC 2018 §5, §8). */
-import { expect, test } from 'vitest'
-import { ack, data, established, Option } from '../dsl/index.ts'
+import { expect, test } from 'vitest';
+import { ack, data, established, Option } from '../dsl/index.ts';
 
 // Generated ----------------------------------------------------------------------
 
 test('the block that changed last comes first', () => {
-  const { peer } = established()
-  peer.send(data('b', { seq: 3, ack: 1 }))
-  peer.expect(ack({ ack: 1, sack: [[3, 4]] }))
-  peer.send(data('c', { seq: 7, ack: 1 }))
+  const { peer } = established();
+  peer.send(data('b', { seq: 3, ack: 1 }));
+  peer.expect(ack({ ack: 1, sack: [[3, 4]] }));
+  peer.send(data('c', { seq: 7, ack: 1 }));
   peer.expect(
     ack({
       ack: 1,
@@ -17,8 +17,8 @@ test('the block that changed last comes first', () => {
         [3, 4],
       ],
     }),
-  )
-  peer.send(data('d', { seq: 5, ack: 1 }))
+  );
+  peer.send(data('d', { seq: 5, ack: 1 }));
   peer.expect(
     ack({
       ack: 1,
@@ -28,8 +28,8 @@ test('the block that changed last comes first', () => {
         [7, 8],
       ],
     }),
-  )
-  peer.send(data('e', { seq: 4, ack: 1 }))
+  );
+  peer.send(data('e', { seq: 4, ack: 1 }));
   peer.expect(
     ack({
       ack: 1,
@@ -38,13 +38,13 @@ test('the block that changed last comes first', () => {
         [7, 8],
       ],
     }),
-  )
-})
+  );
+});
 
 test('four blocks fit, three beside timestamps', () => {
-  const early = [3, 5, 7, 9, 11].map((seq) => data('x', { seq, ack: 1 }))
-  const plain = established()
-  plain.peer.send(...early)
+  const early = [3, 5, 7, 9, 11].map((seq) => data('x', { seq, ack: 1 }));
+  const plain = established();
+  plain.peer.send(...early);
   plain.peer.expect(
     ack({
       ack: 1,
@@ -55,9 +55,9 @@ test('four blocks fit, three beside timestamps', () => {
         [7, 8],
       ],
     }),
-  )
-  const stamped = established({ timestamps: true })
-  stamped.peer.send(...early)
+  );
+  const stamped = established({ timestamps: true });
+  stamped.peer.send(...early);
   stamped.peer.expect(
     ack({
       ack: 1,
@@ -67,43 +67,43 @@ test('four blocks fit, three beside timestamps', () => {
         [5, 6],
       ],
     }),
-  )
-})
+  );
+});
 
 test('without SACK-permitted from the peer no block is sent', () => {
-  const { peer } = established({ sack: false })
-  peer.send(data('x', { seq: 3, ack: 1 }))
-  peer.expect(ack({ ack: 1 }))
-  expect(peer.latest().sack).toBeUndefined()
-})
+  const { peer } = established({ sack: false });
+  peer.send(data('x', { seq: 3, ack: 1 }));
+  peer.expect(ack({ ack: 1 }));
+  expect(peer.latest().sack).toBeUndefined();
+});
 
 test('D-SACK: text below RCV.NXT is reported once', () => {
-  const { host, peer } = established()
-  peer.send(data('hello', { seq: 1, ack: 1 }))
-  host.wait(40)
-  peer.expect(ack({ ack: 6 }))
-  peer.send(data('hello', { seq: 1, ack: 1 }))
-  peer.expect(ack({ ack: 6, sack: [[1, 6]] }))
-  peer.send(data('z', { seq: 8, ack: 1 }))
-  peer.expect(ack({ ack: 6, sack: [[8, 9]] }))
-})
+  const { host, peer } = established();
+  peer.send(data('hello', { seq: 1, ack: 1 }));
+  host.wait(40);
+  peer.expect(ack({ ack: 6 }));
+  peer.send(data('hello', { seq: 1, ack: 1 }));
+  peer.expect(ack({ ack: 6, sack: [[1, 6]] }));
+  peer.send(data('z', { seq: 8, ack: 1 }));
+  peer.expect(ack({ ack: 6, sack: [[8, 9]] }));
+});
 
 test('D-SACK: only the part that was there already is reported', () => {
-  const { host, peer } = established()
-  peer.send(data('hello', { seq: 1, ack: 1 }))
-  host.wait(40)
-  peer.expect(ack({ ack: 6 }))
-  peer.send(data('lo!', { seq: 4, ack: 1 }))
-  host.wait(40)
-  peer.expect(ack({ ack: 7, sack: [[4, 6]] }))
-  expect(host.read()).toBe('hello!')
-})
+  const { host, peer } = established();
+  peer.send(data('hello', { seq: 1, ack: 1 }));
+  host.wait(40);
+  peer.expect(ack({ ack: 6 }));
+  peer.send(data('lo!', { seq: 4, ack: 1 }));
+  host.wait(40);
+  peer.expect(ack({ ack: 7, sack: [[4, 6]] }));
+  expect(host.read()).toBe('hello!');
+});
 
 test('D-SACK: a duplicate above RCV.NXT comes with the block that holds it', () => {
-  const { peer } = established()
-  peer.send(data('cd', { seq: 3, ack: 1 }))
-  peer.expect(ack({ ack: 1, sack: [[3, 5]] }))
-  peer.send(data('d', { seq: 4, ack: 1 }))
+  const { peer } = established();
+  peer.send(data('cd', { seq: 3, ack: 1 }));
+  peer.expect(ack({ ack: 1, sack: [[3, 5]] }));
+  peer.send(data('d', { seq: 4, ack: 1 }));
   peer.expect(
     ack({
       ack: 1,
@@ -112,27 +112,27 @@ test('D-SACK: a duplicate above RCV.NXT comes with the block that holds it', () 
         [3, 5],
       ],
     }),
-  )
-})
+  );
+});
 
 // Received -----------------------------------------------------------------------
 
 /** Ten segments of 1000 octets in flight. */
 function tenInFlight(options = {}) {
-  const made = established({ mss: 1000, ...options })
-  made.peer.send(ack({ seq: 1, ack: 1 }))
-  expect(made.host.write(10_000)).toBe(10_000)
+  const made = established({ mss: 1000, ...options });
+  made.peer.send(ack({ seq: 1, ack: 1 }));
+  expect(made.host.write(10_000)).toBe(10_000);
   made.peer.expect(
     ...Array.from({ length: 10 }, (_, i) => data(1000, { seq: 1 + 1000 * i, ack: 1 })),
-  )
-  return made
+  );
+  return made;
 }
 
 test('RFC 6675: every hole is sent again once, and nothing that was reported', () => {
-  const { peer } = tenInFlight()
+  const { peer } = tenInFlight();
   // Segments 1, 4 and 6 are lost.
-  peer.send(ack({ ack: 1, sack: [[1001, 2001]] }), ack({ ack: 1, sack: [[1001, 3001]] }))
-  peer.expectNothing()
+  peer.send(ack({ ack: 1, sack: [[1001, 2001]] }), ack({ ack: 1, sack: [[1001, 3001]] }));
+  peer.expectNothing();
   peer.send(
     ack({
       ack: 1,
@@ -141,8 +141,8 @@ test('RFC 6675: every hole is sent again once, and nothing that was reported', (
         [1001, 3001],
       ],
     }),
-  )
-  peer.expect(data(1000, { seq: 1 }))
+  );
+  peer.expect(data(1000, { seq: 1 }));
   for (const right of [7001, 8001, 9001, 10_001]) {
     peer.send(
       ack({
@@ -153,47 +153,47 @@ test('RFC 6675: every hole is sent again once, and nothing that was reported', (
           [1001, 3001],
         ],
       }),
-    )
+    );
   }
-  peer.expect(data(1000, { seq: 3001 }), data(1000, { seq: 5001 }))
-  peer.send(ack({ ack: 10_001 }))
-  peer.expectNothing()
-})
+  peer.expect(data(1000, { seq: 3001 }), data(1000, { seq: 5001 }));
+  peer.send(ack({ ack: 10_001 }));
+  peer.expectNothing();
+});
 
 test('RFC 2018 §8: a timeout sends the left edge again even if it was reported', () => {
-  const { host, peer } = tenInFlight()
-  peer.send(ack({ ack: 1, sack: [[1001, 10_001]] }))
+  const { host, peer } = tenInFlight();
+  peer.send(ack({ ack: 1, sack: [[1001, 10_001]] }));
   // The peer has thrown away what it reported: it acknowledges the first segment and nothing more.
-  host.wait(1000)
-  expect(peer.take().map((segment) => segment.seq)).toContain(1)
-  peer.send(ack({ ack: 1001 }))
-  peer.take()
-  host.wait(10_000)
-  expect(peer.take().map((segment) => segment.seq)).toContain(1001)
-})
+  host.wait(1000);
+  expect(peer.take().map((segment) => segment.seq)).toContain(1);
+  peer.send(ack({ ack: 1001 }));
+  peer.take();
+  host.wait(10_000);
+  expect(peer.take().map((segment) => segment.seq)).toContain(1001);
+});
 
 test('a SACK block below SND.UNA, beyond SND.NXT or inverted changes nothing', () => {
-  const { host, peer } = tenInFlight()
-  peer.send(ack({ ack: 2001 }))
-  peer.take()
+  const { host, peer } = tenInFlight();
+  peer.send(ack({ ack: 2001 }));
+  peer.take();
   const blocks = [
     [1, 1001],
     [10_001, 20_001],
     [5001, 4001],
     [3001, 90_001],
-  ] as const
+  ] as const;
   for (const block of blocks)
-    peer.send(ack({ ack: 2001, sack: [block], win: 65_000 + (block[0] % 7) }))
-  peer.expectNothing()
-  host.wait(1000)
-  expect(peer.take()[0]?.seq).toBe(2001)
-})
+    peer.send(ack({ ack: 2001, sack: [block], win: 65_000 + (block[0] % 7) }));
+  peer.expectNothing();
+  host.wait(1000);
+  expect(peer.take()[0]?.seq).toBe(2001);
+});
 
 test('10,000 one-octet reports do not stop the connection', () => {
-  const { host, peer } = tenInFlight({ set: [[Option.NAGLE, 0]] })
-  for (let i = 0; i < 10_000; i += 2) peer.send(ack({ ack: 1, sack: [[2 + i, 3 + i]] }))
-  peer.take()
-  peer.send(ack({ ack: 10_001 }))
-  host.write(10)
-  expect(peer.take().at(-1)?.seq).toBe(10_001)
-})
+  const { host, peer } = tenInFlight({ set: [[Option.NAGLE, 0]] });
+  for (let i = 0; i < 10_000; i += 2) peer.send(ack({ ack: 1, sack: [[2 + i, 3 + i]] }));
+  peer.take();
+  peer.send(ack({ ack: 10_001 }));
+  host.write(10);
+  expect(peer.take().at(-1)?.seq).toBe(10_001);
+});

@@ -1,6 +1,6 @@
 /** Longer exchanges as scripts, and the notation they are written in. */
-import { expect, test } from 'vitest'
-import { established, parse, play, print, State } from '../dsl/index.ts'
+import { expect, test } from 'vitest';
+import { established, parse, play, print, State } from '../dsl/index.ts';
 
 test.each([
   'S 0:0(0) win 65535 <mss 1460,sackOK,wscale 7>',
@@ -11,18 +11,18 @@ test.each([
   '. 1:1(0) ack 1 <sack 3:5 7:9>',
   '.U 1:6(5) ack 1 urg 3',
 ])('notation: what is printed is read again: %s', (line) => {
-  expect(print(parse(line))).toBe(line)
-})
+  expect(print(parse(line))).toBe(line);
+});
 
 test.each(['', 'X 0:0(0)', '. 1:1', '. 1:1(0) <what 7>'])(
   'notation: not a segment: "%s"',
   (line) => {
-    expect(() => parse(line)).toThrow(SyntaxError)
+    expect(() => parse(line)).toThrow(SyntaxError);
   },
-)
+);
 
 test('fast retransmit of one lost segment, with SACK', () => {
-  const made = established({ mss: 1000 })
+  const made = established({ mss: 1000 });
   play(
     made,
     `
@@ -44,12 +44,12 @@ test('fast retransmit of one lost segment, with SACK', () => {
     +10 < F. 1:1(0) ack 6002 win 65535
     +0  > . 6002:6002(0) ack 2
   `,
-  )
-  made.host.expect(State.TIME_WAIT)
-})
+  );
+  made.host.expect(State.TIME_WAIT);
+});
 
 test('a timeout, its back-off, and slow start after it', () => {
-  const made = established({ mss: 1000, sack: false })
+  const made = established({ mss: 1000, sack: false });
   play(
     made,
     `
@@ -68,12 +68,12 @@ test('a timeout, its back-off, and slow start after it', () => {
     +0  > P. 3001:4001(1000) ack 1
     +10 < . 1:1(0) ack 4001 win 65535
   `,
-  )
-  made.host.expect(State.ESTABLISHED)
-})
+  );
+  made.host.expect(State.ESTABLISHED);
+});
 
 test('request, response, half-close', () => {
-  const made = established()
+  const made = established();
   play(
     made,
     `
@@ -88,6 +88,6 @@ test('request, response, half-close', () => {
     +0  > F. 21:21(0) ack 12
     +5  < . 12:12(0) ack 22 win 65535
   `,
-  )
-  made.host.expect(State.CLOSED)
-})
+  );
+  made.host.expect(State.CLOSED);
+});

@@ -1,5 +1,5 @@
 /** TIME-WAIT (RFC 9293 §3.6.1, §3.10.7.4; RFC 1337, RFC 1122 §4.2.2.13, RFC 6191). */
-import { expect, test } from 'vitest'
+import { expect, test } from 'vitest';
 import {
   ack,
   Counter,
@@ -12,161 +12,161 @@ import {
   syn,
   synAck,
   timeWait,
-} from '../dsl/index.ts'
+} from '../dsl/index.ts';
 
 /** The state of the tuple, with or without a user. */
 const stateOf = ({ stack, peer }: { stack: Peer['stack']; peer: Peer }) =>
   stack.records().find((record) => record.remotePort === peer.flow.sourcePort)?.state ??
-  State.CLOSED
+  State.CLOSED;
 
 test('MUST-13: it lasts 2 MSL, exactly', () => {
-  const made = timeWait()
-  made.stack.wait(59_999)
-  expect(stateOf(made)).toBe(State.TIME_WAIT)
-  made.stack.wait(1)
-  expect(stateOf(made)).toBe(State.CLOSED)
-  made.host.expect(State.CLOSED)
-})
+  const made = timeWait();
+  made.stack.wait(59_999);
+  expect(stateOf(made)).toBe(State.TIME_WAIT);
+  made.stack.wait(1);
+  expect(stateOf(made)).toBe(State.CLOSED);
+  made.host.expect(State.CLOSED);
+});
 
 test('MUST-13: TIME_WAIT_MS says how long 2 MSL are', () => {
-  const made = timeWait({ settings: { [Setting.TIME_WAIT_MS]: 240_000 } })
-  made.stack.wait(239_999)
-  expect(stateOf(made)).toBe(State.TIME_WAIT)
-  made.stack.wait(1)
-  expect(stateOf(made)).toBe(State.CLOSED)
-})
+  const made = timeWait({ settings: { [Setting.TIME_WAIT_MS]: 240_000 } });
+  made.stack.wait(239_999);
+  expect(stateOf(made)).toBe(State.TIME_WAIT);
+  made.stack.wait(1);
+  expect(stateOf(made)).toBe(State.CLOSED);
+});
 
 test("the peer's FIN again is acknowledged, and the wait begins anew", () => {
-  const made = timeWait()
-  made.stack.wait(50_000)
-  made.peer.send(fin({ seq: 1, ack: 2 }))
-  made.peer.expect(ack({ seq: 2, ack: 2 }))
-  made.stack.wait(59_999)
-  expect(stateOf(made)).toBe(State.TIME_WAIT)
-  made.stack.wait(1)
-  expect(stateOf(made)).toBe(State.CLOSED)
-})
+  const made = timeWait();
+  made.stack.wait(50_000);
+  made.peer.send(fin({ seq: 1, ack: 2 }));
+  made.peer.expect(ack({ seq: 2, ack: 2 }));
+  made.stack.wait(59_999);
+  expect(stateOf(made)).toBe(State.TIME_WAIT);
+  made.stack.wait(1);
+  expect(stateOf(made)).toBe(State.CLOSED);
+});
 
 test("a FIN that is not the peer's own does not hold the record for ever", () => {
-  const made = timeWait()
+  const made = timeWait();
   for (let i = 0; i < 3; i++) {
-    made.stack.wait(30_000)
-    made.peer.send(fin({ seq: 0x4000_0000 + i, ack: 2 }))
+    made.stack.wait(30_000);
+    made.peer.send(fin({ seq: 0x4000_0000 + i, ack: 2 }));
   }
-  expect(stateOf(made)).toBe(State.CLOSED)
-})
+  expect(stateOf(made)).toBe(State.CLOSED);
+});
 
 test('old text is acknowledged and nothing else happens', () => {
-  const made = timeWait()
-  made.peer.send(data('old', { seq: 1, ack: 1 }))
-  made.peer.expect(ack({ seq: 2, ack: 2 }))
-  made.stack.wait(60_000)
-  expect(stateOf(made)).toBe(State.CLOSED)
-})
+  const made = timeWait();
+  made.peer.send(data('old', { seq: 1, ack: 1 }));
+  made.peer.expect(ack({ seq: 2, ack: 2 }));
+  made.stack.wait(60_000);
+  expect(stateOf(made)).toBe(State.CLOSED);
+});
 
 test('an acceptable bare ACK is not answered', () => {
-  const { peer } = timeWait()
-  peer.send(ack({ seq: 2, ack: 2 }))
-  peer.expectNothing()
-})
+  const { peer } = timeWait();
+  peer.send(ack({ seq: 2, ack: 2 }));
+  peer.expectNothing();
+});
 
 test('RFC 1337: a RST does not cut the wait short', () => {
-  const made = timeWait()
-  made.peer.send(rst({ seq: 2 }), rst({ seq: 2, ack: 2 }))
-  made.peer.expectNothing()
-  expect(stateOf(made)).toBe(State.TIME_WAIT)
-})
+  const made = timeWait();
+  made.peer.send(rst({ seq: 2 }), rst({ seq: 2, ack: 2 }));
+  made.peer.expectNothing();
+  expect(stateOf(made)).toBe(State.TIME_WAIT);
+});
 
 test('answers in TIME-WAIT carry timestamps where they were agreed on', () => {
-  const { peer } = timeWait({ timestamps: true })
-  peer.send(fin({ seq: 1, ack: 2 }))
-  expect(peer.take()[0]?.ts).toBeDefined()
-})
+  const { peer } = timeWait({ timestamps: true });
+  peer.send(fin({ seq: 1, ack: 2 }));
+  expect(peer.take()[0]?.ts).toBeDefined();
+});
 
 // A new connection from TIME-WAIT ----------------------------------------------------------
 
 test('MAY-2: a new SYN beyond RCV.NXT begins a new connection, ISS beyond the old SND.NXT', () => {
-  const { stack, listener, peer } = timeWait()
-  const oldIss = peer.iss
-  peer.send(syn({ seq: 100_000, mss: 1460 }))
-  peer.expect(synAck({ seq: 0, ack: 100_001 }))
-  expect((peer.iss - (oldIss + 2)) | 0).toBeGreaterThan(0)
-  peer.send(ack({ seq: 100_001, ack: 1 }))
-  expect(listener.accept()).not.toBeNull()
-  expect(stack.counter(Counter.TcpExtTWRecycled)).toBe(1)
-  expect(stack.used()[2]).toBe(0)
-})
+  const { stack, listener, peer } = timeWait();
+  const oldIss = peer.iss;
+  peer.send(syn({ seq: 100_000, mss: 1460 }));
+  peer.expect(synAck({ seq: 0, ack: 100_001 }));
+  expect((peer.iss - (oldIss + 2)) | 0).toBeGreaterThan(0);
+  peer.send(ack({ seq: 100_001, ack: 1 }));
+  expect(listener.accept()).not.toBeNull();
+  expect(stack.counter(Counter.TcpExtTWRecycled)).toBe(1);
+  expect(stack.used()[2]).toBe(0);
+});
 
 test.each([0, 1, 2])('a SYN at %i, not beyond RCV.NXT, is an old one: acknowledged', (seq) => {
-  const made = timeWait()
-  made.peer.send(syn({ seq }))
-  made.peer.expect(ack({ seq: 2, ack: 2 }))
-  expect(stateOf(made)).toBe(State.TIME_WAIT)
-})
+  const made = timeWait();
+  made.peer.send(syn({ seq }));
+  made.peer.expect(ack({ seq: 2, ack: 2 }));
+  expect(stateOf(made)).toBe(State.TIME_WAIT);
+});
 
 test('SHLD-4: with a newer timestamp even an older sequence number begins anew (RFC 6191)', () => {
-  const { stack, peer } = timeWait({ timestamps: true })
-  stack.wait(1000)
-  peer.send(syn({ seq: 0x8000_0000, mss: 1460 }))
-  peer.expect(synAck({ ack: 0x8000_0001 }))
-})
+  const { stack, peer } = timeWait({ timestamps: true });
+  stack.wait(1000);
+  peer.send(syn({ seq: 0x8000_0000, mss: 1460 }));
+  peer.expect(synAck({ ack: 0x8000_0001 }));
+});
 
 test('SHLD-4: with an older timestamp nothing begins anew, whatever the sequence number', () => {
-  const made = timeWait({ timestamps: true })
-  made.peer.send(syn({ seq: 100_000, ts: [made.peer.clockOffset - 1000, 0] }))
-  made.peer.expect(ack({ seq: 2, ack: 2 }))
-  expect(stateOf(made)).toBe(State.TIME_WAIT)
-})
+  const made = timeWait({ timestamps: true });
+  made.peer.send(syn({ seq: 100_000, ts: [made.peer.clockOffset - 1000, 0] }));
+  made.peer.expect(ack({ seq: 2, ack: 2 }));
+  expect(stateOf(made)).toBe(State.TIME_WAIT);
+});
 
 test('MAY-2: a new SYN where nobody listens any more does not end the wait', () => {
-  const made = timeWait()
-  made.listener.close()
-  made.peer.send(syn({ seq: 100_000 }))
-  made.peer.expect(ack({ seq: 2, ack: 2 }))
-  expect(stateOf(made)).toBe(State.TIME_WAIT)
-})
+  const made = timeWait();
+  made.listener.close();
+  made.peer.send(syn({ seq: 100_000 }));
+  made.peer.expect(ack({ seq: 2, ack: 2 }));
+  expect(stateOf(made)).toBe(State.TIME_WAIT);
+});
 
-test('TW_REUSE: an active OPEN takes the tuple after a second, where timestamps tell them apart', () => {
+test('TW_REUSE: an active OPEN takes the tuple after a second, with timestamps', () => {
   const reusing = (timestamps: boolean) =>
-    timeWait({ open: 'active', timestamps, settings: { [Setting.TW_REUSE]: 1 } })
-  const { stack, host, peer } = reusing(true)
-  const old = peer.iss
-  const port = host.look('localPort')
-  const early = host.another()
-  expect(early.connect('10.0.0.2', 40_000, { port })).toBeLessThan(0)
-  stack.wait(1000)
-  const again = host.another()
-  expect(again.connect('10.0.0.2', 40_000, { port })).toBe(0)
-  peer.expect(syn({ seq: 0 }))
-  expect((peer.iss - old) | 0).toBeGreaterThan(2)
-  const plain = reusing(false)
-  plain.stack.wait(1000)
-  const port2 = plain.host.look('localPort')
-  expect(plain.host.another().connect('10.0.0.2', 40_000, { port: port2 })).toBeLessThan(0)
-})
+    timeWait({ open: 'active', timestamps, settings: { [Setting.TW_REUSE]: 1 } });
+  const { stack, host, peer } = reusing(true);
+  const old = peer.iss;
+  const port = host.look('localPort');
+  const early = host.another();
+  expect(early.connect('10.0.0.2', 40_000, { port })).toBeLessThan(0);
+  stack.wait(1000);
+  const again = host.another();
+  expect(again.connect('10.0.0.2', 40_000, { port })).toBe(0);
+  peer.expect(syn({ seq: 0 }));
+  expect((peer.iss - old) | 0).toBeGreaterThan(2);
+  const plain = reusing(false);
+  plain.stack.wait(1000);
+  const port2 = plain.host.look('localPort');
+  expect(plain.host.another().connect('10.0.0.2', 40_000, { port: port2 })).toBeLessThan(0);
+});
 
 test('when the records run out the oldest wait makes room', () => {
-  const made = timeWait({ limits: { timeWaits: 1 } })
-  const second = new Peer(made.stack, { port: 41_000 })
-  second.send(syn({ seq: 0 }))
-  second.send(ack({ seq: 1, ack: 1 }))
-  const host = made.listener.accept() ?? made.stack.fail('nothing to accept')
-  host.close()
-  second.send(fin({ seq: 1, ack: 2 }))
-  host.expect(State.TIME_WAIT)
-  expect(stateOf(made)).toBe(State.CLOSED)
-  expect(made.stack.counter(Counter.TcpExtTCPTimeWaitOverflow)).toBe(1)
-})
+  const made = timeWait({ limits: { timeWaits: 1 } });
+  const second = new Peer(made.stack, { port: 41_000 });
+  second.send(syn({ seq: 0 }));
+  second.send(ack({ seq: 1, ack: 1 }));
+  const host = made.listener.accept() ?? made.stack.fail('nothing to accept');
+  host.close();
+  second.send(fin({ seq: 1, ack: 2 }));
+  host.expect(State.TIME_WAIT);
+  expect(stateOf(made)).toBe(State.CLOSED);
+  expect(made.stack.counter(Counter.TcpExtTCPTimeWaitOverflow)).toBe(1);
+});
 
 test('a released connection leaves only the record behind', () => {
-  const { stack, host } = timeWait()
-  host.release()
-  expect(stack.used().slice(0, 3)).toEqual([1, 0, 1])
-})
+  const { stack, host } = timeWait();
+  host.release();
+  expect(stack.used().slice(0, 3)).toEqual([1, 0, 1]);
+});
 
 test('over IPv6', () => {
-  const made = timeWait({ family: 6 })
-  made.peer.send(fin({ seq: 1, ack: 2 }))
-  made.peer.expect(ack({ seq: 2, ack: 2 }))
-  expect(stateOf(made)).toBe(State.TIME_WAIT)
-})
+  const made = timeWait({ family: 6 });
+  made.peer.send(fin({ seq: 1, ack: 2 }));
+  made.peer.expect(ack({ seq: 2, ack: 2 }));
+  expect(stateOf(made)).toBe(State.TIME_WAIT);
+});

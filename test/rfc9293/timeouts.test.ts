@@ -1,5 +1,5 @@
 /** Timeouts (RFC 9293 §3.10.8, §3.8.3): user timeout, retransmission timeout, R1 and R2. */
-import { expect, test } from 'vitest'
+import { expect, test } from 'vitest';
 import {
   ack,
   data,
@@ -15,127 +15,127 @@ import {
   syn,
   synAck,
   synSent,
-} from '../dsl/index.ts'
+} from '../dsl/index.ts';
 
 test('MUST-22, MUST-23: a silent host: SYN after 1, 2, 4 … seconds, for three minutes', () => {
-  const { host, peer } = synSent()
-  host.wait(179_999)
+  const { host, peer } = synSent();
+  host.wait(179_999);
   expect(peer.take().map((segment) => [segment.at, segment.seq, segment.ctl])).toEqual(
     [1000, 3000, 7000, 15_000, 31_000, 63_000, 123_000].map((at) => [at, 0, 2]),
-  )
-  host.expect(State.SYN_SENT)
-  host.wait(1)
-  host.expect(State.CLOSED)
-  host.expectSignal(Signal.CLOSED, Result.ABORTED_DUE_TO_USER_TIMEOUT)
-  peer.expectNothing()
-})
+  );
+  host.expect(State.SYN_SENT);
+  host.wait(1);
+  host.expect(State.CLOSED);
+  host.expectSignal(Signal.CLOSED, Result.ABORTED_DUE_TO_USER_TIMEOUT);
+  peer.expectNothing();
+});
 
 test('MUST-21: USER_TIMEOUT_MS says how long a SYN is tried', () => {
-  const { host, peer } = synSent({ set: [[Option.USER_TIMEOUT_MS, 5000]] })
-  host.wait(4999)
-  host.expect(State.SYN_SENT)
-  host.wait(1)
-  host.expect(State.CLOSED)
-  expect(peer.take().map((segment) => segment.at)).toEqual([1000, 3000])
-})
+  const { host, peer } = synSent({ set: [[Option.USER_TIMEOUT_MS, 5000]] });
+  host.wait(4999);
+  host.expect(State.SYN_SENT);
+  host.wait(1);
+  host.expect(State.CLOSED);
+  expect(peer.take().map((segment) => segment.at)).toEqual([1000, 3000]);
+});
 
 test('a crossed SYN,ACK is given up after three minutes, with a RST', () => {
-  const { host, peer } = synSent()
-  peer.send(syn({ seq: 0 }))
-  host.wait(200_000)
-  host.expect(State.CLOSED)
-  host.expectSignal(Signal.CLOSED, Result.ABORTED_DUE_TO_USER_TIMEOUT)
-  expect((peer.take().at(-1)?.ctl ?? 0) & RST).toBe(RST)
-})
+  const { host, peer } = synSent();
+  peer.send(syn({ seq: 0 }));
+  host.wait(200_000);
+  host.expect(State.CLOSED);
+  host.expectSignal(Signal.CLOSED, Result.ABORTED_DUE_TO_USER_TIMEOUT);
+  expect((peer.take().at(-1)?.ctl ?? 0) & RST).toBe(RST);
+});
 
 test('MUST-20, SHLD-11: text without acknowledgment: R2 after five minutes, then a RST', () => {
-  const { host, peer } = established()
-  host.write('hello')
-  peer.expect(data('hello', { seq: 1 }))
-  host.wait(299_999)
-  host.expect(State.ESTABLISHED)
-  const again = peer.take()
+  const { host, peer } = established();
+  host.write('hello');
+  peer.expect(data('hello', { seq: 1 }));
+  host.wait(299_999);
+  host.expect(State.ESTABLISHED);
+  const again = peer.take();
   expect(again.slice(0, 6).map((segment) => segment.at)).toEqual([
     1000, 3000, 7000, 15_000, 31_000, 63_000,
-  ])
-  expect(again.slice(6).map((segment) => segment.at)).toEqual([123_000, 183_000, 243_000])
-  host.wait(1)
-  peer.expect(rst({ seq: 6 }))
-  host.expect(State.CLOSED)
-  host.expectSignal(Signal.CLOSED, Result.ABORTED_DUE_TO_USER_TIMEOUT)
-  expect(host.write('x')).toBe(-Result.ABORTED_DUE_TO_USER_TIMEOUT)
-})
+  ]);
+  expect(again.slice(6).map((segment) => segment.at)).toEqual([123_000, 183_000, 243_000]);
+  host.wait(1);
+  peer.expect(rst({ seq: 6 }));
+  host.expect(State.CLOSED);
+  host.expectSignal(Signal.CLOSED, Result.ABORTED_DUE_TO_USER_TIMEOUT);
+  expect(host.write('x')).toBe(-Result.ABORTED_DUE_TO_USER_TIMEOUT);
+});
 
 test('MUST-21: the user sets R2 for a connection, also while it is open', () => {
-  const { host, peer } = established()
-  host.setOption(Option.USER_TIMEOUT_MS, 10_000)
-  host.write('hello')
-  host.wait(9999)
-  host.expect(State.ESTABLISHED)
-  host.wait(1)
-  host.expect(State.CLOSED)
-  expect(peer.take().at(-1)?.ctl).toBe(RST | 16)
-})
+  const { host, peer } = established();
+  host.setOption(Option.USER_TIMEOUT_MS, 10_000);
+  host.write('hello');
+  host.wait(9999);
+  host.expect(State.ESTABLISHED);
+  host.wait(1);
+  host.expect(State.CLOSED);
+  expect(peer.take().at(-1)?.ctl).toBe(RST | 16);
+});
 
 test('the user timeout counts from the last acknowledgment of new text', () => {
-  const { host, peer } = established({ set: [[Option.USER_TIMEOUT_MS, 10_000]] })
-  host.write('hello')
-  host.wait(9000)
-  peer.send(ack({ seq: 1, ack: 3 }))
-  host.wait(9000)
-  host.expect(State.ESTABLISHED)
-  host.wait(1000)
-  host.expect(State.CLOSED)
-})
+  const { host, peer } = established({ set: [[Option.USER_TIMEOUT_MS, 10_000]] });
+  host.write('hello');
+  host.wait(9000);
+  peer.send(ack({ seq: 1, ack: 3 }));
+  host.wait(9000);
+  host.expect(State.ESTABLISHED);
+  host.wait(1000);
+  host.expect(State.CLOSED);
+});
 
 test('the user timeout does not run while nothing is outstanding', () => {
-  const { host } = established({ set: [[Option.USER_TIMEOUT_MS, 10_000]] })
-  host.wait(3_600_000)
-  host.expect(State.ESTABLISHED)
-  host.write('hello')
-  host.wait(9999)
-  host.expect(State.ESTABLISHED)
-})
+  const { host } = established({ set: [[Option.USER_TIMEOUT_MS, 10_000]] });
+  host.wait(3_600_000);
+  host.expect(State.ESTABLISHED);
+  host.write('hello');
+  host.wait(9999);
+  host.expect(State.ESTABLISHED);
+});
 
 test('MUST-47, SHLD-9, SHLD-10: at R1, three retransmissions, the user is told', () => {
-  const { host, peer } = established()
-  host.write('hello')
-  host.wait(6999)
-  host.expectNoSignal(Signal.SOFT_ERROR)
-  host.wait(1)
-  host.expectSignal(Signal.SOFT_ERROR)
-  peer.take()
-  peer.send(ack({ seq: 1, ack: 6 }))
-  host.expect(State.ESTABLISHED)
-})
+  const { host, peer } = established();
+  host.write('hello');
+  host.wait(6999);
+  host.expectNoSignal(Signal.SOFT_ERROR);
+  host.wait(1);
+  host.expectSignal(Signal.SOFT_ERROR);
+  peer.take();
+  peer.send(ack({ seq: 1, ack: 6 }));
+  host.expect(State.ESTABLISHED);
+});
 
 test('the FIN of LAST-ACK is given up after R2', () => {
-  const { host } = lastAck()
-  host.wait(300_000)
-  host.expect(State.CLOSED)
-  host.expectSignal(Signal.CLOSED, Result.ABORTED_DUE_TO_USER_TIMEOUT)
-})
+  const { host } = lastAck();
+  host.wait(300_000);
+  host.expect(State.CLOSED);
+  host.expectSignal(Signal.CLOSED, Result.ABORTED_DUE_TO_USER_TIMEOUT);
+});
 
 test('FIN-WAIT-1: a FIN sent again travels with the text before it', () => {
-  const { host, peer } = established()
-  host.write('hello')
-  host.close()
-  peer.take()
-  host.wait(1000)
-  peer.expect(fin({ seq: 1, text: 'hello' }))
-})
+  const { host, peer } = established();
+  host.write('hello');
+  host.close();
+  peer.take();
+  host.wait(1000);
+  peer.expect(fin({ seq: 1, text: 'hello' }));
+});
 
 test('a deadline is never answered twice: idle connections have none', () => {
-  const { stack, host, peer } = established()
-  host.write('hello')
-  peer.send(ack({ seq: 1, ack: 6 }))
-  expect(stack.deadline()).toBe(Number.POSITIVE_INFINITY)
-})
+  const { stack, host, peer } = established();
+  host.write('hello');
+  peer.send(ack({ seq: 1, ack: 6 }));
+  expect(stack.deadline()).toBe(Number.POSITIVE_INFINITY);
+});
 
 test('a SYN,ACK that comes after two and a half minutes still opens', () => {
-  const { host, peer } = synSent()
-  host.wait(150_000)
-  peer.take()
-  peer.send(synAck({ seq: 0, ack: 1 }))
-  host.expect(State.ESTABLISHED)
-})
+  const { host, peer } = synSent();
+  host.wait(150_000);
+  peer.take();
+  peer.send(synAck({ seq: 0, ack: 1 }));
+  host.expect(State.ESTABLISHED);
+});

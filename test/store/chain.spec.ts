@@ -1,11 +1,21 @@
 /** Chains against plain arrays of octets, at positions that wrap and from one pool they share. */
-import { PAGE_SIZE } from "../../assembly/limits";
+import { PAGE_SIZE } from '../../assembly/limits';
 import {
-  beginChain, Chain, clearChain, dropChain, layPages, locate, Pages, readChain, readChainAndSum,
-  reserve, sparePages, writeChain,
-} from "../../assembly/store/chain";
-import { fold, sum } from "../../assembly/store/copy-sum";
-import { below, same, sameOctets, scratch, scribble, seed } from "./generated";
+  beginChain,
+  Chain,
+  clearChain,
+  dropChain,
+  layPages,
+  locate,
+  Pages,
+  readChain,
+  readChainAndSum,
+  reserve,
+  sparePages,
+  writeChain,
+} from '../../assembly/store/chain';
+import { fold, sum } from '../../assembly/store/copy-sum';
+import { below, same, sameOctets, scratch, scribble, seed } from './generated';
 
 const CAPACITY: u32 = 24;
 const SPAN: u32 = 400_000;
@@ -37,8 +47,8 @@ function append(model: Model, length: u32): void {
   if (model.end + length > SPAN) return;
   const want = model.base + model.end + length;
   const got = reserve(pages, model.chain, want);
-  same<bool>(<i32>(want - got) >= 0, true, "room never goes beyond what was asked");
-  if (got != want) same<u32>(sparePages(pages), 0, "room was refused because no page is left");
+  same<bool>(<i32>(want - got) >= 0, true, 'room never goes beyond what was asked');
+  if (got != want) same<u32>(sparePages(pages), 0, 'room was refused because no page is left');
   // Room that was reserved earlier may end before what is there; nothing is taken away.
   const room = got - (model.base + model.end);
   const writes = min(length, room);
@@ -73,7 +83,7 @@ function read(model: Model, step: u32): void {
 
 function naive(at: usize, length: u32): u32 {
   let total: u64 = 0;
-  for (let i: u32 = 0; i < length; i++) total += <u64>load<u8>(at + i) << (i & 1 ? 8 : 0);
+  for (let i: u32 = 0; i < length; i++) total += (<u64>load<u8>(at + i)) << (i & 1 ? 8 : 0);
   while (total >> 16) total = (total & 0xffff) + (total >> 16);
   return <u32>total;
 }
@@ -81,7 +91,7 @@ function naive(at: usize, length: u32): u32 {
 function drop(model: Model, to: u32): void {
   model.start = to;
   dropChain(pages, model.chain, model.base + to);
-  same<u32>(model.chain.start, model.base + to, "the first octet kept");
+  same<u32>(model.chain.start, model.base + to, 'the first octet kept');
 }
 
 /** Pages a chain needs at least: those between its first and its last octet. */
@@ -115,22 +125,22 @@ function run(bases: u32[], steps: u32): void {
     same<u32>(sparePages(pages), CAPACITY - held, `pages to spare at step ${step}`);
   }
   for (let i = 0; i < models.length; i++) {
-    same<bool>(models[i].end > 10 * PAGE_SIZE, true, "the run was long enough to mean something");
+    same<bool>(models[i].end > 10 * PAGE_SIZE, true, 'the run was long enough to mean something');
     clearChain(pages, models[i].chain, 0);
   }
   expect<u32>(pages.used).toBe(0);
 }
 
-describe("chain", () => {
+describe('chain', () => {
   beforeEach(() => {
     pages = changetype<Pages>(scratch(24));
     const base = scratch(PAGE_SIZE * (CAPACITY + 4));
     const behind = layPages(pages, base, CAPACITY);
-    same<u32>(pages.base & (PAGE_SIZE - 1), 0, "alignment of a page");
-    same<bool>(behind <= base + PAGE_SIZE * (CAPACITY + 4), true, "the address behind");
+    same<u32>(pages.base & (PAGE_SIZE - 1), 0, 'alignment of a page');
+    same<bool>(behind <= base + PAGE_SIZE * (CAPACITY + 4), true, 'the address behind');
   });
 
-  it("holds no page while it is empty", () => {
+  it('holds no page while it is empty', () => {
     const chain = chainAt(7);
     expect<u32>(chain.pages).toBe(0);
     expect<u32>(reserve(pages, chain, 7)).toBe(7);
@@ -141,7 +151,7 @@ describe("chain", () => {
     expect<u32>(pages.used).toBe(0);
   });
 
-  it("takes the pages there are, and says how far they reach", () => {
+  it('takes the pages there are, and says how far they reach', () => {
     const chain = chainAt(100);
     const other = chainAt(0);
     reserve(pages, other, 1);
@@ -153,7 +163,7 @@ describe("chain", () => {
     expect<u32>(reserve(pages, other, PAGE_SIZE + 1)).toBe(PAGE_SIZE + 1);
   });
 
-  it("locates backwards as well as forwards", () => {
+  it('locates backwards as well as forwards', () => {
     const chain = chainAt(<u32>-PAGE_SIZE - 3);
     reserve(pages, chain, 4 * PAGE_SIZE);
     const far = locate(pages, chain, 3 * PAGE_SIZE);
@@ -162,16 +172,18 @@ describe("chain", () => {
     expect<usize>(locate(pages, chain, 3 * PAGE_SIZE)).toBe(far);
   });
 
-  it("refuses to locate where no page is", () => {
-    expect(() => { locate(pages, chainAt(0), 0); }).toThrow("an empty chain");
+  it('refuses to locate where no page is', () => {
+    expect(() => {
+      locate(pages, chainAt(0), 0);
+    }).toThrow('an empty chain');
     expect(() => {
       const chain = chainAt(0);
       reserve(pages, chain, 1);
       locate(pages, chain, PAGE_SIZE);
-    }).toThrow("behind the last page");
+    }).toThrow('behind the last page');
   });
 
-  it("sums a piece that begins at an odd octet, over odd page ends", () => {
+  it('sums a piece that begins at an odd octet, over odd page ends', () => {
     // Positions that are odd within a page make the first piece odd, so that columns change places.
     const chain = chainAt(1);
     const model = scratch(3 * PAGE_SIZE);
@@ -188,8 +200,16 @@ describe("chain", () => {
     }
   });
 
-  it("does as the array does through 3,000 operations", () => { run([0], 3_000); });
-  it("does as the array does where positions wrap", () => { run([<u32>-70_001], 3_000); });
-  it("does as the array does across 2^31", () => { run([0x7fff_0003], 3_000); });
-  it("keeps three chains apart in one pool", () => { run([5, <u32>-9_999, 0x8000_0001], 6_000); });
+  it('does as the array does through 3,000 operations', () => {
+    run([0], 3_000);
+  });
+  it('does as the array does where positions wrap', () => {
+    run([<u32>-70_001], 3_000);
+  });
+  it('does as the array does across 2^31', () => {
+    run([0x7fff_0003], 3_000);
+  });
+  it('keeps three chains apart in one pool', () => {
+    run([5, <u32>-9_999, 0x8000_0001], 6_000);
+  });
 });

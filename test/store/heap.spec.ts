@@ -1,8 +1,14 @@
 /** The heap against a sorted array of moments. */
 import {
-  earliest, earliestOwner, Heap, layHeap, momentOf, schedule, unschedule,
-} from "../../assembly/store/heap";
-import { below, next, same, scratch, seed } from "./generated";
+  earliest,
+  earliestOwner,
+  Heap,
+  layHeap,
+  momentOf,
+  schedule,
+  unschedule,
+} from '../../assembly/store/heap';
+import { below, next, same, scratch, seed } from './generated';
 
 const OWNERS: u32 = 200;
 let heap_: Heap = changetype<Heap>(0);
@@ -27,7 +33,7 @@ function sorted(): u64[] {
   for (let owner: u32 = 1; owner <= OWNERS; owner++) {
     if (moments[owner] != 0) all.push(moments[owner]);
   }
-  return all.sort((a, b) => a < b ? -1 : a > b ? 1 : 0);
+  return all.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
 function checkHead(step: u32): void {
@@ -55,7 +61,7 @@ function drain(): void {
     moments[owner] = 0;
     unschedule(heap_, owner);
   }
-  same<u32>(heap_.used, 0, "owners left");
+  same<u32>(heap_.used, 0, 'owners left');
 }
 
 /** Moments below `spread`, from `base` on: a small spread gives many that are equal. */
@@ -85,15 +91,15 @@ function run(base: u64, spread: u32, steps: u32): void {
   drain();
 }
 
-describe("heap", () => {
+describe('heap', () => {
   beforeEach(() => {
     heap_ = changetype<Heap>(scratch(16));
     moments = new StaticArray<u64>(OWNERS + 1);
     const base = scratch(20 * (OWNERS + 1) + 16, 0);
-    same<usize>(layHeap(heap_, base, OWNERS) & 15, base & 15, "alignment behind the heap");
+    same<usize>(layHeap(heap_, base, OWNERS) & 15, base & 15, 'alignment behind the heap');
   });
 
-  it("is empty at first", () => {
+  it('is empty at first', () => {
     expect<u64>(earliest(heap_)).toBe(0);
     expect<u32>(earliestOwner(heap_)).toBe(0);
     expect<u64>(momentOf(heap_, 1)).toBe(0);
@@ -101,13 +107,19 @@ describe("heap", () => {
     expect<u32>(heap_.used).toBe(0);
   });
 
-  it("refuses owner 0, an owner beyond its capacity, and moment 0", () => {
-    expect(() => { schedule(heap_, 0, 1); }).toThrow("owner 0");
-    expect(() => { schedule(heap_, OWNERS + 1, 1); }).toThrow("owner beyond the capacity");
-    expect(() => { schedule(heap_, 1, 0); }).toThrow("moment 0");
+  it('refuses owner 0, an owner beyond its capacity, and moment 0', () => {
+    expect(() => {
+      schedule(heap_, 0, 1);
+    }).toThrow('owner 0');
+    expect(() => {
+      schedule(heap_, OWNERS + 1, 1);
+    }).toThrow('owner beyond the capacity');
+    expect(() => {
+      schedule(heap_, 1, 0);
+    }).toThrow('moment 0');
   });
 
-  it("sorts what comes in rising, falling and random order", () => {
+  it('sorts what comes in rising, falling and random order', () => {
     for (let round: u32 = 0; round < 3; round++) {
       for (let owner: u32 = 1; owner <= OWNERS; owner++) {
         moments[owner] = round == 0 ? owner : round == 1 ? 1_000 - owner : <u64>next() + 1;
@@ -118,9 +130,13 @@ describe("heap", () => {
     }
   });
 
-  it("does as the sorted array does through 10,000 operations", () => {
+  it('does as the sorted array does through 10,000 operations', () => {
     run(1, 1_000_000, 10_000);
   });
-  it("copes with equal moments", () => { run(1, 4, 10_000); });
-  it("compares all 64 bits", () => { run(u64.MAX_VALUE - 2_000, 2_000, 5_000); });
+  it('copes with equal moments', () => {
+    run(1, 4, 10_000);
+  });
+  it('compares all 64 bits', () => {
+    run(u64.MAX_VALUE - 2_000, 2_000, 5_000);
+  });
 });

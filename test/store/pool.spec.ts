@@ -1,6 +1,6 @@
 /** The pool against a model: a list of free indices, and what every tenant wrote. */
-import { give, indexOf, itemAt, layPool, Pool, POOL_SIZE, take } from "../../assembly/store/pool";
-import { below, same, scratch, seed } from "./generated";
+import { give, indexOf, itemAt, layPool, Pool, POOL_SIZE, take } from '../../assembly/store/pool';
+import { below, same, scratch, seed } from './generated';
 
 const SIZE: u32 = 24;
 const CAPACITY: u32 = 37;
@@ -11,7 +11,7 @@ function fresh(): void {
   pool = changetype<Pool>(scratch(<u32>POOL_SIZE));
   const base = scratch(SIZE * (CAPACITY + 2));
   behind = layPool(pool, base, SIZE, CAPACITY);
-  same<usize>(behind, base + SIZE * (CAPACITY + 1), "the address behind the pool");
+  same<usize>(behind, base + SIZE * (CAPACITY + 1), 'the address behind the pool');
 }
 
 function write(index: u32, mark: u32): void {
@@ -25,16 +25,16 @@ function check(index: u32, mark: u32, from: u32): void {
   }
 }
 
-describe("pool", () => {
+describe('pool', () => {
   beforeEach(fresh);
 
-  it("hands out every index once, then none", () => {
+  it('hands out every index once, then none', () => {
     for (let i: u32 = 1; i <= CAPACITY; i++) expect<u32>(take(pool)).toBe(i);
     expect<u32>(take(pool)).toBe(0);
     expect<u32>(pool.used).toBe(CAPACITY);
   });
 
-  it("hands out the longest-free item first", () => {
+  it('hands out the longest-free item first', () => {
     for (let i: u32 = 1; i <= CAPACITY; i++) take(pool);
     give(pool, 5);
     give(pool, 3);
@@ -47,33 +47,39 @@ describe("pool", () => {
     expect<u32>(take(pool)).toBe(0);
   });
 
-  it("names an item by its index and its address", () => {
-    for (let i: u32 = 1; i <= CAPACITY; i++) same<u32>(indexOf(pool, itemAt(pool, i)), i, "index");
+  it('names an item by its index and its address', () => {
+    for (let i: u32 = 1; i <= CAPACITY; i++) same<u32>(indexOf(pool, itemAt(pool, i)), i, 'index');
   });
 
-  it("does not touch an item that was never handed out", () => {
+  it('does not touch an item that was never handed out', () => {
     take(pool);
     take(pool);
     give(pool, 1);
     give(pool, 2);
-    for (let at = itemAt(pool, 3); at < behind + SIZE; at++) same<u8>(load<u8>(at), 0xaa, "octet");
+    for (let at = itemAt(pool, 3); at < behind + SIZE; at++) same<u8>(load<u8>(at), 0xaa, 'octet');
   });
 
-  it("has no item at all when its capacity is 0", () => {
+  it('has no item at all when its capacity is 0', () => {
     layPool(pool, scratch(SIZE), SIZE, 0);
     expect<u32>(take(pool)).toBe(0);
     expect<u32>(pool.used).toBe(0);
   });
 
-  it("refuses to take back what it never gave", () => {
+  it('refuses to take back what it never gave', () => {
     take(pool);
-    expect(() => { give(pool, 0); }).toThrow("index 0 is none");
-    expect(() => { give(pool, 2); }).toThrow("index 2 was never handed out");
+    expect(() => {
+      give(pool, 0);
+    }).toThrow('index 0 is none');
+    expect(() => {
+      give(pool, 2);
+    }).toThrow('index 2 was never handed out');
     give(pool, 1);
-    expect(() => { give(pool, 1); }).toThrow("nothing is handed out");
+    expect(() => {
+      give(pool, 1);
+    }).toThrow('nothing is handed out');
   });
 
-  it("does as the model does through 20,000 operations", () => {
+  it('does as the model does through 20,000 operations', () => {
     seed(0x9e3779b9);
     const free: u32[] = [];
     const held: u32[] = [];
@@ -104,6 +110,6 @@ describe("pool", () => {
       same<u32>(pool.used, held.length, `items in use at step ${step}`);
     }
     for (let i = 0; i < held.length; i++) check(held[i], marks[held[i]], 0);
-    expect<u32>(highest).toBe(CAPACITY, "the pool was full at least once");
+    expect<u32>(highest).toBe(CAPACITY, 'the pool was full at least once');
   });
 });

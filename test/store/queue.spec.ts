@@ -1,7 +1,7 @@
 /** Queues against arrays: three queues thread the same pool through two link fields. */
-import { layPool, itemAt, Pool, POOL_SIZE, take } from "../../assembly/store/pool";
-import { push, Queue, remove, shift } from "../../assembly/store/queue";
-import { below, same, scratch, seed } from "./generated";
+import { layPool, itemAt, Pool, POOL_SIZE, take } from '../../assembly/store/pool';
+import { push, Queue, remove, shift } from '../../assembly/store/queue';
+import { below, same, scratch, seed } from './generated';
 
 const SIZE: u32 = 16;
 const CAPACITY: u32 = 40;
@@ -11,20 +11,20 @@ function queue(): Queue {
   return changetype<Queue>(scratch(8, 0));
 }
 
-describe("queue", () => {
+describe('queue', () => {
   beforeEach(() => {
     pool = changetype<Pool>(scratch(<u32>POOL_SIZE));
     layPool(pool, scratch(SIZE * (CAPACITY + 1)), SIZE, CAPACITY);
     for (let i: u32 = 0; i < CAPACITY; i++) take(pool);
   });
 
-  it("answers 0 when it is empty", () => {
+  it('answers 0 when it is empty', () => {
     const q = queue();
     expect<u32>(shift(q, pool, 4)).toBe(0);
     expect<bool>(remove(q, pool, 3, 4)).toBe(false);
   });
 
-  it("can be filled again after its last item was cut out", () => {
+  it('can be filled again after its last item was cut out', () => {
     const q = queue();
     push(q, pool, 1, 4);
     push(q, pool, 2, 4);
@@ -38,7 +38,7 @@ describe("queue", () => {
     expect<u32>(shift(q, pool, 4)).toBe(0);
   });
 
-  it("does as arrays do through 30,000 operations", () => {
+  it('does as arrays do through 30,000 operations', () => {
     seed(77);
     // Queues 0 and 1 share the link at 4, so an item is in one of them; queue 2 has the link at 8.
     const queues: Queue[] = [queue(), queue(), queue()];
@@ -52,8 +52,10 @@ describe("queue", () => {
       switch (below(4)) {
         case 0:
         case 1: {
-          const taken = which == 2 ? models[2].includes(index)
-            : models[0].includes(index) || models[1].includes(index);
+          const taken =
+            which == 2
+              ? models[2].includes(index)
+              : models[0].includes(index) || models[1].includes(index);
           if (taken) break;
           push(q, pool, index, link);
           model.push(index);
@@ -74,12 +76,12 @@ describe("queue", () => {
     for (let which = 0; which < 3; which++) {
       const link: usize = which == 2 ? 8 : 4;
       for (let i = 0; i < models[which].length; i++) {
-        same<u32>(shift(queues[which], pool, link), models[which][i], "item left");
+        same<u32>(shift(queues[which], pool, link), models[which][i], 'item left');
       }
       expect<u32>(shift(queues[which], pool, link)).toBe(0);
     }
     for (let i: u32 = 1; i <= CAPACITY; i++) {
-      same<u32>(load<u32>(itemAt(pool, i), 12), 0xaaaa_aaaa, "octets that are no link");
+      same<u32>(load<u32>(itemAt(pool, i), 12), 0xaaaa_aaaa, 'octets that are no link');
     }
   });
 });

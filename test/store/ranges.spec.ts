@@ -1,9 +1,15 @@
 /** Ranges against a set of bits, anywhere in a space that wraps. */
-import { layPool, Pool, POOL_SIZE } from "../../assembly/store/pool";
+import { layPool, Pool, POOL_SIZE } from '../../assembly/store/pool';
 import {
-  addRange, clearRanges, RANGE_SIZE, rangeAt, rangeHolding, Ranges, trimRanges,
-} from "../../assembly/store/ranges";
-import { below, same, scratch, seed } from "./generated";
+  addRange,
+  clearRanges,
+  RANGE_SIZE,
+  rangeAt,
+  rangeHolding,
+  Ranges,
+  trimRanges,
+} from '../../assembly/store/ranges';
+import { below, same, scratch, seed } from './generated';
 
 const BITS: u32 = 512;
 const MOST: u32 = 12;
@@ -67,7 +73,7 @@ function run(base: u32, steps: u32, widest: u32): void {
       if (index != 0) {
         const left = rangeAt(pool, index).left - base;
         same<bool>(left <= position, true, `range that holds ${position} at step ${step}`);
-        same<bool>(rangeAt(pool, index).right - base > position, true, "its right edge");
+        same<bool>(rangeAt(pool, index).right - base > position, true, 'its right edge');
       }
     } else if (what == 14) {
       const position = below(BITS / 4) + below(64);
@@ -80,16 +86,16 @@ function run(base: u32, steps: u32, widest: u32): void {
     check(ranges, base, step);
     same<u32>(pool.used, ranges.count, `ranges taken from the pool at step ${step}`);
   }
-  if (widest < 10) same<bool>(refused != 0, true, "the list was full at least once");
+  if (widest < 10) same<bool>(refused != 0, true, 'the list was full at least once');
 }
 
-describe("ranges", () => {
+describe('ranges', () => {
   beforeEach(() => {
     pool = changetype<Pool>(scratch(<u32>POOL_SIZE));
     layPool(pool, scratch(RANGE_SIZE * 33), RANGE_SIZE, 32);
   });
 
-  it("joins ranges that touch, and no others", () => {
+  it('joins ranges that touch, and no others', () => {
     const ranges = list();
     addRange(pool, ranges, 10, 20, MOST);
     addRange(pool, ranges, 30, 40, MOST);
@@ -104,7 +110,7 @@ describe("ranges", () => {
     expect<u32>(pool.used).toBe(1);
   });
 
-  it("swallows many at once", () => {
+  it('swallows many at once', () => {
     const ranges = list();
     for (let i: u32 = 0; i < 10; i++) addRange(pool, ranges, 100 + 10 * i, 105 + 10 * i, MOST);
     expect<u32>(pool.used).toBe(10);
@@ -114,24 +120,38 @@ describe("ranges", () => {
     expect<u32>(rangeAt(pool, ranges.head).right).toBe(195);
   });
 
-  it("refuses a range when the pool is empty, and stays as it was", () => {
+  it('refuses a range when the pool is empty, and stays as it was', () => {
     const ranges = list();
     for (let i: u32 = 0; i < 32; i++) {
-      same<bool>(addRange(pool, ranges, 10 * i, 10 * i + 5, 1_000), true, "room");
+      same<bool>(addRange(pool, ranges, 10 * i, 10 * i + 5, 1_000), true, 'room');
     }
     expect<bool>(addRange(pool, ranges, 1_000, 1_001, 1_000)).toBe(false);
     expect<u32>(ranges.count).toBe(32);
-    expect<bool>(addRange(pool, ranges, 315, 320, 1_000)).toBe(true, "it only makes one longer");
+    expect<bool>(addRange(pool, ranges, 315, 320, 1_000)).toBe(true, 'it only makes one longer');
   });
 
-  it("refuses an empty range and one that runs backwards", () => {
-    expect(() => { addRange(pool, list(), 5, 5, MOST); }).toThrow("an empty range");
-    expect(() => { addRange(pool, list(), 6, 5, MOST); }).toThrow("a range backwards");
+  it('refuses an empty range and one that runs backwards', () => {
+    expect(() => {
+      addRange(pool, list(), 5, 5, MOST);
+    }).toThrow('an empty range');
+    expect(() => {
+      addRange(pool, list(), 6, 5, MOST);
+    }).toThrow('a range backwards');
   });
 
-  it("does as the bit set does: small ranges", () => { run(1_000, 4_000, 6); });
-  it("does as the bit set does: wide ranges", () => { run(1_000, 4_000, 100); });
-  it("does as the bit set does where numbers wrap", () => { run(<u32>-256, 4_000, 6); });
-  it("does as the bit set does where numbers wrap, wide", () => { run(<u32>-100, 4_000, 60); });
-  it("does as the bit set does across 2^31", () => { run(0x7fff_ff00, 4_000, 12); });
+  it('does as the bit set does: small ranges', () => {
+    run(1_000, 4_000, 6);
+  });
+  it('does as the bit set does: wide ranges', () => {
+    run(1_000, 4_000, 100);
+  });
+  it('does as the bit set does where numbers wrap', () => {
+    run(<u32>-256, 4_000, 6);
+  });
+  it('does as the bit set does where numbers wrap, wide', () => {
+    run(<u32>-100, 4_000, 60);
+  });
+  it('does as the bit set does across 2^31', () => {
+    run(0x7fff_ff00, 4_000, 12);
+  });
 });

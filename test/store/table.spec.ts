@@ -3,9 +3,16 @@
  * end of the table, many equal, and deletions in the midst of long probes.
  */
 import {
-  erase, firstSlot, hashIn, insert, layTable, referenceIn, replace, Table,
-} from "../../assembly/store/table";
-import { below, next, same, scratch, seed } from "./generated";
+  erase,
+  firstSlot,
+  hashIn,
+  insert,
+  layTable,
+  referenceIn,
+  replace,
+  Table,
+} from '../../assembly/store/table';
+import { below, next, same, scratch, seed } from './generated';
 
 const REFERENCES: u32 = 60;
 const SLOTS: u32 = 128;
@@ -58,7 +65,7 @@ function run(phase: u32, steps: u32): void {
     if (grows && <u32>hashes.length < REFERENCES) {
       const hash = hashFor(phase);
       name++;
-      same<u32>(finds(hash, name), 0, "a reference that is not there");
+      same<u32>(finds(hash, name), 0, 'a reference that is not there');
       insert(table, hash, name);
       hashes.push(hash);
       references.push(name);
@@ -71,50 +78,68 @@ function run(phase: u32, steps: u32): void {
       } else {
         erase(table, hashes[which], references[which]);
         const gone = hashes.splice(which, 1)[0];
-        same<u32>(finds(gone, references.splice(which, 1)[0]), 0, "a reference that was erased");
+        same<u32>(finds(gone, references.splice(which, 1)[0]), 0, 'a reference that was erased');
       }
     }
     checkAll(step);
   }
 }
 
-describe("table", () => {
+describe('table', () => {
   beforeEach(() => {
     table = changetype<Table>(scratch(12));
     base = scratch(8 * SLOTS + 8, 0);
     store<u64>(base + 8 * SLOTS, 0xaaaa_aaaa_aaaa_aaaa);
     hashes = [];
     references = [];
-    same<usize>(layTable(table, base, REFERENCES), base + 8 * SLOTS, "the address behind");
+    same<usize>(layTable(table, base, REFERENCES), base + 8 * SLOTS, 'the address behind');
   });
   afterEach(() => {
-    same<u64>(load<u64>(base + 8 * SLOTS), 0xaaaa_aaaa_aaaa_aaaa, "octets behind the table");
+    same<u64>(load<u64>(base + 8 * SLOTS), 0xaaaa_aaaa_aaaa_aaaa, 'octets behind the table');
   });
 
-  it("has a power of two of slots, at least twice its references", () => {
+  it('has a power of two of slots, at least twice its references', () => {
     for (let references: u32 = 0; references < 3_000; references += 7) {
       const t = changetype<Table>(scratch(12));
       const slots = <u32>(layTable(t, base, references) - base) / 8;
-      same<u32>(popcnt(slots), 1, "bits");
-      same<bool>(slots >= 16 && slots >= 2 * references, true, "slots");
-      same<bool>(slots == 16 || slots < 4 * references, true, "no more slots than needed");
-      same<u32>(t.mask, slots - 1, "mask");
+      same<u32>(popcnt(slots), 1, 'bits');
+      same<bool>(slots >= 16 && slots >= 2 * references, true, 'slots');
+      same<bool>(slots == 16 || slots < 4 * references, true, 'no more slots than needed');
+      same<u32>(t.mask, slots - 1, 'mask');
     }
   });
 
-  it("survives 3,000 operations with every hash in one slot", () => { run(0, 3_000); });
-  it("survives 3,000 operations around the table's end", () => { run(1, 3_000); });
-  it("survives 3,000 operations with equal hashes", () => { run(2, 3_000); });
-  it("survives 3,000 operations in one neighbourhood", () => { run(3, 3_000); });
-  it("survives 5,000 operations with hashes all over", () => { run(4, 5_000); });
+  it('survives 3,000 operations with every hash in one slot', () => {
+    run(0, 3_000);
+  });
+  it("survives 3,000 operations around the table's end", () => {
+    run(1, 3_000);
+  });
+  it('survives 3,000 operations with equal hashes', () => {
+    run(2, 3_000);
+  });
+  it('survives 3,000 operations in one neighbourhood', () => {
+    run(3, 3_000);
+  });
+  it('survives 5,000 operations with hashes all over', () => {
+    run(4, 5_000);
+  });
 
-  it("refuses what is not there, and more than half its slots", () => {
+  it('refuses what is not there, and more than half its slots', () => {
     insert(table, 9, 1);
-    expect(() => { erase(table, 9, 2); }).toThrow("erase of a reference that is not there");
-    expect(() => { replace(table, 9, 2, 3); }).toThrow("replace of one that is not there");
-    expect(() => { insert(table, 9, 0); }).toThrow("0 is no reference");
+    expect(() => {
+      erase(table, 9, 2);
+    }).toThrow('erase of a reference that is not there');
+    expect(() => {
+      replace(table, 9, 2, 3);
+    }).toThrow('replace of one that is not there');
+    expect(() => {
+      insert(table, 9, 0);
+    }).toThrow('0 is no reference');
     for (let i: u32 = 2; i <= SLOTS / 2; i++) insert(table, i * 31, i);
     expect<u32>(table.used).toBe(SLOTS / 2);
-    expect(() => { insert(table, 1, 100); }).toThrow("more than half");
+    expect(() => {
+      insert(table, 1, 100);
+    }).toThrow('more than half');
   });
 });

@@ -1,11 +1,18 @@
 /** Numbers in network order, and the address predicates. */
 import {
-  ipv4Of, isIpv4, isLimitedBroadcast, isLinkLocal, isLoopback, isMulticast, isUnspecified, mapIpv4,
+  ipv4Of,
+  isIpv4,
+  isLimitedBroadcast,
+  isLinkLocal,
+  isLoopback,
+  isMulticast,
+  isUnspecified,
+  mapIpv4,
   samePrefix,
-} from "../../assembly/wire/address";
-import { load16, load32, store16, store32 } from "../../assembly/wire/octets";
-import { below, next, same, scratch, seed } from "../store/generated";
-import { put } from "./captured";
+} from '../../assembly/wire/address';
+import { load16, load32, store16, store32 } from '../../assembly/wire/octets';
+import { below, next, same, scratch, seed } from '../store/generated';
+import { put } from './captured';
 
 const at = scratch(64);
 
@@ -25,34 +32,34 @@ function ipv6(hex: string): void {
   a1 = load<u64>(at, 8);
 }
 
-describe("octets", () => {
-  it("are in network order, at every alignment", () => {
+describe('octets', () => {
+  it('are in network order, at every alignment', () => {
     for (let align: u32 = 0; align < 8; align++) {
       store32(at + align, 0x0102_0304);
-      for (let i: u32 = 0; i < 4; i++) same<u32>(load<u8>(at + align + i), i + 1, "octet");
+      for (let i: u32 = 0; i < 4; i++) same<u32>(load<u8>(at + align + i), i + 1, 'octet');
       expect<u32>(load32(at + align)).toBe(0x0102_0304);
       expect<u32>(load16(at + align)).toBe(0x0102);
       store16(at + align, 0xfffe_fdfc);
-      expect<u32>(load32(at + align)).toBe(0xfdfc_0304, "16 bits, and no more, are stored");
+      expect<u32>(load32(at + align)).toBe(0xfdfc_0304, '16 bits, and no more, are stored');
     }
   });
 });
 
-describe("address", () => {
-  it("maps IPv4 as ::ffff:a.b.c.d", () => {
+describe('address', () => {
+  it('maps IPv4 as ::ffff:a.b.c.d', () => {
     const mapped = ipv4(10, 0, 0, 1);
     store<u64>(at, 0);
     store<u64>(at, mapped, 8);
-    put("00000000000000000000ffff0a000001", at + 16);
+    put('00000000000000000000ffff0a000001', at + 16);
     expect<i32>(memory.compare(at, at + 16, 16)).toBe(0);
     expect<bool>(isIpv4(0, mapped)).toBe(true);
     expect<bool>(isIpv4(1, mapped)).toBe(false);
     expect<u32>(bswap<u32>(ipv4Of(mapped))).toBe(0x0a00_0001);
-    ipv6("00000000000000000000fffe0a000001");
+    ipv6('00000000000000000000fffe0a000001');
     expect<bool>(isIpv4(a0, a1)).toBe(false);
   });
 
-  it("knows what no host is called", () => {
+  it('knows what no host is called', () => {
     expect<bool>(isUnspecified(0, 0)).toBe(true);
     expect<bool>(isUnspecified(0, ipv4(0, 0, 0, 0))).toBe(true);
     expect<bool>(isUnspecified(0, ipv4(0, 0, 0, 1))).toBe(false);
@@ -68,32 +75,32 @@ describe("address", () => {
     expect<bool>(isLinkLocal(0, ipv4(169, 254, 0, 1))).toBe(false);
   });
 
-  it("knows the kinds of IPv6", () => {
-    ipv6("ff020000000000000000000000000001");
+  it('knows the kinds of IPv6', () => {
+    ipv6('ff020000000000000000000000000001');
     expect<bool>(isMulticast(a0, a1)).toBe(true);
-    ipv6("fe800000000000000000000000000001");
+    ipv6('fe800000000000000000000000000001');
     expect<bool>(isLinkLocal(a0, a1)).toBe(true);
     expect<bool>(isMulticast(a0, a1)).toBe(false);
-    ipv6("febfffffffffffffffffffffffffffff");
+    ipv6('febfffffffffffffffffffffffffffff');
     expect<bool>(isLinkLocal(a0, a1)).toBe(true);
-    ipv6("fec00000000000000000000000000001");
+    ipv6('fec00000000000000000000000000001');
     expect<bool>(isLinkLocal(a0, a1)).toBe(false);
-    ipv6("00000000000000000000000000000001");
+    ipv6('00000000000000000000000000000001');
     expect<bool>(isLoopback(a0, a1)).toBe(true);
-    ipv6("00000000000000010000000000000001");
+    ipv6('00000000000000010000000000000001');
     expect<bool>(isLoopback(a0, a1)).toBe(false);
-    ipv6("00000000000000000000000000000002");
+    ipv6('00000000000000000000000000000002');
     expect<bool>(isLoopback(a0, a1)).toBe(false);
   });
 
-  it("compares prefixes bit by bit", () => {
+  it('compares prefixes bit by bit', () => {
     seed(9);
     for (let round = 0; round < 500; round++) {
       const x0 = ((<u64>next()) << 32) | next();
       const x1 = ((<u64>next()) << 32) | next();
       // One bit differs: prefixes are the same up to it and not beyond.
       const bit = below(128);
-      const mask = bswap<u64>(<u64>1 << (63 - (bit & 63)));
+      const mask = bswap<u64>((<u64>1) << (63 - (bit & 63)));
       const y0 = bit < 64 ? x0 ^ mask : x0;
       const y1 = bit < 64 ? x1 : x1 ^ mask;
       for (let length: u32 = 0; length <= 128; length++) {

@@ -1,0 +1,82 @@
+/**
+ * `npm run bench`: every figure beside what bounds it, in one run; ratios are what to read.
+ *
+ * Machines differ and so do their hours: each netcell figure is measured between two of its bound,
+ * and medians are printed. TUN figures need a network namespace; without one they are left out, and
+ * said so.
+ */
+import { cpus, release } from 'node:os';
+import { enterNamespace } from '../../host-node/namespace.ts';
+import { benchStreams } from './streams.ts';
+import { measureLoopbackTcp, measureReceive, measureTransmit } from './raw-tun.ts';
+import { measureReceiving, measureSending } from './tun.ts';
+
+const RUNS = 3;
+const SECONDS = 2;
+
+type Measure = () => Promise<number>;
+
+/** Takes every measure in turn, `RUNS` times, and answers the median of each. */
+async function inTurn(measures: Record<string, Measure>): Promise<Record<string, number>> {
+  const taken: Record<string, number[]> = {};
+  for (let run = 0; run < RUNS; run++) {
+    for (const [name, measure] of Object.entries(measures)) {
+      (taken[name] ??= []).push(await measure());
+    }
+  }
+  const medians: Record<string, number> = {};
+  for (const [name, figures] of Object.entries(taken)) {
+    medians[name] = figures.sort((a, b) => a - b)[RUNS >> 1]!;
+  }
+  return medians;
+}
+
+function row(what: string, figure: number, of: string, bound: number): void {
+  const gigabits = (figure / 1e9).toFixed(2).padStart(6);
+  const percent = ((100 * figure) / bound).toFixed(0).padStart(4);
+  console.log(`  ${what.padEnd(46)} ${gigabits} Gbit/s  ${percent} % of ${of}`);
+}
+
+async function benchTun(): Promise<void> {
+  const figures = await inTurn({
+    loopback: async () => (await measureLoopbackTcp(SECONDS)).bitsPerSecond,
+    rawIn: async () => (await measureReceive({ packetSize: 1500, seconds: SECONDS })).bitsPerSecond,
+    rawOut: async () =>
+      (await measureTransmit({ packetSize: 1500, seconds: SECONDS })).bitsPerSecond,
+    receiving: async () => (await measureReceiving(SECONDS)).bitsPerSecond,
+    sending: async () => (await measureSending(SECONDS)).bitsPerSecond,
+  });
+  const { loopback = 0, rawIn = 0, rawOut = 0, receiving = 0, sending = 0 } = figures;
+  console.log('\nTUN, MTU 1500, no offload, one connection, the kernel’s TCP on the other side');
+  row('raw loop, packets from the kernel', rawIn, 'itself', rawIn);
+  row('netcell receives', receiving, 'the raw loop', rawIn);
+  row('raw loop, packets to the kernel', rawOut, 'itself', rawOut);
+  row('netcell sends', sending, 'the raw loop', rawOut);
+  row('the kernel with itself over lo, its offloads on', loopback, 'itself', loopback);
+  row('netcell receives', receiving, 'the kernel’s loopback', loopback);
+  row('netcell sends', sending, 'the kernel’s loopback', loopback);
+}
+
+async function benchCores(): Promise<void> {
+  const { door, raw, streams, byob, growth } = await benchStreams();
+  const bound = door * 1e9;
+  console.log('\nTwo stacks in one thread, MTU 1500, checksums on, 256 MiB');
+  row('at the core’s door', bound, 'itself', bound);
+  row('through the callback API over a pipe', raw * 1e9, 'the door', bound);
+  row('through connect() and listen() streams', streams * 1e9, 'the door', bound);
+  row('the same with a BYOB reader', byob * 1e9, 'the door', bound);
+  console.log(`  resident memory grew by ${growth.toFixed(0)} MiB while streams ran`);
+}
+
+let hasNamespace = true;
+try {
+  enterNamespace();
+} catch (error) {
+  hasNamespace = false;
+  console.log(`\nTUN left out: ${(error as Error).message}`);
+}
+console.log(`Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model}`);
+console.log(`medians of ${RUNS} runs of ${SECONDS} s, taken in turn`);
+await benchCores();
+if (hasNamespace) await benchTun();
+process.exit(0);
