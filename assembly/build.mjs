@@ -90,10 +90,7 @@ function generate() {
   const source = read('abi.ts') + read('reason.ts') + read('windows.ts');
   const map = mapOf(read('memory.ts'));
   const limits = mapOf(read('limits.ts'));
-  const lines = [
-    '/** Made by `assembly/build.mjs` from `abi.ts`, `reason.ts`, `windows.ts` and `memory.ts` in `assembly/`. Do not edit. */',
-    '',
-  ];
+  const lines = ["/** Made by `assembly/build.mjs` from the core's sources. Do not edit. */", ''];
   for (const { name, doc, members } of enumsOf(source)) {
     lines.push(`/** ${doc} */`, `export enum ${name} {`);
     for (const member of members) {

@@ -137,7 +137,7 @@ function bindLibc(): Libc {
     if_nametoindex: c.func('uint if_nametoindex(const char *name)'),
     unshare: c.func('int unshare(int flags)'),
     mount: c.func(
-      'int mount(const char *source, const char *target, const char *type, ulong flags, void *data)',
+      'int mount(const char *from, const char *to, const char *type, ulong flags, void *data)',
     ),
     execve: c.func('int execve(const char *path, const char **argv, const char **environment)'),
     strerror: c.func('const char *strerror(int errno)'),

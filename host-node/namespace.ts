@@ -16,21 +16,14 @@
  * The namespace lives as long as a process in it, and its interfaces with it: there is nothing to
  * clean up. What goes missing on the way: an IPC channel to the parent (`process.send`), since
  * exec closes it; and state, so call this first. /sys belongs to a mount and would keep showing the
- * interfaces outside, so a mount namespace comes along, with a /sys of its own where that is permitted.
+ * interfaces outside, so a mount namespace comes along, with a /sys of its own where that is
+ * permitted.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import {
-  CLONE_NEWNET,
-  CLONE_NEWNS,
-  errnoName,
-  F_SETFD,
-  libc,
-  MS_PRIVATE,
-  MS_REC,
-} from './libc.ts';
+import { CLONE_NEWNET, CLONE_NEWNS, errnoName, F_SETFD, libc, MS_PRIVATE, MS_REC } from './libc.ts';
 import { bringUpLoopback, listLinks } from './netlink.ts';
 import { namespaceFailed } from './tun-error.ts';
 
@@ -92,14 +85,21 @@ function currentNamespace(): string {
 }
 
 /**
- * Mount a /sys that shows this namespace's interfaces, unless it does already. Only a device's tuning
- * (`tun-setup.ts`) looks there, so a refusal is nobody's error.
+ * Mount a /sys that shows this namespace's interfaces, unless it does already. Only a device's
+ * tuning (`tun-setup.ts`) looks there, so a refusal is nobody's error.
  */
 function showOwnSys(): void {
   const c = libc();
   try {
     const shown = readdirSync('/sys/class/net').sort().join();
-    if (shown === listLinks().map(({ name }) => name).sort().join()) return;
+    if (
+      shown ===
+      listLinks()
+        .map(({ name }) => name)
+        .sort()
+        .join()
+    )
+      return;
   } catch {
     return;
   }

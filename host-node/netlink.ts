@@ -12,7 +12,7 @@
  * Not here: policy. What to assign to which interface is decided in `tun.ts`.
  */
 import { closeSync } from 'node:fs';
-import { formatAddress, type InterfaceAddress } from './address.ts';
+import { formatAddress, type InterfaceAddress } from '../host-web/address.ts';
 import { libc, SOCK_CLOEXEC, SOCK_RAW, SystemError } from './libc.ts';
 import { Flag, type Reply, Request, splitReplies } from './netlink-message.ts';
 

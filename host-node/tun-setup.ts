@@ -13,7 +13,7 @@ import {
   type InterfaceAddress,
   parseInterfaceAddress,
   samePrefix,
-} from './address.ts';
+} from '../host-web/address.ts';
 import { type Libc, SystemError } from './libc.ts';
 import { addAddress, listAddresses, listLinks, setLink } from './netlink.ts';
 import type { Waiting } from './readiness.ts';
@@ -178,8 +178,8 @@ export function setUp(
 }
 
 /**
- * Keep the kernel from asking the link for routers, for ever: there is none, and each question would
- * wake an idle process (router_solicitations, Documentation/networking/ip-sysctl.rst).
+ * Keep the kernel from asking the link for routers, for ever: there is none, and each question
+ * would wake an idle process (router_solicitations, Documentation/networking/ip-sysctl.rst).
  */
 function quieten(name: string): void {
   try {
@@ -192,8 +192,8 @@ function quieten(name: string): void {
 /**
  * Let the kernel's half of the work for packets we write be done by other cores (receive packet
  * steering, Documentation/networking/scaling.rst): `write` then returns before the kernel's TCP has
- * seen the packet. Measured with TCP towards the kernel on two cores: 3.0 Gbit/s without, 3.5 to 4.2
- * with. Only where /sys may be written and shows this interface; elsewhere it stays as it was.
+ * seen the packet. Measured with TCP towards the kernel on two cores: 3.0 Gbit/s without, 3.5 to
+ * 4.2 with. Only where /sys may be written and shows this interface; elsewhere it stays as it was.
  */
 function steer(name: string): void {
   const cores = cpus().length;

@@ -1,4 +1,4 @@
-/** Made by `assembly/build.mjs` from `abi.ts`, `reason.ts`, `windows.ts` and `memory.ts` in `assembly/`. Do not edit. */
+/** Made by `assembly/build.mjs` from the core's sources. Do not edit. */
 
 /** Connection states, in the order RFC 9293 §3.3.2 names them; CLOSED is the absence of a TCB. */
 export enum State {

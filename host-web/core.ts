@@ -1,55 +1,63 @@
 /**
  * The binding: one instance of `core.wasm`, its windows as views, its exports with their types.
  *
- * Nothing here decides anything. Memory grows once, in `init`, so every view made afterwards stays valid
- * for as long as the instance lives (law 3).
+ * Nothing here decides anything. Memory grows once, in `init`, so every view made afterwards stays
+ * valid for as long as the instance lives (law 3).
  */
-import { ConfigField, EndpointField, Memory, Result, type Setting } from './abi.ts'
+import { ConfigField, EndpointField, Memory, Result, type Setting } from './abi.ts';
 
-/** The exports of the core; `assembly/index.ts` documents each. Handles and lengths are u32, results i32. */
+/**
+ * The exports of the core; `assembly/index.ts` documents each. Handles and lengths are u32, results
+ * i32.
+ */
 export interface Exports {
-  readonly memory: WebAssembly.Memory
-  open(): number
-  init(): number
-  poll(nowMs: number): void
-  input(length: number, flags: number): void
-  output(): number
-  deadlineMs(): number
-  signal(): number
-  addAddress(prefixLength: number): number
-  set(which: Setting, value: number): number
-  get(which: Setting): number
-  ping(sequence: number, length: number): number
-  create(): number
-  connect(handle: number): number
-  listen(handle: number, backlog: number): number
-  accept(handle: number): number
-  send(handle: number, length: number): number
-  urgent(handle: number): number
-  receive(handle: number, length: number): number
-  close(handle: number): number
-  abort(handle: number): number
-  release(handle: number): number
-  status(handle: number): number
-  nextStatus(cursor: number): number
-  setOption(handle: number, option: number, value: number): number
-  traceCount(): number
-  traceBase(): number
-  used(pool: number): number
+  readonly memory: WebAssembly.Memory;
+  open(): number;
+  init(): number;
+  poll(nowMs: number): void;
+  input(length: number, flags: number): void;
+  output(): number;
+  deadlineMs(): number;
+  signal(): number;
+  addAddress(prefixLength: number): number;
+  set(which: Setting, value: number): number;
+  get(which: Setting): number;
+  ping(sequence: number, length: number): number;
+  create(): number;
+  connect(handle: number): number;
+  listen(handle: number, backlog: number): number;
+  accept(handle: number): number;
+  send(handle: number, length: number): number;
+  urgent(handle: number): number;
+  receive(handle: number, length: number): number;
+  close(handle: number): number;
+  abort(handle: number): number;
+  release(handle: number): number;
+  status(handle: number): number;
+  nextStatus(cursor: number): number;
+  setOption(handle: number, option: number, value: number): number;
+  traceCount(): number;
+  traceBase(): number;
+  used(pool: number): number;
 }
 
 /** Limits of a core; `assembly/abi.ts` says what each bounds and its default. */
-export type Limits = Partial<Record<Exclude<keyof typeof ConfigField, 'seeded' | 'seed0' | 'seed1' | 'seed2' | 'seed3' | 'size'>, number>>
+export type Limits = Partial<
+  Record<
+    Exclude<keyof typeof ConfigField, 'seeded' | 'seed0' | 'seed1' | 'seed2' | 'seed3' | 'size'>,
+    number
+  >
+>;
 
 /** One stack's memory, seen from outside. */
 export interface Core extends Exports {
   /** All of linear memory. */
-  readonly octets: Uint8Array
-  readonly view: DataView
+  readonly octets: Uint8Array;
+  readonly view: DataView;
   /** The receive, transmit and text windows. */
-  readonly receiveWindow: Uint8Array
-  readonly transmitWindow: Uint8Array
-  readonly textWindow: Uint8Array
+  readonly receiveWindow: Uint8Array;
+  readonly transmitWindow: Uint8Array;
+  readonly textWindow: Uint8Array;
 }
 
 /**
@@ -59,25 +67,28 @@ export interface Core extends Exports {
  * @throws RangeError when a limit is out of bounds or the engine does not give that much memory
  */
 export function createCore(module: WebAssembly.Module, limits: Limits, seed: Uint8Array): Core {
-  if (seed.length !== 32) throw new RangeError(`a seed has 32 octets, not ${seed.length}`)
-  const exports = new WebAssembly.Instance(module).exports as unknown as Exports
-  if (exports.open() !== Result.OK) throw new RangeError('the engine gives no memory for the windows')
-  const config = new DataView(exports.memory.buffer, Memory.CONFIG)
+  if (seed.length !== 32) throw new RangeError(`a seed has 32 octets, not ${seed.length}`);
+  const exports = new WebAssembly.Instance(module).exports as unknown as Exports;
+  if (exports.open() !== Result.OK)
+    throw new RangeError('the engine gives no memory for the windows');
+  const config = new DataView(exports.memory.buffer, Memory.CONFIG);
   for (const [name, value] of Object.entries(limits)) {
-    const offset = ConfigField[name as keyof Limits]
-    if (offset === undefined) throw new TypeError(`${name} is not a limit`)
+    const offset = ConfigField[name as keyof Limits];
+    if (offset === undefined) throw new TypeError(`${name} is not a limit`);
     if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) {
-      throw new RangeError(`${name} is ${value}, not a whole number of 32 bits`)
+      throw new RangeError(`${name} is ${value}, not a whole number of 32 bits`);
     }
-    config.setUint32(offset, value, true)
+    config.setUint32(offset, value, true);
   }
-  new Uint8Array(exports.memory.buffer).set(seed, Memory.CONFIG + ConfigField.seed0)
-  config.setUint32(ConfigField.seeded, 1, true)
-  const result = -exports.init()
+  new Uint8Array(exports.memory.buffer).set(seed, Memory.CONFIG + ConfigField.seed0);
+  config.setUint32(ConfigField.seeded, 1, true);
+  const result = -exports.init();
   if (result !== Result.OK) {
-    throw new RangeError(`the core refuses its limits: ${Result[result]} (${JSON.stringify(limits)})`)
+    throw new RangeError(
+      `the core refuses its limits: ${Result[result]} (${JSON.stringify(limits)})`,
+    );
   }
-  const buffer = exports.memory.buffer
+  const buffer = exports.memory.buffer;
   return {
     ...exports,
     octets: new Uint8Array(buffer),
@@ -85,17 +96,21 @@ export function createCore(module: WebAssembly.Module, limits: Limits, seed: Uin
     receiveWindow: new Uint8Array(buffer, Memory.RECEIVE, Memory.PACKET_SIZE),
     transmitWindow: new Uint8Array(buffer, Memory.TRANSMIT, Memory.PACKET_SIZE),
     textWindow: new Uint8Array(buffer, Memory.TEXT, Memory.TEXT_SIZE),
-  }
+  };
 }
 
 /** Writes the sockets of a call; addresses are 16 octets, all zero for "unspecified". */
 export function setEndpoint(
-  core: Core, local: Uint8Array | null, localPort: number, remote: Uint8Array | null, remotePort: number,
+  core: Core,
+  local: Uint8Array | null,
+  localPort: number,
+  remote: Uint8Array | null,
+  remotePort: number,
 ): void {
-  const at = Memory.ENDPOINT
-  core.octets.fill(0, at, at + EndpointField.size)
-  if (local) core.octets.set(local, at + EndpointField.local0)
-  if (remote) core.octets.set(remote, at + EndpointField.remote0)
-  core.view.setUint32(at + EndpointField.localPort, localPort, true)
-  core.view.setUint32(at + EndpointField.remotePort, remotePort, true)
+  const at = Memory.ENDPOINT;
+  core.octets.fill(0, at, at + EndpointField.size);
+  if (local) core.octets.set(local, at + EndpointField.local0);
+  if (remote) core.octets.set(remote, at + EndpointField.remote0);
+  core.view.setUint32(at + EndpointField.localPort, localPort, true);
+  core.view.setUint32(at + EndpointField.remotePort, remotePort, true);
 }

@@ -11,7 +11,7 @@
  */
 import { closeSync } from 'node:fs';
 import { type Libc, libc, SOCK_DGRAM, SOCK_STREAM, SystemError } from '../../host-node/libc.ts';
-import { parseAddress } from '../../host-node/address.ts';
+import { parseAddress } from '../../host-web/address.ts';
 import { stayOn } from './core.ts';
 
 const AF_INET = 2;

@@ -3,7 +3,7 @@
  * of either family and to read one. Written apart from the core on purpose, so that the two can
  * differ.
  */
-import { parseAddress } from '../../host-node/address.ts';
+import { parseAddress } from '../../host-web/address.ts';
 
 export const UDP = 17;
 export const ICMP = 1;

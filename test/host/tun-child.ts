@@ -7,7 +7,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { closeSync, openSync, readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { formatAddress } from '../../host-node/address.ts';
+import { formatAddress } from '../../host-web/address.ts';
 import { libc } from '../../host-node/libc.ts';
 import { enterNamespace, insideNamespace } from '../../host-node/namespace.ts';
 import {
@@ -260,7 +260,10 @@ const scenarios: Record<string, () => unknown> = {
     tun.watch(() => {
       throw new Error('from the callback');
     });
+    const socket = createSocket('udp4');
+    socket.send('wake', 7, STACK.udp4);
     const [error] = (await caught) as [Error];
+    socket.close();
     tun.close();
     return { message: error.message };
   },

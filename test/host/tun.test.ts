@@ -23,7 +23,7 @@ import {
   parseAddress,
   parseInterfaceAddress,
   samePrefix,
-} from '../../host-node/address.ts';
+} from '../../host-web/address.ts';
 import { bundle, type Outcome, run } from './bundle.ts';
 
 const child = process.platform === 'linux' ? bundle('test/host/tun-child.ts') : '';

@@ -1,0 +1,125 @@
+/**
+ * The link over a TUN device: a batch of packets in, everything they cause out.
+ *
+ * One wake-up drains at most BATCH packets into the stack's receive window and processes each
+ * there; only then does the stack get to send (MUST-58, MUST-59), so a batch is acknowledged once.
+ * What is left waits for the next turn of the event loop, where timers and everybody else have
+ * theirs. Nothing is allocated for a packet.
+ *
+ * The drain runs from `setImmediate`, not in koffi's callback: there Node has no callback scope
+ * open, so the first native call that opens one (http's parser) would run everybody's promises in
+ * the middle of a pump, and on Node 26 none at all would run afterwards.
+ *
+ * Not here: the device (`tun.ts`) and packets (the core).
+ */
+import type { Link, LinkPort } from '../host-web/link/link.ts';
+import type { Tun } from './tun.ts';
+
+/** Packets drained in one turn; from here on the turns cost nothing measurable. */
+const BATCH = 512;
+
+export interface TunLinkOptions {
+  /**
+   * The device failed, as when its interface is deleted; the link has closed. Without this, the
+   * error is thrown from a turn of its own and ends the process.
+   */
+  readonly onError?: (error: Error) => void;
+}
+
+/** The link over an open device. Closing it closes the device. */
+export class TunLink implements Link {
+  readonly mtu: number;
+  readonly tun: Tun;
+  /** Packets given to the device, taken from it, and those it dropped: queue full, link down. */
+  sent = 0;
+  received = 0;
+  dropped = 0;
+  readonly #onError: ((error: Error) => void) | undefined;
+  #port: LinkPort | undefined;
+  #isClosed = false;
+  #isAwaited = false;
+
+  constructor(tun: Tun, options: TunLinkOptions = {}) {
+    this.tun = tun;
+    this.mtu = tun.mtu;
+    this.#onError = options.onError;
+  }
+
+  attach(port: LinkPort): void {
+    this.#port = port;
+    this.tun.attach(port);
+    this.tun.watch(this.#onReadable);
+  }
+
+  send(length: number): boolean {
+    if (this.#isClosed) return false;
+    try {
+      if (this.tun.transmit(length)) {
+        this.sent++;
+        return true;
+      }
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+    this.dropped++;
+    return false;
+  }
+
+  ref(): void {
+    this.tun.ref();
+  }
+
+  unref(): void {
+    this.tun.unref();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#port = undefined;
+    this.tun.close();
+  }
+
+  // Bound once, so that a wake-up makes no closure.
+
+  readonly #onReadable = (): void => {
+    if (this.#isAwaited) return;
+    this.#isAwaited = true;
+    setImmediate(this.#drain);
+  };
+
+  readonly #drain = (): void => {
+    this.#isAwaited = false;
+    const port = this.#port;
+    if (port === undefined) return;
+    const { tun } = this;
+    let count = 0;
+    try {
+      while (count < BATCH) {
+        const length = tun.receive();
+        if (length === 0) break;
+        count++;
+        port.input(length, tun.receiveFlags());
+        // What a packet made the stack do may have closed the link.
+        if (this.#isClosed) return;
+      }
+    } catch (error) {
+      this.#fail(error as Error);
+      return;
+    } finally {
+      this.received += count;
+    }
+    if (count > 0) port.pump();
+  };
+
+  #fail(error: Error): void {
+    if (this.#isClosed) return;
+    this.close();
+    const report = this.#onError;
+    // In a turn of its own: the stack may be in the middle of sending.
+    setImmediate(() => {
+      if (report === undefined) throw error;
+      report(error);
+    });
+  }
+}

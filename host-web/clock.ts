@@ -1,0 +1,294 @@
+/**
+ * Time for a stack: one clock to read, alarms to wake by, and a way to do things "soon".
+ *
+ * `RealClock` is the platform's; `VirtualClock` stands still until a test or a page moves it, and
+ * then runs everything due in order. A stack never reads any other time, so the same program is
+ * exact under the one and alive under the other.
+ */
+
+/**
+ * A moment that never comes; any number at or above it (Infinity, f64.MAX_VALUE) means the same.
+ */
+export const NEVER = 1e15;
+
+/** Calls back once, at the moment last set. */
+export interface Alarm {
+  /**
+   * Sets, or moves, the moment; NEVER clears it.
+   *
+   * @param isHeld whether waiting keeps the process alive, where the platform knows of that
+   */
+  set(at: number, isHeld?: boolean): void;
+  clear(): void;
+}
+
+/** What a stack needs of time. Milliseconds, with fractions, that never go back. */
+export interface Clock {
+  now(): number;
+  /** An alarm that rings `ring`; it is made once and set many times. */
+  alarm(ring: () => void): Alarm;
+  /** Runs `task` once what runs now has ended, and before time moves. */
+  soon(task: () => void): void;
+}
+
+type TimerHandle = ReturnType<typeof setTimeout> & { ref?(): void; unref?(): void };
+
+/** The longest a platform's timer waits. */
+const LONGEST = 0x7fff_ffff;
+/** Milliseconds of soon-tasks before the event loop gets its turn. */
+const LONGEST_TURN = 4;
+
+/** Runs `task` in a later turn of the event loop: the fastest way the platform has. */
+const laterTurn = ((): ((task: () => void) => void) => {
+  const { setImmediate } = globalThis as { setImmediate?: (task: () => void) => void };
+  if (setImmediate !== undefined) return (task) => setImmediate(task);
+  if (typeof MessageChannel === 'undefined') return (task) => void setTimeout(task, 0);
+  const { port1, port2 } = new MessageChannel();
+  const tasks: (() => void)[] = [];
+  port1.onmessage = () => tasks.shift()?.();
+  return (task) => {
+    tasks.push(task);
+    port2.postMessage(0);
+  };
+})();
+
+/** Lets everything that waits for a promise run, and the event loop turn once. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => laterTurn(resolve));
+}
+
+/** The platform's monotonic clock and timers. */
+export class RealClock implements Clock {
+  /** Until when soon-tasks of this turn are microtasks. */
+  #turnEnds = 0;
+  #isTurnAwaited = false;
+  readonly #postponed: (() => void)[] = [];
+
+  now(): number {
+    return performance.now();
+  }
+
+  alarm(ring: () => void): Alarm {
+    return new RealAlarm(this, ring);
+  }
+
+  /** A microtask; but two stacks that feed each other must not keep everybody else from running. */
+  soon(task: () => void): void {
+    const now = performance.now();
+    if (!this.#isTurnAwaited) {
+      this.#isTurnAwaited = true;
+      this.#turnEnds = now + LONGEST_TURN;
+      laterTurn(this.#onTurn);
+    }
+    if (now < this.#turnEnds) queueMicrotask(task);
+    else this.#postponed.push(task);
+  }
+
+  readonly #onTurn = (): void => {
+    this.#isTurnAwaited = false;
+    for (const task of this.#postponed.splice(0)) this.soon(task);
+  };
+}
+
+/**
+ * One timer at a time. Moved later, it is left to ring early and look again: that costs nothing
+ * now.
+ */
+class RealAlarm implements Alarm {
+  readonly #clock: RealClock;
+  readonly #ring: () => void;
+  #at = NEVER;
+  #timer: TimerHandle | undefined;
+  #timerAt = NEVER;
+  #isHeld = true;
+
+  constructor(clock: RealClock, ring: () => void) {
+    this.#clock = clock;
+    this.#ring = ring;
+  }
+
+  set(at: number, isHeld = true): void {
+    if (!(at < NEVER)) {
+      this.#rest();
+      return;
+    }
+    this.#at = at;
+    if (this.#timer === undefined || at < this.#timerAt) {
+      this.#isHeld = isHeld;
+      this.#start();
+    } else if (this.#isHeld !== isHeld) {
+      this.#isHeld = isHeld;
+      if (isHeld) this.#timer.ref?.();
+      else this.#timer.unref?.();
+    }
+  }
+
+  clear(): void {
+    this.#at = NEVER;
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /**
+   * A timer that nothing waits for is left to ring in vain, where it keeps nobody awake till then.
+   */
+  #rest(): void {
+    if (this.#timer?.unref === undefined) {
+      this.clear();
+      return;
+    }
+    this.#at = NEVER;
+    if (this.#isHeld) this.#timer.unref();
+    this.#isHeld = false;
+  }
+
+  #start(): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    const now = this.#clock.now();
+    const delay = Math.min(Math.max(Math.ceil(this.#at - now), 0), LONGEST);
+    this.#timerAt = now + delay;
+    this.#timer = setTimeout(this.#onTimer, delay) as TimerHandle;
+    if (!this.#isHeld) this.#timer.unref?.();
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timer = undefined;
+    if (this.#at > this.#clock.now()) {
+      if (this.#at < NEVER) this.#start();
+      return;
+    }
+    this.#at = NEVER;
+    this.#ring();
+  };
+}
+
+/**
+ * A clock that stands still until it is moved.
+ *
+ * `advance` and `step` are synchronous: alarms and soon-tasks run, promises do not. `run` and
+ * `runUntil` are for programs with promises: between two events everything that waits for a promise
+ * runs too. Both give the same order each time.
+ */
+export class VirtualClock implements Clock {
+  #now: number;
+  #order = 0;
+  readonly #alarms = new Set<VirtualAlarm>();
+  #tasks: (() => void)[] = [];
+
+  constructor(startMs = 0) {
+    this.#now = startMs;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  alarm(ring: () => void): Alarm {
+    return new VirtualAlarm(this.#alarms, ring, () => ++this.#order);
+  }
+
+  soon(task: () => void): void {
+    this.#tasks.push(task);
+    if (this.#tasks.length === 1) queueMicrotask(this.#runTasks);
+  }
+
+  /** Moves time by so many milliseconds and runs everything due on the way. */
+  advance(ms: number): void {
+    const until = this.#now + ms;
+    this.#runTasks();
+    while (this.nextAt() <= until) this.step();
+    this.#now = until;
+  }
+
+  /** When the next alarm rings; NEVER when none is set. */
+  nextAt(): number {
+    return this.#earliest()?.at ?? NEVER;
+  }
+
+  /**
+   * Runs what is to run soon, then moves to the next alarm and rings it; false when there is none.
+   */
+  step(): boolean {
+    this.#runTasks();
+    const alarm = this.#earliest();
+    if (alarm === undefined) return false;
+    this.#now = Math.max(this.#now, alarm.at);
+    alarm.clear();
+    alarm.ring();
+    this.#runTasks();
+    return true;
+  }
+
+  /** As `advance`, for programs with promises. */
+  async run(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    for (;;) {
+      await turn();
+      if (!(this.nextAt() <= until)) break;
+      this.step();
+    }
+    this.#now = until;
+  }
+
+  /**
+   * Moves time until `predicate` holds; for programs with promises.
+   *
+   * @returns whether it came to hold: false when nothing is left to happen, or `limitMs` has passed
+   */
+  async runUntil(predicate: () => boolean, limitMs = NEVER): Promise<boolean> {
+    const until = this.#now + limitMs;
+    for (;;) {
+      await turn();
+      if (predicate()) return true;
+      if (!(this.nextAt() < NEVER) || this.nextAt() > until) return false;
+      this.step();
+    }
+  }
+
+  #earliest(): VirtualAlarm | undefined {
+    let first: VirtualAlarm | undefined;
+    for (const alarm of this.#alarms) {
+      if (first === undefined || alarm.at < first.at) first = alarm;
+      else if (alarm.at === first.at && alarm.order < first.order) first = alarm;
+    }
+    return first;
+  }
+
+  readonly #runTasks = (): void => {
+    while (this.#tasks.length > 0) {
+      const tasks = this.#tasks;
+      this.#tasks = [];
+      for (const task of tasks) task();
+    }
+  };
+}
+
+class VirtualAlarm implements Alarm {
+  at = NEVER;
+  order = 0;
+  readonly ring: () => void;
+  readonly #set: Set<VirtualAlarm>;
+  readonly #nextOrder: () => number;
+
+  constructor(set: Set<VirtualAlarm>, ring: () => void, nextOrder: () => number) {
+    this.#set = set;
+    this.ring = ring;
+    this.#nextOrder = nextOrder;
+  }
+
+  set(at: number): void {
+    if (!(at < NEVER)) {
+      this.clear();
+      return;
+    }
+    // Setting the same moment again does not change whose turn it is.
+    if (at !== this.at) this.order = this.#nextOrder();
+    this.at = at;
+    this.#set.add(this);
+  }
+
+  clear(): void {
+    this.at = NEVER;
+    this.#set.delete(this);
+  }
+}

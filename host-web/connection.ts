@@ -1,0 +1,353 @@
+/**
+ * A connection as web streams: the Socket of WinterTC's Sockets API, with what that leaves open
+ * settled.
+ *
+ * | you do                   | TCP does                                                           |
+ * | ------------------------ | ------------------------------------------------------------------ |
+ * | `await writer.write(c)`  | done when every octet is in the send buffer (not: acknowledged)    |
+ * | `await writer.close()`   | FIN after queued text; done when the FIN is acknowledged           |
+ * | `writer.abort(r)`        | ABORT: RST; `readable` errors with `r`                             |
+ * | `reader.cancel()`        | receive side closed; unread or later text is answered with RST     |
+ * | the peer's FIN           | `readable` ends; unless `allowHalfOpen`, our FIN follows           |
+ * | `socket.close()`         | RST if text is unread, else FIN; returns `closed`                  |
+ * | `await using`            | FIN behind what is queued, drain, `closed`                         |
+ * | RST in                   | both streams and `closed` fail with ECONNRESET, read or not        |
+ * | no connection comes of it | `opened`, `closed` and both streams fail                          |
+ *
+ * The two sides stand in `read-end.ts` and `write-end.ts`; here is what joins them, and the end.
+ */
+import { Option, Reason, Result } from './abi.ts';
+import { formatEndpoint, type SocketAddress } from './address.ts';
+import { type Clock, NEVER } from './clock.ts';
+import { SocketError } from './errors.ts';
+import type { TcpInfo, TcpState } from './inspect.ts';
+import type { RawConnection } from './raw.ts';
+import { ReadEnd } from './read-end.ts';
+import { asyncDispose, type Deferred, deferred } from './settle.ts';
+import type { OpenOptions, Stack } from './stack.ts';
+import { WriteEnd, writeAfterClose } from './write-end.ts';
+
+/** Both ends of an open connection. */
+export interface SocketInfo {
+  /** `10.0.0.2:80` */
+  readonly remoteAddress: string;
+  readonly localAddress: string;
+  readonly alpn: null;
+}
+
+/** How a socket behaves, whichever side opened it. */
+export interface SocketOptions {
+  /** Keep `writable` open when the peer has closed; default false. */
+  allowHalfOpen?: boolean;
+}
+
+export interface ConnectOptions extends OpenOptions, SocketOptions {
+  /** Aborts the connection, at any time in its life. */
+  signal?: AbortSignal;
+}
+
+/** Longest wait of `await using` for the peer's FIN, once ours is acknowledged: tcp_fin_timeout. */
+const LINGER_MS = 60_000;
+
+/** What `close` has made of the receive side. */
+const enum Arriving {
+  /** Text is for the reader. */
+  READ,
+  /** Text is refused with a RST. */
+  REFUSED,
+  /** Text is dropped until the peer's FIN. */
+  DRAINED,
+}
+
+export class Socket {
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly writable: WritableStream<Uint8Array>;
+  /** Fulfilled when the connection is synchronized; rejected when that will never be. */
+  readonly opened: Promise<SocketInfo>;
+  /** Settled when the connection is over, by a normal end or not. */
+  readonly closed: Promise<void>;
+  /** There is no TLS here. */
+  readonly upgraded = false;
+
+  /** The connection beneath. */
+  readonly raw: RawConnection;
+  readonly #clock: Clock;
+  readonly #read: ReadEnd;
+  readonly #write: WriteEnd;
+  readonly #opened: Deferred<SocketInfo>;
+  readonly #closed: Deferred<void>;
+  readonly #allowHalfOpen: boolean;
+  #arriving = Arriving.READ;
+  /** `close()` has been called: an end that it brings about is the one wanted. */
+  #isClosing = false;
+  /** `closed` is settled. */
+  #isSettled = false;
+  #forgetSignal: (() => void) | undefined;
+
+  constructor(raw: RawConnection, clock: Clock, options: SocketOptions) {
+    this.raw = raw;
+    this.#clock = clock;
+    this.#allowHalfOpen = options.allowHalfOpen ?? false;
+    this.#opened = deferred();
+    this.#closed = deferred();
+    this.opened = this.#opened.promise;
+    this.closed = this.#closed.promise;
+    this.#read = new ReadEnd(
+      raw,
+      () => this.#readToEnd(),
+      () => this.#refuseText(),
+    );
+    this.#write = new WriteEnd(raw, (reason) => this.#abort(reason));
+    this.readable = this.#read.stream;
+    this.writable = this.#write.stream;
+    raw.onOpened = () => this.#isOpen();
+    raw.onReadable = () => this.#textArrived();
+    raw.onWritable = () => this.#write.resume();
+    raw.onEnd = () => this.#peerClosed();
+    raw.onFinAcknowledged = () => this.#finAcknowledged();
+    raw.onClosed = (error) => this.#over(error);
+    if (raw.isOpened) this.#isOpen();
+  }
+
+  get remoteAddress(): string {
+    return this.raw.remoteAddress;
+  }
+
+  get remotePort(): number {
+    return this.raw.remotePort;
+  }
+
+  get localAddress(): string {
+    return this.raw.localAddress;
+  }
+
+  get localPort(): number {
+    return this.raw.localPort;
+  }
+
+  /** `ESTABLISHED` …; CLOSED once it is over and read to the end. */
+  get state(): TcpState {
+    return this.raw.state;
+  }
+
+  /** What the core knows of it, by the names of `tcp_info`. */
+  info(): TcpInfo {
+    return this.raw.info();
+  }
+
+  setNoDelay(isOn = true): this {
+    this.raw.setOption(Option.NAGLE, Number(!isOn));
+    return this;
+  }
+
+  /** @param idleMs silence before the first probe */
+  setKeepAlive(isOn = true, idleMs?: number): this {
+    if (idleMs !== undefined && idleMs > 0) this.raw.setOption(Option.KEEP_ALIVE_IDLE_MS, idleMs);
+    this.raw.setOption(Option.KEEP_ALIVE, Number(isOn));
+    return this;
+  }
+
+  /** Ends the connection now, with a RST. */
+  reset(): void {
+    this.#abort(undefined);
+  }
+
+  /**
+   * Ends both directions. What the send buffer holds is still sent; what is not in it yet is
+   * refused, and so is what has arrived unread: the peer then gets a RST instead of a FIN.
+   *
+   * @returns `closed`: fulfilled when the peer has acknowledged all, rejected if it never does
+   */
+  close(): Promise<void> {
+    if (this.#isClosing || this.#isSettled) return this.closed;
+    this.#isClosing = true;
+    if (!this.raw.isOpened || this.raw.receiveQueue > 0) {
+      this.#cut(this.#aborted(Reason.USER_CLOSE), true);
+      return this.closed;
+    }
+    this.#arriving = Arriving.REFUSED;
+    this.#read.close();
+    this.#write.refuse(writeAfterClose(this.raw));
+    if (this.#write.isFinAcknowledged) this.#settle(null);
+    return this.closed;
+  }
+
+  /**
+   * `await using`: a FIN behind everything written, then whatever the peer still sends, then
+   * `closed`.
+   */
+  async [asyncDispose](): Promise<void> {
+    if (this.#isSettled) return;
+    if (!this.raw.isOpened) return void this.close();
+    if (!this.#isClosing) {
+      if (this.#arriving === Arriving.READ) this.#arriving = Arriving.DRAINED;
+      this.#read.close();
+      this.#write.finish();
+      this.#textArrived();
+    }
+    const alarm = this.#clock.alarm(() => this.#settle(null));
+    const linger = () => alarm.set(this.#isSettled ? NEVER : this.#clock.now() + LINGER_MS, false);
+    if (this.#write.isFinAcknowledged) linger();
+    else {
+      this.raw.onFinAcknowledged = () => {
+        this.#finAcknowledged();
+        linger();
+      };
+    }
+    await this.closed.finally(() => alarm.clear());
+  }
+
+  /** Lets an AbortSignal end the connection. */
+  obey(signal: AbortSignal): void {
+    const onAbort = () => this.#abort(signal.reason);
+    if (signal.aborted) {
+      onAbort();
+      return;
+    }
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#forgetSignal = () => signal.removeEventListener('abort', onAbort);
+  }
+
+  // News ---------------------------------------------------------------------------
+
+  #isOpen(): void {
+    const { raw } = this;
+    this.#opened.resolve({
+      remoteAddress: formatEndpoint(raw.remoteAddress, raw.remotePort),
+      localAddress: formatEndpoint(raw.localAddress, raw.localPort),
+      alpn: null,
+    });
+    this.#write.opened();
+  }
+
+  #textArrived(): void {
+    if (this.#arriving === Arriving.READ) this.#read.look();
+    else if (this.#arriving === Arriving.DRAINED) this.raw.discard();
+    else this.#refuseText();
+  }
+
+  /**
+   * Nobody will read: text that is there, or comes, is answered with a RST (RFC 1122 §4.2.2.13).
+   */
+  #refuseText(): void {
+    this.#arriving = Arriving.REFUSED;
+    if (this.raw.receiveQueue > 0) {
+      const reason = Reason.TEXT_AFTER_RELEASE;
+      this.#cut(this.#aborted(reason), this.#isClosing);
+    } else if (this.raw.isClosed) {
+      this.#release();
+    } else {
+      this.#releaseIfUnused();
+    }
+  }
+
+  #peerClosed(): void {
+    if (this.#arriving === Arriving.READ) {
+      this.#read.lookForEnd();
+      return;
+    }
+    this.#textArrived();
+    this.#readToEnd();
+  }
+
+  /** The peer's FIN has been reached. */
+  #readToEnd(): void {
+    if (!this.#allowHalfOpen) this.#write.finish();
+    if (this.raw.isClosed) this.#release();
+  }
+
+  #finAcknowledged(): void {
+    this.#write.finAcknowledged();
+    this.#releaseIfUnused();
+  }
+
+  /** Both directions are closed by us: the rest is the core's, which bounds FIN-WAIT-2. */
+  #releaseIfUnused(): void {
+    if (this.#arriving === Arriving.REFUSED && this.#write.isFinAcknowledged) this.#settle(null);
+  }
+
+  // The end ------------------------------------------------------------------------
+
+  /** The core says that the connection is over. */
+  #over(error: SocketError | null): void {
+    if (error !== null) {
+      this.#fail(error);
+      return;
+    }
+    this.#write.finAcknowledged();
+    this.#settleClosed(null);
+    // Text that is unread can still be read.
+    if (this.#arriving !== Arriving.READ || this.#read.isOver) this.#release();
+    else this.#read.lookForEnd();
+  }
+
+  #abort(reason: unknown): void {
+    this.#cut(reason ?? this.#aborted(Reason.USER_ABORT), false);
+  }
+
+  /** Ends the connection by a RST. */
+  #cut(error: unknown, isWanted: boolean): void {
+    if (this.#isSettled) {
+      // Over for the core, perhaps not for the reader.
+      this.#read.fail(error);
+      this.#release();
+      return;
+    }
+    this.raw.abort();
+    if (isWanted) {
+      this.#read.close();
+      this.#settleClosed(null);
+    }
+    this.#fail(error);
+  }
+
+  #fail(error: unknown): void {
+    this.#read.fail(error);
+    this.#write.fail(error);
+    this.#settle(error);
+  }
+
+  #settle(error: unknown): void {
+    this.#settleClosed(error);
+    this.#release();
+  }
+
+  #settleClosed(error: unknown): void {
+    if (this.#isSettled) {
+      this.#opened.reject(error);
+      return;
+    }
+    this.#isSettled = true;
+    this.#forgetSignal?.();
+    if (error === null) this.#closed.resolve();
+    else {
+      this.#opened.reject(error);
+      this.#closed.reject(error);
+    }
+  }
+
+  #release(): void {
+    this.raw.release();
+  }
+
+  #aborted(reason: Reason): SocketError {
+    return new SocketError({
+      syscall: this.raw.isOpened ? 'read' : 'connect',
+      result: Result.CONNECTION_ABORTED,
+      reason,
+      address: this.raw.remoteAddress,
+      port: this.raw.remotePort,
+    });
+  }
+}
+
+/** `stack.connect`. */
+export function connectSocket(
+  stack: Stack,
+  address: string | SocketAddress,
+  options: ConnectOptions,
+): Socket {
+  const socket = new Socket(stack.openConnection(address, options), stack.clock, options);
+  if (options.signal !== undefined) socket.obey(options.signal);
+  return socket;
+}

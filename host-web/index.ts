@@ -1,0 +1,63 @@
+/**
+ * netcell: a TCP/IP stack in one WebAssembly module, for any runtime with web standards.
+ *
+ * ```ts
+ * const stack = await createStack({ address: '10.0.0.1/24' })
+ * stack.attach(device)
+ * const socket = stack.connect('10.0.0.2:80')
+ * ```
+ */
+import { RealClock } from './clock.ts';
+import { Stack, type StackOptions } from './stack.ts';
+import { coreModule, coreModuleSync } from './wasm.ts';
+
+export interface CreateStackOptions extends StackOptions {
+  /**
+   * The compiled core, for runtimes that do not compile: `import wasm from 'netcell/core.wasm'`.
+   */
+  module?: WebAssembly.Module;
+}
+
+/** Stacks that are given no clock share one, and with it their turns. */
+const realClock = new RealClock();
+
+/** Makes a stack. */
+export async function createStack(options: CreateStackOptions = {}): Promise<Stack> {
+  return makeStack(options.module ?? (await coreModule()), options);
+}
+
+/**
+ * Makes a stack without waiting: where the platform compiles synchronously, or `module` is given.
+ */
+export function createStackSync(options: CreateStackOptions = {}): Stack {
+  return makeStack(options.module ?? coreModuleSync(), options);
+}
+
+function makeStack(module: WebAssembly.Module, options: CreateStackOptions): Stack {
+  return new Stack(module, options.clock ?? realClock, options);
+}
+
+export { Option, Reason, REASONS, Result, State, TraceKind } from './abi.ts';
+export {
+  formatAddress,
+  formatEndpoint,
+  isIP,
+  parseAddress,
+  parseEndpoint,
+  parseInterfaceAddress,
+} from './address.ts';
+export type { InterfaceAddress, SocketAddress } from './address.ts';
+export { type Alarm, type Clock, NEVER, RealClock, VirtualClock } from './clock.ts';
+export type { ConnectOptions, Socket, SocketInfo } from './connection.ts';
+export type { Limits } from './core.ts';
+export { explain, SocketError } from './errors.ts';
+export { stateName, type TcpInfo, type TcpState } from './inspect.ts';
+export type { Listener, ListenerAddress, ListenerInfo, ListenOptions } from './listener.ts';
+export type { Link, LinkPort } from './link/link.ts';
+export { pipe } from './link/pipe.ts';
+export type { PacketStreams } from './link/streams.ts';
+export type { PingOptions, PingReply } from './ping.ts';
+export { END, RawConnection, RawListener } from './raw.ts';
+export { Stack } from './stack.ts';
+export type { OpenListenerOptions, OpenOptions, StackOptions, TuningOptions } from './stack.ts';
+export { type TraceEvent, TraceReader } from './trace.ts';

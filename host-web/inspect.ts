@@ -1,0 +1,221 @@
+/**
+ * What can be seen of a stack: STATUS records, counters, settings by name.
+ *
+ * Reads the core's windows into plain objects. Names are Linux's: `tcp_info` and `ss` for
+ * connections, `nstat` for counters, `sysctl` for settings. Not here: the trace ring (`trace.ts`).
+ */
+import { Counter, Memory, Result, Setting, State, StatusField, Timer } from './abi.ts';
+import { formatMapped } from './address.ts';
+import type { Core } from './core.ts';
+
+/** A state as RFC 9293 prints it. */
+export type TcpState =
+  | 'CLOSED'
+  | 'LISTEN'
+  | 'SYN-SENT'
+  | 'SYN-RECEIVED'
+  | 'ESTABLISHED'
+  | 'FIN-WAIT-1'
+  | 'FIN-WAIT-2'
+  | 'CLOSE-WAIT'
+  | 'CLOSING'
+  | 'LAST-ACK'
+  | 'TIME-WAIT';
+
+/** The name of a state: `FIN-WAIT-1`. */
+export function stateName(state: State): TcpState {
+  return (State[state] ?? 'CLOSED').replaceAll('_', '-') as TcpState;
+}
+
+/** Timers of a record: those of a connection, and the two of records without one. */
+export type TimerName = Exclude<keyof typeof Timer, 'COUNT'> | 'TIME-WAIT' | 'SYN-ACK';
+
+/**
+ * One connection, listener, child of a listener or TIME-WAIT record: a row of `ss -tan`, with `-i`.
+ */
+export interface TcpInfo {
+  state: TcpState;
+  /** 0 for a record without a user: a queued child, or TIME-WAIT. */
+  handle: number;
+  localAddress: string;
+  localPort: number;
+  /** Empty, and 0, for a listener. */
+  remoteAddress: string;
+  remotePort: number;
+  /** Octets received and not read; of a listener: connections waiting for `accept`. */
+  receiveQueue: number;
+  /** Octets sent or queued and not acknowledged; of a listener: its backlog. */
+  sendQueue: number;
+  /** The timer that runs out next, and the milliseconds until then. */
+  timer: TimerName | null;
+  timerMs: number;
+  /** Milliseconds, as `ss` prints them; 0 before the first measurement. */
+  rto: number;
+  rtt: number;
+  rttvar: number;
+  /** Octets. */
+  snd_mss: number;
+  rcv_mss: number;
+  cwnd: number;
+  ssthresh: number;
+  snd_wnd: number;
+  rcv_wnd: number;
+  /** Octets in flight. */
+  unacked: number;
+  /** Retransmissions of the oldest octet, and of all. */
+  retransmits: number;
+  total_retrans: number;
+  snd_wscale: number;
+  rcv_wscale: number;
+  /** What both sides agreed on. */
+  timestamps: boolean;
+  sack: boolean;
+  wscale: boolean;
+  noDelay: boolean;
+  /** The user has let go of it; it ends in its own time. */
+  released: boolean;
+  segs_in: number;
+  segs_out: number;
+  bytes_acked: number;
+  bytes_received: number;
+  /** Children in SYN-RECEIVED, of a listener. */
+  synQueue: number;
+  /** Sequence numbers: ISS, IRS, SND.UNA, SND.NXT, RCV.NXT. */
+  iss: number;
+  irs: number;
+  snd_una: number;
+  snd_nxt: number;
+  rcv_nxt: number;
+}
+
+/** STATUS.timer of records without a TCB. */
+const TIME_WAIT_TIMER = 16;
+const SYN_ACK_TIMER = 17;
+
+function timerName(timer: number): TimerName | null {
+  if (timer === 0) return null;
+  if (timer === TIME_WAIT_TIMER) return 'TIME-WAIT';
+  if (timer === SYN_ACK_TIMER) return 'SYN-ACK';
+  return Timer[timer - 1] as TimerName;
+}
+
+/** Reads the STATUS window. */
+export function readStatus(core: Core): TcpInfo {
+  const { view, octets } = core;
+  const u32 = (field: keyof typeof StatusField) =>
+    view.getUint32(Memory.STATUS + StatusField[field], true);
+  const u64 = (field: keyof typeof StatusField) =>
+    Number(view.getBigUint64(Memory.STATUS + StatusField[field], true));
+  const address = (field: 'local0' | 'remote0') => {
+    const at = Memory.STATUS + StatusField[field];
+    return formatMapped(octets.subarray(at, at + 16));
+  };
+  const state = u32('state') as State;
+  const isListener = state === State.LISTEN;
+  const flags = u32('flags');
+  return {
+    state: stateName(state),
+    handle: u32('handle'),
+    localAddress: address('local0'),
+    localPort: u32('localPort'),
+    remoteAddress: isListener ? '' : address('remote0'),
+    remotePort: u32('remotePort'),
+    receiveQueue: u32('receiveQueue'),
+    sendQueue: u32('sendQueue'),
+    timer: timerName(u32('timer')),
+    timerMs: u32('timerMs'),
+    rto: u32('rto') / 1000,
+    rtt: u32('srtt') / 1000,
+    rttvar: u32('rttvar') / 1000,
+    snd_mss: u32('smss'),
+    rcv_mss: u32('rmss'),
+    cwnd: u32('cwnd'),
+    ssthresh: u32('ssthresh'),
+    snd_wnd: u32('sndWnd'),
+    rcv_wnd: u32('rcvWnd'),
+    unacked: u32('flightSize'),
+    retransmits: u32('retransmits'),
+    total_retrans: u32('retransTotal'),
+    snd_wscale: u32('sndShift'),
+    rcv_wscale: u32('rcvShift'),
+    timestamps: (flags & 1) !== 0,
+    sack: (flags & 2) !== 0,
+    wscale: (flags & 4) !== 0,
+    noDelay: (flags & 8) !== 0,
+    released: (flags & 16) !== 0,
+    segs_in: u32('segsIn'),
+    segs_out: u32('segsOut'),
+    bytes_acked: u64('bytesAcked'),
+    bytes_received: u64('bytesReceived'),
+    synQueue: u32('synQueue'),
+    iss: u32('iss'),
+    irs: u32('irs'),
+    snd_una: u32('sndUna'),
+    snd_nxt: u32('sndNxt'),
+    rcv_nxt: u32('rcvNxt'),
+  };
+}
+
+/** Every record of the core: connections and listeners, then children, then TIME-WAIT. */
+export function readSockets(core: Core): TcpInfo[] {
+  const all: TcpInfo[] = [];
+  for (let cursor = core.nextStatus(0); cursor !== 0; cursor = core.nextStatus(cursor >>> 0)) {
+    all.push(readStatus(core));
+  }
+  return all;
+}
+
+/** The names of the counters, in the order of the window. */
+const COUNTER_NAMES = Object.keys(Counter).filter(
+  (name) => name !== 'COUNT' && Number.isNaN(Number(name)),
+);
+
+/** Every counter, by the name `nstat` gives it. */
+export function readCounters(core: Core): Record<string, bigint> {
+  const counters: Record<string, bigint> = {};
+  for (const name of COUNTER_NAMES) {
+    const at = Memory.COUNTERS + 8 * Counter[name as keyof typeof Counter];
+    counters[name] = core.view.getBigUint64(at, true);
+  }
+  return counters;
+}
+
+/** Settings by the name of their sysctl, or one in its style where Linux has none. */
+const SETTINGS: Readonly<Record<string, Setting>> = {
+  mtu: Setting.MTU,
+  tcp_time_wait_ms: Setting.TIME_WAIT_MS,
+  tcp_rto_min_ms: Setting.RTO_MIN_MS,
+  tcp_timestamps: Setting.TIMESTAMPS,
+  tcp_window_scaling: Setting.WINDOW_SCALING,
+  tcp_sack: Setting.SACK,
+  tcp_synack_retries: Setting.SYN_ACK_RETRIES,
+  tcp_syncookies: Setting.SYN_COOKIES,
+  tcp_tw_reuse: Setting.TW_REUSE,
+  tcp_abort_on_overflow: Setting.ABORT_ON_OVERFLOW,
+  icmp_echo: Setting.ECHO_REPLY,
+  trace: Setting.TRACE,
+  checksum_by_link: Setting.CHECKSUM_BY_LINK,
+};
+
+/** Sysctls whose sense is the opposite of the setting's. */
+const INVERTED: Readonly<Record<string, Setting>> = { icmp_echo_ignore_all: Setting.ECHO_REPLY };
+
+/** Every name `changeSetting` knows. */
+export const SETTING_NAMES: readonly string[] = [
+  ...Object.keys(SETTINGS),
+  ...Object.keys(INVERTED),
+];
+
+/** Changes a setting by name. */
+export function changeSetting(core: Core, name: string, value: number | boolean): void {
+  const inverted = INVERTED[name];
+  const setting = inverted ?? SETTINGS[name];
+  if (setting === undefined) {
+    throw new RangeError(`${name} is not a setting; there are ${SETTING_NAMES.join(', ')}`);
+  }
+  const number = inverted === undefined ? Number(value) : Number(!Number(value));
+  const isValid = Number.isInteger(number) && number >= 0 && number <= 0xffff_ffff;
+  if (!isValid || core.set(setting, number) !== Result.OK) {
+    throw new RangeError(`${name} can not be ${value}`);
+  }
+}

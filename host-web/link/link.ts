@@ -1,0 +1,78 @@
+/**
+ * Links: what carries packets for a stack.
+ *
+ * A link pushes what arrives and is called for what leaves; nothing is allocated per packet.
+ * Packets lie in two windows of the core's linear memory, which never moves: the link writes one
+ * into the receive window and calls `input`, and finds the one to send in the transmit window when
+ * `send` is called.
+ *
+ * ```
+ *   device -> memory[receiveAt …]  -> port.input(length, flags) … -> port.pump()   (end of a batch)
+ *   device <- memory[transmitAt …] <- link.send(length) …         <- link.flush()  (end of a batch)
+ * ```
+ */
+import type { InputFlag } from '../abi.ts';
+
+/** The stack, as its link sees it. */
+export interface LinkPort {
+  readonly memory: ArrayBuffer;
+  /**
+   * Where the IP header of a received packet belongs; at least 64 octets before it are the link's.
+   */
+  readonly receiveAt: number;
+  readonly receiveSize: number;
+  /** Where the IP header of a packet to send lies; at least 64 octets before it are the link's. */
+  readonly transmitAt: number;
+  /**
+   * Takes the packet in the receive window. It is processed at once, and what it makes the stack
+   * send or tell waits for `pump`.
+   *
+   * @param flags bits of InputFlag: what the link vouches for
+   */
+  input(length: number, flags: InputFlag): void;
+  /** Ends a batch: the stack answers, tells its users, and sets its alarm. */
+  pump(): void;
+}
+
+/** A link. A stack has one; a link has one stack. */
+export interface Link {
+  /** Octets of the largest packet it carries. */
+  readonly mtu: number;
+  /** Says where packets lie. Called once, by the stack. */
+  attach(port: LinkPort): void;
+  /**
+   * Sends the packet of `length` octets in the transmit window; it must be gone, or copied, on
+   * return.
+   *
+   * @returns false when it was dropped; nobody is told, as on any link
+   */
+  send(length: number): boolean;
+  /** Called after the last `send` of a batch, where the link has it. */
+  flush?(): void;
+  /** Lets go of the port and of whatever is behind the link. Harmless when repeated. */
+  close(): void;
+  /** Whether the link keeps the process alive, where it would. */
+  ref?(): void;
+  unref?(): void;
+}
+
+/**
+ * Views of the first octets of a packet window, one for each length in steps of 64, made when
+ * needed.
+ */
+export class PacketViews {
+  readonly #memory: Uint8Array;
+  readonly #at: number;
+  readonly #views: Uint8Array[] = [];
+
+  constructor(memory: ArrayBuffer, at: number) {
+    this.#memory = new Uint8Array(memory);
+    this.#at = at;
+  }
+
+  /** A view of at least `length` octets, and less than 64 more: the window has that much slack. */
+  atLeast(length: number): Uint8Array {
+    const index = (length + 63) >> 6;
+    return (this.#views[index] ??= this.#memory.subarray(this.#at, this.#at + (index << 6)));
+  }
+}

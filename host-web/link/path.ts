@@ -1,0 +1,226 @@
+/**
+ * One direction of a simulated link: packets go in, and come out later, or twice, or damaged, or
+ * not.
+ *
+ * Order of fates, as in netem: rules, loss, duplication, corruption, the queue's limit, the line,
+ * the delay. Everything random comes from one seeded generator, and everything timed from one
+ * clock, so the same seed on a virtual clock gives the same packets at the same moments.
+ */
+import { type Alarm, type Clock, NEVER } from '../clock.ts';
+import { duration } from '../units.ts';
+import type { Settled } from './netem.ts';
+import type { Random } from './random.ts';
+import type { PacketReader, PacketView, Side } from './segment.ts';
+
+/** What a rule wants done. */
+export type Verdict =
+  | 'pass'
+  | 'drop'
+  | 'duplicate'
+  | 'corrupt'
+  | { readonly delay: number | string };
+
+/**
+ * Looks at a packet as it enters the link; nothing said is `pass`. Every rule sees every packet;
+ * the first that says something else decides.
+ */
+export type Rule = (packet: PacketView) => Verdict | undefined;
+
+/** What became of a packet: `lost` by chance, `dropped` by a rule, `refused` by a full queue. */
+export type Fate =
+  | 'passed'
+  | 'delayed'
+  | 'lost'
+  | 'dropped'
+  | 'refused'
+  | 'duplicated'
+  | 'corrupted';
+
+/** Is told of every packet that enters the link, and what will become of it. */
+export type Watch = (packet: PacketView, fate: Fate) => void;
+
+/** What the two directions of a link share. */
+export interface Medium {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly reader: PacketReader;
+  readonly rules: readonly Rule[];
+  readonly watch: Watch | undefined;
+}
+
+/** A packet on its way. Used again for another when it has arrived. */
+interface Parcel {
+  at: number;
+  order: number;
+  length: number;
+  octets: Uint8Array;
+}
+
+export class Path {
+  impairment: Settled;
+  readonly #medium: Medium;
+  readonly #from: Side;
+  readonly #deliver: (octets: Uint8Array, length: number) => void;
+  readonly #delivered: () => void;
+  readonly #alarm: Alarm;
+  /** A heap by moment, then by order. */
+  readonly #parcels: Parcel[] = [];
+  readonly #spare: Parcel[] = [];
+  #order = 0;
+  /** When the line has sent everything it was given. */
+  #freeAt = 0;
+  /** Packets were delivered that `delivered` does not know of yet. */
+  #isDelivering = false;
+
+  /**
+   * @param deliver takes a packet at the far end: the first `length` octets of what it is given
+   * @param delivered is called after the last of those that arrive at one moment
+   */
+  constructor(
+    medium: Medium,
+    from: Side,
+    impairment: Settled,
+    deliver: (octets: Uint8Array, length: number) => void,
+    delivered: () => void,
+  ) {
+    this.impairment = impairment;
+    this.#medium = medium;
+    this.#from = from;
+    this.#deliver = deliver;
+    this.#delivered = delivered;
+    this.#alarm = medium.clock.alarm(() => this.#ring());
+  }
+
+  /** Packets on the way. */
+  get length(): number {
+    return this.#parcels.length;
+  }
+
+  /** Takes a packet; answers false when it is dropped at once. */
+  send(octets: Uint8Array, length: number): boolean {
+    const { rules, watch, reader, clock, random } = this.#medium;
+    const { impairment } = this;
+    const now = clock.now();
+    let fate: Fate = 'passed';
+    let extra = 0;
+    let view: PacketView | undefined;
+    if (rules.length > 0 || watch !== undefined) {
+      view = reader.read(octets.subarray(0, length), this.#from, now);
+      const verdict = judge(rules, view);
+      if (typeof verdict === 'object') {
+        extra = duration(verdict.delay);
+        fate = 'delayed';
+      } else if (verdict === 'drop') fate = 'dropped';
+      else if (verdict === 'duplicate') fate = 'duplicated';
+      else if (verdict === 'corrupt') fate = 'corrupted';
+    }
+    if (fate === 'passed' && random.chance(impairment.loss)) fate = 'lost';
+    if (fate === 'passed' && random.chance(impairment.duplicate)) fate = 'duplicated';
+    if (fate === 'passed' && random.chance(impairment.corrupt)) fate = 'corrupted';
+    const isGone = fate === 'lost' || fate === 'dropped';
+    if (!isGone && this.#parcels.length >= impairment.limit) fate = 'refused';
+    if (view !== undefined) watch?.(view, fate);
+    if (isGone || fate === 'refused') return false;
+    if (fate === 'duplicated') this.#dispatch(octets, length, now, extra, false);
+    this.#dispatch(octets, length, now, extra, fate === 'corrupted');
+    return true;
+  }
+
+  /** Ends a batch of `send`: what needed no time has arrived. */
+  flush(): void {
+    if (!this.#isDelivering) return;
+    this.#isDelivering = false;
+    this.#delivered();
+  }
+
+  /** Loses everything that is on the way. */
+  close(): void {
+    this.#alarm.clear();
+    this.#parcels.length = 0;
+  }
+
+  #dispatch(
+    octets: Uint8Array,
+    length: number,
+    now: number,
+    extra: number,
+    isCorrupt: boolean,
+  ): void {
+    const { delay, jitter, reorder, rate } = this.impairment;
+    const { random } = this.#medium;
+    this.#freeAt = Math.max(now, this.#freeAt) + (8000 * length) / rate;
+    const isFirst = random.chance(reorder);
+    const varied = jitter > 0 ? delay + jitter * (2 * random.fraction() - 1) : delay;
+    const at = this.#freeAt + extra + (isFirst ? 0 : Math.max(varied, 0));
+    if (at <= now && !isCorrupt && this.#parcels.length === 0) {
+      this.#isDelivering = true;
+      this.#deliver(octets, length);
+      return;
+    }
+    const parcel = this.#spare.pop() ?? { at: 0, order: 0, length: 0, octets: new Uint8Array(0) };
+    if (parcel.octets.length < length) parcel.octets = new Uint8Array((length + 63) & ~63);
+    parcel.octets.set(octets.length === length ? octets : octets.subarray(0, length));
+    if (isCorrupt) parcel.octets[random.below(length)]! ^= 1 << random.below(8);
+    parcel.length = length;
+    parcel.at = at;
+    parcel.order = this.#order++;
+    push(this.#parcels, parcel);
+    this.#alarm.set(this.#parcels[0]!.at);
+  }
+
+  #ring(): void {
+    const now = this.#medium.clock.now();
+    while (this.#parcels.length > 0 && this.#parcels[0]!.at <= now) {
+      const parcel = pop(this.#parcels);
+      this.#isDelivering = true;
+      this.#deliver(parcel.octets, parcel.length);
+      this.#spare.push(parcel);
+    }
+    this.flush();
+    this.#alarm.set(this.#parcels[0]?.at ?? NEVER);
+  }
+}
+
+function judge(rules: readonly Rule[], view: PacketView): Verdict {
+  let decided: Verdict = 'pass';
+  for (const rule of rules) {
+    const verdict = rule(view);
+    if (decided === 'pass' && verdict !== undefined) decided = verdict;
+  }
+  return decided;
+}
+
+function isBefore(a: Parcel, b: Parcel): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}
+
+/** Adds to the heap. */
+function push(heap: Parcel[], parcel: Parcel): void {
+  let at = heap.length;
+  heap.push(parcel);
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    if (!isBefore(parcel, heap[parent]!)) break;
+    heap[at] = heap[parent]!;
+    at = parent;
+  }
+  heap[at] = parcel;
+}
+
+/** Takes the first of the heap, which must not be empty. */
+function pop(heap: Parcel[]): Parcel {
+  const first = heap[0]!;
+  const last = heap.pop()!;
+  if (heap.length === 0) return first;
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
+    if (!isBefore(heap[child]!, last)) break;
+    heap[at] = heap[child]!;
+    at = child;
+  }
+  heap[at] = last;
+  return first;
+}

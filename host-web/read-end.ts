@@ -1,0 +1,92 @@
+/**
+ * The readable side of a socket: RECEIVE as a byte stream without a buffer of its own.
+ *
+ * The stream's highWaterMark is 0, so it asks only when somebody reads, and octets go from the
+ * core's receive buffer straight to the reader: into the reader's own array (BYOB) or a new one of
+ * the size of what has come. Not reading is therefore what closes RCV.WND.
+ */
+import { END, type RawConnection } from './raw.ts';
+
+export class ReadEnd {
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Ended, failed, cancelled or closed: nobody will read from here on. */
+  isOver = false;
+  readonly #raw: RawConnection;
+  readonly #onEnd: () => void;
+  #controller!: ReadableByteStreamController;
+  /** A read is waiting for octets. */
+  #isWanted = false;
+
+  /**
+   * @param onEnd the reader has come to the end
+   * @param onCancel the reader wants no more
+   */
+  constructor(raw: RawConnection, onEnd: () => void, onCancel: () => void) {
+    this.#raw = raw;
+    this.#onEnd = onEnd;
+    const source: UnderlyingByteSource = {
+      type: 'bytes',
+      start: (controller) => {
+        this.#controller = controller;
+      },
+      pull: () => {
+        this.#isWanted = true;
+        this.look();
+      },
+      cancel: () => {
+        this.isOver = true;
+        onCancel();
+      },
+    };
+    this.stream = new ReadableStream(source, { highWaterMark: 0 });
+  }
+
+  /** Gives the waiting read what there is. */
+  look(): void {
+    if (!this.#isWanted || this.isOver) return;
+    const request = this.#controller.byobRequest;
+    if (request?.view) {
+      const n = this.#raw.receive(request.view as Uint8Array);
+      if (n > 0) {
+        // The stream may ask for more before `respond` returns.
+        this.#isWanted = false;
+        request.respond(n);
+      } else if (n === END) {
+        this.#end();
+      }
+      return;
+    }
+    const chunk = this.#raw.read();
+    if (typeof chunk === 'object') {
+      this.#isWanted = false;
+      this.#controller.enqueue(chunk);
+    } else if (chunk === END) {
+      this.#end();
+    }
+  }
+
+  /** The peer has closed: where nothing is left to read, that need not wait for a reader. */
+  lookForEnd(): void {
+    this.look();
+    if (!this.isOver && this.#raw.receiveQueue === 0) this.#end();
+  }
+
+  /** Ends the stream from our side: reads that wait are told that nothing follows. */
+  close(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#controller.close();
+    this.#controller.byobRequest?.respond(0);
+  }
+
+  fail(error: unknown): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#controller.error(error);
+  }
+
+  #end(): void {
+    this.close();
+    this.#onEnd();
+  }
+}

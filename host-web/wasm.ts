@@ -1,0 +1,23 @@
+/**
+ * The compiled core: bundled, and compiled once.
+ *
+ * Bundlers give a `.wasm` import as octets (esbuild's `binary` loader); runtimes that refuse to
+ * compile, such as workerd, give it as a module. Both will do, and so will `createStack({ module
+ * })`.
+ */
+import core from '../build/core.wasm';
+
+let compiling: Promise<WebAssembly.Module> | undefined;
+let compiled = core instanceof WebAssembly.Module ? core : undefined;
+
+/** The core's module; the same at every call. */
+export async function coreModule(): Promise<WebAssembly.Module> {
+  if (compiled !== undefined) return compiled;
+  compiling ??= WebAssembly.compile(core as Uint8Array<ArrayBuffer>);
+  return (compiled = await compiling);
+}
+
+/** As `coreModule`, at once: for Node and workers. Browsers' main threads refuse to. */
+export function coreModuleSync(): WebAssembly.Module {
+  return (compiled ??= new WebAssembly.Module(core as Uint8Array<ArrayBuffer>));
+}

@@ -1,0 +1,197 @@
+/**
+ * What `cli.test.ts` runs inside a network namespace: the command line beside a kernel, one
+ * scenario named by the argument, whose result goes to standard output as JSON.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { enterNamespace } from '../../host-node/namespace.ts';
+import { bringUpLoopback } from '../../host-node/netlink.ts';
+import { TunError } from '../../host-node/tun.ts';
+import { type Outcome, run } from './bundle.ts';
+
+const [scenario = '', cli = '', folder = ''] = process.argv.slice(2);
+
+function netcell(...words: string[]): Promise<Outcome> {
+  return run(cli, words).outcome;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ code: number | null }>;
+  output(): string;
+}
+
+/** Starts a verb that stays, and waits for its banner. */
+async function start(...words: string[]): Promise<Running> {
+  const child = spawn(process.execPath, [cli, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  const ended = once(child, 'exit').then(([code]) => ({ code: code as number | null }));
+  const isUp = new Promise<void>((resolve) => {
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+        if (text.includes(' try ') || text.includes('"event":"ready"')) resolve();
+      });
+    }
+  });
+  await Promise.race([isUp, ended]);
+  return { child, ended, output: () => text };
+}
+
+async function stop(
+  { child, ended }: Running,
+  signal: NodeJS.Signals = 'SIGINT',
+): Promise<unknown> {
+  child.kill(signal);
+  return (await ended).code;
+}
+
+/** Sends text to the stack over the kernel, ends, and answers what comes back. */
+async function exchange(port: number, text: string): Promise<string> {
+  const socket = connect(port, '10.9.0.2');
+  socket.end(text);
+  let answer = '';
+  for await (const part of socket) answer += String(part);
+  return answer;
+}
+
+const scenarios: Record<string, () => unknown> = {
+  probe: () => ({}),
+
+  up: async () => {
+    const up = await start('up', '--pcap', `${folder}/up.pcapng`);
+    const page = await (await fetch('http://10.9.0.2/')).text();
+    const page6 = await (await fetch('http://[fd00:9::2]/')).text();
+    const echo = await exchange(7, 'echo me');
+    const held = connect(9, '10.9.0.2');
+    await once(held, 'connect');
+    const table = await netcell('ss', '-i');
+    const json = await netcell('ss', '--json');
+    const listening = await netcell('ss', '-l');
+    const clash = await netcell('up');
+    const inUse = await netcell('up', '--tun', 'tun0');
+    held.resume();
+    const gone = once(held, 'close');
+    const code = await stop(up);
+    await gone;
+    const after = await netcell('ss');
+    const capture = readFileSync(`${folder}/up.pcapng`);
+    return {
+      page,
+      page6,
+      echo,
+      table,
+      json,
+      listening,
+      clash,
+      inUse,
+      code,
+      after,
+      banner: up.output(),
+      pcapMagic: capture.readUInt32LE(0),
+      pcapOctets: capture.length,
+    };
+  },
+
+  serve: async () => {
+    const serve = await start('serve', folder, '--port', '8080', '--json');
+    const get = async (path: string) => {
+      const { status, headers } = await fetch(`http://10.9.0.2:8080${path}`, {
+        redirect: 'manual',
+      }).then(async (answer) => ({ ...answer, status: answer.status, headers: answer.headers }));
+      return [path, status, headers.get('content-type') ?? headers.get('location')];
+    };
+    const answers = [];
+    for (const path of [
+      '/',
+      '/a.txt',
+      '/nothing',
+      '/.hidden',
+      '/%2e%2e/%2e%2e/etc/passwd',
+      '/sub',
+    ]) {
+      answers.push(await get(path));
+    }
+    const text = await (await fetch('http://10.9.0.2:8080/a.txt')).text();
+    const list = await (await fetch('http://10.9.0.2:8080/')).text();
+    return { answers, text, list, code: await stop(serve, 'SIGTERM'), log: serve.output() };
+  },
+
+  clients: async () => {
+    const web = createServer((message, answer) => {
+      answer.statusCode = message.url === '/' ? 200 : 404;
+      answer.end(`you asked for ${message.url}`);
+    });
+    const echo = createTcpServer((socket) => socket.pipe(socket));
+    web.listen(0, '::');
+    echo.listen(0, '::');
+    await Promise.all([once(web, 'listening'), once(echo, 'listening')]);
+    const port = (web.address() as AddressInfo).port;
+    const echoPort = String((echo.address() as AddressInfo).port);
+    const results = {
+      get: await netcell('get', `http://10.9.0.1:${port}/`),
+      get6: await netcell('get', `http://[fd00:9::1]:${port}/`, '-q'),
+      missing: await netcell('get', `http://10.9.0.1:${port}/x`),
+      refused: await netcell('get', 'http://10.9.0.1:1/'),
+      silent: await netcell(
+        'connect',
+        '10.9.0.1',
+        '1',
+        '--address',
+        '10.8.0.2/24',
+        '--timeout',
+        '50ms',
+      ),
+      connectRefused: await netcell('connect', '10.9.0.1', '1'),
+      ping: await netcell('ping', '10.9.0.1', '-c', '2', '-i', '10ms'),
+      pingLost: await netcell('ping', '10.9.0.77', '-c', '1', '--timeout', '100ms'),
+    };
+    const talk = run(cli, ['connect', '10.9.0.1', echoPort], { stdio: ['pipe', 'pipe', 'pipe'] });
+    talk.child.stdin!.end('over and out');
+    const connected = await talk.outcome;
+    web.close();
+    echo.close();
+    return { ...results, connected };
+  },
+
+  listen: async () => {
+    const echo = await start('listen', '7', '--echo');
+    const answered = await exchange(7, 'hello');
+    // A peer that never closes: the first Ctrl-C sends our FIN, the second resets.
+    const stubborn = connect({ port: 7, host: '10.9.0.2', allowHalfOpen: true });
+    await once(stubborn, 'connect');
+    stubborn.on('error', () => {});
+    const fin = once(stubborn.resume(), 'end');
+    const reset = new Promise((resolve) => stubborn.once('close', resolve));
+    echo.child.kill('SIGINT');
+    await fin;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const code = await stop(echo);
+    stubborn.write('anybody?');
+    await reset;
+
+    const once_ = await start('listen', '7');
+    const silence = await exchange(7, 'for the terminal');
+    const ended = (await once_.ended).code;
+    return { answered, code, output: echo.output(), silence, ended, received: once_.output() };
+  },
+
+  demo: async () => ({
+    text: await netcell('demo', '--size', '256k', '--pcap', `${folder}/demo.pcapng`),
+    json: await netcell('demo', '--size', '1m', '--json'),
+  }),
+};
+
+try {
+  enterNamespace();
+  bringUpLoopback();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(error instanceof TunError ? error.exitCode : 1);
+}
+const perform = scenarios[scenario];
+if (perform === undefined) throw new Error(`no scenario ${scenario}`);
+process.stdout.write(JSON.stringify(await perform()));

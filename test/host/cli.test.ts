@@ -1,0 +1,284 @@
+/**
+ * The command line: grammar, help, exit codes, and each verb against a real kernel.
+ *
+ * What takes a device runs in `cli-child.ts`, in a network namespace of its own; where that can not
+ * be had it is skipped, and the title says why.
+ */
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { remaining, socketTable } from '../../host-node/cli/socket-table.ts';
+import type { TcpInfo } from '../../host-web/inspect.ts';
+import { bundle, type Outcome, run } from './bundle.ts';
+
+const cli = bundle('host-node/cli/index.ts');
+const child = bundle('test/host/cli-child.ts');
+const folder = mkdtempSync(join(tmpdir(), 'netcell-cli-'));
+const environment = { ...process.env, XDG_RUNTIME_DIR: folder, NO_COLOR: '1' };
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function netcell(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  return run(cli, words, { env: { ...environment, ...env } }).outcome;
+}
+
+const VERBS = ['demo', 'up', 'serve', 'get', 'listen', 'connect', 'ping', 'ss'];
+
+describe('usage', () => {
+  it.each([
+    [['up', '--bogus'], /there is no flag --bogus$/m],
+    [['up', '--mut', '1400'], /there is no flag --mut; did you mean --mtu\?/],
+    [['up', '--mtu'], /--mtu takes a value/],
+    [['up', '--mtu', '--json'], /--mtu takes a value, and '--json' is a flag/],
+    [['up', '--mtu', '100'], /--mtu is a number from 576 to 65535, not '100'/],
+    [['up', '--json=yes'], /--json is a switch and takes no value/],
+    [['up', '--address', '10.9.0.2'], /--address is an address with a prefix/],
+    [['up', '--address', '10.9.0.2/31'], /has no room for a kernel side; say --peer/],
+    [['up', '--addr', '10.9.0.2/24', '--addr', '10.8.0.2/24'], /given twice for one family/],
+    [
+      ['up', '--address', '10.9.0.2/24', '--peer', '10.8.0.1'],
+      /--peer 10\.8\.0\.1 is not in the net/,
+    ],
+    [['up', 'now'], /'now' is one argument too many/],
+    [['serve'], /DIR is missing/],
+    [['serve', '.', '--port', 'http'], /--port is a number from 1 to 65535, not 'http'/],
+    [['get', 'ftp://10.9.0.1/'], /URL is an http:\/\/ or https:\/\/ address, not 'ftp:/],
+    [['listen', '70000'], /PORT is a number from 1 to 65535, not '70000'/],
+    [['listen', '7', '--echo', '--discard'], /--echo and --discard exclude each other/],
+    [['connect', '10.9.0.1'], /PORT is missing/],
+    [['ping', '10.9.0.1', '-i', '1'], /-i is a duration such as 40ms or 2s, not '1'/],
+    [['demo', '--size', 'much'], /--size is a size such as 64k, not 'much'/],
+    [['ss', '-x'], /there is no flag -x/],
+  ])('netcell %j is refused with exit code 2', async (words, sentence) => {
+    const { code, stdout, stderr } = await netcell(words);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(sentence);
+    expect(stderr).toContain(`netcell ${words[0]} --help`);
+  });
+
+  it('names a verb it does not know, and says what there is when asked nothing', async () => {
+    expect(await netcell(['fly'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("'fly'"),
+    });
+    expect(await netcell([])).toMatchObject({ code: 2, stdout: expect.stringContaining('up') });
+    expect(await netcell(['--help'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it.each(VERBS)('%s --help fits a screen and shows two examples', async (verb) => {
+    const { code, stdout, stderr } = await netcell([verb, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(24);
+    expect(lines.every((line) => line.length <= 100)).toBe(true);
+    const examples = lines.slice(lines.indexOf('Examples') + 1);
+    expect(examples).toHaveLength(2);
+    for (const example of examples) expect(example).toContain(`netcell ${verb}`);
+  });
+});
+
+describe('without a device', () => {
+  it('up says which node is missing', async () => {
+    const { code, stderr } = await netcell(['up'], { NETCELL_TUN_DEVICE: '/nowhere/tun' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^netcell up: cannot open \/nowhere\/tun: ENOENT/);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'up says what to do without permission, exit code 3',
+    async () => {
+      const node = join(folder, 'tun');
+      writeFileSync(node, '', { mode: 0o600 });
+      const env = { ...environment, NETCELL_TUN_DEVICE: node, XDG_RUNTIME_DIR: '' };
+      const { code, stderr } = await run(cli, ['up'], { env, uid: 65_534, gid: 65_534, cwd: '/' })
+        .outcome;
+      // A folder only root may enter hides the node as well; both are a missing permission.
+      expect(code).toBe(3);
+      expect(stderr).toMatch(/EACCES/);
+      expect(stderr.trimEnd().split('\n').length).toBeGreaterThan(1);
+    },
+  );
+
+  it('ss says that nothing runs, and how to start something', async () => {
+    const { code, stderr } = await netcell(['ss']);
+    expect(code).toBe(1);
+    expect(stderr).toBe('netcell ss: no netcell is running; start one\n  sudo netcell up\n');
+  });
+
+  it('the demo does the same job over a simulated link, and says so', async () => {
+    const env = { NETCELL_TUN_DEVICE: '/nowhere/tun' };
+    const { code, stdout, stderr } = await netcell(['demo', '--size', '1m'], env);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('SIMULATED link between two netcells');
+    expect(stdout).toMatch(/sudo modprobe tun|unshare|sysctl|namespace/);
+    expect(stdout).toMatch(/peer downloads from netcell +\d.*✓ +\d.*✓/);
+    expect(stdout).toMatch(/netcell downloads from peer +\d.*✓ +\d.*✓/);
+    expect(stdout).toMatch(/6 transfers, 6 MiB, every SHA-256 equal/);
+  });
+});
+
+describe('the table of sockets', () => {
+  const base = { receiveQueue: 0, sendQueue: 0, timer: null, timerMs: 0, retransmits: 0 };
+  const sockets = [
+    { ...base, state: 'LISTEN', localAddress: '::', localPort: 80, sendQueue: 511 },
+    {
+      ...base,
+      state: 'LISTEN',
+      localAddress: '0.0.0.0',
+      localPort: 7,
+      sendQueue: 4,
+      receiveQueue: 1,
+    },
+    {
+      ...base,
+      state: 'TIME-WAIT',
+      localAddress: 'fd00:9::2',
+      localPort: 80,
+      remoteAddress: 'fd00:9::1',
+      remotePort: 40_512,
+      timer: 'TIME-WAIT',
+      timerMs: 41_300,
+    },
+  ] as unknown as TcpInfo[];
+
+  it('has the columns and words of ss', () => {
+    expect(socketTable(sockets)).toBe(
+      [
+        'State     Recv-Q Send-Q Local Address:Port Peer Address:Port',
+        'LISTEN    0      511    *:80               *:*',
+        'LISTEN    1      4      0.0.0.0:7          0.0.0.0:*',
+        'TIME-WAIT 0      0      [fd00:9::2]:80     [fd00:9::1]:40512 timer:(timewait,41sec,0)',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    [200, '200ms'],
+    [5320, '5.320ms'],
+    [7000, '7sec'],
+    [41_300, '41sec'],
+    [90_000, '1min30sec'],
+    [7_140_000, '119min'],
+  ])('%d ms is %s', (ms, text) => expect(remaining(ms)).toBe(text));
+});
+
+async function whyNot(): Promise<string | undefined> {
+  if (process.platform !== 'linux') return 'not Linux';
+  try {
+    closeSync(openSync('/dev/net/tun', constants.O_RDWR));
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const probe = await run(child, ['probe', cli, folder]).outcome;
+  return probe.code === 0 ? undefined : probe.stderr.trim();
+}
+
+/** Runs a scenario; a child that fails fails the test with what it wrote. */
+async function inside<T>(scenario: string): Promise<T> {
+  const outcome = await run(child, [scenario, cli, folder], { env: environment }).outcome;
+  expect(outcome.stderr).toBe('');
+  expect(outcome).toMatchObject({ code: 0, signal: null });
+  return JSON.parse(outcome.stdout) as T;
+}
+
+const obstacle = await whyNot();
+const title = `beside a kernel${obstacle === undefined ? '' : ` (skipped: ${obstacle})`}`;
+
+describe.skipIf(obstacle !== undefined)(title, () => {
+  it('up serves, tells ss, refuses a clash, and closes properly', async () => {
+    const result = await inside<Record<string, Outcome & string & number>>('up');
+    expect(result.banner).toMatch(/tun0 +10\.9\.0\.2\/24 +mtu 1500 +kernel side 10\.9\.0\.1/);
+    expect(result.page).toContain('Hello from netcell');
+    expect(result.page6).toContain('fd00:9::1');
+    expect(result.echo).toBe('echo me');
+    expect(result.table!.stdout).toMatch(/^State +Recv-Q +Send-Q +Local Address:Port/);
+    expect(result.table!.stdout).toMatch(
+      /^ESTAB .* 10\.9\.0\.2:9 +10\.9\.0\.1:\d+\s*\n\t ts sack/m,
+    );
+    expect(result.listening!.stdout.trim().split('\n')).toHaveLength(5);
+    const report = JSON.parse(result.json!.stdout);
+    expect(report).toMatchObject({ tun: 'tun0', mtu: 1500, drops: expect.any(Array) });
+    expect(report.addresses).toEqual(['10.9.0.2/24', 'fd00:9::2/64']);
+    expect(report.counters.TcpPassiveOpens).toBeGreaterThanOrEqual(4);
+    expect(result.clash).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('clashes with'),
+    });
+    expect(result.inUse).toMatchObject({ code: 1, stderr: expect.stringContaining('holds it') });
+    expect(result.code).toBe(130);
+    expect(result.after!.code).toBe(1);
+    expect(result.pcapMagic).toBe(0x0a0d0d0a);
+    expect(result.pcapOctets).toBeGreaterThan(2000);
+  });
+
+  it('serve gives files, and nothing outside', async () => {
+    writeFileSync(join(folder, 'a.txt'), 'the letter a');
+    writeFileSync(join(folder, '.hidden'), 'no');
+    mkdirSync(join(folder, 'sub'), { recursive: true });
+    const result = await inside<Record<string, unknown>>('serve');
+    expect(result.answers).toEqual([
+      ['/', 200, 'text/html; charset=utf-8'],
+      ['/a.txt', 200, 'text/plain; charset=utf-8'],
+      ['/nothing', 404, 'text/plain; charset=utf-8'],
+      ['/.hidden', 404, 'text/plain; charset=utf-8'],
+      ['/%2e%2e/%2e%2e/etc/passwd', 404, 'text/plain; charset=utf-8'],
+      ['/sub', 301, '/sub/'],
+    ]);
+    expect(result.text).toBe('the letter a');
+    expect(result.list).toContain('<a href="a.txt">a.txt</a>');
+    expect(result.list).not.toContain('.hidden');
+    expect(result.code).toBe(143);
+    expect(result.log).toContain('"url":"/a.txt","status":200,"octets":12');
+  });
+
+  it('get, connect and ping reach the kernel, with the exit codes of the manual', async () => {
+    const result = await inside<Record<string, Outcome>>('clients');
+    expect(result.get).toMatchObject({ code: 0, stdout: 'you asked for /' });
+    expect(result.get!.stderr).toMatch(/200 OK {2}15 octets in .*bit\/s/);
+    expect(result.get6).toMatchObject({ code: 0, stdout: 'you asked for /', stderr: '' });
+    expect(result.missing).toMatchObject({ code: 1, stdout: 'you asked for /x' });
+    expect(result.refused).toMatchObject({ code: 4, stdout: '' });
+    expect(result.refused!.stderr).toMatch(/connect ECONNREFUSED 10\.9\.0\.1:1: A RST answered/);
+    expect(result.connectRefused!.code).toBe(4);
+    expect(result.silent!.code).toBe(5);
+    expect(result.ping!.code).toBe(0);
+    expect(result.ping!.stdout).toMatch(/64 octets from 10\.9\.0\.1: icmp_seq=\d+ ttl=64 time=/);
+    expect(result.ping!.stdout).toContain('2 sent, 2 received, 0% lost');
+    expect(result.pingLost!.code).toBe(5);
+    expect(result.connected).toMatchObject({ code: 0, stdout: 'over and out', stderr: '' });
+  });
+
+  it('listen echoes; Ctrl-C sends a FIN, a second one a RST', async () => {
+    const result = await inside<Record<string, string | number>>('listen');
+    expect(result).toMatchObject({ answered: 'hello', code: 130, silence: '', ended: 0 });
+    expect(result.output).toContain('closing 1 connection; Ctrl-C again resets');
+    expect(result.received).toContain('for the terminal');
+    expect(result.received).toMatch(/closed: 16 octets in, 0 out/);
+  });
+
+  it('the demo compares six transfers with the kernel, and shows ladder and sockets', async () => {
+    const { text, json } = await inside<Record<'text' | 'json', Outcome>>('demo');
+    expect(text).toMatchObject({ code: 0, stderr: '' });
+    expect(text.stdout).toMatch(/kernel uploads to netcell +\d.*✓ +\d.*✓/);
+    expect(text.stdout).toMatch(/SYN-RECEIVED +◄─+ \[S\] seq 0 win \d+ ─ +SYN-SENT/);
+    expect(text.stdout).toMatch(/─ \[S\.\] seq 0 ack 1 win \d+ ─+► +ESTABLISHED/);
+    expect(text.stdout).toMatch(/TIME-WAIT +─ \[\.\] seq \d+ ack 60 win \d+ ─+►/);
+    expect(text.stdout).toMatch(
+      /TIME-WAIT 0 +0 +10\.9\.0\.2:80 +10\.9\.0\.1:\d+ +timer:\(timewait/,
+    );
+    expect(text.stdout).toContain('every SHA-256 equal');
+    expect(json).toMatchObject({ code: 0, stderr: '' });
+    const report = JSON.parse(json.stdout);
+    expect(report).toMatchObject({ link: 'tun', transfers: expect.any(Array) });
+    expect(report.transfers).toHaveLength(6);
+    for (const transfer of report.transfers) expect(transfer).toMatchObject({ isEqual: true });
+  });
+});
