@@ -18,12 +18,6 @@ import {
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import {
-  formatAddress,
-  parseAddress,
-  parseInterfaceAddress,
-  samePrefix,
-} from '../../host-web/address.ts';
 import { bundle, type Outcome, run } from './bundle.ts';
 
 const child = process.platform === 'linux' ? bundle('test/host/tun-child.ts') : '';
@@ -221,33 +215,5 @@ describe.skipIf(obstacle !== undefined || process.getuid?.() !== 0)('without roo
     const failure = JSON.parse(stdout) as Failure;
     expect(failure).toMatchObject({ code: 'EPERM', exitCode: 3 });
     expect(failure.message).toContain('sudo ip tuntap add dev tun0 mode tun user $USER');
-  });
-});
-
-describe('addresses as text', () => {
-  it.each([
-    ['10.9.0.1/24', '10.9.0.1', 24],
-    ['fd00:9::1/64', 'fd00:9::1', 64],
-    ['::', '::', 128],
-    ['1::', '1::', 128],
-    ['::ffff:192.0.2.1', '::ffff:c000:201', 128],
-    ['1:2:3:4:5:6:7:8/127', '1:2:3:4:5:6:7:8', 127],
-  ])('%s is read and written back', (text, address, prefix) => {
-    const read = parseInterfaceAddress(text);
-    expect(read?.prefix).toBe(prefix);
-    expect(formatAddress(read!.octets)).toBe(address);
-  });
-
-  it.each(['', '10.9.0.1/33', '10.9.0/24', 'fe80::1%lo/64', '::1/129', '10.9.0.1 peer ::1/64'])(
-    '"%s" is refused',
-    (text) => expect(parseInterfaceAddress(text)).toBeUndefined(),
-  );
-
-  it('compares prefixes bit by bit', () => {
-    const a = parseAddress('10.9.0.1')!;
-    expect(samePrefix(a, parseAddress('10.9.1.1')!, 23)).toBe(true);
-    expect(samePrefix(a, parseAddress('10.9.1.1')!, 24)).toBe(false);
-    expect(samePrefix(a, parseAddress('99.0.0.0')!, 0)).toBe(true);
-    expect(samePrefix(a, parseAddress('::1')!, 0)).toBe(false);
   });
 });
