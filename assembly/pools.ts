@@ -14,7 +14,7 @@ import {
   TCB_SIZE,
   TIME_WAIT_SIZE,
 } from './memory';
-import { layPages, Pages } from './store/chain';
+import { layPages, Pages, sparePages } from './store/chain';
 import { Heap, layHeap } from './store/heap';
 import { layPool, Pool, POOL_SIZE } from './store/pool';
 import { Queue } from './store/queue';
@@ -50,6 +50,22 @@ export function replies(): Pool {
 /** Pages of text. */
 export function pages(): Pages {
   return changetype<Pages>(POOLS + 5 * POOL_SIZE);
+}
+
+/**
+ * Pages that text to be sent, and early text, leave free: text in order can always be taken, or two writers
+ * that fill each other's memory would wait for ever.
+ */
+export function pagesForOrder(): u32 {
+  const capacity = pages().capacity;
+  return min(max<u32>(8, capacity >> 4), capacity >> 1);
+}
+
+/** Pages that may be had for anything else; 0 when they are scarce. */
+export function pagesToSpare(): u32 {
+  const spare = sparePages(pages());
+  const kept = pagesForOrder();
+  return spare > kept ? spare - kept : 0;
 }
 
 /** References by 4-tuple: TCBs, children and TIME-WAIT records. */

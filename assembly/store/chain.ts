@@ -109,6 +109,11 @@ export function reserve(pages: Pages, chain: Chain, end: u32): u32 {
   return end;
 }
 
+/** Octets there is room for behind `end` without another page. */
+export function slack(chain: Chain, end: u32): u32 {
+  return chain.origin + chain.pages * PAGE_SIZE - end;
+}
+
 /** The address of an octet; the octets behind it run on until the end of its page. */
 export function locate(pages: Pages, chain: Chain, position: u32): usize {
   let page = chain.head;

@@ -1,7 +1,8 @@
 /** SEND (RFC 9293 §3.10.2). */
 import { Result, Signal, State } from '../abi';
-import { pages, starvedQueue, tcbs } from '../pools';
-import { reserve, sparePages, writeChain } from '../store/chain';
+import { PAGE_SIZE } from '../limits';
+import { pages, pagesToSpare, starvedQueue, tcbs } from '../pools';
+import { reserve, slack, writeChain } from '../store/chain';
 import { push, shift } from '../store/queue';
 import { giveBack } from './lifecycle';
 import { markReady, tell } from './marks';
@@ -49,11 +50,12 @@ export function markUrgent(tcb: Tcb): Result {
 
 function queue(tcb: Tcb, from: usize, length: u32): i32 {
   const snd = tcb.snd;
-  const room = sendRoom(tcb);
-  const wanted = min(length, room);
-  const until = reserve(pages(), tcb.outgoing, snd.end + wanted);
-  // A page reserved earlier may reach beyond what is wanted now; never beyond it means less.
-  const taken = min<u32>(wanted, until - snd.end);
+  const wanted = min(length, sendRoom(tcb));
+  // Division first: the whole pool in octets is more than 32 bits hold.
+  const needed = (wanted + PAGE_SIZE - 1) / PAGE_SIZE;
+  const granted = min(needed, pagesToSpare()) * PAGE_SIZE + slack(tcb.outgoing, snd.end);
+  const taken = min(wanted, granted);
+  reserve(pages(), tcb.outgoing, snd.end + taken);
   writeChain(pages(), tcb.outgoing, snd.end, from, taken);
   snd.end += taken;
   if (taken < length) {
@@ -87,7 +89,7 @@ function starve(tcb: Tcb): void {
 
 /** Tells those who waited for a page that there are some, in the order they came. */
 export function feedStarved(): void {
-  while (starvedQueue().head != 0 && sparePages(pages()) != 0) {
+  while (starvedQueue().head != 0 && pagesToSpare() != 0) {
     const tcb = tcbAt(shift(starvedQueue(), tcbs(), STARVED_LINK));
     lower(tcb, Flag.STARVED);
     if (!has(tcb, Flag.IN_USE)) {
@@ -96,7 +98,7 @@ export function feedStarved(): void {
     }
     lower(tcb, Flag.WANTS_ROOM);
     tell(tcb, Signal.WRITABLE);
-    // One page each: who is told takes what there is, and comes back if it is not enough.
-    if (sparePages(pages()) < 16) return;
+    // Who is told takes what there is, and comes back if it is not enough.
+    if (pagesToSpare() < 16) return;
   }
 }

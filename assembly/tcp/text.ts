@@ -8,8 +8,8 @@
 import { Counter, Reason, Signal, TraceKind } from '../abi';
 import { count } from '../counters';
 import { MAX_RANGES } from '../limits';
-import { pages, ranges } from '../pools';
-import { reserve, writeChain } from '../store/chain';
+import { pages, pagesToSpare, ranges } from '../pools';
+import { reserve, slack, writeChain } from '../store/chain';
 import { addRange, rangeAt, trimRanges } from '../store/ranges';
 import { trace } from '../trace';
 import { acknowledgeText } from './delayed-ack';
@@ -35,7 +35,7 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
     acknowledge(tcb);
     return;
   }
-  if (reserve(pages(), tcb.incoming, right) != right) {
+  if (!mayHold(tcb, left, right) || reserve(pages(), tcb.incoming, right) != right) {
     count(Counter.TcpExtTCPRcvQDrop);
     trace(
       TraceKind.DROP,
@@ -51,6 +51,11 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
   }
   if (left == rcv.nxt) textInOrder(tcb, seg.text + (left - begin), right);
   else earlyText(tcb, seg.text + (left - begin), left, right);
+}
+
+/** Early text takes no page that text in order may need. */
+function mayHold(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): bool {
+  return left == tcb.rcv.nxt || pagesToSpare() != 0 || <i32>slack(tcb.incoming, right) >= 0;
 }
 
 function textInOrder(tcb: Tcb, from: usize, right: RemoteSeq): void {
