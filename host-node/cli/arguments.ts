@@ -1,0 +1,174 @@
+/**
+ * The grammar of the command line: flags, positional arguments, and the values they take.
+ *
+ * `node:util`'s parseArgs reads; what it finds wrong is said here, because its own sentences name
+ * neither the verb nor what would have been right. Every mistake is a UsageError, exit code 2.
+ */
+import { parseArgs } from 'node:util';
+
+/** A flag: a switch, or one with a value, or with several. */
+export interface Flag {
+  readonly type: 'boolean' | 'string';
+  readonly short?: string;
+  readonly multiple?: boolean;
+  /** The flag this is another spelling of. */
+  readonly alias?: string;
+}
+
+export type Flags = Readonly<Record<string, Flag>>;
+
+/** What a verb was called with. */
+export interface Arguments {
+  readonly positionals: readonly string[];
+  /** Whether a switch is on. */
+  isSet(flag: string): boolean;
+  /** The value of a flag; undefined when it was not given. The last one given counts. */
+  value(flag: string): string | undefined;
+  /** Every value of a flag. */
+  values(flag: string): readonly string[];
+}
+
+/** The caller's mistake. Printed with the verb's name before it; exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** What every verb with a stack of its own takes. */
+export const COMMON: Flags = {
+  tun: { type: 'string' },
+  address: { type: 'string', multiple: true },
+  addr: { type: 'string', multiple: true, alias: 'address' },
+  peer: { type: 'string', multiple: true },
+  mtu: { type: 'string' },
+  pcap: { type: 'string' },
+  seed: { type: 'string' },
+  json: { type: 'boolean' },
+  quiet: { type: 'boolean', short: 'q' },
+  verbose: { type: 'boolean', short: 'v' },
+};
+
+/** Lines of help about COMMON. */
+export const COMMON_HELP = `  --tun NAME          device to make, or to attach to if it exists
+  --address A/PREFIX  address of the stack, one of each family at most; 10.9.0.2/24, fd00:9::2/64
+  --peer A            address of the kernel on the link; first of the prefix
+  --mtu N  --pcap FILE  --seed N  --json  -q  -v`;
+
+/** Reads a verb's arguments. @throws UsageError */
+export function readArguments(args: readonly string[], flags: Flags): Arguments {
+  const all: Flags = { ...flags, help: { type: 'boolean', short: 'h' } };
+  const options = Object.fromEntries(
+    Object.entries(all).map(([name, { type, short }]) => [
+      name,
+      short === undefined ? { type } : { type, short },
+    ]),
+  );
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const values = new Map<string, string[]>();
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    const flag = Object.hasOwn(all, token.name) ? all[token.name] : undefined;
+    if (flag === undefined) throw new UsageError(unknownFlag(token.rawName, all));
+    const name = flag.alias ?? token.name;
+    const value = checkValue(flag, token.rawName, token.value, token.inlineValue === true);
+    const before = flag.multiple === true ? (values.get(name) ?? []) : [];
+    values.set(name, [...before, value]);
+  }
+  return {
+    positionals,
+    isSet: (flag) => values.has(flag),
+    value: (flag) => values.get(flag)?.at(-1),
+    values: (flag) => values.get(flag) ?? [],
+  };
+}
+
+function checkValue(flag: Flag, raw: string, value: string | undefined, inline: boolean): string {
+  if (flag.type === 'boolean') {
+    if (inline) throw new UsageError(`${raw} is a switch and takes no value`);
+    return '';
+  }
+  if (value === undefined) throw new UsageError(`${raw} takes a value`);
+  // A forgotten value would otherwise swallow the next flag.
+  if (!inline && value.startsWith('-') && value !== '-') {
+    throw new UsageError(
+      `${raw} takes a value, and '${value}' is a flag (or write ${raw}=${value})`,
+    );
+  }
+  return value;
+}
+
+function unknownFlag(raw: string, flags: Flags): string {
+  const wanted = raw.replace(/^-+/, '');
+  const near = Object.keys(flags).find(
+    (name) => wanted.length > 1 && (name.startsWith(wanted) || isNear(name, wanted)),
+  );
+  return `there is no flag ${raw}${near === undefined ? '' : `; did you mean --${near}?`}`;
+}
+
+/** Whether one letter added, left out, changed or swapped makes the one word of the other. */
+function isNear(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1) return false;
+  let start = 0;
+  while (start < Math.min(a.length, b.length) && a[start] === b[start]) start++;
+  const rests = [
+    [1, 0],
+    [0, 1],
+    [1, 1],
+  ] as const;
+  if (rests.some(([x, y]) => a.slice(start + x) === b.slice(start + y))) return true;
+  const swapped = `${a.slice(0, start)}${a[start + 1] ?? ''}${a[start] ?? ''}${a.slice(start + 2)}`;
+  return swapped === b;
+}
+
+/** Takes exactly the positional arguments a verb names. @throws UsageError */
+export function takePositionals(args: Arguments, ...names: readonly string[]): string[] {
+  const given = args.positionals;
+  if (given.length < names.length) {
+    throw new UsageError(`${names[given.length]} is missing`);
+  }
+  if (given.length > names.length) {
+    throw new UsageError(`'${given[names.length]}' is one argument too many`);
+  }
+  return [...given];
+}
+
+/** A whole number within bounds. @throws UsageError naming what it is for */
+export function readNumber(text: string, what: string, least: number, most: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) {
+    throw new UsageError(`${what} is a number from ${least} to ${most}, not '${text}'`);
+  }
+  return value;
+}
+
+export function readPort(text: string, what = 'PORT'): number {
+  return readNumber(text, what, 1, 65_535);
+}
+
+const UNITS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
+
+/** A duration such as `40ms`, `2s` or `1.5s`; milliseconds. */
+export function readDuration(text: string, what: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(us|ms|s|m)$/.exec(text) ?? [];
+  if (number === undefined || unit === undefined) {
+    throw new UsageError(`${what} is a duration such as 40ms or 2s, not '${text}'`);
+  }
+  return Number(number) * UNITS[unit]!;
+}
+
+const SIZES: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/** A size such as `512`, `64k` or `1m`; octets. */
+export function readSize(text: string, what: string, most: number): number {
+  const [, number, unit] = /^(\d+)([kmg]?)$/i.exec(text) ?? [];
+  const size = number === undefined ? Number.NaN : Number(number) * SIZES[unit!.toLowerCase()]!;
+  if (!(size <= most)) throw new UsageError(`${what} is a size such as 64k, not '${text}'`);
+  return size;
+}

@@ -1,0 +1,222 @@
+/**
+ * A stack that stays up in the foreground until its user ends it: `up`, `serve` and `listen`.
+ *
+ * The banner, the single keys, the control socket that `netcell ss` asks, and the end: the first
+ * Ctrl-C closes every connection properly, the second resets what is left.
+ */
+import type { Server } from '../net.ts';
+import type { Arguments } from './arguments.ts';
+import { offerControl } from './control.ts';
+import { type Device, openDevice } from './device.ts';
+import { Exit } from './failure.ts';
+import { reportOf } from './report.ts';
+import { socketTable } from './socket-table.ts';
+import { VERSION } from './version.ts';
+import { time } from './words.ts';
+
+/** What a verb adds to a stack. */
+export interface Service {
+  readonly servers: readonly Server[];
+  /** What to try, a line each. */
+  readonly hints: readonly string[];
+  /** Settles when the verb itself has come to its end; a server's never does. */
+  readonly ended?: Promise<number>;
+}
+
+/** How long connections have to close once their user wants to go, milliseconds. */
+const PATIENCE = 5000;
+/** What closes sooner is not worth a word, milliseconds. */
+const SILENCE = 150;
+/** Signals that end us, with the code a shell expects. */
+const SIGNALS = { SIGINT: Exit.INTERRUPTED, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** Where a verb talks; standard output where nothing else goes there. */
+export type Say = (text: string) => void;
+
+/**
+ * Opens the device, starts the service, stays until something ends it; answers the exit code.
+ *
+ * @param say receives the banner and what is told besides; nothing of it with --quiet
+ */
+export async function stayUp(
+  args: Arguments,
+  say: Say,
+  start: (device: Device) => Promise<Service>,
+): Promise<number> {
+  const ending = new Ending();
+  const device = openDevice(args, (error) => ending.fail(error));
+  let withdraw = () => {};
+  try {
+    const service = await start(device);
+    withdraw = await offerControl(device.tun.name, () => reportOf(device));
+    const keys = watchKeys(device, ending, say);
+    announce(args, say, device, service, keys.isWatching);
+    service.ended?.then(
+      (code) => ending.end(code),
+      (error) => ending.fail(error),
+    );
+    try {
+      const code = await ending.first;
+      await closeAll(device, service, ending, say);
+      return code;
+    } finally {
+      keys.close();
+    }
+  } finally {
+    withdraw();
+    ending.close();
+    await device.close();
+  }
+}
+
+/** What ends the foreground: a signal, a key, the service, or a device that is gone. */
+class Ending {
+  readonly first: Promise<number>;
+  /** The user has asked a second time. */
+  readonly second: Promise<void>;
+  #resolve!: (code: number) => void;
+  #reject!: (error: Error) => void;
+  #again!: () => void;
+  #count = 0;
+  readonly #handlers: [NodeJS.Signals, () => void][] = [];
+
+  constructor() {
+    this.first = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.first.catch(() => {});
+    this.second = new Promise((resolve) => (this.#again = resolve));
+    for (const [signal, code] of Object.entries(SIGNALS) as [NodeJS.Signals, number][]) {
+      const handler = () => this.end(code);
+      process.on(signal, handler);
+      this.#handlers.push([signal, handler]);
+    }
+  }
+
+  end(code: number): void {
+    if (this.#count++ === 0) this.#resolve(code);
+    else this.#again();
+  }
+
+  fail(error: Error): void {
+    this.#reject(error);
+    this.#again();
+  }
+
+  close(): void {
+    for (const [signal, handler] of this.#handlers) process.off(signal, handler);
+  }
+}
+
+/** Closes listeners and connections, and waits for their FINs to be answered. */
+async function closeAll(device: Device, service: Service, ending: Ending, say: Say): Promise<void> {
+  for (const server of service.servers) {
+    if (server.listening) server.close();
+    server.endConnections();
+  }
+  let isAsked = false;
+  void ending.second.then(() => (isAsked = true));
+  const startedAt = performance.now();
+  let isTold = false;
+  for (let left = openConnections(device); left > 0 && !isAsked; left = openConnections(device)) {
+    const waited = performance.now() - startedAt;
+    if (waited > PATIENCE) return;
+    if (waited > SILENCE && !isTold) {
+      isTold = true;
+      say(`  closing ${left} connection${left === 1 ? '' : 's'}; Ctrl-C again resets what is left`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  // What is left is reset when the stack closes.
+}
+
+/** Connections whose peer still expects something of us; TIME-WAIT does not count. */
+function openConnections({ stack }: Device): number {
+  const over = new Set(['LISTEN', 'TIME-WAIT', 'CLOSED']);
+  return stack.sockets().filter(({ state }) => !over.has(state)).length;
+}
+
+function announce(
+  args: Arguments,
+  say: Say,
+  device: Device,
+  { hints }: Service,
+  hasKeys: boolean,
+): void {
+  const { tun, sides } = device;
+  if (args.isSet('json')) {
+    console.log(
+      JSON.stringify({
+        event: 'ready',
+        tun: tun.name,
+        mtu: tun.mtu,
+        sides,
+        milliseconds: device.readyAfter,
+      }),
+    );
+    return;
+  }
+  if (args.isSet('quiet')) return;
+  const version = VERSION === 'unreleased' ? VERSION : `v${VERSION}`;
+  say(`  NETCELL ${version}  ready in ${time(device.readyAfter)}`);
+  for (const [i, { address, prefix, peer }] of sides.entries()) {
+    const name = i === 0 ? tun.name : '';
+    const mtu = i === 0 ? `mtu ${tun.mtu}` : '';
+    const own = `${address}/${prefix}`.padEnd(16);
+    say(`  ${name.padEnd(9)} ${own} ${mtu.padEnd(9)} kernel side ${peer}`);
+  }
+  for (const [i, hint] of hints.entries()) say(`  ${(i === 0 ? 'try' : '').padEnd(9)} ${hint}`);
+  if (hasKeys) say('  press h for help · s sockets · n counters · q quit');
+}
+
+// Single keys --------------------------------------------------------------------
+
+const KEYS = `  s  sockets            i  sockets with details
+  n  counters           q  quit (as Ctrl-C: connections are closed properly)
+  from another terminal: netcell ss -i`;
+
+function watchKeys(
+  device: Device,
+  ending: Ending,
+  say: Say,
+): { readonly isWatching: boolean; close(): void } {
+  const { stdin } = process;
+  // A listener that reads standard input as text has no keys to spare.
+  if (!stdin.isTTY || stdin.listenerCount('data') > 0)
+    return { isWatching: false, close: () => {} };
+  const onKey = (key: string) => {
+    switch (key) {
+      case '\u0003':
+        return ending.end(Exit.INTERRUPTED);
+      case 'q':
+      case '\u0004':
+        return ending.end(Exit.OK);
+      case 's':
+      case 'i':
+        return say(`\n${socketTable(device.stack.sockets(), key === 'i')}\n`);
+      case 'n':
+        return say(`\n${counterTable(device)}\n`);
+      case 'h':
+      case '?':
+        return say(`\n${KEYS}\n`);
+      default:
+        return;
+    }
+  };
+  stdin.setRawMode(true).setEncoding('utf8').on('data', onKey).resume();
+  return {
+    isWatching: true,
+    close: () => {
+      stdin.off('data', onKey).pause();
+      stdin.setRawMode(false);
+    },
+  };
+}
+
+function counterTable(device: Device): string {
+  const { counters, drops } = reportOf(device);
+  const lines = Object.entries(counters).map(([name, count]) => `${name.padEnd(32)}${count}`);
+  for (const { count, sentence } of drops) lines.push(`dropped ${count}: ${sentence}`);
+  return lines.join('\n');
+}

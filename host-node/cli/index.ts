@@ -1,0 +1,110 @@
+#!/usr/bin/env node
+/**
+ * The command line: finds the verb, runs it, turns what it throws into one sentence and an exit
+ * code.
+ *
+ * Each verb is a file of its own, loaded when called for, so that none pays for another's start.
+ */
+import { TunError } from '../tun-error.ts';
+import { type Arguments, type Flags, readArguments, UsageError } from './arguments.ts';
+import { Exit, Failure } from './failure.ts';
+
+/** One verb: its help, its flags, and what it does. */
+export interface Verb {
+  /** At most 24 lines, with two examples. */
+  readonly help: string;
+  readonly flags: Flags;
+  /** Answers the exit code. */
+  run(args: Arguments): Promise<number>;
+}
+
+const VERBS: Readonly<Record<string, () => Promise<{ verb: Verb }>>> = {
+  demo: () => import('./demo.ts'),
+  up: () => import('./up.ts'),
+  serve: () => import('./serve.ts'),
+  get: () => import('./get.ts'),
+  listen: () => import('./listen.ts'),
+  connect: () => import('./connect.ts'),
+  ping: () => import('./ping.ts'),
+  ss: () => import('./ss.ts'),
+};
+
+const HELP = `netcell: a TCP/IP stack in one WebAssembly module, behind a TUN device
+
+  netcell demo                  the kernel's TCP and ours, checked against each other
+  netcell up                    keep a stack up on a device, with a few services to try
+  netcell serve DIR             serve a folder over HTTP
+  netcell get URL               fetch a URL
+  netcell listen PORT           accept connections: --echo, --discard, --chargen, or this terminal
+  netcell connect HOST PORT     open a connection: standard input and output are its text
+  netcell ping HOST             ICMP echo
+  netcell ss                    connections of what is running (up, serve, listen)
+
+  netcell VERB --help           flags and examples of a verb
+
+Examples
+  npx netcell demo
+  sudo npx netcell up --address 10.9.0.2/24 --pcap up.pcapng`;
+
+async function main(words: readonly string[]): Promise<number> {
+  const [name = 'help', ...rest] = words;
+  if (name === 'help' || name === '--help' || name === '-h') {
+    console.log(HELP);
+    return words.length === 0 ? Exit.USAGE : Exit.OK;
+  }
+  if (name === '--version' || name === '-V') {
+    const { VERSION } = await import('./version.ts');
+    console.log(VERSION);
+    return Exit.OK;
+  }
+  if (name === 'demo-peer' && process.send !== undefined) {
+    // Not for people: the demo starts it, as the kernel's side.
+    const { runPeer } = await import('./demo-peer.ts');
+    await runPeer();
+    return Exit.OK;
+  }
+  const load = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  if (load === undefined) {
+    console.error(`netcell: there is no verb '${name}'\n  netcell --help`);
+    return Exit.USAGE;
+  }
+  const { verb } = await load();
+  try {
+    const args = readArguments(rest, verb.flags);
+    if (args.isSet('help')) {
+      console.log(verb.help);
+      return Exit.OK;
+    }
+    return await verb.run(args);
+  } catch (error) {
+    return explain(name, error);
+  }
+}
+
+/** Says what went wrong on standard error; answers the exit code. */
+function explain(name: string, error: unknown): number {
+  if (error instanceof UsageError) {
+    console.error(`netcell ${name}: ${error.message}\n  netcell ${name} --help`);
+    return Exit.USAGE;
+  }
+  if (error instanceof TunError) {
+    console.error(`netcell ${name}: ${error.message}`);
+    return error.exitCode;
+  }
+  const failure = Failure.from(error);
+  if (failure !== undefined) {
+    console.error(`netcell ${name}: ${failure.message}`);
+    return failure.exitCode;
+  }
+  console.error(`netcell ${name}: a fault of netcell's own, please report it`);
+  console.error(error);
+  return Exit.FAILED;
+}
+
+/** A reader that went away (`netcell ss | head`) is no failure. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(Exit.OK);
+  throw error;
+});
+
+process.exitCode = await main(process.argv.slice(2));

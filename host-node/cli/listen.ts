@@ -1,0 +1,93 @@
+/** `netcell listen`: accepts connections, for a service or for the terminal. */
+import type { Socket } from '../net.ts';
+import {
+  type Arguments,
+  COMMON,
+  COMMON_HELP,
+  readPort,
+  takePositionals,
+  UsageError,
+} from './arguments.ts';
+import type { Device } from './device.ts';
+import { Exit } from './failure.ts';
+import { type Say, type Service, stayUp } from './foreground.ts';
+import type { Verb } from './index.ts';
+import { join } from './join.ts';
+import { listening, SERVICES, type ServiceName, serveName } from './services.ts';
+
+const HELP = `netcell listen: accept connections
+
+  netcell listen PORT [--echo | --discard | --chargen] [flags]
+
+  --echo        send back what arrives (RFC 862)
+  --discard     forget what arrives (RFC 863)
+  --chargen     send characters without end (RFC 864)
+                without any of them: one connection, joined to standard input and output
+
+${COMMON_HELP}
+
+Ctrl-C closes connections properly; a second one resets what is left.
+
+Examples
+  sudo netcell listen 7 --echo
+  sudo netcell listen 9000 > received`;
+
+async function run(args: Arguments): Promise<number> {
+  const [text] = takePositionals(args, 'PORT');
+  const port = readPort(text!);
+  const names = (Object.keys(SERVICES) as ServiceName[]).filter((name) => args.isSet(name));
+  if (names.length > 1) throw new UsageError(`--${names[0]} and --${names[1]} exclude each other`);
+  // Standard output is for what arrives.
+  const say: Say = (line) => {
+    if (!args.isSet('quiet')) console.error(line);
+  };
+  return stayUp(args, say, (device) => start(device, port, names[0], say));
+}
+
+async function start(
+  device: Device,
+  port: number,
+  name: ServiceName | undefined,
+  say: Say,
+): Promise<Service> {
+  const { net, sides } = device;
+  const { address } = sides[0]!;
+  const hints = [`nc ${address} ${port}`, 'netcell ss -i'].join('   ·   ');
+  if (name !== undefined) {
+    const server = await serveName(net, name, port);
+    server.on('connection', (socket: Socket) => report(socket, say));
+    return { servers: [server], hints: [hints] };
+  }
+  const server = net.createServer({ allowHalfOpen: true });
+  const ended = new Promise<number>((resolve, reject) => {
+    server.once('connection', (socket: Socket) => {
+      // One connection, as nc: whoever comes later is refused.
+      server.close();
+      report(socket, say);
+      join(socket).then(() => resolve(Exit.OK), reject);
+    });
+  });
+  await listening(server.listen({ port }));
+  return { servers: [server], hints: [hints], ended };
+}
+
+/** Says who came, and how it ended. */
+function report(socket: Socket, say: Say): void {
+  const who = `${socket.remoteAddress} port ${socket.remotePort}`;
+  say(`  ${who} connected`);
+  socket.on('error', (error) => say(`  ${who}: ${error.message}`));
+  socket.once('close', () => {
+    say(`  ${who} closed: ${socket.bytesRead} octets in, ${socket.bytesWritten} out`);
+  });
+}
+
+export const verb: Verb = {
+  help: HELP,
+  flags: {
+    ...COMMON,
+    echo: { type: 'boolean' },
+    discard: { type: 'boolean' },
+    chargen: { type: 'boolean' },
+  },
+  run,
+};

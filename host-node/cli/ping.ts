@@ -1,0 +1,127 @@
+/** `netcell ping`: ICMP echo from a stack of its own (RFC 792, RFC 4443). */
+import { lookup } from 'node:dns/promises';
+import { isIP } from '../../host-web/address.ts';
+import type { PingReply } from '../../host-web/ping.ts';
+import {
+  type Arguments,
+  COMMON,
+  COMMON_HELP,
+  readDuration,
+  readNumber,
+  takePositionals,
+} from './arguments.ts';
+import type { Device } from './device.ts';
+import { Exit } from './failure.ts';
+import type { Verb } from './index.ts';
+import { once } from './once.ts';
+
+const HELP = `netcell ping: ICMP echo requests from a stack of its own
+
+  netcell ping HOST [-c N] [-i 1s] [-s SIZE] [--timeout 5s] [flags]
+
+  -c N          stop after N requests; without it, at Ctrl-C
+  -i T          time from one request to the next; default 1s
+  -s SIZE       octets of text; default 56
+  --timeout T   longest wait for a reply; default 5s
+
+${COMMON_HELP}
+
+Exit code 5 when no reply came.
+
+Examples
+  sudo netcell ping 10.9.0.1 -c 3
+  sudo netcell ping fd00:9::1 -c 100 -i 10ms -s 1400`;
+
+/** The largest text of an echo: what 65,535 octets of packet leave. */
+const MAX_TEXT = 65_507;
+
+interface Plan {
+  readonly address: string;
+  readonly count: number;
+  readonly interval: number;
+  readonly timeout: number;
+  readonly size: number;
+}
+
+async function run(args: Arguments): Promise<number> {
+  const [host] = takePositionals(args, 'HOST');
+  const count = args.value('count');
+  const plan = {
+    count: count === undefined ? Number.POSITIVE_INFINITY : readNumber(count, '-c', 1, 1e9),
+    interval: readDuration(args.value('interval') ?? '1s', '-i'),
+    timeout: readDuration(args.value('timeout') ?? '5s', '--timeout'),
+    size: readNumber(args.value('size') ?? '56', '-s', 0, MAX_TEXT),
+  };
+  const address = isIP(host!) !== 0 ? host! : (await lookup(host!)).address;
+  return once(args, (device, interrupted) => ping(device, { ...plan, address }, args, interrupted));
+}
+
+async function ping(
+  { stack }: Device,
+  plan: Plan,
+  args: Arguments,
+  signal: AbortSignal,
+): Promise<number> {
+  const isJson = args.isSet('json');
+  const isQuiet = args.isSet('quiet');
+  const { address, count, interval, timeout, size } = plan;
+  if (!isJson) console.log(`PING ${address}: ${size} octets of text`);
+  const times: number[] = [];
+  const waiting: Promise<void>[] = [];
+  let sent = 0;
+  const interrupted = new Promise<void>((resolve) =>
+    signal.addEventListener('abort', () => resolve()),
+  );
+  while (sent < count && !signal.aborted) {
+    sent++;
+    waiting.push(
+      stack.ping(address, { timeout, size }).then(
+        (reply) => {
+          times.push(reply.time);
+          if (!isQuiet) console.log(isJson ? JSON.stringify(reply) : lineOf(reply));
+        },
+        (error: { code?: string }) => {
+          // Silence is told by the numbers at the end; anything else is an answer.
+          if (error.code !== 'ETIMEDOUT' && error.code !== 'ECONNABORTED') throw error;
+        },
+      ),
+    );
+    const isLast = sent === count;
+    const pause = new Promise((resolve) => setTimeout(resolve, interval));
+    await Promise.race(isLast ? [Promise.all(waiting), interrupted] : [pause, interrupted]);
+    if (!isLast && sent === 1) await Promise.race([waiting[0], pause]);
+  }
+  if (isJson) console.log(JSON.stringify({ address, sent, received: times.length }));
+  else console.log(summaryOf(address, sent, times));
+  return times.length > 0 ? Exit.OK : Exit.TIMED_OUT;
+}
+
+function lineOf({ from, sequence, size, ttl, time }: PingReply): string {
+  const facts = `icmp_seq=${sequence} ttl=${ttl} time=${time.toFixed(3)} ms`;
+  return `${size + 8} octets from ${from}: ${facts}`;
+}
+
+function summaryOf(address: string, sent: number, times: readonly number[]): string {
+  const lost = Math.round((100 * (sent - times.length)) / Math.max(sent, 1));
+  const lines = [`\n--- ${address} ---`, `${sent} sent, ${times.length} received, ${lost}% lost`];
+  if (times.length > 0) {
+    const average = times.reduce((sum, time) => sum + time, 0) / times.length;
+    const numbers = [Math.min(...times), average, Math.max(...times)].map((time) =>
+      time.toFixed(3),
+    );
+    lines.push(`rtt min/avg/max = ${numbers.join('/')} ms`);
+  }
+  return lines.join('\n');
+}
+
+export const verb: Verb = {
+  help: HELP,
+  flags: {
+    ...COMMON,
+    count: { type: 'string', short: 'c' },
+    interval: { type: 'string', short: 'i' },
+    size: { type: 'string', short: 's' },
+    timeout: { type: 'string' },
+  },
+  run,
+};

@@ -1,0 +1,112 @@
+/**
+ * The table of sockets, in the columns and words of `ss` (iproute2), so that what reads `ss` reads
+ * this.
+ *
+ * Not here: where the sockets come from, and which are shown.
+ */
+import { formatEndpoint } from '../../host-web/address.ts';
+import type { TcpInfo, TcpState, TimerName } from '../../host-web/inspect.ts';
+
+/** States as `ss` abbreviates them, where it does. */
+const STATES: Readonly<Partial<Record<TcpState, string>>> = {
+  CLOSED: 'UNCONN',
+  ESTABLISHED: 'ESTAB',
+  'SYN-RECEIVED': 'SYN-RECV',
+};
+
+/** Timers as `ss -o` names them; the others it does not show. */
+const TIMERS: Readonly<Partial<Record<TimerName, string>>> = {
+  RETRANSMIT: 'on',
+  'SYN-ACK': 'on',
+  PERSIST: 'persist',
+  KEEP_ALIVE: 'keepalive',
+  LINGER: 'timewait',
+  'TIME-WAIT': 'timewait',
+};
+
+const HEADINGS = ['State', 'Recv-Q', 'Send-Q', 'Local Address:Port', 'Peer Address:Port'] as const;
+
+/** Prints sockets as a table with a heading; with `info`, a second line about each. */
+export function socketTable(sockets: readonly TcpInfo[], info = false): string {
+  const rows = sockets.map((socket) => [
+    STATES[socket.state] ?? socket.state,
+    String(socket.receiveQueue),
+    String(socket.sendQueue),
+    localOf(socket),
+    remoteOf(socket),
+  ]);
+  const widths = HEADINGS.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => row[column]!.length)),
+  );
+  const line = (cells: readonly string[], end: string) =>
+    `${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' ')} ${end}`.trimEnd();
+  const lines = [line(HEADINGS, '')];
+  for (const [i, socket] of sockets.entries()) {
+    lines.push(line(rows[i]!, timerOf(socket)));
+    if (info) lines.push(`\t ${infoOf(socket)}`);
+  }
+  return lines.join('\n');
+}
+
+function localOf({ localAddress, localPort }: TcpInfo): string {
+  // `ss` writes any address of both families with a star.
+  return localAddress === '::' ? `*:${localPort}` : formatEndpoint(localAddress, localPort);
+}
+
+function remoteOf({ state, localAddress, remoteAddress, remotePort }: TcpInfo): string {
+  if (state !== 'LISTEN') return formatEndpoint(remoteAddress, remotePort);
+  if (localAddress === '::') return '*:*';
+  return localAddress.includes(':') ? '[::]:*' : '0.0.0.0:*';
+}
+
+function timerOf({ timer, timerMs, retransmits }: TcpInfo): string {
+  const name = timer === null ? undefined : TIMERS[timer];
+  return name === undefined ? '' : `timer:(${name},${remaining(timerMs)},${retransmits})`;
+}
+
+/** Time as `ss` writes it: `41sec`, `5.320ms` for seconds with a fraction, `200ms`, `119min`. */
+export function remaining(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / 60_000);
+  const seconds = Math.floor(milliseconds / 1000) % 60;
+  const rest = String(milliseconds % 1000).padStart(3, '0');
+  if (minutes > 9) return `${minutes}min`;
+  if (minutes > 0) return `${minutes}min${seconds > 0 ? `${seconds}sec` : ''}`;
+  if (seconds > 9) return `${seconds}sec`;
+  if (seconds > 0) return rest === '000' ? `${seconds}sec` : `${seconds}.${rest}ms`;
+  return `${rest}ms`;
+}
+
+/** What `ss -i` says of a connection, as far as it is known here. */
+function infoOf(socket: TcpInfo): string {
+  if (socket.state === 'LISTEN') return `syn:${socket.synQueue} accept:${socket.receiveQueue}`;
+  const words: string[] = [];
+  const say = (word: string, isSaid: unknown = true) => {
+    if (isSaid) words.push(word);
+  };
+  const millis = (value: number) => String(Math.round(value * 1000) / 1000);
+  say('ts', socket.timestamps);
+  say('sack', socket.sack);
+  say(`wscale:${socket.snd_wscale},${socket.rcv_wscale}`, socket.wscale);
+  say(`rto:${millis(socket.rto)}`, socket.rto);
+  say(`rtt:${millis(socket.rtt)}/${millis(socket.rttvar)}`, socket.rtt);
+  say(`mss:${socket.snd_mss}`, socket.snd_mss);
+  say(`rcvmss:${socket.rcv_mss}`, socket.rcv_mss);
+  // `ss` counts congestion windows in segments.
+  const segments = (octets: number) => Math.max(1, Math.floor(octets / socket.snd_mss));
+  say(`cwnd:${segments(socket.cwnd)}`, socket.snd_mss && socket.cwnd);
+  const isKnown = socket.snd_mss && socket.ssthresh && socket.ssthresh < 0x7fff_ffff;
+  say(`ssthresh:${segments(socket.ssthresh)}`, isKnown);
+  say(`bytes_acked:${socket.bytes_acked}`, socket.bytes_acked);
+  say(`bytes_received:${socket.bytes_received}`, socket.bytes_received);
+  say(`segs_out:${socket.segs_out}`, socket.segs_out);
+  say(`segs_in:${socket.segs_in}`, socket.segs_in);
+  say(`unacked:${Math.ceil(socket.unacked / socket.snd_mss)}`, socket.snd_mss && socket.unacked);
+  say(`retrans:0/${socket.total_retrans}`, socket.total_retrans);
+  say(`snd_wnd:${socket.snd_wnd}`, socket.snd_wnd);
+  return words.join(' ');
+}
+
+/** Whether `ss` shows a socket without being asked for listeners: those that are connected. */
+export function isConnected({ state }: TcpInfo): boolean {
+  return state !== 'LISTEN' && state !== 'CLOSED';
+}

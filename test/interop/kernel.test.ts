@@ -1,0 +1,166 @@
+/**
+ * netcell and the kernel's TCP, over a TUN device: both roles, both families, every way to end, and
+ * tshark's opinion of what crossed.
+ *
+ * Each scenario runs in `kernel-child.ts`, in a network namespace of its own. Where that can not be
+ * had, or a program is missing, what needs it is skipped, and the title says why.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { bundle, run } from '../host/bundle.ts';
+
+const child = process.platform === 'linux' ? bundle('test/interop/kernel-child.ts') : '';
+const folder = mkdtempSync(join(tmpdir(), 'netcell-interop-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs a scenario; a child that fails fails the test with what it wrote. */
+async function inside<T>(scenario: string, argument = ''): Promise<T> {
+  const outcome = await run(child, [scenario, argument]).outcome;
+  expect(outcome.stderr).toBe('');
+  expect(outcome).toMatchObject({ code: 0, signal: null });
+  return JSON.parse(outcome.stdout) as T;
+}
+
+async function whyNot(): Promise<string | undefined> {
+  if (process.platform !== 'linux') return 'not Linux';
+  const probe = await run(child, ['probe']).outcome;
+  return probe.code === 0 ? undefined : probe.stderr.trim().split('\n')[0];
+}
+
+const has = (program: string) => spawnSync(program, ['--version']).error === undefined;
+
+const obstacle = await whyNot();
+const title = `the kernel's TCP${obstacle === undefined ? '' : ` (skipped: ${obstacle})`}`;
+
+describe.skipIf(obstacle !== undefined)(title, () => {
+  it('exchanges 64 MiB each way, in both roles and families, octet for octet', async () => {
+    const results = await inside<{ mbitPerSecond: number[] }[]>('transfer', String(64 << 20));
+    const equal = { there: true, back: true };
+    expect(results).toEqual([
+      { client: 'kernel', version: 4, ...equal, mbitPerSecond: expect.any(Array) },
+      { client: 'netcell', version: 4, ...equal, mbitPerSecond: expect.any(Array) },
+      { client: 'kernel', version: 6, ...equal, mbitPerSecond: expect.any(Array) },
+      { client: 'netcell', version: 6, ...equal, mbitPerSecond: expect.any(Array) },
+    ]);
+  }, 60_000);
+
+  const withSs = has('ss') ? '' : ' (kernel states not compared: iproute2 is missing)';
+  it(`agrees on the state at each step of a close${withSs}`, async () => {
+    const kernelFirst = [
+      ['ESTAB', 'ESTABLISHED'],
+      ['FIN-WAIT-2', 'CLOSE-WAIT'],
+      ['TIME-WAIT', 'none'],
+    ];
+    const netcellFirst = [
+      ['ESTAB', 'ESTABLISHED'],
+      ['CLOSE-WAIT', 'FIN-WAIT-2'],
+      ['none', 'TIME-WAIT'],
+    ];
+    const seen = (steps: string[][]) => {
+      return has('ss') ? steps : steps.map(([, netcell]) => [null, netcell!]);
+    };
+    expect(await inside('states')).toEqual({
+      kernelOpensAndCloses: { steps: seen(kernelFirst), text: 'still here' },
+      kernelOpensNetcellCloses: { steps: seen(netcellFirst), text: 'still here' },
+      netcellOpensAndCloses: { steps: seen(netcellFirst), text: 'still here' },
+      netcellOpensKernelCloses: { steps: seen(kernelFirst), text: 'still here' },
+    });
+  });
+
+  it('refuses and resets, and is refused and reset', async () => {
+    expect(await inside('resets')).toEqual({
+      'kernel refused 4': 'ECONNREFUSED',
+      'kernel refused 6': 'ECONNREFUSED',
+      'netcell refused 4': 'ECONNREFUSED',
+      'netcell refused 6': 'ECONNREFUSED',
+      'kernel is reset 4': 'ECONNRESET',
+      'kernel is reset 6': 'ECONNRESET',
+      'netcell is reset 4': 'ECONNRESET',
+      'netcell is reset 6': 'ECONNRESET',
+      'destroy with unread text': 'ECONNRESET',
+      counted: true,
+    });
+  });
+
+  it('is pinged by the stack, and told of a port nobody has', async () => {
+    expect(await inside('others')).toEqual({
+      pings: [
+        [64, 1000],
+        [64, 1000],
+      ],
+      udp: 'ECONNREFUSED',
+    });
+  });
+});
+
+/** Expert messages of tshark that are the scenario's own doing: it resets and stalls on purpose. */
+const MEANT = [
+  /Connection reset \(RST\)/,
+  /[Zz]ero window/i,
+  /window .* (?:is now )?completely full/,
+];
+
+function tshark(file: string, filter: string, ...fields: string[]): string[] {
+  const { stdout, stderr, status } = spawnSync(
+    'tshark',
+    [
+      '-r',
+      file,
+      // What the connections carry is random, and tshark would find protocols in it.
+      '-d',
+      'tcp.port==1-65535,data',
+      '-o',
+      'ip.check_checksum:TRUE',
+      '-o',
+      'tcp.check_checksum:TRUE',
+      '-o',
+      'udp.check_checksum:TRUE',
+      '-Y',
+      filter,
+      '-T',
+      'fields',
+      ...fields.flatMap((field) => ['-e', field]),
+    ],
+    { encoding: 'utf8', maxBuffer: 1 << 28 },
+  );
+  if (status !== 0) throw new Error(stderr);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+const noTshark = has('tshark') ? undefined : 'tshark is missing';
+const why = obstacle ?? noTshark;
+
+describe.skipIf(why !== undefined)(`tshark${why === undefined ? '' : ` (skipped: ${why})`}`, () => {
+  it('finds nothing wrong with what crossed the device', async () => {
+    const file = join(folder, 'everything.pcapng');
+    const { counters } = await inside<{ counters: Record<string, number> }>('everything', file);
+    for (const name of ['IpInHdrErrors', 'IpInCsumErrors', 'TcpInErrs', 'TcpInCsumErrors']) {
+      expect(counters[name] ?? 0, name).toBe(0);
+    }
+    // Not empty, and both families in both directions.
+    for (const address of ['ip.src == 10.9.0.2', 'ip.dst == 10.9.0.2']) {
+      expect(tshark(file, `tcp && ${address}`, 'frame.number').length).toBeGreaterThan(500);
+    }
+    expect(tshark(file, 'tcp && ipv6.src == fd00:9::2', 'frame.number').length).toBeGreaterThan(
+      500,
+    );
+
+    const what = ['frame.number', '_ws.col.Info'];
+    expect(tshark(file, '_ws.malformed', ...what)).toEqual([]);
+    const bad = ['ip', 'tcp', 'udp', 'icmp', 'icmpv6'].map(
+      (name) => `${name}.checksum.status == 0`,
+    );
+    expect(tshark(file, bad.join(' || '), ...what)).toEqual([]);
+    const warned = tshark(
+      file,
+      '_ws.expert.severity >= "Warning" && (ip.src == 10.9.0.2 || ipv6.src == fd00:9::2)',
+      'frame.number',
+      '_ws.expert.message',
+      '_ws.col.Info',
+    );
+    expect(warned.filter((line) => !MEANT.some((meant) => meant.test(line)))).toEqual([]);
+  }, 60_000);
+});
