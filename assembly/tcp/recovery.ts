@@ -97,6 +97,14 @@ function partialAcknowledgment(tcb: Tcb, length: u32): void {
   resendFrom(tcb, tcb.snd.una);
 }
 
+/** Sends everything from SND.UNA on again, for another reason than loss: recovery has no say. */
+export function sendAllAgain(tcb: Tcb): void {
+  tcb.snd.next = tcb.snd.una;
+  tcb.rtt.timedAt = 0;
+  lower(tcb, Flag.RECOVERING | Flag.RESEND_NOW);
+  markReady(tcb);
+}
+
 /**
  * What a retransmission timeout means for the window: one segment, and all of it again (RFC 5681
  * §3.1).

@@ -12,8 +12,9 @@ import { deleteChild } from './backlog';
 import { childAt } from './child';
 import { find, Holder, holderOf, indexIn } from './demux';
 import { deleteTcb } from './lifecycle';
-import { markReady, tell } from './marks';
+import { tell } from './marks';
 import { timestampsLength } from './negotiate';
+import { sendAllAgain } from './recovery';
 import { LocalSeq, lt } from './seq';
 import { Tcb, tcbAt } from './tcb';
 
@@ -91,7 +92,5 @@ function pathMtuFell(tcb: Tcb, mtu: u32, ipv4: bool): void {
   const mss = max(mtu, least) - (ipv4 ? 40 : 60) - timestampsLength(tcb);
   if (mss >= tcb.snd.mss) return;
   tcb.snd.mss = mss;
-  tcb.snd.next = tcb.snd.una;
-  tcb.rtt.timedAt = 0;
-  markReady(tcb);
+  sendAllAgain(tcb);
 }

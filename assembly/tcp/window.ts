@@ -9,6 +9,7 @@ import { Counter, Timer } from '../abi';
 import { count } from '../counters';
 import { now } from '../time';
 import { acknowledge, markReady } from './marks';
+import { sendAllAgain } from './recovery';
 import { MAX_RTO } from './rto';
 import { Segment } from './segment';
 import { le, lt } from './seq';
@@ -92,11 +93,10 @@ export function updateSendWindow(tcb: Tcb, seg: Segment): void {
 
 /** What was sent into a closed window is sent again at once when it opens. */
 function windowReopened(tcb: Tcb): void {
-  cancel(tcb, Timer.PERSIST);
   tcb.rtt.count = tcb.rtt.probes = 0;
   tcb.rtt.stalledAt = now();
-  tcb.snd.next = tcb.snd.una;
-  tcb.rtt.timedAt = 0;
+  sendAllAgain(tcb);
+  watchFlight(tcb);
 }
 
 /** Arms the timer that watches over what is outstanding: none, persist or retransmission. */
