@@ -53,8 +53,8 @@ export function pages(): Pages {
 }
 
 /**
- * Pages that text to be sent, and early text, leave free: text in order can always be taken, or two writers
- * that fill each other's memory would wait for ever.
+ * Pages that text to be sent, and early text, leave free: text in order can always be taken, or two
+ * writers that fill each other's memory would wait for ever.
  */
 export function pagesForOrder(): u32 {
   const capacity = pages().capacity;

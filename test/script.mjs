@@ -1,8 +1,8 @@
 /**
  * Runs a TypeScript file of ours: `node test/script.mjs FILE [ARGUMENT …]`.
  *
- * The Node we support runs no TypeScript, so it is bundled first, beneath node_modules, where koffi is
- * found from.
+ * The Node we support runs no TypeScript, so it is bundled first, beneath node_modules, where koffi
+ * is found from.
  */
 import { spawnSync } from 'node:child_process';
 import { basename } from 'node:path';

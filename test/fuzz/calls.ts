@@ -1,5 +1,6 @@
 /**
- * What users and clocks do meanwhile: calls with sensible and senseless arguments, and time that jumps.
+ * What users and clocks do meanwhile: calls with sensible and senseless arguments, and time that
+ * jumps.
  */
 import { Option, Setting } from '../../host-web/abi.ts';
 import { setEndpoint } from '../../host-web/core.ts';
@@ -92,7 +93,7 @@ function accept(world: World, handle: number): number {
 
 function end(world: World, r: Dice, handle: number): string {
   if (r.chance(0.5)) return `abort ${world.core.abort(handle)}`;
-  const result = world.core.release(handle);
+  const result = letGo(world, handle);
   if (result === 0) world.forget(handle);
   return `release ${result}`;
 }
@@ -162,8 +163,8 @@ export function tearDown(world: World, r: Dice, pools: readonly string[]): strin
 }
 
 /** Releases a handle, on terms that end in this life: its user may have asked for weeks. */
-function letGo(world: World, handle: number): void {
+function letGo(world: World, handle: number): number {
   world.core.setOption(handle, Option.USER_TIMEOUT_MS, 0);
   world.core.setOption(handle, Option.FIN_WAIT_2_MS, 60_000);
-  world.core.release(handle);
+  return world.core.release(handle);
 }

@@ -35,6 +35,23 @@ test('a handle let go of in TIME-WAIT is not given to two connections', () => {
   expect(leaks(world)).toBe('');
 });
 
+test('a window that closes and opens during recovery does not stall the sender', () => {
+  const world = at('ESTABLISHED, recovering', Variant.V4_SACK);
+  for (const wnd of [0, 16_000]) {
+    aimed(world, ACK);
+    world.writer.ack = world.aim[Aim.una]!;
+    world.writer.wnd = wnd;
+    send(world);
+  }
+  let packets = 0;
+  world.tell = (arrow) => {
+    if (arrow === '>') packets++;
+  };
+  world.wait(2_000, 20);
+  expect(packets).toBeGreaterThan(0);
+  expect(leaks(world)).toBe('');
+});
+
 test('a receive buffer made smaller does not move the right edge left (SHLD-14)', () => {
   const world = at('ESTABLISHED, scaled', Variant.V4_SACK);
   aimed(world, ACK, 1_219);
@@ -60,7 +77,7 @@ test('an ACK 2^31 away is not taken for one, whatever the window was (RFC 5961 Â
   }
 });
 
-test('the shift of the SYN,ACK holds, whatever happens to the listener meanwhile (RFC 7323)', () => {
+test('the shift of the SYN,ACK holds, whatever happens to the listener (RFC 7323)', () => {
   for (const [before, after] of [
     [12_000, 500_000],
     [500_000, 12_000],

@@ -1,13 +1,15 @@
 /**
- * A packet as the report of a failing run prints it: a segment in packetdrill's notation, numbers relative
- * to the ISNs; whatever is no segment by its headers, or by its octets. Never complains, for nothing
- * here needs to be right.
+ * A packet as the report of a failing run prints it: a segment in packetdrill's notation, numbers
+ * relative to the ISNs; whatever is no segment by its headers, or by its octets. Never complains,
+ * for nothing here needs to be right.
  */
 import { print } from '../dsl/notation.ts';
 import type { Block, Segment } from '../dsl/segment.ts';
 import { get16, get32, ICMP, ICMPV6, TCP } from './wire.ts';
 
-/** Whose numbers are whose: what the port `localPort` sends counts from `iss`, all else from `irs`. */
+/**
+ * Whose numbers are whose: what the port `localPort` sends counts from `iss`, all else from `irs`.
+ */
 export interface Origins {
   readonly localPort: number;
   readonly iss: number;
@@ -33,7 +35,8 @@ export function describe(octets: Uint8Array, at: number, length: number, origins
   const fragment = version === 4 ? get16(packet, 6) & 0x3fff : 0;
   if (fragment !== 0) {
     const more = fragment & 0x2000 ? '+' : '';
-    return `fragment ${get16(packet, 4)}@${(fragment & 0x1fff) * 8}${more} of ${length - header}${odd}`;
+    const place = `${get16(packet, 4)}@${(fragment & 0x1fff) * 8}${more}`;
+    return `fragment ${place} of ${length - header}${odd}`;
   }
   const rest = packet.subarray(header);
   if (protocol === TCP && rest.length >= 20) return `${segment(rest, origins)}${odd}`;

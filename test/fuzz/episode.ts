@@ -1,8 +1,9 @@
 /**
- * Episodes: some tens of packets, calls and jumps from one starting point, then everything is let go.
+ * Episodes: some tens of packets, calls and jumps from one starting point, then everything is let
+ * go.
  *
- * An episode is a function of its seed: each action draws from a generator of its own, so that an action
- * can be left out without changing the others. That is how a failing one is shrunk.
+ * An episode is a function of its seed: each action draws from a generator of its own, so that an
+ * action can be left out without changing the others. That is how a failing one is shrunk.
  */
 import { Dice } from '../simulation/dice.ts';
 import { call, jump, tearDown } from './calls.ts';
@@ -164,7 +165,9 @@ function shortened(story: readonly string[]): readonly string[] {
   return [...story.slice(0, 40), `    ... ${story.length - 60} lines ...`, ...story.slice(-20)];
 }
 
-/** The report of a failing episode: seed, fewest actions that still fail, and what passed the link. */
+/**
+ * The report of a failing episode: seed, fewest actions that still fail, and what passed the link.
+ */
 export function report(
   world: World,
   start: Start,

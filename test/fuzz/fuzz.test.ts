@@ -1,8 +1,10 @@
 /**
- * The fuzzer's slice of `npm test`: 100,000 packets into each state, fixed seed, and a slice under today's
- * date. More: `npm run fuzz`, or FUZZ_PACKETS=… here. A failure's report names what replays it:
+ * The fuzzer's slice of `npm test`: 100,000 packets into each state, fixed seed, and a slice under
+ * today's date. More: `npm run fuzz`, or FUZZ_PACKETS=… here. A failure's report names what replays
+ * it:
  *
- *     FUZZ_START='CLOSING, IPv4, timestamps' FUZZ_SEED=1 FUZZ_EPISODE=305 npx vitest run test/fuzz/fuzz
+ *     FUZZ_START='CLOSING, IPv4, timestamps' FUZZ_SEED=1 FUZZ_EPISODE=305 \
+ *       npx vitest run test/fuzz/fuzz
  */
 import { describe, expect, test } from 'vitest';
 import { Fuzzer } from './fuzz.ts';

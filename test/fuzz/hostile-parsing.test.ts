@@ -1,7 +1,7 @@
 /**
- * Hostile inputs that aim at the reading of packets: lengths and offsets that lie, malformed options, MSS,
- * urgent pointers, fragments, extension headers, forged addresses, senseless flags. (Numbers in names are
- * the lines of the project's list of hostile inputs.)
+ * Hostile inputs that aim at the reading of packets: lengths and offsets that lie, malformed
+ * options, MSS, urgent pointers, fragments, extension headers, forged addresses, senseless flags.
+ * (Numbers in names are the lines of the project's list of hostile inputs.)
  */
 import { describe, expect, test } from 'vitest';
 import { Counter, Memory, State, StatusField } from '../../host-web/abi.ts';

@@ -1,6 +1,7 @@
 /**
- * Hostile inputs that aim at memory, work and the sender's windows: ICMP, wraps, floods, tiny early segments,
- * SACK in masses, windows that shrink. (Numbers in names are the lines of the list of hostile inputs.)
+ * Hostile inputs that aim at memory, work and the sender's windows: ICMP, wraps, floods, tiny early
+ * segments, SACK in masses, windows that shrink. (Numbers in names are the lines of the list of
+ * hostile inputs.)
  */
 import { describe, expect, test } from 'vitest';
 import { Counter, Memory, Setting, State, StatusField } from '../../host-web/abi.ts';
@@ -50,7 +51,7 @@ describe('13: ICMP', () => {
     expect(smss(world)).toBeGreaterThanOrEqual(1_220);
   });
 
-  test('what grows the MTU, or quotes what was never sent or is acknowledged, changes nothing', () => {
+  test('a larger MTU, or a quote of what is not in flight, changes nothing', () => {
     for (const variant of [Variant.V4, Variant.V6]) {
       const world = at('ESTABLISHED, in flight', variant);
       const [type, code] = variant === Variant.V4 ? [3, 4] : [2, 0];
@@ -66,7 +67,8 @@ describe('13: ICMP', () => {
 
   test('no error ends a synchronized connection, source quench slows nothing', () => {
     const world = at('ESTABLISHED, in flight');
-    const cwnd = (world.refresh(), world.field(StatusField.cwnd));
+    world.refresh();
+    const cwnd = world.field(StatusField.cwnd);
     for (const [type, code] of [
       [3, 1],
       [3, 2],

@@ -1,5 +1,6 @@
 /**
- * What lies beneath and beside TCP: malformed IP headers, fragments, extension headers, ICMP errors.
+ * What lies beneath and beside TCP: malformed IP headers, fragments, extension headers, ICMP
+ * errors.
  *
  * As in `mutate.ts`, each function leaves a packet in the receive window and answers its octets.
  */

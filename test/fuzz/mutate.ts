@@ -1,6 +1,6 @@
 /**
- * Segments of a connection with one thing, or everything, wrong: fields at the edges that matter, options
- * malformed in every way, text where it does not belong.
+ * Segments of a connection with one thing, or everything, wrong: fields at the edges that matter,
+ * options malformed in every way, text where it does not belong.
  *
  * Each function leaves a packet in the receive window and answers its octets. Nothing is allocated.
  */
@@ -174,7 +174,7 @@ function mutateOptions(world: World, r: Dice): void {
 function oddTimestamps(world: World, r: Dice): number {
   const a = world.aim;
   const vals = a[Aim.peerTs]!;
-  let val = r.pick(EDGES);
+  let val: number = r.pick(EDGES);
   const way = r.below(6);
   if (way === 0) val = vals - 1 - r.below(1_000);
   if (way === 1) val = vals + r.below(100_000);
@@ -191,7 +191,9 @@ function oddTimestamps(world: World, r: Dice): number {
   return (length + 3) & ~3;
 }
 
-/** A SACK option of one to four blocks: true, inverted, overlapping, below SND.UNA, above SND.NXT. */
+/**
+ * A SACK option of one to four blocks: true, inverted, overlapping, below SND.UNA, above SND.NXT.
+ */
 function sackOption(world: World, r: Dice, at: number): number {
   const room = 40 - (at - world.writer.optionsAt);
   const blocks = Math.min(1 + r.below(4), (room - 4) >> 3);

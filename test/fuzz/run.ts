@@ -1,6 +1,6 @@
 /**
- * The long run, `npm run fuzz`: fuzzes every state and lives through universes, seed after seed, until
- * the time is over or something fails.
+ * The long run, `npm run fuzz`: fuzzes every state and lives through universes, seed after seed,
+ * until the time is over or something fails.
  *
  *     npm run fuzz -- [--seconds 60] [--seed N] [--states 'CLOSING;TIME-WAIT'] [--packets 200000]
  */

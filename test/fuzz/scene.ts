@@ -1,5 +1,6 @@
 /**
- * A core and a well-behaved peer for tests that are written out by hand: the fuzzer's world without dice.
+ * A core and a well-behaved peer for tests that are written out by hand: the fuzzer's world without
+ * dice.
  */
 import { type Counter, Memory } from '../../host-web/abi.ts';
 import type { Limits } from '../../host-web/core.ts';
@@ -35,7 +36,9 @@ export function send(world: World, change?: (writer: Writer) => void): number {
   return world.burst;
 }
 
-/** Hands in so many octets of the receive window as they are; answers how many packets came back. */
+/**
+ * Hands in so many octets of the receive window as they are; answers how many packets came back.
+ */
 export function sendRaw(world: World, length: number, flags = 0): number {
   world.input(length, flags);
   world.settle();

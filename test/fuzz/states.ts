@@ -1,8 +1,9 @@
 /**
- * Starting points: a core in each of the eleven states, by the peer's segments and its user's calls.
+ * Starting points: a core in each of the eleven states, by the peer's segments and its user's
+ * calls.
  *
- * Each is built once for a family and a set of options, verified, and saved; the fuzzer restores it as
- * often as it likes.
+ * Each is built once for a family and a set of options, verified, and saved; the fuzzer restores it
+ * as often as it likes.
  */
 import { Option, Setting, State, StatusField } from '../../host-web/abi.ts';
 import { setEndpoint } from '../../host-web/core.ts';

@@ -1,9 +1,9 @@
 /**
  * Packets written straight into a core's receive window, and read from its transmit window.
  *
- * Nothing is allocated: the writer is a cursor over the core's memory. It writes whatever it is told,
- * legal or not, and shares nothing with the core. Text is a function of its sequence number, so that
- * whoever reads an octet can say whether it stands where it belongs.
+ * Nothing is allocated: the writer is a cursor over the core's memory. It writes whatever it is
+ * told, legal or not, and shares nothing with the core. Text is a function of its sequence number,
+ * so that whoever reads an octet can say whether it stands where it belongs.
  */
 import { Memory } from '../../host-web/abi.ts';
 

@@ -2,8 +2,9 @@
  * One core, its clock and its users, with the oracle around each step.
  *
  * All of a core's state lies in its memory (law 2), so a starting point is a copy of it: `save` and
- * `restore` take the fuzzer back to a state in microseconds. What is checked after every step is written
- * in `settle`: what leaves is sound, the numbers of STATUS keep their order, no deadline lies behind.
+ * `restore` take the fuzzer back to a state in microseconds. What is checked after every step is
+ * written in `settle`: what leaves is sound, the numbers of STATUS keep their order, no deadline
+ * lies behind.
  */
 import { Memory, State, StatusField } from '../../host-web/abi.ts';
 import { type Core, createCore, type Limits, setEndpoint } from '../../host-web/core.ts';
@@ -28,7 +29,10 @@ export const POOLS = ['TCBs', 'children', 'TIME-WAIT records', 'ranges', 'replie
 export const EPOCH = 1_000;
 export const LOCAL_PORT = 80;
 export const REMOTE_PORT = 5_000;
-/** Packets one step may send: every octet of a send buffer in segments of the smallest MSS, and more. */
+/**
+ * Packets one step may send: every octet of a send buffer in segments of the smallest MSS, and
+ * more.
+ */
 const MAX_BURST = 600;
 const MAX_HANDLES = 12;
 
@@ -257,8 +261,21 @@ export class World {
     if (rto === 0 || rto > 60_000_000) throw new Fault(`RTO ${rto}`);
     if (this.field(StatusField.rcvWnd) > 1 << 30) throw new Fault('RCV.WND beyond 2^30');
     if (this.field(StatusField.sndWnd) > 1 << 30) throw new Fault('SND.WND beyond 2^30');
+    this.#checkWatch();
     if (this.field(StatusField.sendQueue) > 1 << 30) throw new Fault('the send queue is negative');
     if (this.field(StatusField.receiveQueue) > 1 << 30) throw new Fault('a negative receive queue');
+  }
+
+  /**
+   * Whoever has something outstanding, or to send, is watched by a timer: else it stalls for ever.
+   */
+  #checkWatch(): void {
+    if (this.field(StatusField.timer) !== 0) return;
+    const flight = (this.field(StatusField.sndNxt) - this.field(StatusField.sndUna)) >>> 0;
+    const queued = this.field(StatusField.sendQueue);
+    if (flight + queued > 0) {
+      throw new Fault(`no timer, with ${flight} octets in flight and ${queued} in the send queue`);
+    }
   }
 
   // Time -----------------------------------------------------------------------------
@@ -304,7 +321,7 @@ export class World {
   /** SEND of so many octets, each as its sequence number says; answers what the core does. */
   send(handle: number, length: number): number {
     if (this.core.status(handle) !== 0) return this.core.send(handle, length);
-    // The send queue ends where the next octet goes; a SYN that is not acknowledged stands before it.
+    // The send queue ends where the next octet goes; a SYN not acknowledged stands before it.
     const una = this.field(StatusField.sndUna);
     const first = una === this.field(StatusField.iss) ? una + 1 : una;
     const end = first + this.field(StatusField.sendQueue);

@@ -1,8 +1,9 @@
 /**
- * A core with a user: it writes one stream and reads another, in pieces of its own liking, at the door.
+ * A core with a user: it writes one stream and reads another, in pieces of its own liking, at the
+ * door.
  *
- * What it writes is a stretch of a known pattern, and what it reads is compared octet by octet. It is
- * driven by packets, by its alarm (the core's deadline) and by its user's whims; nothing awaits.
+ * What it writes is a stretch of a known pattern, and what it reads is compared octet by octet. It
+ * is driven by packets, by its alarm (the core's deadline) and by its user's whims; nothing awaits.
  */
 import {
   Memory,

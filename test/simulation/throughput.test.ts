@@ -1,6 +1,7 @@
 /**
- * Goodput over a line of 100 Mbit/s and 20 ms of round trip, for buffers and losses: deterministic, so
- * the table is a snapshot. Whoever changes congestion control or recovery sees here what it does.
+ * Goodput over a line of 100 Mbit/s and 20 ms of round trip, for buffers and losses: deterministic,
+ * so the table is a snapshot. Whoever changes congestion control or recovery sees here what it
+ * does.
  *
  * `npx vitest run test/simulation/throughput -u` writes it anew.
  */

@@ -1,7 +1,7 @@
 /**
- * The bar of the simulated link: 1 MiB each way at once, through every combination of loss, reordering,
- * duplication and corruption, with twenty seeds that choose buffers, MSS, options, families, the order of
- * closing and how the users read and write. All of it in virtual time.
+ * The bar of the simulated link: 1 MiB each way at once, through every combination of loss,
+ * reordering, duplication and corruption, with twenty seeds that choose buffers, MSS, options,
+ * families, the order of closing and how the users read and write. All of it in virtual time.
  *
  * `UNIVERSE_SEEDS=500 UNIVERSE_FROM=1000` looks further.
  */

@@ -1,9 +1,10 @@
 /**
- * A universe: two cores, their users and the links between them, all from one seed, on virtual time.
+ * A universe: two cores, their users and the links between them, all from one seed, on virtual
+ * time.
  *
- * The oracle is short: every octet written is read, once, in order, and both sides close; after TIME-WAIT
- * every pool is back where it started. A link is a row of the product's own paths, composed left to
- * right: `wire(clock, dice, a, [{ delay: 20 }, { loss: 0.05 }], b)`.
+ * The oracle is short: every octet written is read, once, in order, and both sides close; after
+ * TIME-WAIT every pool is back where it started. A link is a row of the product's own paths,
+ * composed left to right: `wire(clock, dice, a, [{ delay: 20 }, { loss: 0.05 }], b)`.
  */
 import { Result } from '../../host-web/abi.ts';
 import { NEVER, VirtualClock } from '../../host-web/clock.ts';
