@@ -105,6 +105,10 @@ export class Server extends EventEmitter {
   #start(raw: RawListener): void {
     this.#raw = raw;
     raw.onAcceptable = () => this.#accept();
+    // The stack has been closed under it.
+    raw.onClosed = () => {
+      if (this.#raw === raw) this.close();
+    };
     if (this.#isReferenced) this.#references.add(this);
   }
 
@@ -155,7 +159,7 @@ export class Server extends EventEmitter {
       }
     } else {
       if (listener !== undefined) this.once('close', () => listener());
-      this.#raw.onAcceptable = null;
+      this.#raw.onAcceptable = this.#raw.onClosed = null;
       this.#raw.close();
       this.#raw.release();
       this.#raw = undefined;

@@ -143,7 +143,7 @@ export function kernelPeer(): Peer {
       return Promise.race([answered, gone]);
     },
     close: () => {
-      if (child.connected) child.disconnect();
+      child.kill();
     },
   };
 }

@@ -6,7 +6,7 @@ import { eventsOf, ladder } from '../../host-web/sim/ladder.ts';
 import type { Arena, Family } from './demo-arena.ts';
 import { socketsOf } from './demo-arena.ts';
 import { collect, digestOf, type Done, makeText, transfer } from './demo-peer.ts';
-import { Failure } from './failure.ts';
+import { Exit, Failure } from './failure.ts';
 import { rate, size } from './words.ts';
 
 /** One transfer, as the receiver and the sender saw it. */
@@ -22,8 +22,9 @@ export interface Result {
 
 /** HTTP, so that programs nobody wrote for this are the judge. */
 const PORT = 80;
-/** How long one transfer may take before the demo gives up, milliseconds. */
-const PATIENCE = 12_000;
+/** How long all transfers may take before the demo gives up, milliseconds; more for more octets. */
+const PATIENCE = 17_000;
+const USUAL_SIZE = 64 << 20;
 const WARM_UP = 16 << 20;
 const GREETING = 'Hello from netcell.\n';
 
@@ -40,7 +41,8 @@ export async function compete(
   arena.net.serve(server, { port: PORT });
   const results: Result[] = [];
   const { opponent } = arena;
-  await warmUp(arena, octets);
+  const until = performance.now() + PATIENCE * Math.max(1, octets / USUAL_SIZE);
+  await patient(warmUp(arena, octets), 'the first exchange', until);
   const names = arena.families.map((family) => family.name.padEnd(18)).join('');
   say(`  ${`${size(octets)} each, SHA-256 compared`.padEnd(38)} ${names}`.trimEnd());
   const kinds = [
@@ -60,7 +62,7 @@ export async function compete(
   for (const { name, run } of kinds) {
     const cells: string[] = [];
     for (const family of arena.families) {
-      const { done, expected } = await patient(run(family), `${name} over ${family.name}`);
+      const { done, expected } = await patient(run(family), `${name} over ${family.name},`, until);
       const result = judge(name, family, done, expected, octets);
       results.push(result);
       const mark = result.isEqual ? '✓' : '✗ differs';
@@ -157,13 +159,13 @@ function judge(name: string, family: Family, done: Done, expected: string, octet
   };
 }
 
-function patient<T>(promise: Promise<T>, what: string): Promise<T> {
+/** Waits for a transfer until the demo's time is over. */
+function patient<T>(promise: Promise<T>, what: string, until: number): Promise<T> {
   let timer: NodeJS.Timeout;
+  const sentence = `${what} did not end in time; try fewer octets\n  netcell demo --size 4m`;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new Failure(`${what} did not end in ${PATIENCE / 1000} s`, 5)),
-      PATIENCE,
-    );
+    const fail = () => reject(new Failure(sentence, Exit.TIMED_OUT));
+    timer = setTimeout(fail, until - performance.now());
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

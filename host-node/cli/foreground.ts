@@ -218,5 +218,5 @@ function counterTable(device: Device): string {
   const { counters, drops } = reportOf(device);
   const lines = Object.entries(counters).map(([name, count]) => `${name.padEnd(32)}${count}`);
   for (const { count, sentence } of drops) lines.push(`dropped ${count}: ${sentence}`);
-  return lines.join('\n');
+  return lines.length === 0 ? 'No packet has come or gone.' : lines.join('\n');
 }

@@ -32,7 +32,7 @@ beforeEach(() => {
   const [a, b] = pipe();
   stacks[0]!.attach(a);
   stacks[1]!.attach(b);
-  here = netFor(stacks[0]!);
+  here = quiet(netFor(stacks[0]!));
   there = netFor(stacks[1]!);
 });
 
@@ -40,8 +40,13 @@ afterEach(async () => {
   for (const stack of stacks) await stack.close();
 });
 
+/** Connections still open when the stacks close are reset; that is not what is tested. */
+function quiet(net: Net): Net {
+  const connect = (...args: unknown[]) => net.connect(...args).on('error', () => {});
+  return { ...net, connect };
+}
+
 async function listen(server: Server, options: object = { port: 7 }): Promise<Server> {
-  // Connections still open when the stacks close are reset; that is not what is tested.
   server.on('connection', (socket: Socket) => socket.on('error', () => {}));
   server.listen(options);
   await once(server, 'listening');
@@ -50,12 +55,11 @@ async function listen(server: Server, options: object = { port: 7 }): Promise<Se
 
 /** Both ends of a connection. */
 async function connected(options: object = {}): Promise<{ client: Socket; server: Socket }> {
-  const listening = await listen(there.createServer(options));
+  const listening = await listen(there.createServer(options), { port: 7, ...options });
   const accepted = once(listening, 'connection');
   const client = here.connect({ port: 7, host: THERE, ...options });
   const [server] = (await accepted) as [Socket];
   if (client.connecting) await once(client, 'connect');
-  client.on('error', () => {});
   return { client, server };
 }
 
@@ -218,13 +222,10 @@ describe('a socket', () => {
   });
 
   it('sends what is written before it is open', async () => {
-    const received = new Promise<string>((resolve) => {
-      there
-        .createServer((socket) => socket.once('data', (text) => resolve(String(text))))
-        .listen(7);
-    });
+    const listening = await listen(there.createServer());
     here.connect(7, THERE).end('early');
-    expect(await received).toBe('early');
+    const [socket] = (await once(listening, 'connection')) as [Socket];
+    expect(String((await once(socket, 'data'))[0])).toBe('early');
   });
 
   it('stops the sender when its reader stops', async () => {
@@ -263,30 +264,22 @@ describe('a socket', () => {
     client.resume();
     await once(client, 'close');
     expect(client.writableEnded).toBe(true);
-    expect(states(stacks[0]!)).toEqual([]);
-    await pause(5);
-    expect(states(stacks[1]!)).toEqual(['TIME-WAIT']);
+    await expect.poll(() => stacks.map(states)).toEqual([[], ['TIME-WAIT']]);
   });
 
   it('is destroyed with a FIN when all is read, with a RST when not', async () => {
-    const quiet = await connected();
-    quiet.server.resume();
-    const ended = once(quiet.server, 'end');
-    quiet.client.destroy();
+    const read = await connected();
+    const ended = once(read.server.resume(), 'end');
+    read.client.destroy();
     await ended;
 
-    const unread = here.connect(7, THERE);
-    const server = there.createServer().listen(8);
-    const accepted = once(server, 'connection');
-    const client = here.connect(8, THERE);
-    const [socket] = (await accepted) as [Socket];
-    client.pause();
-    socket.write(Buffer.alloc(300_000));
+    const unread = await connected({ port: 8 });
+    unread.client.pause();
+    unread.server.write(Buffer.alloc(300_000));
     await pause(20);
-    const reset = once(socket, 'error');
-    client.destroy();
+    const reset = once(unread.server, 'error');
+    unread.client.destroy();
     expect((await reset)[0]).toMatchObject({ code: 'ECONNRESET' });
-    unread.destroy();
   });
 
   it('is reset on request', async () => {
