@@ -45,7 +45,7 @@ export interface Destination {
 
 /** The stack's own addresses. */
 export function ownAddresses(stack: Stack): readonly string[] {
-  return (stack as { addresses?: readonly string[] }).addresses ?? [];
+  return stack.addresses;
 }
 
 type LookedUp = (error: Error | null, address?: string, family?: number) => void;

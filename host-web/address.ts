@@ -187,3 +187,8 @@ export function checkPort(port: number): number {
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new RangeError(`${port} is not a port`);
 }
+
+/** An address and a port as they were given, for errors about them. */
+export function describeEndpoint(address: string | SocketAddress): string {
+  return typeof address === 'string' ? address : formatEndpoint(address.hostname, address.port);
+}

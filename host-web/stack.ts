@@ -9,17 +9,17 @@
 import { Memory, NewsField, type Reason, Result, Setting } from './abi.ts';
 import {
   checkPort,
+  describeEndpoint,
   formatAddress,
-  formatEndpoint,
   parseAddress,
   parseEndpoint,
   parseInterfaceAddress,
   type SocketAddress,
   toMapped,
 } from './address.ts';
-import { type Alarm, type Clock, NEVER } from './clock.ts';
+import { type Alarm, type Clock, NEVER, turn } from './clock.ts';
 import { connectSocket, type ConnectOptions, type Socket } from './connection.ts';
-import { type Core, createCore, type Limits, setEndpoint } from './core.ts';
+import { type Core, createCore, setEndpoint } from './core.ts';
 import { SocketError, type Syscall } from './errors.ts';
 import { changeSetting, readCounters, readSockets, type TcpInfo } from './inspect.ts';
 import type { Link, LinkPort } from './link/link.ts';
@@ -29,38 +29,15 @@ import { type PingOptions, type PingReply, Pings } from './ping.ts';
 import { type Host, RawConnection, RawListener } from './raw.ts';
 import { asyncDispose } from './settle.ts';
 import { TraceReader } from './trace.ts';
-import { tune, type TuningOptions } from './tuning.ts';
+import { type OpenListenerOptions, type OpenOptions, type StackOptions, tune } from './tuning.ts';
 
 export type { TcpInfo } from './inspect.ts';
-export type { TuningOptions } from './tuning.ts';
-
-/** Where a raw connection comes from. */
-export interface OpenOptions extends TuningOptions {
-  localAddress?: string;
-  localPort?: number;
-}
-
-/** Where a raw listener stands. */
-export interface OpenListenerOptions extends TuningOptions {
-  /** 0 chooses a free one. */
-  port: number;
-  /** `'0.0.0.0'` is any address of IPv4; absent or `'::'`, any at all. */
-  hostname?: string;
-  /** Connections that may wait for `accept`; default 511. */
-  backlog?: number;
-}
-
-export interface StackOptions {
-  /** `'10.0.0.1/24'`, `'fd00::1/64'`, or several. */
-  address?: string | readonly string[];
-  /** Largest packet, octets; by default the link's. */
-  mtu?: number;
-  /** Capacities, fixed for the stack's life; `Config` in `abi.ts` has each with its default. */
-  limits?: Limits;
-  /** 32 octets nobody can guess; by default from `crypto.getRandomValues`. */
-  seed?: Uint8Array;
-  clock?: Clock;
-}
+export type {
+  OpenListenerOptions,
+  OpenOptions,
+  StackOptions,
+  TuningOptions,
+} from './tuning.ts';
 
 /** Milliseconds the core's clock is ahead of the host's: there, zero means "never". */
 const EPOCH = 1000;
@@ -77,6 +54,7 @@ export class Stack implements Host {
   readonly #alarm: Alarm;
   readonly #owners = new Map<number, RawConnection | RawListener>();
   readonly #pings: Pings;
+  readonly #addresses: string[] = [];
   readonly #mtu: number | undefined;
   #link: Link | null = null;
   #listeners = 0;
@@ -108,6 +86,12 @@ export class Stack implements Host {
     setEndpoint(this.core, toMapped(address.octets), 0, null, 0);
     const result = -this.core.addAddress(address.prefix);
     if (result !== Result.OK) throw new RangeError(`${text}: ${Result[result]}`);
+    this.#addresses.push(formatAddress(address.octets));
+  }
+
+  /** Its own addresses, in the order they were given: `'10.0.0.1'`. */
+  get addresses(): readonly string[] {
+    return this.#addresses;
   }
 
   // The pump -----------------------------------------------------------------------
@@ -127,6 +111,9 @@ export class Stack implements Host {
         this.#isPumpedAgain = false;
         this.core.poll(this.clock.now() + EPOCH);
         this.#isPolled = true;
+        // News first: what users read now, the acknowledgment's window tells at once. And after:
+        // what was for ourselves has come back by then.
+        this.#deliver();
         this.#transmit();
         this.#deliver();
       } while (this.#isPumpedAgain && --rounds > 0);
@@ -240,7 +227,9 @@ export class Stack implements Host {
     this.#check();
     const remote = parseEndpoint(address);
     if (remote === undefined) {
-      throw new TypeError(`${describe(address)} is not an address and a port, such as 10.0.0.2:80`);
+      throw new TypeError(
+        `${describeEndpoint(address)} is not an address and a port, such as 10.0.0.2:80`,
+      );
     }
     const local = options.localAddress === undefined ? null : this.#octets(options.localAddress);
     const localPort = checkPort(options.localPort ?? 0);
@@ -368,8 +357,10 @@ export class Stack implements Host {
     for (const raw of owners) raw instanceof RawListener ? raw.close() : raw.abort();
     this.#pings.close();
     this.pump();
-    // Called from within a pump, that one has the news still to hand out.
-    while (this.#isPumping) await Promise.resolve();
+    // Called from within a pump, that one has the news still to hand out. Microtasks may run inside
+    // it (Node runs them whenever a native callback returns), so only a turn of its own is surely
+    // outside.
+    while (this.#isPumping) await turn();
     this.#isClosed = true;
     this.#alarm.clear();
     this.#link?.close();
@@ -388,10 +379,6 @@ export class Stack implements Host {
   #check(): void {
     if (this.#isClosed) throw new TypeError('the stack is closed');
   }
-}
-
-function describe(address: string | SocketAddress): string {
-  return typeof address === 'string' ? address : formatEndpoint(address.hostname, address.port);
 }
 
 function failure(syscall: Syscall, result: Result, address: string, port: number): SocketError {

@@ -1,5 +1,7 @@
-/** Options of a connection or listener, from the words of the API to the core's numbers. */
+/** Options of stacks, connections and listeners, from the API's words to the core's numbers. */
 import { Option } from './abi.ts';
+import type { Clock } from './clock.ts';
+import type { Limits } from './core.ts';
 import type { RawConnection, RawListener } from './raw.ts';
 import { duration, size } from './units.ts';
 
@@ -20,6 +22,35 @@ export interface TuningOptions {
   maxSegmentSize?: number;
   /** Listeners that all have it share a port; each SYN goes to one of them. */
   reusePort?: boolean;
+}
+
+/** Where a raw connection comes from. */
+export interface OpenOptions extends TuningOptions {
+  localAddress?: string;
+  localPort?: number;
+}
+
+/** Where a raw listener stands. */
+export interface OpenListenerOptions extends TuningOptions {
+  /** 0 chooses a free one. */
+  port: number;
+  /** `'0.0.0.0'` is any address of IPv4; absent or `'::'`, any at all. */
+  hostname?: string;
+  /** Connections that may wait for `accept`; default 511. */
+  backlog?: number;
+}
+
+/** What a stack is made with. */
+export interface StackOptions {
+  /** `'10.0.0.1/24'`, `'fd00::1/64'`, or several. */
+  address?: string | readonly string[];
+  /** Largest packet, octets; by default the link's. */
+  mtu?: number;
+  /** Capacities, fixed for the stack's life; `Config` in `abi.ts` has each with its default. */
+  limits?: Limits;
+  /** 32 octets nobody can guess; by default from `crypto.getRandomValues`. */
+  seed?: Uint8Array;
+  clock?: Clock;
 }
 
 /** The core's option and number for each word. */
