@@ -4,7 +4,7 @@
  * looks how long the peer has been silent.
  */
 import { Reason, Result, State, Timer } from '../abi';
-import { MILLISECOND, now } from '../time';
+import { MILLISECOND, now, SECOND } from '../time';
 import { deleteTcb } from './lifecycle';
 import { markReady } from './marks';
 import { resetConnection } from './reply';
@@ -19,7 +19,9 @@ export function keepAliveTimeout(tcb: Tcb): void {
   const isQuiet = tcb.snd.una == tcb.snd.nxt && tcb.state != State.SYN_RECEIVED; // MUST-26
   const silence = now() - tcb.rtt.heardAt;
   if (!isQuiet || silence < idle) {
-    arm(tcb, Timer.KEEP_ALIVE, isQuiet ? tcb.rtt.heardAt + idle : now() + idle); // MUST-27
+    // Retransmission watches over what is outstanding: there is no hurry to look again.
+    const again = now() + max<u64>(idle, SECOND);
+    arm(tcb, Timer.KEEP_ALIVE, isQuiet ? tcb.rtt.heardAt + idle : again); // MUST-27
     return;
   }
   if (tcb.rtt.probes >= tcb.keepAliveCount) {
