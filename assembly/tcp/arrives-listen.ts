@@ -1,10 +1,10 @@
 /** SEGMENT ARRIVES, LISTEN (RFC 9293 §3.10.7.2). */
-import { Counter, Reason, State, TraceKind } from '../abi';
+import { Counter, Reason, State } from '../abi';
 import { count } from '../counters';
-import { trace, traceDrop } from '../trace';
+import { traceDrop } from '../trace';
 import { addChild, cookieReturned } from './backlog';
 import { resetSegment } from './reply';
-import { Segment } from './segment';
+import { Segment, traceArrival } from './segment';
 import { LocalSeq } from './seq';
 import { handleOf, Tcb } from './tcb';
 
@@ -14,16 +14,7 @@ import { handleOf, Tcb } from './tcb';
  * @param leastIss see `addChild`
  */
 export function listenState(listener: Tcb, seg: Segment, leastIss: LocalSeq): void {
-  trace(
-    TraceKind.SEGMENT_IN,
-    handleOf(listener),
-    State.LISTEN,
-    Reason.NONE,
-    seg.seq,
-    seg.ack,
-    (seg.textLength << 16) | seg.ctl,
-    seg.wnd,
-  );
+  traceArrival(seg, handleOf(listener), State.LISTEN);
   // First, check for a RST: it can refer to nothing here.
   if (seg.isRst) {
     traceDrop(Reason.RST_NOT_ANSWERED, seg.remotePort, seg.localPort, seg.seq);

@@ -11,7 +11,7 @@
 import { Counter, Reason, Result, Signal, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { now } from '../time';
-import { trace, tracing } from '../trace';
+import { trace } from '../trace';
 import { acceptable } from './acceptable';
 import { acknowledged } from './acknowledged';
 import { beginCongestion } from './congestion';
@@ -21,7 +21,7 @@ import { acknowledge, tell } from './marks';
 import { duplicateAcknowledgment, isDuplicate } from './recovery';
 import { resetConnection, resetSegment } from './reply';
 import { takeBlocks } from './sack';
-import { Segment } from './segment';
+import { Segment, traceArrival } from './segment';
 import { inWindow, le, lt } from './seq';
 import { enter } from './state';
 import { finAcknowledged, Flag, handleOf, has, lower, raise, Tcb } from './tcb';
@@ -47,17 +47,7 @@ function noteArrival(tcb: Tcb, seg: Segment): void {
   tcb.rtt.heardAt = now();
   tcb.rtt.probes = 0;
   tcb.cc.segsIn++;
-  if (!tracing()) return;
-  trace(
-    TraceKind.SEGMENT_IN,
-    handleOf(tcb),
-    tcb.state,
-    Reason.NONE,
-    seg.seq,
-    seg.ack,
-    (seg.textLength << 16) | seg.ctl,
-    seg.wnd,
-  );
+  traceArrival(seg, handleOf(tcb), tcb.state);
 }
 
 function traceDropped(tcb: Tcb, reason: Reason, seg: Segment): void {

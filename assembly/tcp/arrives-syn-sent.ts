@@ -1,13 +1,13 @@
 /** SEGMENT ARRIVES, SYN-SENT (RFC 9293 §3.10.7.3). */
-import { Reason, Result, State, Timer, TraceKind } from '../abi';
-import { trace, traceDrop } from '../trace';
+import { Reason, Result, State, Timer } from '../abi';
+import { traceDrop } from '../trace';
 import { checkFin, processText } from './arrives-others';
 import { deleteTcb, establish } from './lifecycle';
 import { acknowledge, markReady } from './marks';
 import { takeSyn } from './negotiate';
 import { resetSegment } from './reply';
 import { endTiming, SYN_LOST_RTO } from './rto';
-import { Segment } from './segment';
+import { Segment, traceArrival } from './segment';
 import { le, lt } from './seq';
 import { enter } from './state';
 import { Flag, handleOf, has, lower, raise, Tcb } from './tcb';
@@ -16,16 +16,7 @@ import { cancel } from './timers';
 
 /** Five checks in the RFC's order. */
 export function synSentState(tcb: Tcb, seg: Segment): void {
-  trace(
-    TraceKind.SEGMENT_IN,
-    handleOf(tcb),
-    tcb.state,
-    Reason.NONE,
-    seg.seq,
-    seg.ack,
-    (seg.textLength << 16) | seg.ctl,
-    seg.wnd,
-  );
+  traceArrival(seg, handleOf(tcb), tcb.state);
   if (!checkAck(tcb, seg)) return; // First
   if (!checkRst(tcb, seg)) return; // Second
   //                                  Third: no security/compartment here

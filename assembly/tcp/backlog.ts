@@ -32,7 +32,7 @@ import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
 import { deleteTcb } from './lifecycle';
 import { announcedMss, offeredBy, offers, peerMss, writeSynOptions } from './negotiate';
 import { acknowledgeRecord, resetConnection, resetSegment } from './reply';
-import { Segment } from './segment';
+import { Segment, traceArrival } from './segment';
 import { LocalSeq, lt } from './seq';
 import { enter } from './state';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
@@ -206,16 +206,7 @@ export function emitSynAck(): u32 {
 
 /** SEGMENT ARRIVES for a child: SYN-RECEIVED of §3.10.7.4, as far as a record without TCB goes. */
 export function childState(child: Child, seg: Segment): void {
-  trace(
-    TraceKind.SEGMENT_IN,
-    0,
-    State.SYN_RECEIVED,
-    Reason.NONE,
-    seg.seq,
-    seg.ack,
-    (seg.textLength << 16) | seg.ctl,
-    seg.wnd,
-  );
+  traceArrival(seg, 0, State.SYN_RECEIVED);
   // First. The peer's own SYN again means that our SYN,ACK was lost: it is sent again.
   if (seg.isSyn && !seg.isAck && !seg.isRst && seg.seq == child.irs) {
     queueSynAck(child);

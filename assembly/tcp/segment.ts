@@ -3,12 +3,12 @@
  *
  * One record at a fixed address, passed to whoever processes it; nobody keeps it.
  */
-import { Counter, Ctl, Reason } from '../abi';
+import { Counter, Ctl, Reason, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { Datagram } from '../ip/datagram';
 import { SEGMENT } from '../memory';
 import { fold, sum } from '../store/copy-sum';
-import { traceDrop } from '../trace';
+import { trace, traceDrop, tracing } from '../trace';
 import { pseudoSum } from '../wire/checksum';
 import {
   acknowledgmentNumber,
@@ -129,4 +129,11 @@ function checksumHolds(d: Datagram): bool {
     d.length,
   );
   return fold(pseudo + sum(d.at, d.length)) == 0xffff;
+}
+
+/** Tells the trace that a segment has come to a record, and in what state it found it. */
+export function traceArrival(seg: Segment, handle: u32, state: State): void {
+  if (!tracing()) return;
+  const length = (seg.textLength << 16) | seg.ctl;
+  trace(TraceKind.SEGMENT_IN, handle, state, Reason.NONE, seg.seq, seg.ack, length, seg.wnd);
 }

@@ -28,7 +28,7 @@ import { timestampOffset } from './isn';
 import { freeTcb } from './lifecycle';
 import { tell } from './marks';
 import { acknowledgeRecord } from './reply';
-import { Segment } from './segment';
+import { Segment, traceArrival } from './segment';
 import { LocalSeq, lt, RemoteSeq } from './seq';
 import { enter } from './state';
 import { Flag, has, lower, Tcb, TUPLE } from './tcb';
@@ -207,16 +207,7 @@ export function timeWaitLeft(record: TimeWait): u32 {
  */
 export function timeWaitState(index: u32, seg: Segment, isListening: bool): LocalSeq {
   const record = timeWaitAt(index);
-  trace(
-    TraceKind.SEGMENT_IN,
-    0,
-    State.TIME_WAIT,
-    Reason.NONE,
-    seg.seq,
-    seg.ack,
-    (seg.textLength << 16) | seg.ctl,
-    seg.wnd,
-  );
+  traceArrival(seg, 0, State.TIME_WAIT);
   if (seg.isRst) {
     // DEVIATION: §3.10.7.4 lets a RST end TIME-WAIT; RFC 1337 shows how an old one then frees the
     // tuple for the old duplicates the wait is there to outlive. A RST ends it nowhere here.

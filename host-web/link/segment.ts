@@ -46,6 +46,7 @@ interface Flow {
   next: number;
 }
 
+/** Control bits as tcpdump prints them, in its order. */
 const LETTERS: readonly [Ctl, string][] = [
   [Ctl.FIN, 'F'],
   [Ctl.SYN, 'S'],
@@ -58,6 +59,11 @@ const LETTERS: readonly [Ctl, string][] = [
 ];
 const TCP = 6;
 const IPV6_HEADER = 40;
+
+/** Control bits in tcpdump's letters: `S.`, `P.`, `F.`, `.`; empty when none is set. */
+export function lettersOf(control: number): string {
+  return LETTERS.reduce((text, [bit, letter]) => (control & bit ? text + letter : text), '');
+}
 
 /** Reads the packets of one link, both sides, and remembers what makes numbers relative. */
 export class PacketReader {
@@ -90,7 +96,7 @@ export class PacketReader {
     const header = (view.getUint8(start + 12) >> 4) * 4;
     packet.sourcePort = view.getUint16(start);
     packet.destinationPort = view.getUint16(start + 2);
-    packet.flags = LETTERS.reduce((text, [bit, letter]) => (ctl & bit ? text + letter : text), '');
+    packet.flags = lettersOf(ctl);
     packet.wnd = view.getUint16(start + 14);
     packet.textLength = Math.max(end - start - header, 0);
     if (packet.textLength > 0) packet.dataIndex = ++this.#dataCounts[from];

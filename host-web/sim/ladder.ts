@@ -9,6 +9,7 @@
  * colour.
  */
 import { Ctl, Reason, Result, State, Timer, TraceKind } from '../abi.ts';
+import { lettersOf } from '../link/segment.ts';
 import { explain } from '../errors.ts';
 import { stateName } from '../inspect.ts';
 import type { TraceEvent } from '../trace.ts';
@@ -27,24 +28,9 @@ export interface LadderOptions {
   readonly notes?: boolean;
 }
 
-/** Flags as tcpdump prints them: `S.`, `P.`, `F.`, `.`. */
+/** Flags as tcpdump prints them: `S.`, `P.`, `F.`, `.`, or `none`. */
 export function flagsOf(control: number): string {
-  const letters = [
-    [Ctl.FIN, 'F'],
-    [Ctl.SYN, 'S'],
-    [Ctl.RST, 'R'],
-    [Ctl.PSH, 'P'],
-    [Ctl.ACK, '.'],
-    [Ctl.URG, 'U'],
-    [Ctl.ECE, 'E'],
-    [Ctl.CWR, 'W'],
-  ] as const;
-  return (
-    letters
-      .filter(([bit]) => (control & bit) !== 0)
-      .map(([, letter]) => letter)
-      .join('') || 'none'
-  );
+  return lettersOf(control) || 'none';
 }
 
 const isSegment = (event: TraceEvent): boolean =>
