@@ -28,15 +28,17 @@ function feed(name: string, seed: number, packets: number): void {
   expect(world.outputs / world.inputs).toBeLessThan(MOST_ANSWERS);
 }
 
-describe.skipIf(FUZZ_START !== undefined)(`${PACKETS} packets into each state`, () => {
-  test.each(NAMES)('%s', (name) => feed(name, 1, PACKETS), 600_000);
-});
+if (FUZZ_START === undefined) {
+  describe(`${PACKETS} packets into each state`, () => {
+    test.each(NAMES)('%s', (name) => feed(name, 1, PACKETS), 600_000);
+  });
 
-describe.skipIf(FUZZ_START !== undefined)(`another tenth, seed ${TODAY}`, () => {
-  test.each(NAMES)('%s', (name) => feed(name, TODAY, PACKETS / 10), 60_000);
-});
-
-test.skipIf(FUZZ_START === undefined)('the episode asked for', () => {
-  const failure = fuzzer.replay(FUZZ_START!, Number(FUZZ_SEED ?? 1), Number(FUZZ_EPISODE ?? 0));
-  if (failure !== undefined) expect.fail(failure);
-});
+  describe(`another tenth, seed ${TODAY}`, () => {
+    test.each(NAMES)('%s', (name) => feed(name, TODAY, PACKETS / 10), 60_000);
+  });
+} else {
+  test('the episode asked for', () => {
+    const failure = fuzzer.replay(FUZZ_START, Number(FUZZ_SEED ?? 1), Number(FUZZ_EPISODE ?? 0));
+    if (failure !== undefined) expect.fail(failure);
+  });
+}
