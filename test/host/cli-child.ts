@@ -162,8 +162,10 @@ const scenarios: Record<string, () => unknown> = {
     const answered = await exchange(7, 'hello');
     // A peer that never closes: the first Ctrl-C sends our FIN, the second resets.
     const stubborn = connect({ port: 7, host: '10.9.0.2', allowHalfOpen: true });
-    await once(stubborn, 'connect');
     stubborn.on('error', () => {});
+    // The kernel calls it connected before netcell has accepted it: an echo is the proof of that.
+    stubborn.write('!');
+    await once(stubborn, 'data');
     const fin = once(stubborn.resume(), 'end');
     const reset = new Promise((resolve) => stubborn.once('close', resolve));
     echo.child.kill('SIGINT');
