@@ -13,7 +13,7 @@ import { type Arguments, readSize, takePositionals } from './arguments.ts';
 import { type Arena, realArena, simulatedArena } from './demo-arena.ts';
 import { compete, type Result, traceOne } from './demo-transfers.ts';
 import { Exit, Failure } from './failure.ts';
-import type { Verb } from './index.ts';
+import type { Verb } from './verb.ts';
 import { socketTable } from './socket-table.ts';
 import { VERSION } from './version.ts';
 import { size, time } from './words.ts';

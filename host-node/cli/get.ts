@@ -15,7 +15,7 @@ import {
 } from './arguments.ts';
 import type { Device } from './device.ts';
 import { Exit, Failure } from './failure.ts';
-import type { Verb } from './index.ts';
+import type { Verb } from './verb.ts';
 import { once } from './once.ts';
 import { rate, size, time } from './words.ts';
 

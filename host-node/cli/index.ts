@@ -6,17 +6,9 @@
  * Each verb is a file of its own, loaded when called for, so that none pays for another's start.
  */
 import { TunError } from '../tun-error.ts';
-import { type Arguments, type Flags, readArguments, UsageError } from './arguments.ts';
+import { readArguments, UsageError } from './arguments.ts';
 import { Exit, Failure } from './failure.ts';
-
-/** One verb: its help, its flags, and what it does. */
-export interface Verb {
-  /** At most 24 lines, with two examples. */
-  readonly help: string;
-  readonly flags: Flags;
-  /** Answers the exit code. */
-  run(args: Arguments): Promise<number>;
-}
+import type { Verb } from './verb.ts';
 
 const VERBS: Readonly<Record<string, () => Promise<{ verb: Verb }>>> = {
   demo: () => import('./demo.ts'),

@@ -11,7 +11,7 @@ import {
 import type { Device } from './device.ts';
 import { Exit } from './failure.ts';
 import { type Say, type Service, stayUp } from './foreground.ts';
-import type { Verb } from './index.ts';
+import type { Verb } from './verb.ts';
 import { join } from './join.ts';
 import { listening, SERVICES, type ServiceName, serveName } from './services.ts';
 

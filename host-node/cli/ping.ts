@@ -12,7 +12,7 @@ import {
 } from './arguments.ts';
 import type { Device } from './device.ts';
 import { Exit } from './failure.ts';
-import type { Verb } from './index.ts';
+import type { Verb } from './verb.ts';
 import { once } from './once.ts';
 
 const HELP = `netcell ping: ICMP echo requests from a stack of its own

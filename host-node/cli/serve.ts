@@ -8,7 +8,7 @@ import { type Arguments, COMMON, COMMON_HELP, readPort, takePositionals } from '
 import type { Device } from './device.ts';
 import { Failure } from './failure.ts';
 import { type Service, stayUp } from './foreground.ts';
-import type { Verb } from './index.ts';
+import type { Verb } from './verb.ts';
 import { listening } from './services.ts';
 import { size, time, urlOf } from './words.ts';
 

@@ -4,7 +4,7 @@ import type { Arguments } from './arguments.ts';
 import { takePositionals } from './arguments.ts';
 import { askAll } from './control.ts';
 import { Exit, Failure } from './failure.ts';
-import type { Verb } from './index.ts';
+import type { Verb } from './verb.ts';
 import type { Report } from './report.ts';
 import { isConnected, socketTable } from './socket-table.ts';
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { type Arguments, COMMON, COMMON_HELP, takePositionals } from './arguments.ts';
 import type { Device } from './device.ts';
 import { type Service, stayUp } from './foreground.ts';
-import type { Verb } from './index.ts';
+import type { Verb } from './verb.ts';
 import { listening, serveName } from './services.ts';
 import { socketTable } from './socket-table.ts';
 import { VERSION } from './version.ts';
