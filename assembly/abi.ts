@@ -93,7 +93,7 @@ export enum Option {
    * Time a released FIN-WAIT-2 connection waits for the peer's FIN, milliseconds; default 60,000.
    */
   FIN_WAIT_2_MS,
-  /** Diffserv field and ECN bits of the connection's packets (MUST-48). */
+  /** Diffserv field of the connection's packets (MUST-48); the two ECN bits below it stay 0. */
   DIFFSERV,
   /** TTL or hop limit of the connection's packets (MUST-49). */
   HOP_LIMIT,

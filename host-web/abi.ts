@@ -78,7 +78,7 @@ export enum Option {
   USER_TIMEOUT_MS = 8,
   /** Time a released FIN-WAIT-2 connection waits for the peer's FIN, milliseconds; default 60,000. */
   FIN_WAIT_2_MS = 9,
-  /** Diffserv field and ECN bits of the connection's packets (MUST-48). */
+  /** Diffserv field of the connection's packets (MUST-48); the two ECN bits below it stay 0. */
   DIFFSERV = 10,
   /** TTL or hop limit of the connection's packets (MUST-49). */
   HOP_LIMIT = 11,

@@ -325,7 +325,7 @@ export class RawConnection extends RawHandle {
     if (events & Signal.SOFT_ERROR && !(events & Signal.CLOSED)) {
       const { onSoftError } = this;
       const error = this.#trouble(result, reason);
-      if (onSoftError !== null) call(() => onSoftError(error));
+      if (onSoftError !== null) call(() => onSoftError(error)); // SHLD-20
     }
     if (events & Signal.CLOSED) {
       this.end(result === Result.OK ? null : this.#trouble(result, reason));

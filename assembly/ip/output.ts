@@ -43,6 +43,7 @@ export function writeHeader(
 ): u32 {
   count(Counter.IpOutRequests);
   if (isIpv4(remote0, remote1)) {
+    // MAY-4: every identification is 0.
     writeIpv4(at, IPV4_HEADER + length, diffserv, 0, hopLimit, protocol, local1, remote1);
     return IPV4_HEADER + length;
   }

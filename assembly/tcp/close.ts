@@ -61,7 +61,7 @@ export function release(tcb: Tcb): void {
     freeTcb(tcb);
     return;
   }
-  raise(tcb, Flag.RELEASED);
+  raise(tcb, Flag.RELEASED); // MAY-1
   if (tcb.state > State.SYN_RECEIVED && unreadText(tcb) != 0) {
     count(Counter.TcpExtTCPAbortOnClose);
     resetConnection(tcb); // SHLD-3

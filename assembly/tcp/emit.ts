@@ -77,9 +77,9 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
     TRANSMIT,
     header + length,
     PROTOCOL_TCP,
-    tcb.diffserv,
+    tcb.diffserv, // SHLD-22
     tcb.hopLimit,
-    tcb.flowLabel, // SHLD-22
+    tcb.flowLabel,
     tcb.local0,
     tcb.local1,
     tcb.remote0,
@@ -125,7 +125,7 @@ function writeOffer(tcb: Tcb, at: usize): u32 {
 
 /** The options of every other segment. MSS is not among them (MUST-65). */
 function writeOptions(tcb: Tcb, at: usize): u32 {
-  let length: u32 = 0;
+  let length: u32 = 0; // MUST-65
   if (has(tcb, Flag.TIMESTAMPS)) length = writeTimestamps(at, tsVal(tcb), tcb.ts.recent);
   const blocks = blockCount(tcb);
   if (blocks != 0) length += writeSack(tcb, at + length, blocks);

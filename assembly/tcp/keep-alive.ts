@@ -13,7 +13,7 @@ import { arm } from './timers';
 
 /** Probes, or gives the connection up after `keepAliveCount` probes without an answer (MUST-29). */
 export function keepAliveTimeout(tcb: Tcb): void {
-  if (!has(tcb, Flag.KEEP_ALIVE)) return;
+  if (!has(tcb, Flag.KEEP_ALIVE)) return; // MAY-5, MUST-25
   const idle = <u64>tcb.keepAliveIdleMs * MILLISECOND;
   const interval = <u64>tcb.keepAliveIntervalMs * MILLISECOND;
   const isQuiet = tcb.snd.una == tcb.snd.nxt && tcb.state != State.SYN_RECEIVED; // MUST-26

@@ -18,7 +18,7 @@ export function markReady(tcb: Tcb): void {
 
 /** Sends an acknowledgment with the next output. */
 export function acknowledge(tcb: Tcb): void {
-  raise(tcb, Flag.ACK_NOW);
+  raise(tcb, Flag.ACK_NOW); // MUST-59
   markReady(tcb);
 }
 

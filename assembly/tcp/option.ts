@@ -68,7 +68,7 @@ function setSized(tcb: Tcb, option: Option, value: u32): Result {
       return Result.OK;
     case Option.DIFFSERV:
       if (value > 255) return Result.INVALID_ARGUMENT;
-      tcb.diffserv = <u8>value; // MUST-48, SHLD-21
+      tcb.diffserv = <u8>(value & 0xfc); // MUST-48, SHLD-21
       return Result.OK;
     case Option.HOP_LIMIT:
       if (value == 0 || value > 255) return Result.INVALID_ARGUMENT;

@@ -19,7 +19,7 @@ export const SYN_LOST_RTO: Micros = 3 * SECOND;
 /** Largest RTO (RFC 6298 §2.5). */
 export const MAX_RTO: Micros = 60 * SECOND;
 /** R2: five minutes without an acknowledgment end a connection (RFC 9293 §3.9.1.1, SHLD-11). */
-export const R2: Instant = 300 * SECOND;
+export const R2: Instant = 300 * SECOND; // SHLD-11
 /** R2 of a SYN: three minutes (MUST-23). */
 export const SYN_R2: Instant = 180 * SECOND; // MUST-23
 /** R1: from this many retransmissions on the user is told of the trouble (SHLD-10). */

@@ -109,7 +109,12 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   else tell(tcb, Signal.CLOSED);
 }
 
-/** Takes a record; when there is none, the one that would end next ends now. */
+/**
+ * Takes a record; when there is none, the one that would end next ends now.
+ *
+ * DEVIATION: MUST-13 knows no such end. Memory is bounded, and a wait cut short and counted is less
+ * harm than a connection that cannot close (as with Linux's tcp_max_tw_buckets).
+ */
 function takeRecord(): u32 {
   const index = take(timeWaits());
   if (index != 0) return index;

@@ -84,6 +84,8 @@ function retransmissionTimeout(tcb: Tcb): void {
   }
   count(Counter.TcpExtTCPTimeouts);
   tcb.rtt.count++;
+  // DEVIATION: MUST-20 has R1 advise IP against its route too. There is one link and no gateway to
+  // choose another for, so only the user is told.
   if (tcb.rtt.count == R1) reportTrouble(tcb); // SHLD-9, SHLD-10
   stopTiming(tcb);
   if (opening) {
@@ -113,6 +115,7 @@ function reportTrouble(tcb: Tcb): void {
  * (MUST-37).
  */
 function persistTimeout(tcb: Tcb): void {
+  // MUST-37: an answer to the last probe begins the count anew.
   if (tcb.rtt.probes == 0) tcb.rtt.stalledAt = now();
   else if (now() >= giveUpAt(tcb, R2)) {
     userTimeout(tcb, Reason.USER_TIMEOUT);

@@ -122,6 +122,7 @@ function transmitAgain(tcb: Tcb): u32 {
     cc.resend = seq + 1;
     return emit(tcb, seq, Ctl.FIN | Ctl.ACK, 0);
   }
+  // SND.WND has no say: what it has shrunk away from was within it once (MAY-7).
   const length = unreportedLength(tcb, seq, min(textRoom(tcb), min(snd.end, snd.nxt) - seq));
   cc.resend = seq + length;
   watchFlight(tcb);
@@ -129,7 +130,8 @@ function transmitAgain(tcb: Tcb): u32 {
   if (has(tcb, Flag.FIN_SENT) && seq + length == snd.end) {
     return emit(tcb, seq, Ctl.FIN | Ctl.PSH | Ctl.ACK, length);
   }
-  return emit(tcb, seq, Ctl.ACK, length);
+  const psh: u32 = seq + length == snd.end ? Ctl.PSH : 0; // MUST-61
+  return emit(tcb, seq, Ctl.ACK | psh, length);
 }
 
 /** Octets the smaller window still allows from `snd.next` on; negative after a shrink (MUST-34). */
@@ -139,7 +141,7 @@ function usableWindow(tcb: Tcb): i32 {
     return min(<i32>(tcb.cc.cwnd - pipe(tcb)), <i32>(snd.una + snd.wnd - snd.next));
   }
   const congestion = tcb.cc.cwnd + limitedTransmit(tcb);
-  return <i32>(snd.una + min(snd.wnd, congestion) - snd.next); // MUST-34
+  return <i32>(snd.una + min(snd.wnd, congestion) - snd.next); // MUST-34, SHLD-15, SHLD-16
 }
 
 /** Sends text from `snd.next` on, and the FIN behind it (RFC 9293 §3.7.4, §3.8.6.2.1). */
@@ -190,7 +192,7 @@ function isWorthSending(tcb: Tcb, length: u32, unsent: u32, mss: u32): bool {
   if (isQuiet && armedFor(tcb, Timer.OVERRIDE) == 0) {
     arm(tcb, Timer.OVERRIDE, afterMillis(OVERRIDE_MS)); // MUST-60
   }
-  return false;
+  return false; // MAY-16
 }
 
 function emitText(tcb: Tcb, length: u32, fin: bool, isAgain: bool): u32 {

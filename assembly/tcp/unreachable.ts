@@ -69,14 +69,14 @@ export function troubleArrives(
     return;
   }
   if (trouble == Trouble.TOO_BIG) pathMtuFell(tcb, mtu, ipv4);
-  else unreachable(tcb, trouble);
+  else unreachable(tcb, trouble); // MUST-54
 }
 
 function unreachable(tcb: Tcb, trouble: Trouble): void {
   if (tcb.state == State.SYN_SENT && trouble != Trouble.SOFT) {
-    // DEVIATION: RFC 9293 §3.9.2.2 calls host unreachable soft; for an OPEN nobody gains by waiting
-    // three minutes, and connect(2) fails with EHOSTUNREACH at once everywhere (RFC 5461 §4.1
-    // describes it).
+    // DEVIATION: host unreachable is soft (MUST-56); for an OPEN nobody gains by waiting three
+    // minutes, and connect(2) fails with EHOSTUNREACH at once everywhere (RFC 5461 §4.1 describes
+    // it).
     const result = trouble == Trouble.HARD ? Result.CONNECTION_REFUSED : Result.HOST_UNREACHABLE;
     deleteTcb(tcb, result, Reason.ICMP_UNREACHABLE);
     return;

@@ -16,7 +16,7 @@ export class SendVariables {
   /** Next octet to send: below SND.NXT while something is sent again, else equal to it. */
   next: LocalSeq;
   /** SND.WND: octets the peer will take from SND.UNA on; already shifted by Snd.Wind.Shift. */
-  wnd: u32;
+  wnd: u32; // REC-1
   /** MAX.SND.WND: the largest SND.WND seen (RFC 9293 §3.8.6.2.1). */
   maxWnd: u32;
   /** SEG.SEQ and SEG.ACK of the last window update. */
@@ -50,7 +50,7 @@ export class ReceiveVariables {
   /** RCV.NXT */
   nxt: RemoteSeq;
   /** RCV.WND: octets offered from RCV.NXT on. */
-  wnd: u32;
+  wnd: u32; // REC-1
   /** RCV.UP */
   up: RemoteSeq;
   /** IRS */

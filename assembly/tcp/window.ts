@@ -31,7 +31,7 @@ export function shiftFor(buffer: u32): u32 {
 /** Octets the buffer has room for. */
 function room(tcb: Tcb): u32 {
   const unread = unreadText(tcb);
-  return unread < tcb.rcv.buffer ? tcb.rcv.buffer - unread : 0;
+  return unread < tcb.rcv.buffer ? tcb.rcv.buffer - unread : 0; // MAY-8
 }
 
 /** Whether the right edge may move to `free`: by a segment or half the buffer (MUST-39). */
@@ -103,7 +103,7 @@ function windowReopened(tcb: Tcb): void {
 export function watchFlight(tcb: Tcb): void {
   const snd = tcb.snd;
   if (snd.wnd == 0 && (snd.una != snd.nxt || pendingText(tcb) != 0 || finPending(tcb))) {
-    cancel(tcb, Timer.RETRANSMIT);
+    cancel(tcb, Timer.RETRANSMIT); // SHLD-17
     // SHLD-29: the first probe comes one RTO after the window closed.
     if (armedFor(tcb, Timer.PERSIST) == 0) arm(tcb, Timer.PERSIST, now() + tcb.rtt.rto);
     return;

@@ -92,6 +92,18 @@ describe('a raw connection', () => {
     expect([...refused, ...unroutable]).toEqual(['closed ECONNREFUSED', 'closed ENETUNREACH']);
   });
 
+  it('SHLD-20: tells of soft errors only whoever asked', () => {
+    const clock = new VirtualClock();
+    const stack = createStackSync({ address: '10.0.0.1/24', clock, module: coreModule });
+    const [asking, silent] = [1, 2].map((host) => stack.openConnection(`10.0.0.${host + 1}:7`));
+    const [asked, other] = [log(asking!), log(silent!)];
+    silent!.onSoftError = null;
+    // Nobody is there: R1 is reached after three retransmissions.
+    clock.advance(10_000);
+    expect([asked, other]).toEqual([['soft ETIMEDOUT'], []]);
+    expect([asking!.isClosed, silent!.isClosed]).toEqual([false, false]);
+  });
+
   it('takes what fits, and says when there is room again', async () => {
     const { clock, client, server } = await pair();
     const calls = log(client);

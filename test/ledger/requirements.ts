@@ -114,7 +114,7 @@ SHLD-28 3.9.1.2 segments are as large as can be
 SHLD-29 3.8.6.1 the first probe comes one RTO after the window closed
 SHLD-30 3.8.6.1 the time between probes grows exponentially
 SHLD-31 3.10.7.4 early segments are held
-MAY-1 3.6.1 a connection may be closed by halves
+MAY-1 3.6.1 after a close nothing more may be read: a half-duplex close
 MAY-2 3.6.1 TIME-WAIT may accept a new SYN, with care for its sequence number
 MAY-3 3.7.1 the MSS option may always be sent
 MAY-4 3.8.1 a retransmission of the same octets may keep its IPv4 identification
@@ -129,7 +129,7 @@ MAY-12 3.10.7.4 an acknowledgment too old is refused (RFC 5961 §5)
 MAY-13 3.10.7.4 an early segment may be acknowledged at once
 MAY-14 3.9.1.7 a FLUSH call
 MAY-15 3.9.1.2 a PUSH flag of SEND
-MAY-16 3.9.1.2 text without PUSH may be put together
+MAY-16 3.9.1.2 text without PUSH may be collected
 MAY-17 3.9.1.3 a received PSH may reach the user
 MAY-18 3.8.2 another congestion control may be used
 REC-1 3.1 windows are kept and computed in 32 bits

@@ -38,6 +38,34 @@ test('MAY-3, SHLD-5: the SYN of either side always announces an MSS', () => {
   }
 });
 
+test('MAY-4: a retransmission is the same IPv4 packet, identification and all', () => {
+  const { host, peer } = established();
+  host.write('hello');
+  const first = peer.latest().packet;
+  host.wait(1000);
+  expect(peer.latest().at).toBe(1000);
+  expect(peer.latest().packet).toEqual(first);
+  // It says nothing, for the packet is atomic: DF is set (RFC 6864 §4.1).
+  expect([...first.subarray(4, 8)]).toEqual([0, 0, 0x40, 0]);
+});
+
+test('MUST-69: our own options fill whole words, with no End of Options among them', () => {
+  const { host, peer, stack } = established({ timestamps: true, wscale: 2 });
+  peer.send(data('b', { seq: 3 }), data('d', { seq: 5 }), data('f', { seq: 7 }));
+  host.write('hello');
+  const sent = stack.packets.map(({ packet }) => packet).filter((packet) => isOurs(packet, 4));
+  for (const packet of sent) {
+    const end = 20 + ((packet[32] as number) >> 4) * 4;
+    let at = 40;
+    while (at < end) {
+      expect(packet[at]).not.toBe(0);
+      at += packet[at] === 1 ? 1 : (packet[at + 1] as number);
+    }
+    expect(at).toBe(end);
+  }
+  expect(sent.length).toBeGreaterThan(2);
+});
+
 test('the verifier itself: one flipped bit anywhere in a segment is noticed', () => {
   const { host, peer } = established();
   host.write('hello');

@@ -81,7 +81,7 @@ test('MUST-26: no probe while text is outstanding', () => {
   expect(peer.take().every((segment) => segment.text === 'hello')).toBe(true);
 });
 
-test("MUST-24, MUST-27: on, off, idle time, interval and count are the user's", () => {
+test("MAY-5, MUST-24, MUST-27: on, off, idle time, interval and count are the user's", () => {
   const { host, peer } = established();
   host.setOption(Option.KEEP_ALIVE_IDLE_MS, 10_000);
   host.setOption(Option.KEEP_ALIVE_INTERVAL_MS, 1000);

@@ -197,3 +197,14 @@ test('10,000 one-octet reports do not stop the connection', () => {
   host.write(10);
   expect(peer.take().at(-1)?.seq).toBe(10_001);
 });
+
+test('MAY-7: recovery sends lost text again, also where the window has shrunk away from it', () => {
+  const { peer, host } = established({ mss: 1000, window: 10_000 });
+  peer.send(ack({ seq: 1, ack: 1 }));
+  host.write(10_000);
+  expect(peer.take()).toHaveLength(10);
+  for (const right of [8001, 9001, 10_001])
+    peer.send(ack({ ack: 1001, win: 2000, sack: [[7001, right]] }));
+  const again = peer.take().map((segment) => segment.seq);
+  expect(again.slice(0, 3)).toEqual([1001, 2001, 3001]);
+});

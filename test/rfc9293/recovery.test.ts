@@ -172,3 +172,14 @@ test('retransmissions obey a smaller window: nothing beyond the right edge', () 
   host.wait(1000);
   for (const again of peer.take()) expect(again.seq + again.text.length).toBeLessThanOrEqual(501);
 });
+
+test('MUST-61: the last segment has its PSH also when it is sent again', () => {
+  const { host, peer } = established({ mss: 1000, sack: false });
+  peer.send(ack({ seq: 1, ack: 1 }));
+  host.write(5000);
+  peer.take();
+  for (let i = 0; i < 4; i++) peer.send(ack({ ack: 1001 }));
+  peer.expect(data(1000, { seq: 1001, psh: false }));
+  peer.send(ack({ ack: 4001 }));
+  peer.expect(data(1000, { seq: 4001, psh: true }));
+});

@@ -124,7 +124,7 @@ test('SHLD-28: as many full segments as there are', () => {
   peer.expect(data(1000, { seq: 1001 }));
 });
 
-test('CORK holds a short segment back until it is lifted', () => {
+test('MAY-16: CORK holds a short segment back until it is lifted', () => {
   const { host, peer } = established({ set: [[Option.CORK, 1]] });
   host.write('he');
   host.write('llo');

@@ -264,7 +264,7 @@ test('no probe leaves while there is nothing to send', () => {
   peer.expectNothing();
 });
 
-test('our own closed window answers probes with a window of 0, for hours', () => {
+test('MAY-8: our own closed window answers probes with a window of 0, for hours', () => {
   const { host, peer } = full();
   for (let i = 0; i < 100; i++) {
     host.wait(60_000);
