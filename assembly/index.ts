@@ -101,6 +101,9 @@ export function addAddress(prefixLength: u32): i32 {
 export function set(which: Setting, value: u32): i32 {
   if (which >= Setting.COUNT) return -Result.INVALID_ARGUMENT;
   if (which == Setting.MTU && (value < 576 || value > MAX_MTU)) return -Result.INVALID_ARGUMENT;
+  if (which == Setting.RTO_MIN_MS && (value == 0 || value > 60_000))
+    return -Result.INVALID_ARGUMENT;
+  if (which == Setting.TIME_WAIT_MS && value > 1 << 30) return -Result.INVALID_ARGUMENT;
   if (which == Setting.SYN_ACK_RETRIES && value > 16) return -Result.INVALID_ARGUMENT;
   setSetting(which, value);
   return Result.OK;

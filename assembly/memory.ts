@@ -37,10 +37,8 @@ export const TRACER: usize = SETTINGS + 128;
 export const POOLS: usize = TRACER + 32;
 /** Local addresses and routes. */
 export const ADDRESSES: usize = POOLS + 1024;
-/** Path MTUs learnt from ICMP. */
-export const PATH_MTUS: usize = ADDRESSES + 1024;
 /** The datagram that arrives now, as `ip/` reads it. */
-export const DATAGRAM: usize = PATH_MTUS + 4096;
+export const DATAGRAM: usize = ADDRESSES + 1024;
 /** The segment that arrives now. */
 export const SEGMENT: usize = DATAGRAM + 128;
 /** Counters of ports handed out (RFC 6056 §3.3.4). */

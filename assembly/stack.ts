@@ -12,7 +12,7 @@ import { emitReply } from './ip/reply';
 import { isLocal, isOnLink } from './ip/route';
 import { config } from './limits';
 import { RECEIVE, SCRATCH, TRANSMIT } from './memory';
-import { newsQueue, readyQueue, tcbs, timers } from './pools';
+import { newsQueue, pagesToSpare, readyQueue, starvedQueue, tcbs, timers } from './pools';
 import { earliest, earliestOwner } from './store/heap';
 import { push, shift } from './store/queue';
 import { arrives } from './tcp/arrives';
@@ -226,6 +226,8 @@ export function deadline(): Instant {
     settle(tcb);
     owner = earliestOwner(heap);
   }
+  // Whoever waits for a page is told by the next poll.
+  if (starvedQueue().head != 0 && pagesToSpare() != 0) return now();
   return sooner(sooner(earliest(heap), timeWaitDeadline()), reassemblyDeadline());
 }
 

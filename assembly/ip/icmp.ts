@@ -5,8 +5,9 @@
  */
 import { Counter, EchoReply, Endpoint, Reason, Result, Setting } from '../abi';
 import { count } from '../counters';
-import { setting } from '../limits';
+import { PAGE_SIZE, setting } from '../limits';
 import { ECHO_REPLY, TEXT } from '../memory';
+import { pagesToSpare } from '../pools';
 import { fold, sum } from '../store/copy-sum';
 import { now, SECOND } from '../time';
 import { traceDrop } from '../trace';
@@ -24,11 +25,12 @@ import {
   writeIcmp,
 } from '../wire/icmp';
 import { Icmpv6, PROTOCOL_ICMPV6, Unreachable6, UNRECOGNIZED_NEXT_HEADER } from '../wire/icmpv6';
+import { FRAGMENT_OFFSET, ipv4Fragment } from '../wire/ipv4';
 import { load32 } from '../wire/octets';
 import { Datagram } from './datagram';
 import { DEFAULT_HOP_LIMIT, largestTransport } from './output';
 import { newReply, setBody } from './reply';
-import { isNoUnicast, sourceFor } from './route';
+import { isLocal, isNoUnicast, sourceFor } from './route';
 
 /** Offset of the checksum, in both. */
 const CHECKSUM: u32 = 2;
@@ -109,7 +111,7 @@ function isError(type: u32, ipv4: bool): bool {
 function echoArrives(d: Datagram, ipv4: bool): void {
   count(Counter.IcmpInEchos);
   if (!setting(Setting.ECHO_REPLY) || isNoUnicast(d.source0, d.source1)) return;
-  if (d.length > largestTransport(d.source0, d.source1)) return;
+  if (d.length > largestTransport(d.source0, d.source1) || !hasPagesFor(d.length)) return;
   const reply = newReply(
     d.protocol,
     CHECKSUM,
@@ -125,6 +127,11 @@ function echoArrives(d: Datagram, ipv4: bool): void {
   setBody(reply, d.at + ICMP_HEADER, d.length - ICMP_HEADER);
   count(Counter.IcmpOutMsgs);
   count(Counter.IcmpOutEchoReps);
+}
+
+/** Whether an echo of that many octets can be held whole until it is sent. */
+function hasPagesFor(length: u32): bool {
+  return length / PAGE_SIZE + 1 <= pagesToSpare();
 }
 
 function echoReplyArrives(d: Datagram): void {
@@ -149,6 +156,7 @@ export function sendEcho(to: Endpoint, sequence: u32, length: u32): Result {
   if (source == null) return Result.NETWORK_UNREACHABLE;
   if (ICMP_HEADER + length > largestTransport(to.remote0, to.remote1))
     return Result.INVALID_ARGUMENT;
+  if (!hasPagesFor(length)) return Result.INSUFFICIENT_RESOURCES;
   const ipv4 = isIpv4(to.remote0, to.remote1);
   const request = newReply(
     ipv4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6,
@@ -173,12 +181,14 @@ export function complain(d: Datagram, complaint: Complaint): void {
   if (!mayComplain(d, ipv4)) return;
   const source = sourceFor(d.source0, d.source1);
   if (source == null) return;
+  // From the address that was meant, if it is ours (RFC 4443 §2.2).
+  const isOurs = isLocal(d.destination0, d.destination1);
   const reply = newReply(
     ipv4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6,
     CHECKSUM,
     DEFAULT_HOP_LIMIT,
-    source.a0,
-    source.a1,
+    isOurs ? d.destination0 : source.a0,
+    isOurs ? d.destination1 : source.a1,
     d.source0,
     d.source1,
   );
@@ -216,6 +226,8 @@ function codeIpv4(complaint: Complaint): u32 {
  */
 function mayComplain(d: Datagram, ipv4: bool): bool {
   if (isNoUnicast(d.source0, d.source1)) return false;
+  // Only the first fragment says what it is about.
+  if (ipv4 && (ipv4Fragment(d.packet) & FRAGMENT_OFFSET) != 0) return false;
   if (d.protocol == (ipv4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6)) {
     if (d.length < ICMP_HEADER || isError(icmpType(d.at), ipv4)) return false;
   }

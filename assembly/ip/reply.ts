@@ -111,11 +111,6 @@ export function setBody(reply: Reply, from: usize, length: u32): bool {
   return true;
 }
 
-/** Whether a reply waits. */
-export function hasReply(): bool {
-  return replyQueue().head != 0;
-}
-
 /**
  * Writes the oldest reply into the transmit window; answers the packet's length, 0 when none waits.
  */

@@ -8,7 +8,7 @@ import { clearChain, dropChain } from '../store/chain';
 import { now } from '../time';
 import { markReady, tell } from './marks';
 import { newAcknowledgment } from './recovery';
-import { endTiming, sample } from './rto';
+import { endTiming, sample, settleRto } from './rto';
 import { Segment } from './segment';
 import { later, LocalSeq, lt } from './seq';
 import { roomReturned } from './send';
@@ -42,7 +42,11 @@ export function acknowledged(tcb: Tcb, seg: Segment): void {
 function measure(tcb: Tcb, seg: Segment, wasSentAgain: bool): void {
   if (endTiming(tcb, seg.ack) || !wasSentAgain) return;
   const echoed = echoedRoundTrip(tcb, seg.options);
-  if (echoed != 0) sample(tcb, echoed);
+  if (echoed == 0) return;
+  // RTO has been doubled: an echo as old as half of it left before the timeout, and would measure
+  // that.
+  if (echoed < tcb.rtt.rto / 2) sample(tcb, echoed);
+  else settleRto(tcb);
 }
 
 function dropText(tcb: Tcb, position: LocalSeq): void {

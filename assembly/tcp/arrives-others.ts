@@ -78,7 +78,7 @@ function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
   // An unacceptable RST gets no answer at all.
   if (seg.isRst) return false;
   noteDuplicate(tcb, seg);
-  answerUnacceptable(tcb, seg.len);
+  answerUnacceptable(tcb, seg.textLength + (seg.isFin ? 1 : 0));
   return false;
 }
 
@@ -209,7 +209,7 @@ function synAcknowledged(tcb: Tcb, seg: Segment): bool {
 const MAX_URGENT: u32 = 1 << 30;
 
 /** Urgent text stays in line (RFC 6093); its user learns where it ends (MUST-30 to MUST-33). */
-function checkUrg(tcb: Tcb, seg: Segment): void {
+export function checkUrg(tcb: Tcb, seg: Segment): void {
   if (!seg.isUrg || tcb.state > State.FIN_WAIT_2) return;
   const up = seg.seq + seg.up;
   if (!lt(tcb.rcv.nxt, up)) return;
@@ -237,7 +237,8 @@ export function processText(tcb: Tcb, seg: Segment): void {
     default: // CLOSE-WAIT, CLOSING, LAST-ACK: the peer's FIN has said that nothing follows
       return;
   }
-  if (has(tcb, Flag.RELEASED)) {
+  const end = seg.seq + (seg.isSyn ? 1 : 0) + seg.textLength;
+  if (has(tcb, Flag.RELEASED) && lt(tcb.rcv.nxt, end)) {
     // Nobody will read it, and the peer must not believe that somebody did (SHLD-3).
     count(Counter.TcpExtTCPAbortOnData);
     resetConnection(tcb);

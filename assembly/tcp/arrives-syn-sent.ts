@@ -1,7 +1,7 @@
 /** SEGMENT ARRIVES, SYN-SENT (RFC 9293 §3.10.7.3). */
 import { Reason, Result, State, Timer } from '../abi';
 import { traceDrop } from '../trace';
-import { checkFin, processText } from './arrives-others';
+import { checkFin, checkUrg, processText } from './arrives-others';
 import { deleteTcb, establish } from './lifecycle';
 import { acknowledge, markReady } from './marks';
 import { takeSyn } from './negotiate';
@@ -10,7 +10,7 @@ import { endTiming, SYN_LOST_RTO } from './rto';
 import { Segment, traceArrival } from './segment';
 import { le, lt } from './seq';
 import { enter } from './state';
-import { Flag, handleOf, has, lower, raise, Tcb } from './tcb';
+import { Flag, handleOf, lower, raise, Tcb } from './tcb';
 import { updateRecent } from './timestamps';
 import { cancel } from './timers';
 
@@ -50,7 +50,8 @@ function checkSyn(tcb: Tcb, seg: Segment): void {
   tcb.snd.wl1 = seg.seq;
   if (seg.isAck) synAcknowledged(tcb, seg);
   else simultaneousOpen(tcb);
-  // Text and FIN of a SYN segment lie one octet further than its sequence number.
+  // The sixth check and on. Text and FIN of a SYN lie one octet further than its sequence number.
+  checkUrg(tcb, seg);
   processText(tcb, seg);
   checkFin(tcb, seg);
 }
@@ -69,7 +70,6 @@ function synAcknowledged(tcb: Tcb, seg: Segment): void {
   updateRecent(tcb, seg.options, seg.seq);
   establish(tcb);
   acknowledge(tcb);
-  if (has(tcb, Flag.FIN_QUEUED)) enter(tcb, State.FIN_WAIT_1, Reason.USER_CLOSE);
 }
 
 /** Both sides have sent a SYN (MUST-10): ours goes out again, now with an ACK. */

@@ -11,7 +11,7 @@ import { count } from '../counters';
 import { headerLength, writeHeader } from '../ip/output';
 import { config, PAGE_SIZE, setting } from '../limits';
 import { CHILD_SIZE, TRANSMIT } from '../memory';
-import { childQueue, children, pages, timers } from '../pools';
+import { childQueue, children, pages, pagesToSpare, timers } from '../pools';
 import { beginChain, clearChain, reserve, writeChain } from '../store/chain';
 import { sum } from '../store/copy-sum';
 import { schedule, unschedule } from '../store/heap';
@@ -126,7 +126,8 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
  */
 function holdText(child: Child, listener: Tcb, seg: Segment): void {
   beginChain(child.held, child.irs + 1);
-  const length = min(min(seg.textLength, PAGE_SIZE), listener.rcv.buffer);
+  const most = pagesToSpare() == 0 ? 0 : min(PAGE_SIZE, listener.rcv.buffer);
+  const length = min(seg.textLength, most);
   if (
     length == 0 ||
     reserve(pages(), child.held, child.irs + 1 + length) != child.irs + 1 + length

@@ -135,6 +135,7 @@ export function leaveAcceptQueue(tcb: Tcb): void {
  */
 export function freeTcb(tcb: Tcb): void {
   cancelAll(tcb);
+  if (has(tcb, Flag.UNACCEPTED)) leaveAcceptQueue(tcb);
   clearChain(pages(), tcb.incoming, tcb.rcv.nxt);
   clearChain(pages(), tcb.outgoing, tcb.snd.end);
   clearRanges(ranges(), tcb.sacked);

@@ -84,6 +84,8 @@ export function takeSyn(tcb: Tcb, seg: Segment): void {
   rcv.irs = seg.seq;
   rcv.nxt = seg.seq + 1;
   rcv.acked = rcv.up = rcv.nxt;
+  // Our SYN could not offer more: its window is never scaled.
+  rcv.wnd = min<u32>(rcv.wnd, 65_535);
   beginChain(tcb.incoming, rcv.nxt);
   lower(tcb, ~offeredBy(options) & NEGOTIABLE);
   takeOptions(tcb, peerMss(options, seg.remote0, seg.remote1), options.shift);

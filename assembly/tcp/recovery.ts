@@ -28,7 +28,9 @@ export function isDuplicate(tcb: Tcb, seg: Segment, isNews: bool): bool {
   if (seg.ack != snd.una || snd.una == snd.nxt || seg.isSyn || seg.isFin) return false;
   // The answers to zero-window probes say nothing of losses.
   if (snd.wnd == 0) return false;
-  return isNews || (seg.textLength == 0 && seg.wnd << snd.shift == snd.wnd);
+  // Blocks without news report a duplicate of ours, not a loss (RFC 2883 §5).
+  if (has(tcb, Flag.SACK) && seg.options.blockCount != 0) return isNews;
+  return seg.textLength == 0 && seg.wnd << snd.shift == snd.wnd;
 }
 
 /** Counts a duplicate acknowledgment; enough of them, or of reported octets, mean a loss. */
@@ -101,6 +103,8 @@ function partialAcknowledgment(tcb: Tcb, length: u32): void {
 export function sendAllAgain(tcb: Tcb): void {
   tcb.snd.next = tcb.snd.una;
   tcb.rtt.timedAt = 0;
+  // What duplicates have inflated does not outlive recovery (RFC 6582 §3.2).
+  if (has(tcb, Flag.RECOVERING)) tcb.cc.cwnd = min(tcb.cc.cwnd, tcb.cc.ssthresh);
   lower(tcb, Flag.RECOVERING | Flag.RESEND_NOW);
   markReady(tcb);
 }

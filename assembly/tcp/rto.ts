@@ -57,6 +57,13 @@ export function sample(tcb: Tcb, measured: Micros): void {
     rtt.rttvar = rtt.rttvar - rtt.rttvar / 4 + difference / 4;
     rtt.srtt = max<u32>(rtt.srtt - rtt.srtt / 8 + measured / 8, 1);
   }
+  settleRto(tcb);
+}
+
+/** Computes RTO from SRTT and RTTVAR; what backing off has added is gone. */
+export function settleRto(tcb: Tcb): void {
+  const rtt = tcb.rtt;
+  if (rtt.srtt == 0) return;
   // DEVIATION: RFC 6298 §2.4 asks for at least one second; 200 ms is what Linux and FreeBSD use,
   // and a setting: a one-second pause after each lost tail is no longer what networks need.
   const least = setting(Setting.RTO_MIN_MS) * MILLISECOND;

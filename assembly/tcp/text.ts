@@ -7,7 +7,7 @@
  */
 import { Counter, Reason, Signal, TraceKind } from '../abi';
 import { count } from '../counters';
-import { MAX_RANGES } from '../limits';
+import { MAX_RANGES, PAGE_SIZE } from '../limits';
 import { pages, pagesToSpare, ranges } from '../pools';
 import { reserve, slack, writeChain } from '../store/chain';
 import { addRange, rangeAt, trimRanges } from '../store/ranges';
@@ -30,32 +30,35 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
     left = rcv.nxt;
   }
   right = earlier(right, rcv.nxt + rcv.wnd);
+  // Behind its FIN a peer has no text.
+  if (has(tcb, Flag.FIN_HELD)) right = earlier(right, rcv.finSeq);
   if (!lt(left, right)) {
     // All of it was there already, or none of it fits: the peer is told where we stand.
     acknowledge(tcb);
     return;
   }
-  if (!mayHold(tcb, left, right) || reserve(pages(), tcb.incoming, right) != right) {
-    count(Counter.TcpExtTCPRcvQDrop);
-    trace(
-      TraceKind.DROP,
-      handleOf(tcb),
-      tcb.state,
-      Reason.NO_RESOURCES,
-      Reason.NO_RESOURCES,
-      left,
-      right - left,
-      rcv.nxt,
-    );
+  if (mayHold(tcb, left, right)) right = earlier(right, reserve(pages(), tcb.incoming, right));
+  else right = left;
+  if (!lt(left, right)) {
+    dropText(tcb, left);
     return;
   }
   if (left == rcv.nxt) textInOrder(tcb, seg.text + (left - begin), right);
   else earlyText(tcb, seg.text + (left - begin), left, right);
 }
 
-/** Early text takes no page that text in order may need. */
+/** Early text takes no page that text in order may need, for the gap before it neither. */
 function mayHold(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): bool {
-  return left == tcb.rcv.nxt || pagesToSpare() != 0 || <i32>slack(tcb.incoming, right) >= 0;
+  const missing = -(<i32>slack(tcb.incoming, right));
+  if (left == tcb.rcv.nxt || missing <= 0) return true;
+  return (<u32>missing + PAGE_SIZE - 1) / PAGE_SIZE <= pagesToSpare();
+}
+
+/** No page is free: the peer will send it again. */
+function dropText(tcb: Tcb, left: RemoteSeq): void {
+  const reason = Reason.NO_RESOURCES;
+  count(Counter.TcpExtTCPRcvQDrop);
+  trace(TraceKind.DROP, handleOf(tcb), tcb.state, reason, reason, left, 0, tcb.rcv.nxt);
 }
 
 function textInOrder(tcb: Tcb, from: usize, right: RemoteSeq): void {
@@ -65,7 +68,7 @@ function textInOrder(tcb: Tcb, from: usize, right: RemoteSeq): void {
   if (hadGap) right = joinEarly(tcb, right);
   const length = right - rcv.nxt;
   rcv.nxt = right;
-  rcv.wnd -= length;
+  rcv.wnd = length < rcv.wnd ? rcv.wnd - length : 0;
   rcv.total += length;
   tell(tcb, Signal.READABLE);
   // RFC 5681 §4.2: a segment that fills a gap, wholly or in part, is acknowledged at once.

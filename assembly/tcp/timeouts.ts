@@ -116,7 +116,10 @@ function reportTrouble(tcb: Tcb): void {
  */
 function persistTimeout(tcb: Tcb): void {
   // MUST-37: an answer to the last probe begins the count anew.
-  if (tcb.rtt.probes == 0) tcb.rtt.stalledAt = now();
+  // Answers keep a connection for as long as its user waits; without one, or past the user's own
+  // limit, only progress counts (RFC 6429 §4).
+  const isPatient = !has(tcb, Flag.RELEASED) && tcb.userTimeoutMs == 0;
+  if (tcb.rtt.probes == 0 && isPatient) tcb.rtt.stalledAt = now();
   else if (now() >= giveUpAt(tcb, R2)) {
     userTimeout(tcb, Reason.USER_TIMEOUT);
     return;

@@ -13,7 +13,7 @@ import { emit, textRoom } from './emit';
 import { limitedTransmit } from './recovery';
 import { startTiming, stopTiming } from './rto';
 import { firstUnreported, nextLost, pipe, unreportedLength } from './sack';
-import { later, LocalSeq, lt } from './seq';
+import { earlier, later, LocalSeq, lt } from './seq';
 import { armedFor, Flag, has, lower, pendingText, raise, Tcb } from './tcb';
 import { arm, cancel } from './timers';
 import { watchFlight } from './window';
@@ -37,7 +37,10 @@ export function transmit(tcb: Tcb): u32 {
     default:
       break;
   }
-  if (has(tcb, Flag.PROBE_NOW)) return transmitProbe(tcb);
+  if (has(tcb, Flag.PROBE_NOW)) {
+    const probe = transmitProbe(tcb);
+    if (probe != 0) return probe;
+  }
   if (mayResend(tcb)) {
     const resent = transmitAgain(tcb);
     if (resent != 0) return resent;
@@ -49,7 +52,9 @@ export function transmit(tcb: Tcb): u32 {
 }
 
 function transmitAck(tcb: Tcb): u32 {
-  return has(tcb, Flag.ACK_NOW) ? emit(tcb, tcb.snd.nxt, Ctl.ACK, 0) : 0;
+  if (!has(tcb, Flag.ACK_NOW)) return 0;
+  // Beyond a window that has closed or shrunk nothing is acceptable to the peer, not even an ACK.
+  return emit(tcb, earlier(tcb.snd.nxt, tcb.snd.una + tcb.snd.wnd), Ctl.ACK, 0);
 }
 
 function transmitSyn(tcb: Tcb): u32 {
@@ -76,6 +81,8 @@ function transmitProbe(tcb: Tcb): u32 {
   const snd = tcb.snd;
   lower(tcb, Flag.PROBE_NOW);
   count(Counter.TcpExtTCPZeroWindowProbe);
+  // It may send again what is being timed (Karn's rule).
+  stopTiming(tcb);
   if (lt(snd.una, snd.end)) {
     snd.nxt = later(snd.nxt, snd.una + 1);
     snd.next = later(snd.next, snd.una + 1);

@@ -93,6 +93,7 @@ export function updateSendWindow(tcb: Tcb, seg: Segment): void {
 
 /** What was sent into a closed window is sent again at once when it opens. */
 function windowReopened(tcb: Tcb): void {
+  lower(tcb, Flag.PROBE_NOW);
   tcb.rtt.count = tcb.rtt.probes = 0;
   tcb.rtt.stalledAt = now();
   sendAllAgain(tcb);
