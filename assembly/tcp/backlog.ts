@@ -162,7 +162,7 @@ export function emitSynAck(): u32 {
     timestampNow(child.tsOffset),
     child.tsRecent,
   );
-  const wnd = min<u32>(receiveWindow(child), 65_535);
+  const wnd = receiveWindow(child);
   const ctl = Ctl.SYN | Ctl.ACK;
   writeTcp(
     transport,
@@ -296,11 +296,12 @@ function acknowledgeChild(child: Child): void {
   if (next == 0) return;
   child.challengeAt = next;
   count(Counter.TcpExtTCPChallengeACK);
+  const shift = child.flags & Flag.SCALING ? shiftFor(child.buffer) : 0;
   acknowledgeRecord(
     changetype<usize>(child),
     child.iss + 1,
     receiveNext(child),
-    min<u32>(receiveWindow(child), 65_535),
+    receiveWindow(child) >> shift,
     (child.flags & Flag.TIMESTAMPS) != 0,
     timestampNow(child.tsOffset),
     child.tsRecent,

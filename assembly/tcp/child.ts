@@ -71,7 +71,7 @@ export function receiveNext(child: Child): RemoteSeq {
   return child.irs + 1 + child.heldLength;
 }
 
-/** RCV.WND of a child. */
+/** RCV.WND of a child: a SYN's window is never scaled, so more was not offered. */
 export function receiveWindow(child: Child): u32 {
-  return child.buffer - child.heldLength;
+  return min<u32>(child.buffer, 65_535) - child.heldLength;
 }

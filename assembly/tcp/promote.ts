@@ -41,8 +41,7 @@ export function promote(child: Child): Tcb | null {
   rcv.irs = child.irs;
   rcv.nxt = rcv.acked = rcv.up = receiveNext(child);
   rcv.buffer = child.buffer;
-  // The SYN,ACK could not offer more: its window is never scaled.
-  rcv.wnd = min<u32>(receiveWindow(child), 65_535);
+  rcv.wnd = receiveWindow(child);
   rcv.shift = shiftFor(rcv.buffer);
   rcv.total = child.heldLength;
   memory.copy(changetype<usize>(tcb.incoming), changetype<usize>(child.held), offsetof<Chain>());
