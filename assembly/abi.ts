@@ -105,6 +105,13 @@ export enum Option {
    * SO_REUSEPORT: listeners that all have it share a local socket; a keyed hash deals out the SYNs.
    */
   REUSE_PORT,
+  /**
+   * Suspect a black hole of the path's MTU when full segments vanish in silence (RFC 2923 §2.1);
+   * default 1.
+   */
+  BLACK_HOLE_DETECTION,
+  /** Segments with text to acknowledge at once from now on, 0 to 255 (TCP_QUICKACK); default 0. */
+  QUICK_ACKS,
 }
 
 /** Settings of the whole stack. */
@@ -121,7 +128,7 @@ export enum Setting {
   WINDOW_SCALING,
   /** Offer SACK (RFC 2018); default 1. */
   SACK,
-  /** Retransmissions of a SYN,ACK before a child is forgotten, 0 to 16; default 5. */
+  /** Retransmissions of a SYN,ACK before a child is forgotten, 0 to 16; default 7 (MUST-23). */
   SYN_ACK_RETRIES,
   /** Answer ICMP echo requests; default 1. */
   ECHO_REPLY,
@@ -265,6 +272,8 @@ export enum Counter {
   TcpExtSyncookiesRecv,
   TcpExtSyncookiesFailed,
   TcpExtTCPReqQFullDoCookies,
+  TcpExtTCPMTUBlackHole,
+  IpExtNegativeAdvice,
   COUNT,
 }
 

@@ -123,6 +123,7 @@ function generate() {
     'NEWS',
     'STATUS',
     'ECHO_REPLY',
+    'ROUTE_ADVICE',
     'COUNTERS',
     'RECEIVE',
     'TRANSMIT',
@@ -138,6 +139,7 @@ function generate() {
   lines.push(
     `  TRACE_EVENT_SIZE: 32,`,
     `  MAX_ADDRESSES: ${limits.MAX_ADDRESSES},`,
+    `  EPHEMERAL_PORTS: ${mapOf(read('tcp/ephemeral.ts')).PORT_COUNT},`,
     '} as const',
     '',
   );

@@ -35,7 +35,7 @@ export function settleConfig(): bool {
   if (c.connections == 0) c.connections = 4_096;
   if (c.listeners == 0) c.listeners = 256;
   if (c.children == 0) c.children = 1_024;
-  if (c.timeWaits == 0) c.timeWaits = 16_384;
+  if (c.timeWaits == 0) c.timeWaits = 32_768;
   if (c.pages == 0) c.pages = 16_384;
   if (c.ranges == 0) c.ranges = 16_384;
   if (c.replies == 0) c.replies = 256;
@@ -78,7 +78,7 @@ export function defaultSettings(): void {
   setSetting(Setting.TIMESTAMPS, 1);
   setSetting(Setting.WINDOW_SCALING, 1);
   setSetting(Setting.SACK, 1);
-  setSetting(Setting.SYN_ACK_RETRIES, 5);
+  setSetting(Setting.SYN_ACK_RETRIES, 7);
   setSetting(Setting.ECHO_REPLY, 1);
   setSetting(Setting.TRACE, 0);
   setSetting(Setting.CHECKSUM_BY_LINK, 0);

@@ -49,8 +49,10 @@ export const REASSEMBLIES: usize = PORT_COUNTERS + 1024;
 export const COOKIE_CHILD: usize = REASSEMBLIES + 1024;
 /** When a listener last answered with a cookie; an ACK is not taken for one long after. */
 export const COOKIE_SENT_AT: usize = COOKIE_CHILD + 128;
+/** The latest advice against a route. */
+export const ROUTE_ADVICE: usize = COOKIE_SENT_AT + 8;
 /** End of the small records. */
-const SMALL_END: usize = COOKIE_SENT_AT + 8;
+const SMALL_END: usize = ROUTE_ADVICE + 32;
 if (SMALL_END > MAP + 0x1_0000) ERROR('the small records outgrew their 64 KiB');
 
 /**

@@ -112,6 +112,10 @@ export enum Reason {
   RETRANSMISSION_TIMEOUT,
   /** Recovery is over: everything sent before the loss is acknowledged. (RFC 6582 §3.2) */
   RECOVERED,
+  /** A router says that the path carries only smaller packets. (RFC 1191 §6.4, RFC 8201 §5.4) */
+  PATH_MTU_FELL,
+  /** Full segments vanish and no router says why: smaller ones are tried. (RFC 2923 §2.1) */
+  PATH_MTU_BLACK_HOLE,
   /** The handshake of a queued child was given up. (RFC 4987 §2) */
   SYN_ACK_TIMEOUT,
   /**

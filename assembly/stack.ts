@@ -129,7 +129,7 @@ function troubleIpv4(typeAndCode: u32): Trouble {
       count(Counter.IcmpInDestUnreachs);
       if (code == Unreachable.FRAGMENTATION_NEEDED) return Trouble.TOO_BIG;
       if (code == Unreachable.PROTOCOL || code == Unreachable.PORT) return Trouble.HARD;
-      return Trouble.UNREACHABLE;
+      return Trouble.SOFT;
     case Icmp.TIME_EXCEEDED:
       count(Counter.IcmpInTimeExcds);
       return Trouble.SOFT;
@@ -143,7 +143,7 @@ function troubleIpv6(typeAndCode: u32): Trouble {
   switch (typeAndCode >> 8) {
     case Icmpv6.DESTINATION_UNREACHABLE:
       count(Counter.IcmpInDestUnreachs);
-      return (typeAndCode & 0xff) == Unreachable6.PORT ? Trouble.HARD : Trouble.UNREACHABLE;
+      return (typeAndCode & 0xff) == Unreachable6.PORT ? Trouble.HARD : Trouble.SOFT;
     case Icmpv6.PACKET_TOO_BIG:
       return Trouble.TOO_BIG;
     case Icmpv6.TIME_EXCEEDED:

@@ -17,7 +17,7 @@ export class Config {
   listeners: u32;
   /** Children in SYN-RECEIVED of all listeners together; default 1,024. */
   children: u32;
-  /** TIME-WAIT records; default 16,384. */
+  /** TIME-WAIT records; default 32,768. Beyond them a wait takes a TCB. */
   timeWaits: u32;
   /** 4 KiB pages all send and receive buffers share; default 16,384 (64 MiB). */
   pages: u32;
@@ -148,6 +148,18 @@ export class Status {
   urgentLeft: u32;
   bytesAcked: u64;
   bytesReceived: u64;
+}
+
+/**
+ * Window: advice against a route (RFC 9293 §3.8.3, RFC 1122 §3.3.1.4): segments to that address
+ * have been sent again and again without an answer, so whoever knows the way there may look at it.
+ */
+@unmanaged
+export class RouteAdvice {
+  remote0: u64;
+  remote1: u64;
+  /** Advices since `init`; a host compares it with the last it saw. */
+  count: u32;
 }
 
 /** Window: an ICMP echo reply that answers our request. */

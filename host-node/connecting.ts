@@ -9,6 +9,7 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP } from '../host-web/address.ts';
 import type { Stack } from '../host-web/stack.ts';
+import type { TuningOptions } from '../host-web/tuning.ts';
 import { nodeError } from './node-error.ts';
 
 /** As `dns.lookup` with one address. */
@@ -33,6 +34,8 @@ export interface ConnectOptions {
   readonly allowHalfOpen?: boolean;
   readonly signal?: AbortSignal;
   readonly highWaterMark?: number;
+  /** Options that `node:net` has no word for. */
+  readonly tuning?: TuningOptions;
 }
 
 export interface Destination {

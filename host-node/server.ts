@@ -8,6 +8,7 @@
 import { EventEmitter } from 'node:events';
 import type { RawConnection, RawListener } from '../host-web/raw.ts';
 import type { Stack } from '../host-web/stack.ts';
+import type { TuningOptions } from '../host-web/tuning.ts';
 import { readPort, withCode } from './connecting.ts';
 import { asNodeError, nodeError } from './node-error.ts';
 import { type References, referencesOf } from './references.ts';
@@ -30,6 +31,8 @@ export interface ListenOptions {
   readonly backlog?: number;
   readonly signal?: AbortSignal;
   readonly exclusive?: boolean;
+  /** Options that `node:net` has no word for; accepted connections have them too. */
+  readonly tuning?: TuningOptions;
 }
 
 /** What listens for `'drop'` is told: whose connection was turned away. */
@@ -88,7 +91,7 @@ export class Server extends EventEmitter {
     try {
       const { host: hostname = '::' } = options;
       const backlog = options.backlog || DEFAULT_BACKLOG;
-      this.#start(this.#stack.openListener({ port, hostname, backlog }));
+      this.#start(this.#stack.openListener({ ...options.tuning, port, hostname, backlog }));
     } catch (error) {
       process.nextTick(() => this.emit('error', asNodeError(error)));
       return this;

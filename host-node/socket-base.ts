@@ -8,6 +8,7 @@ import { Option } from '../host-web/abi.ts';
 import type { TcpInfo } from '../host-web/inspect.ts';
 import type { RawConnection } from '../host-web/raw.ts';
 import type { Stack } from '../host-web/stack.ts';
+import { tune, type TuningOptions } from '../host-web/tuning.ts';
 import { type References, referencesOf } from './references.ts';
 
 /** What `address()` answers. */
@@ -33,6 +34,8 @@ export abstract class SocketBase extends Duplex {
   protected readonly references: References;
   protected connection: RawConnection | undefined;
   protected tuning: Tuning;
+  /** What `tune` was given before there was a connection. */
+  protected wishes: TuningOptions = {};
   #isReferenced = true;
   #timer: NodeJS.Timeout | undefined;
   /** Milliseconds of `setTimeout`; 0 is none. */
@@ -76,6 +79,29 @@ export abstract class SocketBase extends Duplex {
       this.connection?.setOption(Option.KEEP_ALIVE_IDLE_MS, Math.trunc(initialDelay));
     this.connection?.setOption(Option.KEEP_ALIVE, isOn ? 1 : 0);
     return this;
+  }
+
+  /**
+   * Options that `node:net` has no word for: `tune({ hopLimit: 1, cork: true })`. Before there is a
+   * connection they wait for it.
+   *
+   * @throws RangeError
+   */
+  tune(options: TuningOptions): this {
+    if (this.connection === undefined) this.wishes = { ...this.wishes, ...options };
+    else tune(this.connection, options);
+    return this;
+  }
+
+  /** Marks what has been written so far as urgent (RFC 9293 §3.8.5); 'urgent' tells the peer. */
+  markUrgent(): this {
+    this.connection?.markUrgent();
+    return this;
+  }
+
+  /** Octets to read until the end of the peer's urgent text; 0 when none is pending. */
+  get urgentLeft(): number {
+    return this.connection?.urgentLeft ?? 0;
   }
 
   setTimeout(milliseconds: number, listener?: () => void): this {

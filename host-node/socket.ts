@@ -82,6 +82,7 @@ export class Socket extends SocketBase {
       keepAliveInitialDelay:
         options.keepAliveInitialDelay ?? this.tuning.keepAliveInitialDelay ?? 0,
     };
+    this.wishes = { ...this.wishes, ...options.tuning };
     if (options.timeout !== undefined && options.timeout > 0) this.setTimeout(options.timeout);
     const destination = destinationOf(options, ownAddresses(this.stack), (error, found, family) => {
       this.emit('lookup', error, found, family, options.host);
@@ -107,6 +108,7 @@ export class Socket extends SocketBase {
         {
           ...(localAddress === undefined ? {} : { localAddress }),
           ...(localPort === undefined ? {} : { localPort }),
+          ...this.wishes,
         },
       );
       this.#take(raw);
@@ -121,6 +123,7 @@ export class Socket extends SocketBase {
     raw.onReadable = () => this.#onReadable();
     raw.onWritable = () => this.#onWritable();
     raw.onEnd = () => this.#onReadable();
+    raw.onUrgent = () => this.emit('urgent');
     raw.onClosed = (error) => this.#onClosed(error);
     this.hold(raw);
   }
@@ -255,6 +258,7 @@ export class Socket extends SocketBase {
     const raw = this.connection;
     if (raw !== undefined) {
       raw.onOpened = raw.onReadable = raw.onWritable = raw.onEnd = raw.onClosed = null;
+      raw.onUrgent = null;
       if (this.#isReset) raw.abort();
     }
     // Linux's close(2): a FIN behind what is queued, or a RST where text is unread.

@@ -88,6 +88,10 @@ export enum Option {
   MAX_SEGMENT_SIZE = 13,
   /** SO_REUSEPORT: listeners that all have it share a local socket; a keyed hash deals out the SYNs. */
   REUSE_PORT = 14,
+  /** Suspect a black hole of the path's MTU when full segments vanish in silence (RFC 2923 §2.1); default 1. */
+  BLACK_HOLE_DETECTION = 15,
+  /** Segments with text to acknowledge at once from now on, 0 to 255 (TCP_QUICKACK); default 0. */
+  QUICK_ACKS = 16,
 }
 
 /** Settings of the whole stack. */
@@ -104,7 +108,7 @@ export enum Setting {
   WINDOW_SCALING = 4,
   /** Offer SACK (RFC 2018); default 1. */
   SACK = 5,
-  /** Retransmissions of a SYN,ACK before a child is forgotten, 0 to 16; default 5. */
+  /** Retransmissions of a SYN,ACK before a child is forgotten, 0 to 16; default 7 (MUST-23). */
   SYN_ACK_RETRIES = 6,
   /** Answer ICMP echo requests; default 1. */
   ECHO_REPLY = 7,
@@ -241,7 +245,9 @@ export enum Counter {
   TcpExtSyncookiesRecv = 83,
   TcpExtSyncookiesFailed = 84,
   TcpExtTCPReqQFullDoCookies = 85,
-  COUNT = 86,
+  TcpExtTCPMTUBlackHole = 86,
+  IpExtNegativeAdvice = 87,
+  COUNT = 88,
 }
 
 /** What a trace event tells; its four numbers are named beside each. */
@@ -396,14 +402,18 @@ export enum Reason {
   RETRANSMISSION_TIMEOUT = 45,
   /** Recovery is over: everything sent before the loss is acknowledged. (RFC 6582 §3.2) */
   RECOVERED = 46,
+  /** A router says that the path carries only smaller packets. (RFC 1191 §6.4, RFC 8201 §5.4) */
+  PATH_MTU_FELL = 47,
+  /** Full segments vanish and no router says why: smaller ones are tried. (RFC 2923 §2.1) */
+  PATH_MTU_BLACK_HOLE = 48,
   /** The handshake of a queued child was given up. (RFC 4987 §2) */
-  SYN_ACK_TIMEOUT = 47,
+  SYN_ACK_TIMEOUT = 49,
   /** The SYN was answered with a cookie, for the SYN queue is full: nothing is remembered. (RFC 4987 §3.6) */
-  COOKIE_SENT = 48,
+  COOKIE_SENT = 50,
   /** The ACK returns a cookie of ours: the connection is made from it. (RFC 4987 §3.6) */
-  COOKIE_RETURNED = 49,
+  COOKIE_RETURNED = 51,
   /** The ACK returns no cookie of ours, or one that is too old. (RFC 4987 §3.6) */
-  COOKIE_INVALID = 50,
+  COOKIE_INVALID = 52,
 }
 
 /** The sentence of every reason, with its section. */
@@ -455,6 +465,8 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.PARTIAL_ACKNOWLEDGMENT]: "A partial acknowledgment during recovery: the next hole is sent again. (RFC 6582 §3.2)",
   [Reason.RETRANSMISSION_TIMEOUT]: "The retransmission timer ran out. (RFC 6298 §5.4)",
   [Reason.RECOVERED]: "Recovery is over: everything sent before the loss is acknowledged. (RFC 6582 §3.2)",
+  [Reason.PATH_MTU_FELL]: "A router says that the path carries only smaller packets. (RFC 1191 §6.4, RFC 8201 §5.4)",
+  [Reason.PATH_MTU_BLACK_HOLE]: "Full segments vanish and no router says why: smaller ones are tried. (RFC 2923 §2.1)",
   [Reason.SYN_ACK_TIMEOUT]: "The handshake of a queued child was given up. (RFC 4987 §2)",
   [Reason.COOKIE_SENT]: "The SYN was answered with a cookie, for the SYN queue is full: nothing is remembered. (RFC 4987 §3.6)",
   [Reason.COOKIE_RETURNED]: "The ACK returns a cookie of ours: the connection is made from it. (RFC 4987 §3.6)",
@@ -639,6 +651,18 @@ export const StatusField = {
   size: 184,
 } as const
 
+/** Window: advice against a route (RFC 9293 §3.8.3, RFC 1122 §3.3.1.4): segments to that address have been sent again and again without an answer, so whoever knows the way there may look at it. Offsets, octets. */
+export const RouteAdviceField = {
+  /** u64 */
+  remote0: 0,
+  /** u64 */
+  remote1: 8,
+  /** u32 */
+  count: 16,
+  /** Octets of the whole. */
+  size: 20,
+} as const
+
 /** Window: an ICMP echo reply that answers our request. Offsets, octets. */
 export const EchoReplyField = {
   /** u64 */
@@ -664,6 +688,7 @@ export const Memory = {
   NEWS: 65728,
   STATUS: 65792,
   ECHO_REPLY: 66304,
+  ROUTE_ADVICE: 72696,
   COUNTERS: 66368,
   RECEIVE: 131136,
   TRANSMIT: 196800,
@@ -674,4 +699,5 @@ export const Memory = {
   POOLS_BEGIN: 393216,
   TRACE_EVENT_SIZE: 32,
   MAX_ADDRESSES: 16,
+  EPHEMERAL_PORTS: 28232,
 } as const

@@ -16,7 +16,7 @@
  *
  * The two sides stand in `read-end.ts` and `write-end.ts`; here is what joins them, and the end.
  */
-import { Option, Reason, Result } from './abi.ts';
+import { Reason, Result } from './abi.ts';
 import { formatEndpoint, type SocketAddress } from './address.ts';
 import { type Clock, NEVER } from './clock.ts';
 import { SocketError } from './errors.ts';
@@ -25,6 +25,7 @@ import type { RawConnection } from './raw.ts';
 import { ReadEnd } from './read-end.ts';
 import { asyncDispose, type Deferred, deferred } from './settle.ts';
 import type { OpenOptions, Stack } from './stack.ts';
+import { tune, type TuningOptions } from './tuning.ts';
 import { WriteEnd, writeAfterClose } from './write-end.ts';
 
 /** Both ends of an open connection. */
@@ -136,14 +137,17 @@ export class Socket {
   }
 
   setNoDelay(isOn = true): this {
-    this.raw.setOption(Option.NAGLE, Number(!isOn));
-    return this;
+    return this.tune({ noDelay: isOn });
   }
 
   /** @param idleMs silence before the first probe */
-  setKeepAlive(isOn = true, idleMs?: number): this {
-    if (idleMs !== undefined && idleMs > 0) this.raw.setOption(Option.KEEP_ALIVE_IDLE_MS, idleMs);
-    this.raw.setOption(Option.KEEP_ALIVE, Number(isOn));
+  setKeepAlive(isOn = true, idleMs = 0): this {
+    return this.tune({ ...(idleMs > 0 && { keepAliveIdle: idleMs }), keepAlive: isOn });
+  }
+
+  /** Changes options while the connection lives: `tune({ cork: false })`. @throws RangeError */
+  tune(options: TuningOptions): this {
+    tune(this.raw, options);
     return this;
   }
 

@@ -59,6 +59,8 @@ export interface SocketErrorInit {
   address?: string;
   port?: number;
   cause?: unknown;
+  /** What happened, where more is known than `result` and `reason` say. */
+  detail?: string;
 }
 
 /** A connection, listener or call that failed. */
@@ -79,7 +81,9 @@ export class SocketError extends TypeError {
   constructor(init: SocketErrorInit) {
     const { syscall, result, address, port } = init;
     const code = CODES[result];
-    const { sentence, rfc } = explain(result, init.reason ?? Reason.NONE);
+    const explained = explain(result, init.reason ?? Reason.NONE);
+    const { rfc } = explained;
+    const sentence = init.detail ?? explained.sentence;
     const where = address === undefined ? '' : ` ${host(address, port)}`;
     super(
       `${syscall} ${code}${where}${sentence === '' ? '' : `: ${sentence}`}`,

@@ -59,5 +59,6 @@ export type { PacketStreams } from './link/streams.ts';
 export type { PingOptions, PingReply } from './ping.ts';
 export { END, RawConnection, RawListener } from './raw.ts';
 export { Stack } from './stack.ts';
-export type { OpenListenerOptions, OpenOptions, StackOptions, TuningOptions } from './stack.ts';
+export type { OpenListenerOptions, OpenOptions, StackOptions } from './stack.ts';
 export { type TraceEvent, TraceReader } from './trace.ts';
+export type { TuningOptions } from './tuning.ts';

@@ -17,148 +17,14 @@
  * - **`release` gives the record back** and must be called once, at any time: an open connection
  *   then ends in its own time (FIN behind what is queued; RST if text is unread, or arrives later).
  */
-import {
-  Memory,
-  type Option,
-  type Reason,
-  Result,
-  Signal,
-  type State,
-  StatusField,
-} from './abi.ts';
-import { formatMapped } from './address.ts';
-import type { Core } from './core.ts';
+import { Memory, type Reason, Result, Signal } from './abi.ts';
 import { SocketError, type Syscall } from './errors.ts';
-import { readStatus, stateName, type TcpInfo, type TcpState } from './inspect.ts';
+import { type Callback, call, type Host, RawHandle } from './raw-handle.ts';
+
+export type { Host } from './raw-handle.ts';
 
 /** What `receive` answers when the peer has closed and everything before has been received. */
 export const END = -Result.CONNECTION_CLOSING;
-
-/** What a raw connection needs of its stack. */
-export interface Host {
-  readonly core: Core;
-  /** Tells the core the time, before the first call of a batch. */
-  refresh(): void;
-  /** The stack is to pump once the current task has ended. */
-  wake(): void;
-  /** The handle has been released: no news is to be looked for. */
-  forget(handle: number): void;
-}
-
-type Callback = (() => void) | null;
-
-/** Calls back; what it throws is nobody's here, and must not keep others from their news. */
-function call(callback: Callback): void {
-  if (callback === null) return;
-  try {
-    callback();
-  } catch (error) {
-    report(error);
-  }
-}
-
-function report(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
-}
-
-/** Sockets of a connection. */
-interface Tuple {
-  localAddress: string;
-  localPort: number;
-  remoteAddress: string;
-  remotePort: number;
-}
-
-/** What connections and listeners have in common: a handle of the core. */
-abstract class RawHandle {
-  protected readonly host: Host;
-  /** The core's name for it; 0 once released. */
-  handle: number;
-  #tuple: Tuple | undefined;
-
-  constructor(host: Host, handle: number) {
-    this.host = host;
-    this.handle = handle;
-  }
-
-  get localAddress(): string {
-    return this.tuple().localAddress;
-  }
-
-  get localPort(): number {
-    return this.tuple().localPort;
-  }
-
-  /** Everything the core knows of it; state CLOSED, and zeros, once released. */
-  info(): TcpInfo {
-    const { core } = this.host;
-    if (core.status(this.handle) !== Result.OK) {
-      core.octets.fill(0, Memory.STATUS, Memory.STATUS + StatusField.size);
-      return { ...readStatus(core), ...this.tuple() };
-    }
-    return readStatus(core);
-  }
-
-  get state(): TcpState {
-    return stateName(this.stateNumber);
-  }
-
-  get stateNumber(): State {
-    return this.field('state');
-  }
-
-  /** One number of STATUS; 0 once released. */
-  protected field(name: 'state' | 'receiveQueue' | 'sendQueue'): number {
-    const { core } = this.host;
-    if (core.status(this.handle) !== Result.OK) return 0;
-    return core.view.getUint32(Memory.STATUS + StatusField[name], true);
-  }
-
-  /** Sets an option; answers whether the core takes that value. */
-  setOption(option: Option, value: number): boolean {
-    this.host.refresh();
-    const isSet = this.host.core.setOption(this.handle, option, value) === Result.OK;
-    this.host.wake();
-    return isSet;
-  }
-
-  /** The stack's: what is known of a connection whose OPEN failed at once. */
-  name(remoteAddress: string, remotePort: number): void {
-    this.#tuple = { localAddress: '', localPort: 0, remoteAddress, remotePort };
-  }
-
-  protected tuple(): Tuple {
-    if (this.#tuple !== undefined) return this.#tuple;
-    const { core } = this.host;
-    if (core.status(this.handle) !== Result.OK) {
-      return { localAddress: '', localPort: 0, remoteAddress: '', remotePort: 0 };
-    }
-    const at = Memory.STATUS;
-    const address = (offset: number) =>
-      formatMapped(core.octets.subarray(at + offset, at + offset + 16));
-    this.#tuple = {
-      localAddress: address(StatusField.local0),
-      localPort: core.view.getUint32(at + StatusField.localPort, true),
-      remoteAddress: address(StatusField.remote0),
-      remotePort: core.view.getUint32(at + StatusField.remotePort, true),
-    };
-    return this.#tuple;
-  }
-
-  /** Lets go of the handle. */
-  release(): void {
-    if (this.handle === 0) return;
-    this.tuple();
-    const { handle } = this;
-    this.handle = 0;
-    this.host.forget(handle);
-    this.host.refresh();
-    this.host.core.release(handle);
-    this.host.wake();
-  }
-}
 
 /** One connection. */
 export class RawConnection extends RawHandle {
@@ -174,6 +40,8 @@ export class RawConnection extends RawHandle {
   onEnd: Callback = null;
   /** Everything sent, and our FIN, has been acknowledged. */
   onFinAcknowledged: Callback = null;
+  /** The peer's urgent pointer was set, or moved on: `urgentLeft` says how far (MUST-32). */
+  onUrgent: Callback = null;
   /** Delivery is in trouble (retransmissions, ICMP), but the connection goes on. */
   onSoftError: ((error: SocketError) => void) | null = null;
   /** The connection is over; null after a normal end. The last callback. */
@@ -185,6 +53,12 @@ export class RawConnection extends RawHandle {
   isClosed = false;
   /** What it failed with. */
   error: SocketError | null = null;
+  /**
+   * An OPEN goes on when ICMP calls the peer unreachable, until R2 (MUST-56). False, the default:
+   * it is given up at once with EHOSTUNREACH, as connect(2) of Linux does (RFC 5461 §4.1).
+   */
+  isPatient = false;
+  #givenUp: SocketError | null = null;
 
   constructor(host: Host, handle: number, isOpened: boolean) {
     super(host, handle);
@@ -286,6 +160,25 @@ export class RawConnection extends RawHandle {
     }
   }
 
+  /**
+   * Octets to receive until the end of the peer's urgent text, which comes in line; 0 when none is
+   * pending (MUST-33, RFC 6093).
+   */
+  get urgentLeft(): number {
+    return this.field('urgentLeft');
+  }
+
+  /**
+   * Marks everything `send` has taken so far as urgent (RFC 9293 §3.8.5); new protocols should not
+   * use it (RFC 6093).
+   */
+  markUrgent(): number {
+    this.host.refresh();
+    const result = this.host.core.urgent(this.handle);
+    this.host.wake();
+    return result;
+  }
+
   /** CLOSE: a FIN behind everything `send` took. Harmless when repeated. */
   close(): number {
     this.host.refresh();
@@ -322,13 +215,21 @@ export class RawConnection extends RawHandle {
     if (events & Signal.WRITABLE) call(this.onWritable);
     if (events & Signal.CONNECTION_CLOSING) call(this.onEnd);
     if (events & Signal.FIN_ACKNOWLEDGED) call(this.onFinAcknowledged);
-    if (events & Signal.SOFT_ERROR && !(events & Signal.CLOSED)) {
-      const { onSoftError } = this;
-      const error = this.#trouble(result, reason);
-      if (onSoftError !== null) call(() => onSoftError(error)); // SHLD-20
-    }
+    if (events & Signal.URGENT) call(this.onUrgent);
+    if (events & Signal.SOFT_ERROR && !(events & Signal.CLOSED)) this.#soften(result, reason);
     if (events & Signal.CLOSED) {
-      this.end(result === Result.OK ? null : this.#trouble(result, reason));
+      this.end(this.#givenUp ?? (result === Result.OK ? null : this.#trouble(result, reason)));
+    }
+  }
+
+  #soften(result: Result, reason: Reason): void {
+    const { onSoftError } = this;
+    const error = this.#trouble(result, reason);
+    if (!this.isOpened && !this.isPatient && result === Result.HOST_UNREACHABLE) {
+      this.#givenUp = error;
+      this.abort();
+    } else if (onSoftError !== null) {
+      call(() => onSoftError(error)); // SHLD-20
     }
   }
 

@@ -6,11 +6,12 @@
  * streams and promises (`connection.ts`, `listener.ts`), which stand on `openConnection` and
  * `openListener` like anybody else.
  */
-import { Memory, NewsField, type Reason, Result, Setting } from './abi.ts';
+import { Memory, NewsField, type Reason, Result, RouteAdviceField, Setting } from './abi.ts';
 import {
   checkPort,
   describeEndpoint,
   formatAddress,
+  formatMapped,
   parseAddress,
   parseEndpoint,
   parseInterfaceAddress,
@@ -20,7 +21,7 @@ import {
 import { type Alarm, type Clock, NEVER, turn } from './clock.ts';
 import { connectSocket, type ConnectOptions, type Socket } from './connection.ts';
 import { type Core, createCore, setEndpoint } from './core.ts';
-import { SocketError, type Syscall } from './errors.ts';
+import { failure } from './failure.ts';
 import { changeSetting, readCounters, readSockets, type TcpInfo } from './inspect.ts';
 import type { Link, LinkPort } from './link/link.ts';
 import { type PacketStreams, streamsLink } from './link/streams.ts';
@@ -29,15 +30,15 @@ import { type PingOptions, type PingReply, Pings } from './ping.ts';
 import { type Host, RawConnection, RawListener } from './raw.ts';
 import { asyncDispose } from './settle.ts';
 import { TraceReader } from './trace.ts';
-import { type OpenListenerOptions, type OpenOptions, type StackOptions, tune } from './tuning.ts';
+import {
+  type OpenListenerOptions,
+  type OpenOptions,
+  type StackOptions,
+  tuneFirst,
+} from './tuning.ts';
 
 export type { TcpInfo } from './inspect.ts';
-export type {
-  OpenListenerOptions,
-  OpenOptions,
-  StackOptions,
-  TuningOptions,
-} from './tuning.ts';
+export type { OpenListenerOptions, OpenOptions, StackOptions } from './tuning.ts';
 
 /** Milliseconds the core's clock is ahead of the host's: there, zero means "never". */
 const EPOCH = 1000;
@@ -64,6 +65,7 @@ export class Stack implements Host {
   #isPumping = false;
   #isPumpedAgain = false;
   #isPolled = false;
+  #advices = 0;
 
   constructor(module: WebAssembly.Module, clock: Clock, options: StackOptions) {
     const { limits = {}, mtu } = options;
@@ -111,6 +113,7 @@ export class Stack implements Host {
         this.#isPumpedAgain = false;
         this.core.poll(this.clock.now() + EPOCH);
         this.#isPolled = true;
+        this.#advise();
         // News first: what users read now, the acknowledgment's window tells at once. And after:
         // what was for ourselves has come back by then.
         this.#deliver();
@@ -137,6 +140,16 @@ export class Stack implements Host {
       link.flush?.();
     }
     if (this.#pings.waiting > 0) this.#pings.look();
+  }
+
+  /** IP has been advised against a route: who may know better is the link. */
+  #advise(): void {
+    const { view, octets } = this.core;
+    const at = Memory.ROUTE_ADVICE;
+    const count = view.getUint32(at + RouteAdviceField.count, true);
+    if (count === this.#advices) return;
+    this.#advices = count;
+    this.#link?.advise?.(formatMapped(octets.subarray(at, at + 16)));
   }
 
   #deliver(): void {
@@ -236,7 +249,8 @@ export class Stack implements Host {
     this.refresh();
     const handle = this.core.create();
     const raw = new RawConnection(this, Math.max(handle, 0), false);
-    if (handle > 0) tune(raw, options);
+    raw.isPatient = options.patient ?? false;
+    if (handle > 0) tuneFirst(raw, options);
     setEndpoint(this.core, local, localPort, toMapped(remote.octets), remote.port);
     const result = (handle > 0 ? -this.core.connect(handle) : -handle) as Result;
     if (result === Result.OK) {
@@ -245,7 +259,7 @@ export class Stack implements Host {
       const hostname = formatAddress(remote.octets);
       raw.release();
       raw.name(hostname, remote.port);
-      const error = failure('connect', result, hostname, remote.port);
+      const error = failure(this.core, 'connect', result, hostname, remote.port);
       this.clock.soon(() => raw.end(error));
     }
     this.wake();
@@ -264,9 +278,9 @@ export class Stack implements Host {
     const port = checkPort(options.port);
     this.refresh();
     const handle = this.core.create();
-    if (handle <= 0) throw failure('listen', -handle, hostname, port);
+    if (handle <= 0) throw failure(this.core, 'listen', -handle, hostname, port);
     const raw = new RawListener(this, handle, this.#adopt);
-    tune(raw, options);
+    tuneFirst(raw, options);
     let result: Result;
     let left = port === 0 ? EPHEMERAL_COUNT : 1;
     do {
@@ -275,7 +289,7 @@ export class Stack implements Host {
     } while (result === Result.ADDRESS_IN_USE && --left > 0);
     if (result !== Result.OK) {
       raw.release();
-      throw failure('listen', result, hostname, port);
+      throw failure(this.core, 'listen', result, hostname, port);
     }
     this.#owners.set(handle, raw);
     this.#listeners++;
@@ -379,8 +393,4 @@ export class Stack implements Host {
   #check(): void {
     if (this.#isClosed) throw new TypeError('the stack is closed');
   }
-}
-
-function failure(syscall: Syscall, result: Result, address: string, port: number): SocketError {
-  return new SocketError({ syscall, result, address, port });
 }

@@ -9,12 +9,30 @@ import { duration, size } from './units.ts';
 export interface TuningOptions {
   /** Nagle's algorithm off. */
   noDelay?: boolean;
+  /** Hold text back until a full segment, or until this is set to false (TCP_CORK). */
+  cork?: boolean;
+  /** Longest delay of an acknowledgment: milliseconds below 500, or `'40ms'`; 0 is none. */
+  delayedAck?: number | string;
+  /** Segments with text to acknowledge at once before that delay applies (TCP_QUICKACK). */
+  quickAcks?: number;
   /** Probe a silent peer (RFC 9293 §3.8.4). */
   keepAlive?: boolean;
   /** Silence before the first probe: milliseconds, or `'30s'`; default two hours. */
   keepAliveIdle?: number | string;
+  /** Time between probes; default 75 s. */
+  keepAliveInterval?: number | string;
+  /** Unanswered probes that end the connection; default 9. */
+  keepAliveCount?: number;
   /** Longest time without an acknowledgment (RFC 9293 §3.9.1.1): milliseconds, or `'10s'`. */
   timeout?: number | string;
+  /** Longest wait in FIN-WAIT-2 once nobody holds it (tcp_fin_timeout); default 60 s. */
+  finTimeout?: number | string;
+  /** Diffserv field, in the upper six bits of an octet (IP_TOS): 0 to 252. */
+  diffserv?: number;
+  /** TTL or hop limit of its packets, 1 to 255; default 64. */
+  hopLimit?: number;
+  /** Suspect a black hole of the path's MTU when full segments vanish; default true (RFC 2923). */
+  blackHoleDetection?: boolean;
   /** Octets, or `'64k'`. */
   sendBuffer?: number | string;
   receiveBuffer?: number | string;
@@ -28,6 +46,8 @@ export interface TuningOptions {
 export interface OpenOptions extends TuningOptions {
   localAddress?: string;
   localPort?: number;
+  /** Go on trying, until R2, where ICMP calls the peer unreachable; by default that ends it. */
+  patient?: boolean;
 }
 
 /** Where a raw listener stands. */
@@ -56,9 +76,18 @@ export interface StackOptions {
 /** The core's option and number for each word. */
 const OPTIONS: { [K in keyof TuningOptions]-?: [Option, (value: never) => number] } = {
   noDelay: [Option.NAGLE, (on: boolean) => Number(!on)],
+  cork: [Option.CORK, (on: boolean) => Number(on)],
+  delayedAck: [Option.DELAYED_ACK_MS, (value: number | string) => duration(value)],
+  quickAcks: [Option.QUICK_ACKS, (value: number) => value],
   keepAliveIdle: [Option.KEEP_ALIVE_IDLE_MS, (value: number | string) => duration(value)],
+  keepAliveInterval: [Option.KEEP_ALIVE_INTERVAL_MS, (value: number | string) => duration(value)],
+  keepAliveCount: [Option.KEEP_ALIVE_COUNT, (value: number) => value],
   keepAlive: [Option.KEEP_ALIVE, (on: boolean) => Number(on)],
   timeout: [Option.USER_TIMEOUT_MS, (value: number | string) => duration(value)],
+  finTimeout: [Option.FIN_WAIT_2_MS, (value: number | string) => duration(value)],
+  diffserv: [Option.DIFFSERV, (value: number) => value],
+  hopLimit: [Option.HOP_LIMIT, (value: number) => value],
+  blackHoleDetection: [Option.BLACK_HOLE_DETECTION, (on: boolean) => Number(on)],
   sendBuffer: [Option.SEND_BUFFER, (value: number | string) => size(value)],
   receiveBuffer: [Option.RECEIVE_BUFFER, (value: number | string) => size(value)],
   maxSegmentSize: [Option.MAX_SEGMENT_SIZE, (value: number) => value],
@@ -66,21 +95,26 @@ const OPTIONS: { [K in keyof TuningOptions]-?: [Option, (value: never) => number
 };
 
 /**
- * Sets what is given; the handle is released when the core refuses a value.
+ * Sets what is given, at any time in a connection's life.
  *
- * @throws RangeError naming the option
+ * @throws RangeError naming the option that the core refuses; those before it are set
  */
 export function tune(raw: RawConnection | RawListener, options: TuningOptions): void {
   for (const [name, [option, convert]] of Object.entries(OPTIONS)) {
     const value = options[name as keyof TuningOptions];
     if (value === undefined) continue;
-    let isTaken = false;
-    try {
-      const number = Math.ceil(convert(value as never));
-      isTaken = number <= 0xffff_ffff && raw.setOption(option, number);
-    } finally {
-      if (!isTaken) raw.release();
-    }
+    const number = Math.ceil(convert(value as never));
+    const isTaken = number >= 0 && number <= 0xffff_ffff && raw.setOption(option, number);
     if (!isTaken) throw new RangeError(`${name} can not be ${value}`);
+  }
+}
+
+/** Sets what is given before the handle is used; where that fails, the handle is released. */
+export function tuneFirst(raw: RawConnection | RawListener, options: TuningOptions): void {
+  try {
+    tune(raw, options);
+  } catch (error) {
+    raw.release();
+    throw error;
   }
 }

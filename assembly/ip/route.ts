@@ -8,9 +8,10 @@
  * │ a0 u64 │ a1 u64 │ prefixLength u32 │ unused u32 │
  * └──────────────────────────────────────────────┘
  */
-import { Result } from '../abi';
+import { Counter, Result, RouteAdvice } from '../abi';
+import { count } from '../counters';
 import { MAX_ADDRESSES } from '../limits';
-import { ADDRESSES } from '../memory';
+import { ADDRESSES, ROUTE_ADVICE } from '../memory';
 import {
   isIpv4,
   isLimitedBroadcast,
@@ -120,4 +121,18 @@ export function isNoUnicast(a0: u64, a1: u64): bool {
     isLimitedBroadcast(a0, a1) ||
     isDirectedBroadcast(a0, a1)
   );
+}
+
+/**
+ * Takes a transport's advice that packets to an address do not seem to arrive (RFC 1122 §3.3.1.4).
+ *
+ * Behind our one link there may be gateways, tunnels or carriers, but only whoever made the link
+ * knows them: the advice waits in a window for the host, which hands it to the link.
+ */
+export function adviseAgainst(a0: u64, a1: u64): void {
+  const advice = changetype<RouteAdvice>(ROUTE_ADVICE);
+  advice.remote0 = a0;
+  advice.remote1 = a1;
+  advice.count++;
+  count(Counter.IpExtNegativeAdvice);
 }

@@ -2,7 +2,7 @@
  * What new acknowledgments do (RFC 9293 §3.10.7.4, fifth): text leaves the buffer, timers start
  * anew.
  */
-import { Signal } from '../abi';
+import { Result, Signal } from '../abi';
 import { pages } from '../pools';
 import { clearChain, dropChain } from '../store/chain';
 import { now } from '../time';
@@ -27,13 +27,20 @@ export function acknowledged(tcb: Tcb, seg: Segment): void {
   measure(tcb, seg, wasSentAgain);
   dropText(tcb, lt(snd.end, seg.ack) ? snd.end : seg.ack);
   tcb.cc.total += length;
-  tcb.rtt.count = 0;
+  if (wasSentAgain) deliveryGoesOn(tcb);
   tcb.rtt.stalledAt = now();
   newAcknowledgment(tcb, length);
   watchFlight(tcb);
   roomReturned(tcb);
   if (finAcknowledged(tcb)) tell(tcb, Signal.FIN_ACKNOWLEDGED);
   markReady(tcb);
+}
+
+/** Whatever was suspected while nothing was acknowledged is over; segments keep their size. */
+function deliveryGoesOn(tcb: Tcb): void {
+  tcb.rtt.count = 0;
+  tcb.snd.mssBefore = 0;
+  tcb.softError = <u8>Result.OK;
 }
 
 /**

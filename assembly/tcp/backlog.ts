@@ -31,6 +31,7 @@ import { drop, hold, Holder, holdTcb } from './demux';
 import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
 import { deleteTcb } from './lifecycle';
 import { announcedMss, offeredBy, offers, peerMss, writeSynOptions } from './negotiate';
+import { MAX_RTO } from './rto';
 import { acknowledgeRecord, resetConnection, resetSegment } from './reply';
 import { Segment, traceArrival } from './segment';
 import { LocalSeq, lt } from './seq';
@@ -329,8 +330,8 @@ export function deleteChild(child: Child, reason: Reason): void {
 /**
  * The SYN,ACK of a child was not answered in time: it is sent again, or given up.
  *
- * DEVIATION: MUST-23 asks three minutes of a SYN. A SYN,ACK is tried for 63 seconds, as by Linux
- * (tcp_synack_retries): under a flood its record is what there is too little of. It is a setting.
+ * A SYN,ACK is a SYN, so by default it is tried for three minutes (MUST-23). Linux stops after one
+ * (tcp_synack_retries), for its record is what a flood uses up; here a cookie takes its place then.
  */
 export function childTimeout(index: u32): void {
   const child = childAt(index);
@@ -342,7 +343,8 @@ export function childTimeout(index: u32): void {
   child.retries++;
   count(Counter.TcpRetransSegs);
   queueSynAck(child);
-  schedule(timers(), ownerOf(child), now() + ((<Instant>SECOND) << child.retries));
+  const wait = min((<Instant>SECOND) << child.retries, MAX_RTO); // MUST-23
+  schedule(timers(), ownerOf(child), now() + wait);
 }
 
 /** Ends a listener's queues: its children silently, what nobody accepted by a RST. */

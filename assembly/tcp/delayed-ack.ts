@@ -21,6 +21,9 @@ const CHALLENGE_PERIOD: u32 = 250;
 export function acknowledgeText(tcb: Tcb): void {
   if (tcb.rcv.nxt - tcb.rcv.acked >= 2 * tcb.rcv.mss || tcb.delayedAckMs == 0) {
     acknowledge(tcb); // SHLD-19
+  } else if (tcb.rcv.quickAcks != 0) {
+    tcb.rcv.quickAcks--;
+    acknowledge(tcb);
   } else if (armedFor(tcb, Timer.DELAYED_ACK) == 0) {
     arm(tcb, Timer.DELAYED_ACK, afterMillis(tcb.delayedAckMs)); // SHLD-18, MUST-40
   }

@@ -9,12 +9,12 @@
 import { State } from '../abi';
 import { children, ports, tcbs, timeWaits, tuples } from '../pools';
 import { nh40 } from '../random';
-import { itemAt, Pool } from '../store/pool';
+import { itemAt } from '../store/pool';
 import { erase, firstSlot, hashIn, insert, referenceIn } from '../store/table';
 import { isIpv4, isUnspecified } from '../wire/address';
 import { SCRATCH } from '../memory';
 import { Segment } from './segment';
-import { Flag, lower, raise, Tcb, tcbAt, TUPLE } from './tcb';
+import { Flag, lower, raise, Tcb, tcbAt, TUPLE, WAIT } from './tcb';
 
 /** Whose reference it is, in its upper two bits. */
 export enum Holder {
@@ -36,8 +36,20 @@ export function indexIn(reference: u32): u32 {
   return reference & INDEX_MASK;
 }
 
-function poolOf(holder: Holder): Pool {
-  return holder == Holder.CONNECTION ? tcbs() : holder == Holder.CHILD ? children() : timeWaits();
+/** Where the record of a reference begins; its tuple lies TUPLE behind. */
+function recordOf(holder: Holder, index: u32): usize {
+  if (holder == Holder.CONNECTION) return itemAt(tcbs(), index);
+  return holder == Holder.CHILD ? itemAt(children(), index) : timeWaitRecord(index);
+}
+
+/**
+ * Where the TIME-WAIT record with that index lies: in their pool, or, with an index beyond it, in
+ * the TCB that had no record to hand its wait to.
+ */
+export function timeWaitRecord(index: u32): usize {
+  const pool = timeWaits();
+  if (index <= pool.capacity) return itemAt(pool, index);
+  return itemAt(tcbs(), index - pool.capacity) + WAIT;
 }
 
 /** The hash of a tuple: 36 octets at `tuple`, anything behind them. */
@@ -64,8 +76,8 @@ export function find(tuple: usize): u32 {
     const reference = referenceIn(table, slot);
     if (reference == 0) return 0;
     if (hashIn(table, slot) == hash) {
-      const item = itemAt(poolOf(holderOf(reference)), indexIn(reference));
-      if (sameTuple(tuple, item + TUPLE)) return reference;
+      const record = recordOf(holderOf(reference), indexIn(reference));
+      if (sameTuple(tuple, record + TUPLE)) return reference;
     }
     slot++;
   }
@@ -78,7 +90,7 @@ export function findSegment(seg: Segment): u32 {
 
 /** Enters a record of the tuple table; its tuple must not be held. Answers the hash. */
 export function hold(holder: Holder, index: u32): u32 {
-  const hash = hashOf(itemAt(poolOf(holder), index) + TUPLE);
+  const hash = hashOf(recordOf(holder, index) + TUPLE);
   insert(tuples(), hash, ((<u32>holder) << 30) | index);
   return hash;
 }

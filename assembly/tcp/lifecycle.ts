@@ -63,8 +63,10 @@ export function inheritOptions(tcb: Tcb, listener: Tcb): void {
   tcb.keepAliveIntervalMs = listener.keepAliveIntervalMs;
   tcb.keepAliveCount = listener.keepAliveCount;
   tcb.finWait2Ms = listener.finWait2Ms;
+  tcb.rcv.quickAcks = listener.rcv.quickAcks;
   tcb.snd.buffer = listener.snd.buffer;
   tcb.snd.mssLimit = listener.snd.mssLimit;
+  tcb.snd.trustsPath = listener.snd.trustsPath;
   tcb.rcv.buffer = listener.rcv.buffer;
 }
 
@@ -146,10 +148,11 @@ export function freeTcb(tcb: Tcb): void {
 }
 
 /**
- * Gives a freed record back, unless it still stands in a queue; who takes it out there calls again.
+ * Gives a freed record back, unless it still stands in a queue, or for a wait of its own; who takes
+ * it out there calls again.
  */
 export function giveBack(tcb: Tcb): void {
-  if (tcb.flags & (Flag.IN_USE | Flag.READY | Flag.NEWS | Flag.STARVED)) return;
+  if (tcb.flags & (Flag.IN_USE | Flag.READY | Flag.NEWS | Flag.STARVED) || tcb.waits) return;
   give(tcbs(), tcb.index);
 }
 

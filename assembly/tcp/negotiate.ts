@@ -98,7 +98,7 @@ export function takeOptions(tcb: Tcb, mss: u32, shift: u32): void {
   // Until the peer has shown the size of its segments, ours is the best guess.
   tcb.rcv.mss = min(tcb.snd.mss, DEFAULT_MSS_IPV4);
   const scaled = (tcb.flags & Flag.SCALING) != 0;
-  tcb.snd.shift = scaled ? shift : 0;
+  tcb.snd.shift = scaled ? <u8>shift : 0;
   if (!scaled) tcb.rcv.shift = 0;
 }
 

@@ -2,10 +2,12 @@
  * Options of a connection or listener, as `abi.ts` lists them; an accepted connection has its
  * listener's.
  */
-import { Option, Result, State } from '../abi';
-import { Flag, lower, raise, Tcb } from './tcb';
+import { Option, Result, State, Timer } from '../abi';
 import { markReady } from './marks';
+import { beforeGivingUp } from './rto';
+import { armedFor, Flag, lower, raise, Tcb } from './tcb';
 import { setKeepAlive } from './timeouts';
+import { arm } from './timers';
 
 /** Largest buffer a window can offer: a shift of 14. */
 const MAX_BUFFER: u32 = 1 << 30;
@@ -19,6 +21,9 @@ export function setOption(tcb: Tcb, option: Option, value: u32): Result {
       return turn(tcb, Flag.CORK, value != 0);
     case Option.REUSE_PORT:
       return turn(tcb, Flag.REUSE_PORT, value != 0);
+    case Option.BLACK_HOLE_DETECTION:
+      tcb.snd.trustsPath = value == 0 ? 1 : 0;
+      return Result.OK;
     case Option.KEEP_ALIVE:
       setKeepAlive(tcb, value != 0); // MUST-24, MUST-25
       return Result.OK;
@@ -34,6 +39,7 @@ export function setOption(tcb: Tcb, option: Option, value: u32): Result {
       return Result.OK;
     case Option.USER_TIMEOUT_MS:
       tcb.userTimeoutMs = value; // MUST-21
+      giveUpInTime(tcb);
       return Result.OK;
     case Option.FIN_WAIT_2_MS:
       tcb.finWait2Ms = max<u32>(value, 1);
@@ -41,6 +47,12 @@ export function setOption(tcb: Tcb, option: Option, value: u32): Result {
     default:
       return setSized(tcb, option, value);
   }
+}
+
+/** A retransmission that is due after the new user timeout is due with it. */
+function giveUpInTime(tcb: Tcb): void {
+  const due = armedFor(tcb, Timer.RETRANSMIT);
+  if (due != 0) arm(tcb, Timer.RETRANSMIT, beforeGivingUp(tcb, due));
 }
 
 function turn(tcb: Tcb, flag: Flag, on: bool): Result {
@@ -66,6 +78,10 @@ function setSized(tcb: Tcb, option: Option, value: u32): Result {
       if (value == 0 || value > 255) return Result.INVALID_ARGUMENT;
       tcb.keepAliveCount = <u8>value;
       return Result.OK;
+    case Option.QUICK_ACKS:
+      if (value > 255) return Result.INVALID_ARGUMENT;
+      tcb.rcv.quickAcks = <u8>value;
+      return Result.OK;
     case Option.DIFFSERV:
       if (value > 255) return Result.INVALID_ARGUMENT;
       tcb.diffserv = <u8>(value & 0xfc); // MUST-48, SHLD-21
@@ -77,7 +93,7 @@ function setSized(tcb: Tcb, option: Option, value: u32): Result {
     case Option.MAX_SEGMENT_SIZE:
       if (value > 65_495 || (value != 0 && value < 64)) return Result.INVALID_ARGUMENT;
       if (tcb.state > State.LISTEN) return Result.NOT_SUPPORTED_IN_THIS_STATE;
-      tcb.snd.mssLimit = value;
+      tcb.snd.mssLimit = <u16>value;
       return Result.OK;
     default:
       return Result.INVALID_ARGUMENT;

@@ -80,3 +80,8 @@ export function giveUpAt(tcb: Tcb, r2: Instant): Instant {
   if (tcb.userTimeoutMs == 0) return tcb.rtt.stalledAt + r2;
   return tcb.rtt.stalledAt + <u64>tcb.userTimeoutMs * MILLISECOND; // MUST-21
 }
+
+/** A moment, or the one at which the user's own timeout ends the connection if that comes first. */
+export function beforeGivingUp(tcb: Tcb, at: Instant): Instant {
+  return tcb.userTimeoutMs == 0 ? at : min(at, giveUpAt(tcb, 0));
+}

@@ -44,6 +44,10 @@ export function status(tcb: Tcb): void {
     return;
   }
   sequence(status, tcb);
+  status.bytesReceived = tcb.rcv.total;
+  status.flags = options(tcb);
+  // Its own TIME-WAIT record lies where the rest would be.
+  if (tcb.waits) return;
   const timer = nextTimer(tcb);
   if (timer != Timer.COUNT) {
     status.timer = timer + 1;
@@ -59,14 +63,18 @@ export function status(tcb: Tcb): void {
   status.segsOut = tcb.cc.segsOut;
   status.retransTotal = tcb.cc.retransmitted;
   status.bytesAcked = tcb.cc.total;
-  status.bytesReceived = tcb.rcv.total;
-  status.flags =
+}
+
+/** STATUS.flags of a connection. */
+function options(tcb: Tcb): u32 {
+  return (
     (has(tcb, Flag.TIMESTAMPS) ? 1 : 0) |
     (has(tcb, Flag.SACK) ? 2 : 0) |
     (has(tcb, Flag.SCALING) ? 4 : 0) |
     (has(tcb, Flag.NAGLE_OFF) ? 8 : 0) |
     (has(tcb, Flag.RELEASED) ? 16 : 0) |
-    (has(tcb, Flag.FIN_QUEUED) ? 32 : 0);
+    (has(tcb, Flag.FIN_QUEUED) ? 32 : 0)
+  );
 }
 
 /** A user's TIME-WAIT is over when its record has gone. */
@@ -128,6 +136,10 @@ export function nextStatus(cursor: u32): u32 {
   const childCount = children().fresh;
   for (; cursor < tcbCount; cursor++) {
     const tcb = tcbAt(cursor + 1);
+    if (tcb.waits) {
+      timeWaitStatus(timeWaitAt(timeWaits().capacity + tcb.index));
+      return cursor + 1;
+    }
     if (!has(tcb, Flag.IN_USE) || tcb.state == State.CLOSED || tcb.state == State.TIME_WAIT)
       continue;
     status(tcb);

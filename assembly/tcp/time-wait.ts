@@ -3,8 +3,9 @@
  * die.
  *
  * What must be remembered is little, and servers hold many, so it is a record of 64 octets; the TCB
- * goes on only for its user's unread text. All waits are equally long, so the records stand in one
- * queue in the order they end, and only its head is watched.
+ * goes on only for its user's unread text. When no record is left the TCB holds one itself, and
+ * stays for as long: no wait is ever cut short (MUST-13). All waits are equally long, so the
+ * records stand in one queue in the order they end, and only its head is watched.
  *
  * ╒═══════════════════════ TimeWait (64 octets) ═══════════════════════╕
  * │ next, previous │ tuple 36 │ SND.NXT │ RCV.NXT │ TS.Recent │ end ms … │
@@ -17,21 +18,31 @@ import { setting } from '../limits';
 import { TIME_WAIT_SIZE } from '../memory';
 import { pages, ranges, timeWaits, timeWaitQueue } from '../pools';
 import { clearChain } from '../store/chain';
-import { give, itemAt, take } from '../store/pool';
+import { give, take } from '../store/pool';
 import { clearRanges } from '../store/ranges';
 import { Instant, MILLISECOND, now } from '../time';
 import { trace } from '../trace';
 import { isLoopback } from '../wire/address';
 import { acceptable } from './acceptable';
-import { drop, dropTcb, find, hashOf, hold, Holder, holderOf, indexIn } from './demux';
+import {
+  drop,
+  dropTcb,
+  find,
+  hashOf,
+  hold,
+  Holder,
+  holderOf,
+  indexIn,
+  timeWaitRecord,
+} from './demux';
 import { timestampOffset } from './isn';
-import { freeTcb } from './lifecycle';
+import { freeTcb, giveBack } from './lifecycle';
 import { tell } from './marks';
 import { acknowledgeRecord } from './reply';
 import { Segment, traceArrival } from './segment';
 import { LocalSeq, lt, RemoteSeq } from './seq';
 import { enter } from './state';
-import { Flag, has, lower, Tcb, TUPLE } from './tcb';
+import { Flag, has, lower, Tcb, tcbAt, TUPLE } from './tcb';
 import { timestampNow } from './timestamps';
 import { cancelAll } from './timers';
 import { offerWindow } from './window';
@@ -71,7 +82,7 @@ const REUSE_DELAY_MS: u32 = 1_000;
 
 /** The record with that index. */
 export function timeWaitAt(index: u32): TimeWait {
-  return changetype<TimeWait>(itemAt(timeWaits(), index));
+  return changetype<TimeWait>(timeWaitRecord(index));
 }
 
 function millisNow(): u32 {
@@ -88,7 +99,7 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   const wnd = offerWindow(tcb);
   cancelAll(tcb);
   dropTcb(tcb);
-  const index = takeRecord();
+  const index = takeRecord(tcb);
   const record = timeWaitAt(index);
   memory.copy(changetype<usize>(record) + TUPLE, changetype<usize>(tcb) + TUPLE, 36);
   record.nxt = tcb.snd.nxt;
@@ -109,18 +120,13 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   else tell(tcb, Signal.CLOSED);
 }
 
-/**
- * Takes a record; when there is none, the one that would end next ends now.
- *
- * DEVIATION: MUST-13 knows no such end. Memory is bounded, and a wait cut short and counted is less
- * harm than a connection that cannot close (as with Linux's tcp_max_tw_buckets).
- */
-function takeRecord(): u32 {
+/** Takes a record; when there is none, the TCB's own. */
+function takeRecord(tcb: Tcb): u32 {
   const index = take(timeWaits());
   if (index != 0) return index;
   count(Counter.TcpExtTCPTimeWaitOverflow);
-  endTimeWait(timeWaitQueue().head, Reason.NO_RESOURCES);
-  return take(timeWaits());
+  tcb.waits = 1;
+  return timeWaits().capacity + tcb.index; // MUST-13
 }
 
 function append(record: TimeWait, index: u32): void {
@@ -154,7 +160,14 @@ export function endTimeWait(index: u32, reason: Reason): void {
   unlink(record);
   trace(TraceKind.STATE, 0, State.CLOSED, reason, State.TIME_WAIT, State.CLOSED, reason, 0);
   record.localPort = 0;
-  give(timeWaits(), index);
+  const capacity = timeWaits().capacity;
+  if (index <= capacity) {
+    give(timeWaits(), index);
+    return;
+  }
+  const tcb = tcbAt(index - capacity);
+  tcb.waits = 0;
+  giveBack(tcb);
 }
 
 /**

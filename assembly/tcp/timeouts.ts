@@ -5,13 +5,15 @@
  */
 import { Counter, Reason, Result, Signal, State, Timer, TraceKind } from '../abi';
 import { count } from '../counters';
+import { adviseAgainst } from '../ip/route';
 import { timers } from '../pools';
 import { unschedule } from '../store/heap';
-import { afterMillis, Instant, now } from '../time';
+import { afterMillis, now } from '../time';
 import { trace } from '../trace';
 import { keepAliveTimeout } from './keep-alive';
 import { deleteTcb } from './lifecycle';
 import { acknowledge, markReady, tell } from './marks';
+import { suspectBlackHole } from './path-mtu';
 import { loseEverything } from './recovery';
 import { resetConnection } from './reply';
 import { backOff, giveUpAt, R1, R2, stopTiming, SYN_R2 } from './rto';
@@ -67,11 +69,16 @@ function runOut(tcb: Tcb, timer: Timer): void {
   }
 }
 
-/** The user timeout (§3.10.8): the connection is aborted, its user told. */
+/**
+ * The user timeout (§3.10.8): the connection is aborted, its user told; if ICMP has called the peer
+ * unreachable and nothing was acknowledged since, that is why.
+ */
 export function userTimeout(tcb: Tcb, reason: Reason): void {
   count(Counter.TcpExtTCPAbortOnTimeout);
   if (tcb.state > State.SYN_SENT) resetConnection(tcb);
-  deleteTcb(tcb, Result.ABORTED_DUE_TO_USER_TIMEOUT, reason);
+  const isUnreachable = tcb.softError == Result.HOST_UNREACHABLE;
+  if (isUnreachable) deleteTcb(tcb, Result.HOST_UNREACHABLE, Reason.ICMP_UNREACHABLE);
+  else deleteTcb(tcb, Result.ABORTED_DUE_TO_USER_TIMEOUT, reason);
 }
 
 /** The retransmission timeout (§3.10.8, RFC 6298 §5). */
@@ -84,29 +91,27 @@ function retransmissionTimeout(tcb: Tcb): void {
   }
   count(Counter.TcpExtTCPTimeouts);
   tcb.rtt.count++;
-  // DEVIATION: MUST-20 has R1 advise IP against its route too. There is one link and no gateway to
-  // choose another for, so only the user is told.
-  if (tcb.rtt.count == R1) reportTrouble(tcb); // SHLD-9, SHLD-10
+  if (tcb.rtt.count == R1) {
+    adviseAgainst(tcb.remote0, tcb.remote1); // MUST-20
+    reportTrouble(tcb); // SHLD-9, SHLD-10
+  }
   stopTiming(tcb);
   if (opening) {
     if (tcb.synCount < 255) tcb.synCount++;
     raise(tcb, Flag.SYN_NOW);
   } else {
+    suspectBlackHole(tcb);
     loseEverything(tcb, tcb.rtt.count == 1);
   }
   backOff(tcb); // MUST-19
-  armBefore(tcb, Timer.RETRANSMIT, now() + tcb.rtt.rto, end);
+  arm(tcb, Timer.RETRANSMIT, min(now() + tcb.rtt.rto, end));
   markReady(tcb);
-}
-
-/** Arms a timer for `at`, or for the moment the connection is given up, if that comes first. */
-function armBefore(tcb: Tcb, timer: Timer, at: Instant, end: Instant): void {
-  arm(tcb, timer, min(at, end));
 }
 
 /** R1 is reached: the user learns that delivery is in trouble (SHLD-9). */
 function reportTrouble(tcb: Tcb): void {
-  tcb.softError = <u8>Result.ABORTED_DUE_TO_USER_TIMEOUT;
+  // What ICMP has said of it says more.
+  if (tcb.softError == Result.OK) tcb.softError = <u8>Result.ABORTED_DUE_TO_USER_TIMEOUT;
   tell(tcb, Signal.SOFT_ERROR);
 }
 

@@ -11,7 +11,7 @@ import { afterMillis, now } from '../time';
 import { noteFlight, restartAfterIdle } from './congestion';
 import { emit, textRoom } from './emit';
 import { limitedTransmit } from './recovery';
-import { startTiming, stopTiming } from './rto';
+import { beforeGivingUp, startTiming, stopTiming } from './rto';
 import { firstUnreported, nextLost, pipe, unreportedLength } from './sack';
 import { earlier, later, LocalSeq, lt } from './seq';
 import { armedFor, Flag, has, lower, pendingText, raise, Tcb } from './tcb';
@@ -69,7 +69,9 @@ function transmitSyn(tcb: Tcb): u32 {
     tcb.cc.retransmitted++;
   }
   // The timer that asked for this sending has armed itself again.
-  if (armedFor(tcb, Timer.RETRANSMIT) == 0) arm(tcb, Timer.RETRANSMIT, now() + tcb.rtt.rto);
+  if (armedFor(tcb, Timer.RETRANSMIT) == 0) {
+    arm(tcb, Timer.RETRANSMIT, beforeGivingUp(tcb, now() + tcb.rtt.rto));
+  }
   return emit(tcb, snd.iss, tcb.state == State.SYN_SENT ? Ctl.SYN : Ctl.SYN | Ctl.ACK, 0);
 }
 

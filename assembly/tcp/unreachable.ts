@@ -2,8 +2,7 @@
  * ICMP errors that reach a connection (RFC 9293 §3.9.2.2, MUST-54; RFC 5927; RFC 1191, RFC 8201).
  *
  * Anybody can write an ICMP packet, so one is believed only if it quotes a sequence number that is
- * in flight (RFC 5927 §4.1). A hard error then ends an OPEN; a synchronized connection is only
- * told.
+ * in flight (RFC 5927 §4.1). A hard error then ends an OPEN; everything else is only told.
  */
 import { Counter, Reason, Result, Signal, State } from '../abi';
 import { count } from '../counters';
@@ -13,30 +12,23 @@ import { childAt } from './child';
 import { find, Holder, holderOf, indexIn } from './demux';
 import { deleteTcb } from './lifecycle';
 import { tell } from './marks';
-import { timestampsLength } from './negotiate';
-import { sendAllAgain } from './recovery';
+import { pathMtuFell } from './path-mtu';
 import { LocalSeq, lt } from './seq';
 import { Tcb, tcbAt } from './tcb';
 
 /** What an ICMP error says. */
 export enum Trouble {
   NONE,
-  /** Time exceeded, parameter problem: may pass by itself (MUST-56). */
+  /**
+   * Net, host or source route unreachable, time exceeded, parameter problem: may pass by itself
+   * (MUST-56).
+   */
   SOFT,
-  /** Net, host or source route unreachable: may pass too, but not for whoever opens now. */
-  UNREACHABLE,
   /** Protocol or port unreachable. */
   HARD,
   /** The packet was too big for the path; an MTU comes with it. */
   TOO_BIG,
 }
-
-/**
- * Smallest MTU that is believed: below it segments would carry nothing (RFC 5927 §7,
- * CVE-2004-0790).
- */
-const LEAST_MTU_IPV4: u32 = 552;
-const LEAST_MTU_IPV6: u32 = 1_280;
 
 /**
  * Takes an error to the connection whose segment it quotes.
@@ -73,24 +65,15 @@ export function troubleArrives(
 }
 
 function unreachable(tcb: Tcb, trouble: Trouble): void {
-  if (tcb.state == State.SYN_SENT && trouble != Trouble.SOFT) {
-    // DEVIATION: host unreachable is soft (MUST-56); for an OPEN nobody gains by waiting three
-    // minutes, and connect(2) fails with EHOSTUNREACH at once everywhere (RFC 5461 §4.1 describes
-    // it).
-    const result = trouble == Trouble.HARD ? Result.CONNECTION_REFUSED : Result.HOST_UNREACHABLE;
-    deleteTcb(tcb, result, Reason.ICMP_UNREACHABLE);
+  if (tcb.state == State.SYN_SENT && trouble == Trouble.HARD) {
+    deleteTcb(tcb, Result.CONNECTION_REFUSED, Reason.ICMP_UNREACHABLE);
     return;
   }
   // DEVIATION: SHLD-26 would abort here on a hard error. RFC 5927 §5.2 shows why nobody does.
+  //
+  // Nor does a soft one end an OPEN: whoever waits for it is told, may go on waiting, or may give
+  // up by itself, as connect(2) of Linux does (RFC 5461 §4.1).
   tcb.softError = <u8>Result.HOST_UNREACHABLE;
+  tcb.reason = <u8>Reason.ICMP_UNREACHABLE;
   tell(tcb, Signal.SOFT_ERROR); // MUST-47, MUST-56, SHLD-25
-}
-
-/** Segments become as small as the path, and what was lost is sent again (RFC 1191 §6.4). */
-function pathMtuFell(tcb: Tcb, mtu: u32, ipv4: bool): void {
-  const least = ipv4 ? LEAST_MTU_IPV4 : LEAST_MTU_IPV6;
-  const mss = max(mtu, least) - (ipv4 ? 40 : 60) - timestampsLength(tcb);
-  if (mss >= tcb.snd.mss) return;
-  tcb.snd.mss = mss;
-  sendAllAgain(tcb);
 }

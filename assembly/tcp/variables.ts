@@ -35,10 +35,14 @@ export class SendVariables {
    * §3.7.1).
    */
   mss: u32;
-  /** Snd.Wind.Shift (RFC 7323). */
-  shift: u32;
   /** Largest MSS to use, by the user's wish; 0 is none. */
-  mssLimit: u32;
+  mssLimit: u16;
+  /** SMSS before a black hole was suspected; 0 while none is (RFC 2923 §2.1). */
+  mssBefore: u16;
+  /** Snd.Wind.Shift (RFC 7323). */
+  shift: u8;
+  /** 1: black holes of the path's MTU are not looked for. */
+  trustsPath: u8;
   /** Most octets in flight since `flightEnd` was sent: whether cwnd has been made use of. */
   maxFlight: u32;
   flightEnd: LocalSeq;
@@ -72,6 +76,8 @@ export class ReceiveVariables {
   dupRight: RemoteSeq;
   /** Octets received in order. */
   total: u64;
+  /** Segments with text still to be acknowledged at once (TCP_QUICKACK). */
+  quickAcks: u8;
 }
 
 /** RFC 6298, and what R1 and R2 are counted from. */

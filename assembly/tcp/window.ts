@@ -10,7 +10,7 @@ import { count } from '../counters';
 import { now } from '../time';
 import { acknowledge, markReady } from './marks';
 import { sendAllAgain } from './recovery';
-import { MAX_RTO } from './rto';
+import { beforeGivingUp, MAX_RTO } from './rto';
 import { Segment } from './segment';
 import { le, lt } from './seq';
 import { armedFor, Flag, has, lower, pendingText, raise, Tcb, unreadText } from './tcb';
@@ -111,7 +111,7 @@ export function watchFlight(tcb: Tcb): void {
   }
   cancel(tcb, Timer.PERSIST);
   if (snd.una == snd.nxt) cancel(tcb, Timer.RETRANSMIT);
-  else arm(tcb, Timer.RETRANSMIT, now() + tcb.rtt.rto);
+  else arm(tcb, Timer.RETRANSMIT, beforeGivingUp(tcb, now() + tcb.rtt.rto));
 }
 
 /** Whether a FIN waits to be sent. */

@@ -49,6 +49,11 @@ export interface Link {
   send(length: number): boolean;
   /** Called after the last `send` of a batch, where the link has it. */
   flush?(): void;
+  /**
+   * Segments to that address have been sent again and again without an answer: whoever knows the
+   * way there (a gateway, a tunnel, a carrier) may look at it (RFC 1122 §3.3.1.4).
+   */
+  advise?(destination: string): void;
   /** Lets go of the port and of whatever is behind the link. Harmless when repeated. */
   close(): void;
   /** Whether the link keeps the process alive, where it would. */

@@ -14,6 +14,7 @@ import {
   Option,
   Reason,
   Result,
+  RouteAdviceField,
   Setting,
   State,
   StatusField,
@@ -207,6 +208,15 @@ export class Stack {
       status[name as keyof Status] = this.core.view.getUint32(Memory.STATUS + offset, true);
     }
     return status;
+  }
+
+  /** The latest advice against a route: to whom, as at the door, and how many there were. */
+  advice(): { to: Uint8Array; count: number } {
+    const at = Memory.ROUTE_ADVICE;
+    return {
+      to: this.core.octets.slice(at, at + 16),
+      count: this.core.view.getUint32(at + RouteAdviceField.count, true),
+    };
   }
 
   /** STATUS of every record: connections, listeners, children, TIME-WAIT. */

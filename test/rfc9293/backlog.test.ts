@@ -98,11 +98,11 @@ test('connections are accepted in the order their handshakes were completed', ()
   ]);
 });
 
-test('a SYN,ACK is sent again after 1, 2, 4, 8 and 16 seconds, then given up', () => {
+test('MUST-23: a SYN,ACK is sent again for three minutes, then given up', () => {
   const { stack, host, peer } = synReceived();
-  stack.wait(62_999);
+  stack.wait(182_999);
   expect(peer.take().map((segment) => [segment.at, segment.ctl])).toEqual(
-    [1000, 3000, 7000, 15_000, 31_000].map((at) => [at, 18]),
+    [1000, 3000, 7000, 15_000, 31_000, 63_000, 123_000].map((at) => [at, 18]),
   );
   host.expect(State.SYN_RECEIVED);
   stack.wait(1);

@@ -145,7 +145,8 @@ test('TW_REUSE: an active OPEN takes the tuple after a second, with timestamps',
   expect(plain.host.another().connect('10.0.0.2', 40_000, { port: port2 })).toBeLessThan(0);
 });
 
-test('when the records run out the oldest wait makes room', () => {
+/** The only record is taken; a second connection waits in its own TCB. */
+function crowded() {
   const made = timeWait({ limits: { timeWaits: 1 } });
   const second = new Peer(made.stack, { port: 41_000 });
   second.send(syn({ seq: 0 }));
@@ -154,8 +155,44 @@ test('when the records run out the oldest wait makes room', () => {
   host.close();
   second.send(fin({ seq: 1, ack: 2 }));
   host.expect(State.TIME_WAIT);
-  expect(stateOf(made)).toBe(State.CLOSED);
   expect(made.stack.counter(Counter.TcpExtTCPTimeWaitOverflow)).toBe(1);
+  return { ...made, second, late: host };
+}
+
+test('MUST-13: when the records run out no wait is cut short: the TCB itself waits', () => {
+  const made = crowded();
+  const { stack, second, late } = made;
+  stack.wait(59_999);
+  expect(stateOf(made)).toBe(State.TIME_WAIT);
+  expect(stateOf({ stack, peer: second })).toBe(State.TIME_WAIT);
+  second.take();
+  second.send(fin({ seq: 1, ack: 2 }));
+  second.expect(ack({ seq: 2, ack: 2 }));
+  stack.wait(59_999);
+  expect(stateOf({ stack, peer: second })).toBe(State.TIME_WAIT);
+  late.expect(State.TIME_WAIT);
+  stack.wait(1);
+  late.expect(State.CLOSED);
+  expect(stateOf(made)).toBe(State.CLOSED);
+});
+
+test("a TCB that waits is nobody else's until its wait is over, released or not", () => {
+  const { stack, second, late } = crowded();
+  const [before] = stack.used();
+  late.release();
+  expect(stack.used()[0]).toBe(before);
+  expect(stateOf({ stack, peer: second })).toBe(State.TIME_WAIT);
+  stack.wait(60_000);
+  expect(stack.used()[0]).toBe((before ?? 0) - 1);
+});
+
+test('a new SYN ends a wait that has no record, too', () => {
+  const { stack, second, listener } = crowded();
+  second.take();
+  second.send(syn({ seq: 100_000 }));
+  second.expect(synAck({ ack: 100_001 }));
+  expect(stateOf({ stack, peer: second })).toBe(State.SYN_RECEIVED);
+  listener.release();
 });
 
 test('a released connection leaves only the record behind', () => {

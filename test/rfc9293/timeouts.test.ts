@@ -1,7 +1,9 @@
 /** Timeouts (RFC 9293 §3.10.8, §3.8.3): user timeout, retransmission timeout, R1 and R2. */
 import { expect, test } from 'vitest';
+import { mapped, octetsOf } from '../dsl/stack.ts';
 import {
   ack,
+  Counter,
   data,
   established,
   fin,
@@ -107,6 +109,48 @@ test('MUST-47, SHLD-9, SHLD-10: at R1, three retransmissions, the user is told',
   peer.take();
   peer.send(ack({ seq: 1, ack: 6 }));
   host.expect(State.ESTABLISHED);
+});
+
+test('MUST-20: at R1 IP is advised against its route, once', () => {
+  const { stack, host, peer } = established();
+  host.write('hello');
+  host.wait(6999);
+  expect(stack.advice()).toMatchObject({ count: 0 });
+  host.wait(1);
+  expect(stack.advice()).toEqual({ to: mapped(octetsOf('10.0.0.2')), count: 1 });
+  host.wait(100_000);
+  expect(stack.advice()).toMatchObject({ count: 1 });
+  expect(stack.counter(Counter.IpExtNegativeAdvice)).toBe(1);
+  peer.take();
+});
+
+test('MUST-20: a SYN without an answer advises too', () => {
+  const { stack, host } = synSent();
+  host.wait(7000);
+  expect(stack.advice()).toMatchObject({ count: 1 });
+});
+
+test.each([50, 700, 3300])(
+  'MUST-21: a user timeout of %i ms ends it then, not at a later RTO',
+  (ms) => {
+    const { host } = established({ set: [[Option.USER_TIMEOUT_MS, ms]] });
+    host.write('hello');
+    host.wait(ms - 1);
+    host.expect(State.ESTABLISHED);
+    host.wait(1);
+    host.expect(State.CLOSED);
+  },
+);
+
+test('MUST-21: a user timeout set while text is outstanding counts from its sending', () => {
+  const { host } = established();
+  host.write('hello');
+  host.wait(100);
+  host.setOption(Option.USER_TIMEOUT_MS, 300);
+  host.wait(199);
+  host.expect(State.ESTABLISHED);
+  host.wait(1);
+  host.expect(State.CLOSED);
 });
 
 test('the FIN of LAST-ACK is given up after R2', () => {

@@ -74,14 +74,29 @@ test('SHLD-26: port unreachable refuses an OPEN', () => {
   host.expectSignal(Signal.CLOSED, Result.CONNECTION_REFUSED);
 });
 
-test('host unreachable ends an OPEN (the documented departure)', () => {
+test('an OPEN that ICMP has called unreachable ends with that at R2', () => {
   const { host, peer } = synSent();
   peer.icmp(3, 1);
+  host.expectSignal(Signal.SOFT_ERROR, Result.HOST_UNREACHABLE);
+  host.wait(180_000);
   host.expect(State.CLOSED);
   host.expectSignal(Signal.CLOSED, Result.HOST_UNREACHABLE);
 });
 
+test('what was unreachable for a while is no reason for a later timeout', () => {
+  const { host, peer } = busy();
+  peer.icmp(3, 1);
+  host.wait(1000);
+  peer.send(ack({ seq: 1, ack: host.look('sndNxt') - host.look('iss') }));
+  host.write('x');
+  host.wait(400_000);
+  host.expectSignal(Signal.CLOSED, Result.ABORTED_DUE_TO_USER_TIMEOUT);
+});
+
 test.each([
+  ['net unreachable', 3, 0],
+  ['host unreachable', 3, 1],
+  ['source route failed', 3, 5],
   ['time exceeded in transit', 11, 0],
   ['reassembly time exceeded', 11, 1],
   ['parameter problem', 12, 0],

@@ -1,0 +1,36 @@
+/** The errors of calls that fail at once, and why no local port was free, with the numbers. */
+import { Memory, Result, Setting } from './abi.ts';
+import type { Core } from './core.ts';
+import { SocketError, type Syscall } from './errors.ts';
+import { readSockets } from './inspect.ts';
+
+/** The error of a call that failed before anything was sent. */
+export function failure(
+  core: Core,
+  syscall: Syscall,
+  result: Result,
+  address: string,
+  port: number,
+): SocketError {
+  const init = { syscall, result, address, port };
+  const isExhausted = result === Result.NO_PORT_AVAILABLE;
+  return new SocketError(isExhausted ? { ...init, detail: exhaustion(core, address, port) } : init);
+}
+
+/**
+ * Why every port towards a remote socket is taken (RFC 6056, RFC 6191): how many there are, how
+ * many of them are in TIME-WAIT and for how long, and so how many connections a second that allows.
+ */
+function exhaustion(core: Core, address: string, port: number): string {
+  const ports = Memory.EPHEMERAL_PORTS;
+  const seconds = core.get(Setting.TIME_WAIT_MS) / 1000;
+  const waiting = readSockets(core).filter(
+    ({ state, remoteAddress, remotePort }) =>
+      state === 'TIME-WAIT' && remoteAddress === address && remotePort === port,
+  ).length;
+  return (
+    `no local port is free towards it: of ${ports} ports ${waiting} are in TIME-WAIT for ` +
+    `${seconds} s each, which allows ${Math.floor(ports / seconds)} connections a second; ` +
+    'tcp_tw_reuse 1 lifts that where both sides have timestamps (RFC 6191)'
+  );
+}
