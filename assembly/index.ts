@@ -34,6 +34,9 @@ import { nextStatus as nextStatusOf, status as statusOf } from './tcp/status';
 import { fromHandle, handleOf, Tcb } from './tcp/tcb';
 import { trace, traceBase as baseOfTrace, traceCount as countOfTrace } from './trace';
 
+/** The clock ends there: 285 years, and beyond it f64 has no whole microseconds. */
+const MAX_MICROS: u64 = 1 << 53;
+
 // Life ---------------------------------------------------------------------------
 
 /** Makes the fixed part of memory writable; call it first, before the CONFIG window is written. */
@@ -55,9 +58,15 @@ export function init(): i32 {
 
 // Packets and time ---------------------------------------------------------------
 
-/** Sets the clock, in milliseconds since an epoch of the host's (never 0), and runs what is due. */
+/**
+ * Sets the clock, in milliseconds since an epoch of the host's (never 0), and runs what is due.
+ *
+ * What is no moment (NaN, Infinity, 2^53 microseconds and more) leaves the clock where it is: it
+ * never goes back, so one such call would be the last.
+ */
 export function poll(nowMs: f64): void {
-  stack.poll(<u64>nearest<f64>(nowMs * 1000.0));
+  const micros = <u64>nearest<f64>(nowMs * 1000.0);
+  stack.poll(micros < MAX_MICROS ? micros : 0);
 }
 
 /** Processes the packet of `length` octets in the receive window; `flags` are InputFlag. */
@@ -99,7 +108,8 @@ export function addAddress(prefixLength: u32): i32 {
 
 /** Changes a setting of the stack. */
 export function set(which: Setting, value: u32): i32 {
-  if (which >= Setting.COUNT) return -Result.INVALID_ARGUMENT;
+  // As u32: an enumeration is signed, and below zero lies memory that is not the settings'.
+  if (<u32>which >= <u32>Setting.COUNT) return -Result.INVALID_ARGUMENT;
   if (which == Setting.MTU && (value < 576 || value > MAX_MTU)) return -Result.INVALID_ARGUMENT;
   if (which == Setting.RTO_MIN_MS && (value == 0 || value > 60_000))
     return -Result.INVALID_ARGUMENT;
@@ -109,9 +119,9 @@ export function set(which: Setting, value: u32): i32 {
   return Result.OK;
 }
 
-/** A setting of the stack. */
+/** A setting of the stack; 0 where there is none of that number. */
 export function get(which: Setting): u32 {
-  return setting(which);
+  return <u32>which < <u32>Setting.COUNT ? setting(which) : 0;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** ABORT (RFC 9293 §3.10.5). */
-import { Reason, Result, State } from '../abi';
+import { Counter, Reason, Result, State } from '../abi';
+import { count } from '../counters';
 import { deleteTcb } from './lifecycle';
 import { resetConnection } from './reply';
 import { closeListener } from './backlog';
@@ -22,6 +23,7 @@ export function abort(tcb: Tcb, reason: Reason): Result {
     case State.FIN_WAIT_1:
     case State.FIN_WAIT_2:
     case State.CLOSE_WAIT:
+      count(Counter.TcpExtTCPAbortOnLinger);
       resetConnection(tcb);
       deleteTcb(tcb, Result.CONNECTION_ABORTED, reason);
       return Result.OK;

@@ -70,10 +70,7 @@ function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
   if (tcb.state == State.SYN_RECEIVED && seg.isSyn && seg.seq == tcb.rcv.irs) {
     return crossedSyn(tcb, seg);
   }
-  if (acceptable(seg, tcb.rcv.nxt, tcb.rcv.wnd)) {
-    updateRecent(tcb, seg.options, seg.seq);
-    return true;
-  }
+  if (acceptable(seg, tcb.rcv.nxt, tcb.rcv.wnd)) return true;
   traceDropped(tcb, Reason.OUTSIDE_WINDOW, seg);
   // An unacceptable RST gets no answer at all.
   if (seg.isRst) return false;
@@ -151,6 +148,9 @@ function checkAck(tcb: Tcb, seg: Segment): bool {
     challenge(tcb, Reason.ACK_OUT_OF_RANGE); // MAY-12
     return false;
   }
+  // Not earlier: a timestamp far ahead, in a segment that nobody sent, would shut the peer's own
+  // out.
+  updateRecent(tcb, seg.options, seg.seq);
   const isNews = takeBlocks(tcb, seg);
   if (lt(snd.una, seg.ack)) acknowledged(tcb, seg);
   else if (isDuplicate(tcb, seg, isNews)) duplicateAcknowledgment(tcb);

@@ -80,7 +80,10 @@ export function beginSequence(tcb: Tcb): void {
 
 function setSockets(tcb: Tcb, to: Endpoint): Result {
   const source = sourceFor(to.remote0, to.remote1);
-  if (source == null) return Result.NETWORK_UNREACHABLE;
+  if (source == null) {
+    count(Counter.IpOutNoRoutes);
+    return Result.NETWORK_UNREACHABLE;
+  }
   tcb.remote0 = to.remote0;
   tcb.remote1 = to.remote1;
   tcb.remotePort = <u16>to.remotePort;

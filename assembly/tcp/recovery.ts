@@ -40,7 +40,10 @@ export function duplicateAcknowledgment(tcb: Tcb): void {
   cc.duplicates++;
   markReady(tcb);
   if (has(tcb, Flag.RECOVERING)) {
-    if (!has(tcb, Flag.SACK)) cc.cwnd += tcb.snd.mss;
+    // One for each segment that was in flight; more duplicates than that are made up (RFC 5681
+    // §3.2, step 4).
+    const most = cc.ssthresh + (cc.point - tcb.snd.una);
+    if (!has(tcb, Flag.SACK) && cc.cwnd < most) cc.cwnd += tcb.snd.mss;
     return;
   }
   const isLoss = cc.duplicates >= DUPLICATE_THRESHOLD || provesLoss(tcb, reportedOctets(tcb));

@@ -1,8 +1,8 @@
 /** SEND (RFC 9293 §3.10.2). */
 import { Result, Signal, State } from '../abi';
 import { PAGE_SIZE } from '../limits';
-import { pages, pagesToSpare, starvedQueue, tcbs } from '../pools';
-import { reserve, slack, writeChain } from '../store/chain';
+import { pages, pagesForOrder, pagesToSpare, starvedQueue, tcbs } from '../pools';
+import { reserve, slack, sparePages, writeChain } from '../store/chain';
 import { push, shift } from '../store/queue';
 import { giveBack } from './lifecycle';
 import { markReady, tell } from './marks';
@@ -53,7 +53,7 @@ function queue(tcb: Tcb, from: usize, length: u32): i32 {
   const wanted = min(length, sendRoom(tcb));
   // Division first: the whole pool in octets is more than 32 bits hold.
   const needed = (wanted + PAGE_SIZE - 1) / PAGE_SIZE;
-  const granted = min(needed, pagesToSpare()) * PAGE_SIZE + slack(tcb.outgoing, snd.end);
+  const granted = min(needed, pagesFor(tcb)) * PAGE_SIZE + slack(tcb.outgoing, snd.end);
   const taken = min(wanted, granted);
   reserve(pages(), tcb.outgoing, snd.end + taken);
   writeChain(pages(), tcb.outgoing, snd.end, from, taken);
@@ -64,6 +64,16 @@ function queue(tcb: Tcb, from: usize, length: u32): i32 {
   }
   if (taken != 0) markReady(tcb);
   return taken;
+}
+
+/**
+ * Pages a connection may have for text to be sent. Whoever holds none gets one even where they are
+ * scarce: peers that close their windows can keep every other page, for as long as they like.
+ */
+function pagesFor(tcb: Tcb): u32 {
+  const spare = pagesToSpare();
+  if (spare != 0 || tcb.snd.end != tcb.outgoing.start) return spare;
+  return sparePages(pages()) > pagesForOrder() / 2 ? 1 : 0;
 }
 
 /** Octets the send buffer has room for. */
