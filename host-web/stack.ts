@@ -64,7 +64,8 @@ export class Stack implements Host {
   #isAwake = false;
   #isPumping = false;
   #isPumpedAgain = false;
-  #isPolled = false;
+  /** The core knows the time: a link's batch is being taken in. */
+  #isTold = false;
   #advices = 0;
 
   constructor(module: WebAssembly.Module, clock: Clock, options: StackOptions) {
@@ -112,7 +113,6 @@ export class Stack implements Host {
         this.#isAwake = false;
         this.#isPumpedAgain = false;
         this.core.poll(this.clock.now() + EPOCH);
-        this.#isPolled = true;
         this.#advise();
         // News first: what users read now, the acknowledgment's window tells at once. And after:
         // what was for ourselves has come back by then.
@@ -122,7 +122,7 @@ export class Stack implements Host {
       } while (this.#isPumpedAgain && --rounds > 0);
     } finally {
       this.#isPumping = false;
-      this.#isPolled = false;
+      this.#isTold = false;
     }
     if (this.#isPumpedAgain) this.wake();
     const at = this.core.deadlineMs();
@@ -171,9 +171,7 @@ export class Stack implements Host {
   }
 
   refresh(): void {
-    if (this.#isPolled) return;
-    this.#isPolled = true;
-    this.core.poll(this.clock.now() + EPOCH);
+    if (!this.#isPumping && !this.#isTold) this.core.poll(this.clock.now() + EPOCH);
   }
 
   forget(handle: number): void {
@@ -186,7 +184,10 @@ export class Stack implements Host {
   };
 
   readonly #input = (length: number, flags: number): void => {
+    // Once for a batch: `pump` ends it. A user's call tells the time for itself alone, for what it
+    // makes the stack do may wait for a turn, and packets may come before that.
     this.refresh();
+    this.#isTold = true;
     this.core.input(length, flags);
     if (this.#pings.waiting > 0) this.#pings.look();
   };

@@ -7,6 +7,8 @@
  */
 import { cpus, release } from 'node:os';
 import { enterNamespace } from '../../host-node/namespace.ts';
+import { createCore } from '../../host-web/core.ts';
+import { coreModule } from '../core-module.ts';
 import { benchStreams } from './streams.ts';
 import { measureLoopbackTcp, measureReceive, measureTransmit } from './raw-tun.ts';
 import { measureReceiving, measureSending } from './tun.ts';
@@ -68,6 +70,22 @@ async function benchCores(): Promise<void> {
   console.log(`  resident memory grew by ${growth.toFixed(0)} MiB while streams ran`);
 }
 
+/** A stack's beginning, beside what the engine needs for any instance with so much memory. */
+function benchStart(): void {
+  const median = (make: () => unknown) => {
+    const times = Array.from({ length: 51 }, () => {
+      const before = performance.now();
+      make();
+      return performance.now() - before;
+    });
+    return times.sort((a, b) => a - b)[25]!;
+  };
+  const bare = median(() => new WebAssembly.Memory({ initial: 1600 }));
+  const whole = median(() => createCore(coreModule, {}, new Uint8Array(32)));
+  console.log('\nFrom compiled module to a stack laid out with its default limits');
+  console.log(`  ${whole.toFixed(2)} ms; ${bare.toFixed(2)} ms for as much memory alone`);
+}
+
 let hasNamespace = true;
 try {
   enterNamespace();
@@ -77,6 +95,7 @@ try {
 }
 console.log(`Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model}`);
 console.log(`medians of ${RUNS} runs of ${SECONDS} s, taken in turn`);
+benchStart();
 await benchCores();
 if (hasNamespace) await benchTun();
 process.exit(0);

@@ -55,5 +55,7 @@ it('runs, prints, and ends by itself', async () => {
     { timeout: 10_000 },
   );
   expect(stderr).toBe('');
-  expect(stdout).toMatch(/^Uint8Array\(5\) \[ 104, 101, 108, 108, 111 \] 4\d(\.\d+)?\n$/);
+  const said = /^Uint8Array\(5\) \[ 104, 101, 108, 108, 111 \] (?<rtt>[\d.]+)\n$/.exec(stdout);
+  // Twice 20 ms; more on a machine that is busy, never less.
+  expect(Number(said?.groups?.['rtt'])).toBeGreaterThanOrEqual(40);
 });
