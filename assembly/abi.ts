@@ -147,6 +147,11 @@ export enum Setting {
    * Answer the handshake's last ACK with a RST when the accept queue is full; default 0: ignore it.
    */
   ABORT_ON_OVERFLOW,
+  /**
+   * Accept IPv4 packets that came to us by a source route, and answer TCP's the way they came
+   * (MUST-53); default 0: only what answers a route of our own user's.
+   */
+  ACCEPT_SOURCE_ROUTE,
   COUNT,
 }
 
@@ -264,6 +269,8 @@ export enum Counter {
   TcpExtTCPReqQFullDoCookies,
   TcpExtTCPMTUBlackHole,
   IpExtNegativeAdvice,
+  IpSourceRouteRefused,
+  TcpExtTCPSourceRouteFull,
   COUNT,
 }
 

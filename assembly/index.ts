@@ -21,7 +21,7 @@ import { addLocalAddress } from './ip/route';
 import { sendEcho } from './ip/icmp';
 import { config, defaultSettings, MAX_MTU, setSetting, settleConfig, setting } from './limits';
 import { ENDPOINT, growTo, NEWS, POOLS_BEGIN, READY, TEXT, TEXT_SIZE } from './memory';
-import { layPools, pages, ranges, replies, tcbs, children, timeWaits } from './pools';
+import { layPools, pages, ranges, replies, routes, tcbs, children, timeWaits } from './pools';
 import { seedKeys } from './random';
 import * as stack from './stack';
 import { abort as abortTcb } from './tcp/abort';
@@ -30,6 +30,7 @@ import { accept as acceptFrom, create as createTcb, openActive, openPassive } fr
 import { setOption as setTcbOption } from './tcp/option';
 import { receive as receiveText } from './tcp/receive';
 import { markUrgent, send as sendText } from './tcp/send';
+import { setRoute } from './tcp/source-route';
 import { nextStatus as nextStatusOf, status as statusOf } from './tcp/status';
 import { fromHandle, handleOf, Tcb } from './tcp/tcb';
 import { trace, traceBase as baseOfTrace, traceCount as countOfTrace } from './trace';
@@ -140,6 +141,16 @@ export function create(): i32 {
   return createTcb();
 }
 
+/**
+ * Gives a connection in CLOSED the IPv4 source route of its active OPEN (§3.9.2.1): the text window
+ * holds the IP option, LSRR or SSRR, of `length` octets, with one to nine hops and without the
+ * destination. No octets take the route away.
+ */
+export function sourceRoute(handle: u32, length: u32): i32 {
+  const tcb = fromHandle(handle);
+  return tcb == null ? -Result.CONNECTION_DOES_NOT_EXIST : -setRoute(tcb, TEXT, length);
+}
+
 /** Active OPEN to the sockets of the ENDPOINT window (§3.10.1). OPENED or CLOSED follows. */
 export function connect(handle: u32): i32 {
   const tcb = fromHandle(handle);
@@ -239,7 +250,10 @@ export function traceBase(): u32 {
   return baseOfTrace();
 }
 
-/** Items a pool has handed out: 0 TCBs, 1 children, 2 TIME-WAIT, 3 ranges, 4 replies, 5 pages. */
+/**
+ * Items a pool has handed out: 0 TCBs, 1 children, 2 TIME-WAIT, 3 ranges, 4 replies, 5 pages, 6
+ * source routes.
+ */
 export function used(pool: u32): u32 {
   switch (pool) {
     case 0:
@@ -252,6 +266,8 @@ export function used(pool: u32): u32 {
       return ranges().used;
     case 4:
       return replies().used;
+    case 6:
+      return routes().used;
     default:
       return pages().used;
   }

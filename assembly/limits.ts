@@ -39,6 +39,7 @@ export function settleConfig(): bool {
   if (c.pages == 0) c.pages = 16_384;
   if (c.ranges == 0) c.ranges = 16_384;
   if (c.replies == 0) c.replies = 256;
+  if (c.sourceRoutes == 0) c.sourceRoutes = 64;
   if (c.traceEvents == 0) c.traceEvents = 1_024;
   if (c.receiveBuffer == 0) c.receiveBuffer = 524_288;
   if (c.sendBuffer == 0) c.sendBuffer = 524_288;
@@ -51,6 +52,7 @@ export function settleConfig(): bool {
     c.pages <= 786_432 &&
     c.ranges <= 1 << 24 &&
     c.replies <= 65_536 &&
+    c.sourceRoutes <= 65_535 &&
     c.traceEvents <= 1 << 22 &&
     (c.traceEvents & (c.traceEvents - 1)) == 0 &&
     c.receiveBuffer <= 1 << 30 &&
@@ -85,4 +87,5 @@ export function defaultSettings(): void {
   setSetting(Setting.SYN_COOKIES, 1);
   setSetting(Setting.TW_REUSE, 2);
   setSetting(Setting.ABORT_ON_OVERFLOW, 0);
+  setSetting(Setting.ACCEPT_SOURCE_ROUTE, 0);
 }

@@ -11,6 +11,7 @@ import {
   POOLS,
   POOLS_BEGIN,
   REPLY_SIZE,
+  ROUTE_SIZE,
   TCB_SIZE,
   TIME_WAIT_SIZE,
 } from './memory';
@@ -113,6 +114,11 @@ export function timeWaitQueue(): Queue {
   return changetype<Queue>(POOLS + 14 * POOL_SIZE);
 }
 
+/** Source routes of connections. */
+export function routes(): Pool {
+  return changetype<Pool>(POOLS + 15 * POOL_SIZE);
+}
+
 /** Lays everything out and grows memory, once; answers whether the engine gave that much. */
 export function layPools(): bool {
   const c = config();
@@ -121,6 +127,7 @@ export function layPools(): bool {
   at = layPool(timeWaits(), at, TIME_WAIT_SIZE, c.timeWaits);
   at = layPool(ranges(), at, RANGE_SIZE, c.ranges);
   at = layPool(replies(), at, REPLY_SIZE, c.replies);
+  at = layPool(routes(), at, ROUTE_SIZE, c.sourceRoutes);
   at = layTable(tuples(), at, c.connections + c.children + c.timeWaits);
   at = layTable(ports(), at, c.listeners);
   at = layHeap(timers(), at, c.connections + c.children);

@@ -127,4 +127,9 @@ export enum Reason {
   COOKIE_RETURNED,
   /** The ACK returns no cookie of ours, or one that is too old. (RFC 4987 §3.6) */
   COOKIE_INVALID,
+  /**
+   * The packet came by a source route that is not accepted, not complete, or leads through nobody.
+   * (RFC 7126 §4.3, RFC 1122 §3.2.1.8)
+   */
+  SOURCE_ROUTE_REFUSED,
 }

@@ -40,6 +40,7 @@ import {
 } from './wire/ipv4';
 import { IPV6_HEADER, ipv6Destination, ipv6NextHeader, ipv6Source } from './wire/ipv6';
 import { load16, load32 } from './wire/octets';
+import { finalDestination } from './wire/source-route';
 import { PROTOCOL_TCP } from './wire/tcp';
 import { PROTOCOL_UDP } from './wire/udp';
 
@@ -111,7 +112,7 @@ function errorArrives(d: Datagram): void {
     store<u64>(tuple, 0);
     store<u64>(tuple, mapIpv4(ipv4Source(quoted)), 8);
     store<u64>(tuple, 0, 16);
-    store<u64>(tuple, mapIpv4(ipv4Destination(quoted)), 24);
+    store<u64>(tuple, mapIpv4(finalDestination(quoted)), 24);
   } else {
     memory.copy(tuple, ipv6Source(quoted), 16);
     memory.copy(tuple + 16, ipv6Destination(quoted), 16);

@@ -6,7 +6,7 @@
  * Window: what the host chooses before `init`. Zero means the default written beside each.
  *
  * ╒═══════════════════════════ CONFIG ═══════════════════════════╕
- * │ eleven u32 limits, then 32 octets of seed                     │
+ * │ twelve u32 limits, then 32 octets of seed                     │
  * └──────────────────────────────────────────────────────────────┘
  */
 @unmanaged
@@ -35,6 +35,8 @@ export class Config {
   sendBuffer: u32;
   /** MTU of the link, octets; default 1,500. */
   mtu: u32;
+  /** IPv4 source routes of all connections together, 1 to 65,535; default 64. */
+  sourceRoutes: u32;
   /**
    * 1 when the host has written the seed; `init` refuses without, for guessable ISNs are a fault.
    */

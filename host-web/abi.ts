@@ -122,7 +122,9 @@ export enum Setting {
   TW_REUSE = 11,
   /** Answer the handshake's last ACK with a RST when the accept queue is full; default 0: ignore it. */
   ABORT_ON_OVERFLOW = 12,
-  COUNT = 13,
+  /** Accept IPv4 packets that came to us by a source route, and answer TCP's the way they came (MUST-53); default 0: only what answers a route of our own user's. */
+  ACCEPT_SOURCE_ROUTE = 13,
+  COUNT = 14,
 }
 
 /** News of a connection, as bits; `signal()` hands them over and clears them. */
@@ -237,7 +239,9 @@ export enum Counter {
   TcpExtTCPReqQFullDoCookies = 75,
   TcpExtTCPMTUBlackHole = 76,
   IpExtNegativeAdvice = 77,
-  COUNT = 78,
+  IpSourceRouteRefused = 78,
+  TcpExtTCPSourceRouteFull = 79,
+  COUNT = 80,
 }
 
 /** What a trace event tells; its four numbers are named beside each. */
@@ -404,6 +408,8 @@ export enum Reason {
   COOKIE_RETURNED = 51,
   /** The ACK returns no cookie of ours, or one that is too old. (RFC 4987 §3.6) */
   COOKIE_INVALID = 52,
+  /** The packet came by a source route that is not accepted, not complete, or leads through nobody. (RFC 7126 §4.3, RFC 1122 §3.2.1.8) */
+  SOURCE_ROUTE_REFUSED = 53,
 }
 
 /** The sentence of every reason, with its section. */
@@ -461,9 +467,10 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.COOKIE_SENT]: "The SYN was answered with a cookie, for the SYN queue is full: nothing is remembered. (RFC 4987 §3.6)",
   [Reason.COOKIE_RETURNED]: "The ACK returns a cookie of ours: the connection is made from it. (RFC 4987 §3.6)",
   [Reason.COOKIE_INVALID]: "The ACK returns no cookie of ours, or one that is too old. (RFC 4987 §3.6)",
+  [Reason.SOURCE_ROUTE_REFUSED]: "The packet came by a source route that is not accepted, not complete, or leads through nobody. (RFC 7126 §4.3, RFC 1122 §3.2.1.8)",
 }
 
-/** Window: what the host chooses before `init`. Zero means the default written beside each. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ eleven u32 limits, then 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */
+/** Window: what the host chooses before `init`. Zero means the default written beside each. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ twelve u32 limits, then 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */
 export const ConfigField = {
   /** u32 */
   connections: 0,
@@ -488,17 +495,19 @@ export const ConfigField = {
   /** u32 */
   mtu: 40,
   /** u32 */
-  seeded: 44,
+  sourceRoutes: 44,
+  /** u32 */
+  seeded: 48,
   /** u64 */
-  seed0: 48,
+  seed0: 56,
   /** u64 */
-  seed1: 56,
+  seed1: 64,
   /** u64 */
-  seed2: 64,
+  seed2: 72,
   /** u64 */
-  seed3: 72,
+  seed3: 80,
   /** Octets of the whole. */
-  size: 80,
+  size: 88,
 } as const
 
 /** Window: the two sockets of a call. Addresses are 16 octets in network order; IPv4 is written in its mapped form ::ffff:a.b.c.d (RFC 4291 §2.5.5.2). All zero is "unspecified". Ports are numbers. Offsets, octets. */

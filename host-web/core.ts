@@ -24,6 +24,7 @@ export interface Exports {
   get(which: Setting): number;
   ping(sequence: number, length: number): number;
   create(): number;
+  sourceRoute(handle: number, length: number): number;
   connect(handle: number): number;
   listen(handle: number, backlog: number): number;
   accept(handle: number): number;

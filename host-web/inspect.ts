@@ -195,6 +195,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   icmp_echo: Setting.ECHO_REPLY,
   trace: Setting.TRACE,
   checksum_by_link: Setting.CHECKSUM_BY_LINK,
+  accept_source_route: Setting.ACCEPT_SOURCE_ROUTE,
 };
 
 /** Sysctls whose sense is the opposite of the setting's. */

@@ -33,6 +33,8 @@ import { TraceReader } from './trace.ts';
 import {
   type OpenListenerOptions,
   type OpenOptions,
+  openAlong,
+  routeOption,
   type StackOptions,
   tuneFirst,
 } from './tuning.ts';
@@ -247,13 +249,14 @@ export class Stack implements Host {
     }
     const local = options.localAddress === undefined ? null : this.#octets(options.localAddress);
     const localPort = checkPort(options.localPort ?? 0);
+    const route = routeOption(options, remote.octets);
     this.refresh();
     const handle = this.core.create();
     const raw = new RawConnection(this, Math.max(handle, 0), false);
     raw.isPatient = options.patient ?? false;
     if (handle > 0) tuneFirst(raw, options);
     setEndpoint(this.core, local, localPort, toMapped(remote.octets), remote.port);
-    const result = (handle > 0 ? -this.core.connect(handle) : -handle) as Result;
+    const result = -(handle > 0 ? openAlong(this.core, handle, route) : handle) as Result;
     if (result === Result.OK) {
       this.#owners.set(handle, raw);
     } else {

@@ -1,7 +1,8 @@
 /** Options of stacks, connections and listeners, from the API's words to the core's numbers. */
 import { Option } from './abi.ts';
+import { parseAddress } from './address.ts';
 import type { Clock } from './clock.ts';
-import type { Limits } from './core.ts';
+import type { Core, Limits } from './core.ts';
 import type { RawConnection, RawListener } from './raw.ts';
 import { duration, size } from './units.ts';
 
@@ -48,6 +49,10 @@ export interface OpenOptions extends TuningOptions {
   localPort?: number;
   /** Go on trying, until R2, where ICMP calls the peer unreachable; by default that ends it. */
   patient?: boolean;
+  /** Routers of IPv4 to go through, at most nine, in that order (RFC 9293 §3.9.2.1). */
+  sourceRoute?: readonly string[];
+  /** Through those routers and no others between them; default false. */
+  strict?: boolean;
 }
 
 /** Where a raw listener stands. */
@@ -93,6 +98,32 @@ const OPTIONS: { [K in keyof TuningOptions]-?: [Option, (value: never) => number
   maxSegmentSize: [Option.MAX_SEGMENT_SIZE, (value: number) => value],
   reusePort: [Option.REUSE_PORT, (on: boolean) => Number(on)],
 };
+
+/**
+ * The IP option of a source route (RFC 791 §3.1) to a remote address; no octets when none is asked
+ * for.
+ *
+ * @throws TypeError or RangeError when it is no route, or not to IPv4
+ */
+export function routeOption(options: OpenOptions, remote: Uint8Array): Uint8Array {
+  const { sourceRoute = [], strict = false } = options;
+  if (sourceRoute.length === 0) return new Uint8Array();
+  if (sourceRoute.length > 9) throw new RangeError('a source route has at most nine hops');
+  if (remote.length !== 4) throw new TypeError('a source route leads to IPv4 addresses only');
+  const option = [strict ? 137 : 131, 3 + 4 * sourceRoute.length, 4];
+  for (const text of sourceRoute) {
+    const hop = parseAddress(text);
+    if (hop?.length !== 4) throw new TypeError(`${text} is not an IPv4 address`);
+    option.push(...hop);
+  }
+  return Uint8Array.from(option);
+}
+
+/** OPENs the sockets of the ENDPOINT window, along a route if there are octets of one. */
+export function openAlong(core: Core, handle: number, route: Uint8Array): number {
+  core.textWindow.set(route);
+  return core.sourceRoute(handle, route.length) || core.connect(handle);
+}
 
 /**
  * Sets what is given, at any time in a connection's life.

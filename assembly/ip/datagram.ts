@@ -21,6 +21,8 @@ export class Datagram {
   diffserv: u32;
   /** 1 when the link vouches for the transport checksum. */
   checksumTrusted: u32;
+  /** Where the option of the source route it came by lies; 0 when it came by none. */
+  route: u32;
 }
 
 /** The one record there is. */

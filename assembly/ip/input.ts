@@ -2,11 +2,12 @@
  * IP input (RFC 791, RFC 8200, RFC 1122 §3.2.1): from octets of the link to a datagram for us.
  *
  * Validates, walks over extension headers, and answers whether `datagram()` now holds something for
- * an upper protocol. It never calls up. IPv4 options are passed over (MUST-50). Fragments go to
- * `reassembly.ts` and come back as one datagram.
+ * an upper protocol. It never calls up. IPv4 options are passed over (MUST-50), but for a source
+ * route, which is refused or noted. Fragments go to `reassembly.ts` and come back as one datagram.
  */
-import { Counter, InputFlag, Reason } from '../abi';
+import { Counter, InputFlag, Reason, Setting } from '../abi';
 import { count } from '../counters';
+import { setting } from '../limits';
 import { RECEIVE } from '../memory';
 import { traceDrop } from '../trace';
 import { isLoopback, isMulticast, mapIpv4 } from '../wire/address';
@@ -40,9 +41,12 @@ import {
   NO_NEXT_HEADER,
   ROUTING,
 } from '../wire/ipv6';
+import { findSourceRoute, isComplete, MALFORMED } from '../wire/source-route';
+import { PROTOCOL_TCP } from '../wire/tcp';
 import { Datagram, datagram } from './datagram';
 import { reassembleIpv4, reassembleIpv6 } from './reassembly';
 import { isLocal, isNoUnicast } from './route';
+import { hasUsableHops } from './source-route';
 
 /** What is to be done with a packet. */
 export enum Verdict {
@@ -59,6 +63,7 @@ export function readPacket(length: u32, flags: u32): Verdict {
   count(Counter.IpInReceives);
   const d = datagram();
   d.packet = <u32>RECEIVE;
+  d.route = 0;
   d.checksumTrusted = flags & (InputFlag.CHECKSUM_TRUSTED | InputFlag.LOOPED_BACK) ? 1 : 0;
   if (length == 0) return dropped(Counter.IpInTruncatedPkts, Reason.TRUNCATED, 0);
   const version = versionOf(RECEIVE);
@@ -95,10 +100,33 @@ function readIpv4(d: Datagram, length: u32, flags: u32): Verdict {
   d.protocol = ipv4Protocol(at);
   d.hopLimit = ipv4TimeToLive(at);
   d.diffserv = ipv4Diffserv(at);
+  if (header != IPV4_HEADER && !readOptions(d, header)) return Verdict.DROP;
   const verdict = judgeAddresses(d, flags);
   if (verdict != Verdict.DELIVER) return verdict;
   if (ipv4Fragment(at) & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) return whole(reassembleIpv4(d));
   return Verdict.DELIVER;
+}
+
+/**
+ * Reads the options of an IPv4 header: a source route is noted, all else is passed over. Answers
+ * whether the packet may be ours.
+ */
+function readOptions(d: Datagram, header: u32): bool {
+  const route = findSourceRoute(d.packet + IPV4_HEADER, d.packet + header);
+  if (route == 0) return true;
+  if (route == MALFORMED) {
+    dropped(Counter.IpInHdrErrors, Reason.BAD_IP_HEADER, header);
+    return false;
+  }
+  // TCP may know it as the answer to a route of ours; nobody else has any.
+  const mayAccept = d.protocol == PROTOCOL_TCP || setting(Setting.ACCEPT_SOURCE_ROUTE) != 0;
+  // One that is not complete asks us to pass it on, which is for routers.
+  if (!mayAccept || !isComplete(route) || !hasUsableHops(route)) {
+    dropped(Counter.IpSourceRouteRefused, Reason.SOURCE_ROUTE_REFUSED, header);
+    return false;
+  }
+  d.route = <u32>route;
+  return true;
 }
 
 function whole(isWhole: bool): Verdict {

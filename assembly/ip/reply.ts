@@ -28,6 +28,7 @@ import { PROTOCOL_ICMP } from '../wire/icmp';
 import { REPLY_SIZE, TRANSMIT } from '../memory';
 import { pages, replies, replyQueue } from '../pools';
 import { headerLength, writeHeader } from './output';
+import { addRoute, dropRoute, routeLength } from './source-route';
 
 /** A packet of no connection, from transport header on. */
 @unmanaged
@@ -45,6 +46,8 @@ export class Reply {
   checksumAt: u32;
   diffserv: u32;
   hopLimit: u32;
+  /** The source route it goes by, which it holds; 0 none. */
+  route: u32;
   @inline get body(): Chain {
     return changetype<Chain>(changetype<usize>(this) + BODY);
   }
@@ -90,6 +93,7 @@ export function newReply(
   reply.checksumAt = checksumAt;
   reply.hopLimit = hopLimit;
   reply.diffserv = 0;
+  reply.route = 0;
   reply.local0 = local0;
   reply.local1 = local1;
   reply.remote0 = remote0;
@@ -118,7 +122,8 @@ export function emitReply(): u32 {
   const index = shift(replyQueue(), replies(), 0);
   if (index == 0) return 0;
   const reply = replyAt(index);
-  const transport = TRANSMIT + headerLength(reply.remote0, reply.remote1);
+  const routed = routeLength(reply.route);
+  const transport = TRANSMIT + headerLength(reply.remote0, reply.remote1) + routed;
   const length = reply.headLength + reply.bodyLength;
   memory.copy(transport, reply.head, reply.headLength);
   store<u16>(transport + reply.checksumAt, 0);
@@ -139,7 +144,7 @@ export function emitReply(): u32 {
   clearChain(pages(), reply.body, 0);
   const packet = writeHeader(
     TRANSMIT,
-    length,
+    routed + length,
     reply.protocol,
     reply.diffserv,
     reply.hopLimit,
@@ -149,6 +154,8 @@ export function emitReply(): u32 {
     reply.remote0,
     reply.remote1,
   );
+  if (routed != 0) addRoute(TRANSMIT, reply.route);
+  dropRoute(reply.route);
   give(replies(), index);
   return packet;
 }

@@ -23,6 +23,7 @@ import { resetConnection, resetSegment } from './reply';
 import { takeBlocks } from './sack';
 import { Segment, traceArrival } from './segment';
 import { inWindow, le, lt } from './seq';
+import { takeRoute } from './source-route';
 import { enter } from './state';
 import { finAcknowledged, Flag, handleOf, has, lower, raise, Tcb } from './tcb';
 import { acceptText, noteDuplicate } from './text';
@@ -38,6 +39,7 @@ export function otherStates(tcb: Tcb, seg: Segment): void {
   //                                             Third: no security/compartment here
   if (!checkSyn(tcb, seg)) return; // Fourth
   if (!checkAck(tcb, seg)) return; // Fifth
+  if (seg.route != 0) takeRoute(tcb, seg);
   checkUrg(tcb, seg); // Sixth
   processText(tcb, seg); // Seventh
   checkFin(tcb, seg); // Eighth

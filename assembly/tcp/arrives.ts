@@ -17,6 +17,7 @@ import { findSegment, Holder, holderOf, indexIn, listenerFor } from './demux';
 import { resetSegment } from './reply';
 import { readSegment, Segment, segment } from './segment';
 import { LocalSeq } from './seq';
+import { isRouteRefused } from './source-route';
 import { tcbAt } from './tcb';
 import { timeWaitState } from './time-wait';
 
@@ -32,6 +33,11 @@ export function arrives(d: Datagram): void {
     return;
   }
   const reference = findSegment(seg);
+  if (seg.route != 0 && isRouteRefused(reference)) {
+    count(Counter.IpSourceRouteRefused);
+    traceDrop(Reason.SOURCE_ROUTE_REFUSED, seg.remotePort, seg.localPort, seg.seq);
+    return;
+  }
   switch (holderOf(reference)) {
     case Holder.CONNECTION: {
       const tcb = tcbAt(indexIn(reference));

@@ -9,6 +9,7 @@
 import { Counter, Ctl, Reason, Result, Setting, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { headerLength, writeHeader } from '../ip/output';
+import { addRoute, dropRoute, routeLength } from '../ip/source-route';
 import { config, PAGE_SIZE, setting } from '../limits';
 import { CHILD_SIZE, TRANSMIT } from '../memory';
 import { childQueue, children, pages, pagesToSpare, timers } from '../pools';
@@ -35,6 +36,7 @@ import { MAX_RTO } from './rto';
 import { acknowledgeRecord, resetConnection, resetSegment } from './reply';
 import { Segment, traceArrival } from './segment';
 import { LocalSeq, lt } from './seq';
+import { takeChildRoute } from './source-route';
 import { enter } from './state';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
 import { isOlder, lacksTimestamps, timestampNow } from './timestamps';
@@ -59,9 +61,12 @@ export function hasRoom(listener: Tcb): bool {
   return backlog.waiting < backlog.limit && backlog.children < backlog.limit;
 }
 
-/** A SYN the SYN queue has no room for: a cookie if they are on, else nothing. */
+/**
+ * A SYN the SYN queue has no room for: a cookie if they are on, else nothing. A cookie has nowhere
+ * to keep a source route, and the SYN,ACK would go another way.
+ */
 function synQueueFull(listener: Tcb, seg: Segment): void {
-  if (setting(Setting.SYN_COOKIES) != 0) {
+  if (setting(Setting.SYN_COOKIES) != 0 && seg.route == 0) {
     count(Counter.TcpExtTCPReqQFullDoCookies);
     sendCookie(listener, seg);
     return;
@@ -79,7 +84,7 @@ function synQueueFull(listener: Tcb, seg: Segment): void {
  */
 export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void {
   if (isOverflowing(listener)) return;
-  if (setting(Setting.SYN_COOKIES) == 2 && leastIss == 0) {
+  if (setting(Setting.SYN_COOKIES) == 2 && leastIss == 0 && seg.route == 0) {
     sendCookie(listener, seg);
     return;
   }
@@ -91,6 +96,11 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
   }
   const child = childAt(index);
   memory.fill(changetype<usize>(child), 0, CHILD_SIZE);
+  if (seg.route != 0 && !takeChildRoute(child, seg)) {
+    count(Counter.TcpExtListenDrops);
+    give(children(), index);
+    return;
+  }
   child.index = index;
   memory.copy(changetype<usize>(child) + TUPLE, changetype<usize>(seg) + TUPLE, 36);
   child.hash = hold(Holder.CHILD, index);
@@ -154,7 +164,8 @@ export function emitSynAck(): u32 {
   const child = childAt(index);
   child.isQueued = 0;
   const listener = tcbAt(child.listener);
-  const transport = TRANSMIT + headerLength(child.remote0, child.remote1);
+  const routed = routeLength(child.route);
+  const transport = TRANSMIT + headerLength(child.remote0, child.remote1) + routed;
   const options = writeSynOptions(
     transport + TCP_HEADER,
     child.flags,
@@ -192,9 +203,9 @@ export function emitSynAck(): u32 {
     ctl,
     wnd,
   );
-  return writeHeader(
+  const packet = writeHeader(
     TRANSMIT,
-    length,
+    routed + length,
     PROTOCOL_TCP,
     listener.diffserv,
     listener.hopLimit,
@@ -204,6 +215,8 @@ export function emitSynAck(): u32 {
     child.remote0,
     child.remote1,
   );
+  if (routed != 0) addRoute(TRANSMIT, child.route); // MUST-53
+  return packet;
 }
 
 /** SEGMENT ARRIVES for a child: SYN-RECEIVED of §3.10.7.4, as far as a record without TCB goes. */
@@ -211,6 +224,7 @@ export function childState(child: Child, seg: Segment): void {
   traceArrival(seg, 0, State.SYN_RECEIVED);
   // First. The peer's own SYN again means that our SYN,ACK was lost: it is sent again.
   if (seg.isSyn && !seg.isAck && !seg.isRst && seg.seq == child.irs) {
+    if (seg.route != 0) takeChildRoute(child, seg);
     queueSynAck(child);
     return;
   }
@@ -300,6 +314,7 @@ function acknowledgeChild(child: Child): void {
   const shift = child.flags & Flag.SCALING ? shiftFor(child.buffer) : 0;
   acknowledgeRecord(
     changetype<usize>(child),
+    child.route,
     child.iss + 1,
     receiveNext(child),
     receiveWindow(child) >> shift,
@@ -315,6 +330,7 @@ function removeChild(child: Child): void {
   drop(Holder.CHILD, child.index, child.hash);
   if (child.isQueued) remove(childQueue(), children(), child.index, QUEUE_LINK);
   clearChain(pages(), child.held, 0);
+  dropRoute(child.route);
   tcbAt(child.listener).backlog.children--;
   child.listener = 0;
   give(children(), child.index);

@@ -42,7 +42,8 @@ export class Child {
   queueLink: u32;
   isQueued: u8;
   spare: u8;
-  spare2: u16;
+  /** Index of the source route back to the peer; 0 none. */
+  route: u16;
   /** The next challenge may go out from then on (`nextChallenge`). */
   challengeAt: u32;
   /** Octets of text that came with the SYN and are held. */

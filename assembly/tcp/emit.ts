@@ -6,6 +6,7 @@
 import { Counter, Ctl, Reason, Setting, Timer, TraceKind } from '../abi';
 import { count } from '../counters';
 import { headerLength, writeHeader } from '../ip/output';
+import { addRoute, routeLength } from '../ip/source-route';
 import { setting } from '../limits';
 import { TRANSMIT } from '../memory';
 import { pages, ranges } from '../pools';
@@ -42,7 +43,8 @@ function blockCount(tcb: Tcb): u32 {
  * @returns octets of the packet in the transmit window
  */
 export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
-  const transport = TRANSMIT + headerLength(tcb.remote0, tcb.remote1);
+  const routed = routeLength(tcb.route);
+  const transport = TRANSMIT + headerLength(tcb.remote0, tcb.remote1) + routed;
   const isSyn = (ctl & Ctl.SYN) != 0;
   const options = isSyn
     ? writeOffer(tcb, transport + TCP_HEADER)
@@ -73,9 +75,9 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
     store<u16>(transport + TCP_CHECKSUM, <u16>checksum);
   }
   noteSent(tcb, seq, ack, ctl, wnd, length);
-  return writeHeader(
+  const packet = writeHeader(
     TRANSMIT,
-    header + length,
+    routed + header + length,
     PROTOCOL_TCP,
     tcb.diffserv, // SHLD-22
     tcb.hopLimit,
@@ -85,6 +87,8 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
     tcb.remote0,
     tcb.remote1,
   );
+  if (routed != 0) addRoute(TRANSMIT, tcb.route); // MUST-51, MUST-53
+  return packet;
 }
 
 /**

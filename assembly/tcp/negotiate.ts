@@ -7,6 +7,7 @@
  */
 import { Setting } from '../abi';
 import { largestTransport } from '../ip/output';
+import { routeLength } from '../ip/source-route';
 import { setting } from '../limits';
 import { isIpv4 } from '../wire/address';
 import { TCP_HEADER } from '../wire/tcp';
@@ -63,11 +64,17 @@ export function peerMss(options: Options, a0: u64, a1: u64): u32 {
 }
 
 /**
- * The largest segment, its options counted as text: the peer's wish, our link's, our user's
- * (MUST-16).
+ * The largest segment, its options counted as text: the peer's wish, our link's, our user's, less
+ * what the IP header has beyond its twenty octets (MUST-16).
  */
 export function effectiveMss(tcb: Tcb, wish: u32): u32 {
-  return min(wish, announcedMss(tcb.remote0, tcb.remote1, tcb.snd.mssLimit)); // MUST-16
+  const mss = min(wish, announcedMss(tcb.remote0, tcb.remote1, tcb.snd.mssLimit)); // MUST-16
+  return max(mss - routeLength(tcb.route), LEAST_MSS);
+}
+
+/** The smallest SMSS, timestamps already taken off. */
+export function leastMss(tcb: Tcb): u32 {
+  return LEAST_MSS - timestampsLength(tcb);
 }
 
 /** Octets each segment gives to timestamps. */

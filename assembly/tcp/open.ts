@@ -5,6 +5,7 @@
 import { Call, Counter, Endpoint, Reason, Result, Signal, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { isLocal, isNoUnicast, sourceFor } from '../ip/route';
+import { firstHop } from '../ip/source-route';
 import { config } from '../limits';
 import { ports, tcbs } from '../pools';
 import { beginChain } from '../store/chain';
@@ -38,7 +39,8 @@ export function create(): i32 {
  * Active OPEN of a created connection to the remote socket in the ENDPOINT window.
  *
  * The local address may be unspecified: it is then the one packets to the remote leave from
- * (MUST-44). The local port may be 0: it is then chosen by RFC 6056.
+ * (MUST-44). The local port may be 0: it is then chosen by RFC 6056. A source route is IPv4's, so
+ * with one the remote must be (INVALID_ARGUMENT).
  */
 export function openActive(tcb: Tcb, to: Endpoint): Result {
   if (tcb.state != State.CLOSED || tcb.snd.iss != 0) return Result.CONNECTION_ALREADY_EXISTS;
@@ -48,6 +50,7 @@ export function openActive(tcb: Tcb, to: Endpoint): Result {
   if (isNoUnicast(to.remote0, to.remote1)) {
     return Result.CONNECTION_ILLEGAL_FOR_THIS_PROCESS; // MUST-46
   }
+  if (tcb.route != 0 && !isIpv4(to.remote0, to.remote1)) return Result.INVALID_ARGUMENT;
   const addressed = setSockets(tcb, to);
   if (addressed != Result.OK) return addressed;
 
@@ -79,7 +82,8 @@ export function beginSequence(tcb: Tcb): void {
 }
 
 function setSockets(tcb: Tcb, to: Endpoint): Result {
-  const source = sourceFor(to.remote0, to.remote1);
+  const next = tcb.route == 0 ? to.remote1 : firstHop(tcb.route);
+  const source = sourceFor(to.remote0, next);
   if (source == null) {
     count(Counter.IpOutNoRoutes);
     return Result.NETWORK_UNREACHABLE;
@@ -111,6 +115,8 @@ function setSockets(tcb: Tcb, to: Endpoint): Result {
 export function openPassive(tcb: Tcb, at: Endpoint, backlog: u32): Result {
   if (tcb.state != State.CLOSED || tcb.snd.iss != 0) return Result.CONNECTION_ALREADY_EXISTS;
   if (at.localPort == 0 || at.localPort > 65_535) return Result.INVALID_ARGUMENT;
+  // A listener answers each peer the way it came.
+  if (tcb.route != 0) return Result.INVALID_ARGUMENT;
   const any = isUnspecified(at.local0, at.local1);
   if (!any && !isLocal(at.local0, at.local1)) return Result.ADDRESS_NOT_AVAILABLE;
   if (ports().used == config().listeners) return Result.INSUFFICIENT_RESOURCES;

@@ -4,6 +4,7 @@
  */
 import { Counter, Reason } from '../abi';
 import { count } from '../counters';
+import { routeLength } from '../ip/source-route';
 import { isIpv4 } from '../wire/address';
 import { traceCongestion } from './congestion';
 import { timestampsLength } from './negotiate';
@@ -34,7 +35,7 @@ const SECOND_MTU: u32 = 576;
 /** Text that fills a packet of that size. */
 function textIn(tcb: Tcb, mtu: u32): u32 {
   const headers: u32 = isIpv4(tcb.remote0, tcb.remote1) ? 40 : 60;
-  return mtu - headers - timestampsLength(tcb);
+  return mtu - headers - routeLength(tcb.route) - timestampsLength(tcb);
 }
 
 /** Segments become as small as the path, and what was lost is sent again (RFC 1191 §6.4). */

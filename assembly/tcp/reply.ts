@@ -7,6 +7,7 @@ import { Counter, Ctl, Reason, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { DEFAULT_HOP_LIMIT } from '../ip/output';
 import { newReply, Reply } from '../ip/reply';
+import { holdRoute } from '../ip/source-route';
 import { trace, traceDrop } from '../trace';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
 import { TIMESTAMPS_LENGTH, writeTimestamps } from '../wire/tcp-options';
@@ -27,9 +28,12 @@ class Tuple {
   remotePort: u16;
 }
 
-/** Queues a segment without text from one record's local socket to its remote one. */
+/**
+ * Queues a segment without text from one record's local socket to its remote one, by a route or 0.
+ */
 function reply(
   record: usize,
+  route: u32,
   seq: LocalSeq,
   ack: RemoteSeq,
   ctl: u32,
@@ -47,6 +51,7 @@ function reply(
     tuple.remote1,
   );
   if (answer == null) return null;
+  answer.route = holdRoute(route);
   writeTcp(answer.head, tuple.localPort, tuple.remotePort, seq, ack, 0, ctl, wnd, 0);
   answer.headLength = TCP_HEADER;
   count(Counter.TcpOutSegs);
@@ -68,8 +73,8 @@ export function resetSegment(seg: Segment, reason: Reason): void {
   traceDrop(reason, seg.remotePort, seg.localPort, seg.seq);
   const record = changetype<usize>(seg);
   const answer = seg.isAck
-    ? reply(record, seg.ack, 0, Ctl.RST, 0, DEFAULT_HOP_LIMIT)
-    : reply(record, 0, seg.seq + seg.len, Ctl.RST | Ctl.ACK, 0, DEFAULT_HOP_LIMIT);
+    ? reply(record, 0, seg.ack, 0, Ctl.RST, 0, DEFAULT_HOP_LIMIT)
+    : reply(record, 0, 0, seg.seq + seg.len, Ctl.RST | Ctl.ACK, 0, DEFAULT_HOP_LIMIT);
   if (answer != null) count(Counter.TcpOutRsts);
 }
 
@@ -78,6 +83,7 @@ export function resetConnection(tcb: Tcb): void {
   const seq = tcb.snd.nxt;
   const answer = reply(
     changetype<usize>(tcb),
+    tcb.route,
     seq,
     tcb.rcv.nxt,
     Ctl.RST | Ctl.ACK,
@@ -93,6 +99,7 @@ export function resetConnection(tcb: Tcb): void {
 /** Sends a bare ACK for a record without TCB; `val` and `ecr` are its timestamps, if it has any. */
 export function acknowledgeRecord(
   record: usize,
+  route: u32,
   seq: LocalSeq,
   ack: RemoteSeq,
   wnd: u32,
@@ -101,7 +108,7 @@ export function acknowledgeRecord(
   ecr: u32,
   state: State,
 ): void {
-  const answer = reply(record, seq, ack, Ctl.ACK, wnd, DEFAULT_HOP_LIMIT);
+  const answer = reply(record, route, seq, ack, Ctl.ACK, wnd, DEFAULT_HOP_LIMIT);
   if (answer == null) return;
   if (timestamps) addTimestamps(answer, val, ecr);
   traceOut(0, state, seq, ack, Ctl.ACK, wnd);
@@ -119,7 +126,7 @@ export function replySynAck(
   val: u32,
   ecr: u32,
 ): void {
-  const answer = reply(record, iss, ack, Ctl.SYN | Ctl.ACK, wnd, DEFAULT_HOP_LIMIT);
+  const answer = reply(record, 0, iss, ack, Ctl.SYN | Ctl.ACK, wnd, DEFAULT_HOP_LIMIT);
   if (answer == null) return;
   const options = writeSynOptions(answer.head + TCP_HEADER, flags, mss, shift, val, ecr);
   store<u8>(answer.head, <u8>((TCP_HEADER + options) << 2), 12);

@@ -54,6 +54,8 @@ export class Segment {
   /** Where the text lies, and its octets. */
   text: u32;
   textLength: u32;
+  /** Where the source route it came by lies; 0 when it came by none. */
+  route: u32;
 
   @inline get options(): Options {
     return changetype<Options>(changetype<usize>(this) + OPTIONS);
@@ -113,6 +115,7 @@ export function readSegment(seg: Segment, d: Datagram): bool {
   seg.text = d.at + dataOffset(at);
   seg.textLength = d.length - dataOffset(at);
   seg.len = seg.textLength + (seg.isSyn ? 1 : 0) + (seg.isFin ? 1 : 0);
+  seg.route = d.route;
   readOptions(seg.options, at + TCP_HEADER, seg.text); // MUST-5
   if (seg.options.illegal) count(Counter.TcpExtTCPBadOptions);
   return true;

@@ -12,7 +12,7 @@
  * │ 344 ts   RFC 7323                       360 timers, one Instant each            │
  * │ 408 outgoing text                       436 incoming text                       │
  * │ 464 early ranges                        472 sacked ranges                       │
- * │ 480 backlog (LISTEN only)               508 end                                 │
+ * │ 480 backlog (LISTEN only)               508 route                               │
  * └────────────────────────────────────────────────────────────────────────────────┘
  */
 import { State, Timer } from '../abi';
@@ -107,6 +107,7 @@ const INCOMING: usize = 436;
 const EARLY: usize = 464;
 const SACKED: usize = 472;
 const BACKLOG: usize = 480;
+const ROUTE: usize = 508;
 
 /** One connection, or one listener. */
 @unmanaged
@@ -192,13 +193,20 @@ export class Tcb {
   @inline get backlog(): Backlog {
     return changetype<Backlog>(changetype<usize>(this) + BACKLOG);
   }
+  /** Index of the source route its packets go by; 0 none. */
+  @inline get route(): u32 {
+    return load<u32>(changetype<usize>(this) + ROUTE);
+  }
+  set route(index: u32) {
+    store<u32>(changetype<usize>(this) + ROUTE, index);
+  }
 }
 
 if (offsetof<Tcb>() > SND || SND + offsetof<SendVariables>() > RCV) ERROR('tcb.snd overlaps');
 if (RCV + offsetof<ReceiveVariables>() > RTT || RTT + offsetof<RoundTrip>() > CC) ERROR('tcb.rtt');
 if (CC + offsetof<Congestion>() > TS || TS + offsetof<Timestamps>() > TIMERS) ERROR('tcb.ts');
 if (TIMERS + 8 * Timer.COUNT > OUTGOING || OUTGOING + offsetof<Chain>() > INCOMING) ERROR('timers');
-if (BACKLOG + offsetof<Backlog>() + 8 > TCB_SIZE) ERROR('a TCB takes TCB_SIZE octets');
+if (BACKLOG + offsetof<Backlog>() + 8 > ROUTE || ROUTE + 4 > TCB_SIZE) ERROR('a TCB is too large');
 
 /**
  * Where a TCB in TIME-WAIT holds its own record, when their pool had none left: what RFC 6298 and

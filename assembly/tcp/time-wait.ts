@@ -41,6 +41,7 @@ import { tell } from './marks';
 import { acknowledgeRecord } from './reply';
 import { Segment, traceArrival } from './segment';
 import { LocalSeq, lt, RemoteSeq } from './seq';
+import { forgetRoute } from './source-route';
 import { enter } from './state';
 import { Flag, has, lower, Tcb, tcbAt, TUPLE } from './tcb';
 import { timestampNow } from './timestamps';
@@ -110,7 +111,8 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   record.timestamps = has(tcb, Flag.TIMESTAMPS) ? 1 : 0;
   hold(Holder.TIME_WAIT, index);
   append(record, index);
-  if (has(tcb, Flag.ACK_NOW)) acknowledgeTimeWait(record);
+  if (has(tcb, Flag.ACK_NOW)) acknowledgeTimeWait(record, tcb.route);
+  forgetRoute(tcb);
   lower(tcb, Flag.ACK_NOW);
   count(Counter.TcpExtTW);
   clearChain(pages(), tcb.outgoing, tcb.snd.end);
@@ -256,7 +258,7 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
   if (record.timestamps && seg.options.hasTimestamps && !old && seg.seq == record.rcvNxt) {
     record.tsRecent = seg.options.tsVal;
   }
-  acknowledgeTimeWait(record);
+  acknowledgeTimeWait(record, 0);
   return 0;
 }
 
@@ -275,10 +277,11 @@ function isNewIncarnation(record: TimeWait, seg: Segment): bool {
   return lt(record.rcvNxt, seg.seq); // MAY-2
 }
 
-function acknowledgeTimeWait(record: TimeWait): void {
+function acknowledgeTimeWait(record: TimeWait, route: u32): void {
   const at = changetype<usize>(record);
   acknowledgeRecord(
     at,
+    route,
     record.nxt,
     record.rcvNxt,
     record.wnd,

@@ -66,6 +66,15 @@ export class Host {
     return this.#answer(`connect ${address}:${port}`, this.stack.core.connect(this.handle));
   }
 
+  /** Asks for a source route: the octets of the IP option. */
+  sourceRoute(option: readonly number[]): number {
+    this.stack.core.textWindow.set(option);
+    return this.#answer(
+      `sourceRoute ${option.join(' ')}`,
+      this.stack.core.sourceRoute(this.handle, option.length),
+    );
+  }
+
   /** The oldest connection of this listener; null when there is none. */
   accept(): Host | null {
     const handle = this.#answer('accept', this.stack.core.accept(this.handle));

@@ -13,6 +13,7 @@ export { Host } from './host.ts';
 export { parse, print } from './notation.ts';
 export { Peer } from './peer.ts';
 export { play } from './play.ts';
+export * from './route.ts';
 export * from './segment.ts';
 export { Stack } from './stack.ts';
 export * from './states.ts';

@@ -23,6 +23,7 @@ import {
   RST,
   type Segment,
   SYN,
+  withIpOptions,
 } from './segment.ts';
 import { octetsOf, type Stack } from './stack.ts';
 
@@ -73,6 +74,8 @@ export class Peer {
   timestamps = false;
   echo = 0;
   clockOffset = 0x7000_0000;
+  /** Options in the IPv4 header of what it sends. */
+  ipOptions: readonly number[] = [];
   readonly queue: Arrival[] = [];
   #latest: Arrival | undefined;
 
@@ -138,7 +141,9 @@ export class Peer {
 
   /** Lets segments arrive at the host, all of them before it may answer. */
   send(...segments: Segment[]): void {
-    for (const segment of segments) this.stack.input(this.#packet(segment));
+    for (const segment of segments) {
+      this.stack.input(withIpOptions(this.#packet(segment), this.ipOptions));
+    }
     this.stack.pump();
   }
 
@@ -214,7 +219,7 @@ export class Peer {
   icmp(type: number, code: number, rest = 0, about: Uint8Array = this.latest().packet): void {
     const v6 = this.flow.source.length === 16;
     const router = octetsOf(v6 ? 'fd00::99' : '10.0.0.99');
-    const quote = about.slice(0, v6 ? 1232 : 28);
+    const quote = about.slice(0, v6 ? 1232 : ((about[0] as number) & 15) * 4 + 8);
     const message = new Uint8Array(8 + quote.length);
     message[0] = type;
     message[1] = code;

@@ -206,8 +206,48 @@ export function packetOf(
   return packet;
 }
 
+/** A packet of IPv4 with options in its header, padded with END. */
+export function withIpOptions(packet: Uint8Array, options: readonly number[]): Uint8Array {
+  if (options.length === 0) return packet;
+  const header = 20 + ((options.length + 3) & ~3);
+  const longer = new Uint8Array(header + packet.length - 20);
+  const view = new DataView(longer.buffer);
+  longer.set(packet.subarray(0, 20));
+  longer.set(options, 20);
+  longer.set(packet.subarray(20), header);
+  view.setUint8(0, 0x40 | (header / 4));
+  view.setUint16(2, longer.length);
+  view.setUint16(10, 0);
+  view.setUint16(10, 0xffff - onesSum(longer.subarray(0, header)));
+  return longer;
+}
+
 function check(holds: boolean, what: string): void {
   if (!holds) throw new Error(`the stack sent a bad packet: ${what}`);
+}
+
+/** The addresses of the one option a stack may send: a source route nothing of which is visited. */
+function readRoute(options: Uint8Array): Uint8Array[] | null {
+  const [type, length = 0, pointer] = options;
+  if (type === undefined) return null;
+  check(type === 131 || type === 137, `IPv4 option ${type}`);
+  check(length >= 7 && length % 4 === 3 && length < options.length, 'source route length');
+  check(pointer === 4, 'source route pointer');
+  check(options.length - length === 1 && options[length] === 0, 'padding behind the source route');
+  const addresses: Uint8Array[] = [];
+  for (let at = 3; at < length; at += 4) addresses.push(options.slice(at, at + 4));
+  return addresses;
+}
+
+/**
+ * The source route a packet of IPv4 takes, from its first hop to its destination, with the option's
+ * type before it: `131: 10.0.0.9 10.0.0.8 10.0.0.2`. null when it takes none.
+ */
+export function routeOf(packet: Uint8Array): string | null {
+  const route = readRoute(packet.subarray(20, ((packet[0] as number) & 15) * 4));
+  if (route === null) return null;
+  const hops = [packet.subarray(16, 20), ...route].map((octets) => octets.join('.'));
+  return `${packet[20]}: ${hops.join(' ')}`;
 }
 
 /** An IP packet's protocol and payload, its header verified. */
@@ -225,14 +265,17 @@ export function openPacket(packet: Uint8Array) {
       diffserv: (view.getUint16(0) >> 4) & 255,
     };
   }
-  check(packet[0] === 0x45, 'IPv4 version and header length');
+  const header = ((packet[0] as number) & 15) * 4;
+  check(header >= 20 && header <= packet.length, 'IPv4 version and header length');
   check(view.getUint16(2) === packet.length, 'IPv4 total length');
-  check(onesSum(packet.subarray(0, 20)) === 0xffff, 'IPv4 header checksum');
+  check(onesSum(packet.subarray(0, header)) === 0xffff, 'IPv4 header checksum');
+  const route = readRoute(packet.subarray(20, header));
   return {
     protocol: packet[9] as number,
     source: packet.slice(12, 16),
-    destination: packet.slice(16, 20),
-    payload: packet.subarray(20),
+    // While a packet is under way along a route, its header names the next hop.
+    destination: route?.at(-1) ?? packet.slice(16, 20),
+    payload: packet.subarray(header),
     hopLimit: packet[8] as number,
     diffserv: packet[1] as number,
   };

@@ -29,7 +29,7 @@ const core = new WebAssembly.Module(
 
 /** The host's epoch is not zero, which would mean "never" to the core. */
 const EPOCH = 1000;
-const POOLS = ['TCBs', 'children', 'TIME-WAIT records', 'ranges', 'replies', 'pages'];
+const POOLS = ['TCBs', 'children', 'TIME-WAIT records', 'ranges', 'replies', 'pages', 'routes'];
 const TRACE_EVENTS = 1024;
 
 const SMALL: Limits = {

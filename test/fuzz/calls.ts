@@ -5,6 +5,7 @@
 import { Option, Setting } from '../../host-web/abi.ts';
 import { setEndpoint } from '../../host-web/core.ts';
 import type { Dice } from '../simulation/dice.ts';
+import { sourceRoute } from './mutate-ip.ts';
 import { mapped } from './wire.ts';
 import { LOCAL_PORT, REMOTE_PORT, type World } from './world.ts';
 
@@ -29,6 +30,7 @@ const SETTINGS = [
   [Setting.RTO_MIN_MS, 1_000],
   [Setting.TIME_WAIT_MS, 120_000],
   [Setting.SYN_ACK_RETRIES, 6],
+  [Setting.ACCEPT_SOURCE_ROUTE, 1],
 ] as const;
 
 function anyHandle(world: World, r: Dice): number {
@@ -107,6 +109,10 @@ function open(world: World, r: Dice): number {
   const port = r.chance(0.7) ? 0 : r.chance(0.5) ? LOCAL_PORT : r.below(0x1_0000);
   const remote = way === 0 ? f.local : f.remote;
   const remotePort = r.chance(0.5) ? REMOTE_PORT : r.below(0x1_0000);
+  if (r.chance(0.2)) {
+    world.core.textWindow.set(sourceRoute(r, 4));
+    world.core.sourceRoute(handle, r.chance(0.9) ? world.core.textWindow[1]! : r.pick(LENGTHS));
+  }
   setEndpoint(world.core, null, port, way === 1 ? null : mapped(remote), remotePort);
   const result = way === 2 ? world.core.listen(handle, r.below(5)) : world.core.connect(handle);
   if (result !== 0 || world.handleCount === world.handles.length) {

@@ -67,15 +67,25 @@ export class Emitted {
 
   #ipv4(at: number, length: number): string {
     const o = this.#octets;
-    if (length < 20 || o[at] !== 0x45) return 'IPv4 version or header length';
+    const header = (o[at]! & 15) * 4;
+    if (length < header || header < 20) return 'IPv4 version or header length';
     if (get16(o, at + 2) !== length) return `IPv4 total length ${get16(o, at + 2)} of ${length}`;
     if (get16(o, at + 6) !== 0x4000) return 'IPv4 flags and fragment offset';
     if (o[at + 8] === 0) return 'TTL 0';
-    if (onesSum(o, at, 20, 0) !== 0xffff) return 'IPv4 header checksum';
+    if (onesSum(o, at, header, 0) !== 0xffff) return 'IPv4 header checksum';
     const to = o[at + 16]!;
     if (to === 0 || to >= 224 || to === 127 || o[at + 19] === 255) return `to ${to}.x, no unicast`;
     this.protocol = o[at + 9]!;
-    this.at = at + 20;
+    this.at = at + header;
+    return header === 20 ? '' : this.#route(at + 20, header - 20);
+  }
+
+  /** The one option of IP that may be sent: a source route nothing of which has been visited. */
+  #route(at: number, octets: number): string {
+    const o = this.#octets;
+    const length = octets - 1;
+    if (o[at] !== 131 && o[at] !== 137) return `IPv4 option ${o[at]}`;
+    if (o[at + 1] !== length || o[at + 2] !== 4 || o[at + length] !== 0) return 'source route';
     return '';
   }
 
@@ -91,8 +101,12 @@ export class Emitted {
   }
 
   #pseudo(): number {
-    const start = this.isV4 ? Memory.TRANSMIT + 12 : Memory.TRANSMIT + 8;
-    return onesSum(this.#octets, start, this.isV4 ? 8 : 32, this.protocol + this.transport);
+    const o = this.#octets;
+    const from = this.protocol + this.transport;
+    if (!this.isV4) return onesSum(o, Memory.TRANSMIT + 8, 32, from);
+    // While a packet is under way along a route, the destination is the route's last address.
+    const last = this.at === Memory.TRANSMIT + 20 ? Memory.TRANSMIT + 16 : this.at - 5;
+    return onesSum(o, last, 4, onesSum(o, Memory.TRANSMIT + 12, 4, from));
   }
 
   #icmp(): string {

@@ -102,6 +102,14 @@ function oddIpv6(world: World, r: Dice, length: number): void {
   }
 }
 
+/** A source route option, seldom a wrong one, with so many hops or any number a header can hold. */
+export function sourceRoute(r: Dice, pointer: number, hops = 1 + r.below(9)): number[] {
+  const option = [r.chance(0.5) ? 131 : 137, 3 + 4 * hops, pointer];
+  for (let i = 0; i < hops; i++) option.push(10, 0, 0, r.below(256));
+  if (r.chance(0.1)) option[r.below(option.length)] = r.below(256);
+  return option;
+}
+
 /** A segment behind IPv4 options or IPv6 extension headers, whose lengths may lie. */
 export function extended(world: World, r: Dice): number {
   const w = world.writer;
@@ -112,6 +120,10 @@ export function extended(world: World, r: Dice): number {
     w.extension = 4 * units;
     for (let i = 0; i < w.extension; i++) {
       o[Memory.RECEIVE + 20 + i] = r.chance(0.5) ? 1 : r.below(256);
+    }
+    if (r.chance(0.5)) {
+      const hops = r.below(units);
+      o.set(sourceRoute(r, 4 + 4 * hops, hops), Memory.RECEIVE + 20);
     }
   } else {
     w.extension = 8 * units;

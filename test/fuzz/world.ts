@@ -20,12 +20,21 @@ export const LIMITS: Limits = {
   pages: 64,
   ranges: 64,
   replies: 16,
+  sourceRoutes: 3,
   traceEvents: 256,
   receiveBuffer: 12_000,
   sendBuffer: 12_000,
   mtu: 1500,
 };
-export const POOLS = ['TCBs', 'children', 'TIME-WAIT records', 'ranges', 'replies', 'pages'];
+export const POOLS = [
+  'TCBs',
+  'children',
+  'TIME-WAIT records',
+  'ranges',
+  'replies',
+  'pages',
+  'routes',
+];
 export const EPOCH = 1_000;
 export const LOCAL_PORT = 80;
 export const REMOTE_PORT = 5_000;

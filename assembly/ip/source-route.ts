@@ -1,0 +1,159 @@
+/**
+ * Source routes of IPv4 (RFC 791 §3.1, RFC 1122 §3.2.1.8 (c)): the records of those in use, how one
+ * that has arrived is turned round, and how one gets into a header.
+ *
+ * Few connections have a route, so it is a record of a small pool and not part of a TCB. The header
+ * of a packet under way names the next hop, and the route ends with the destination: so the first
+ * hop stands beside the option, and the option's last place is filled from the header it goes into.
+ * A reply that still waits to be sent holds the record too, for its connection may be gone by then.
+ *
+ * ╒═══════════════════════════ Route (56 octets) ═══════════════════════════╕
+ * │ link │ holders │ first hop │ length │ 40 octets: the option, then EOL     │
+ * └─────────────────────────────────────────────────────────────────────────┘
+ *
+ * Not here: acting as a hop of somebody's route. A host may refuse to (RFC 1122 §3.3.5), and does.
+ */
+import { ROUTE_SIZE } from '../memory';
+import { routes } from '../pools';
+import { sum } from '../store/copy-sum';
+import { give, itemAt, take } from '../store/pool';
+import { isLoopback, mapIpv4 } from '../wire/address';
+import { finish } from '../wire/checksum';
+import { ipv4Destination, IPV4_HEADER } from '../wire/ipv4';
+import {
+  addressCount,
+  findSourceRoute,
+  FIRST_POINTER,
+  routeAddress,
+  routeOctets,
+  routePointer,
+  routeType,
+  writeRouteHeader,
+} from '../wire/source-route';
+import { isLocal, isNoUnicast } from './route';
+
+/** A source route of a connection. */
+@unmanaged
+class Route {
+  link: u32;
+  /** A connection or child, and the replies that wait to be sent along it. */
+  holders: u32;
+  /** The four octets the header's destination gets, as loaded. */
+  firstHop: u32;
+  /** Octets the option takes in a header, padding included. */
+  length: u32;
+}
+
+const OPTION: usize = 16;
+/** Octets of options an IPv4 header has room for. */
+const MOST_OPTIONS: u32 = 40;
+if (offsetof<Route>() > OPTION || OPTION + MOST_OPTIONS > ROUTE_SIZE) ERROR('a route is too large');
+
+function routeAt(index: u32): Route {
+  return changetype<Route>(itemAt(routes(), index));
+}
+
+/** Octets a route adds to the IP header; none where there is no route. */
+export function routeLength(index: u32): u32 {
+  return index == 0 ? 0 : routeAt(index).length;
+}
+
+/** The second half of the address packets of that route are sent to first. */
+export function firstHop(index: u32): u64 {
+  return mapIpv4(changetype<usize>(routeAt(index)) + offsetof<Route>('firstHop'));
+}
+
+/** Whether every address of a route is a single host's, and none is ourselves. */
+export function hasUsableHops(option: usize): bool {
+  for (let i: u32 = 0; i < addressCount(option); i++) {
+    const hop = mapIpv4(routeAddress(option, i));
+    if (isNoUnicast(0, hop) || isLoopback(0, hop) || isLocal(0, hop)) return false;
+  }
+  return true;
+}
+
+/**
+ * Whether `length` octets are one source route with nothing visited yet, as a user writes it: every
+ * hop in the order they are to be visited, the destination not among them.
+ */
+export function isAskable(option: usize, length: u32): bool {
+  if (length <= FIRST_POINTER || length >= MOST_OPTIONS || routeOctets(option) != length) {
+    return false;
+  }
+  if (findSourceRoute(option, option + length) != option) return false;
+  return routePointer(option) == FIRST_POINTER && hasUsableHops(option);
+}
+
+/** Keeps a user's route, in place of the one at `index` if that is not 0; 0 when none is left. */
+export function keepRoute(index: u32, option: usize): u32 {
+  return write(index, option, 0, 4, addressCount(option));
+}
+
+/** Hops of the way back along a route that has arrived from `source`, its four octets as loaded. */
+export function hopsBack(option: usize, source: u32): u32 {
+  const addresses = addressCount(option);
+  if (addresses == 0) return 0;
+  // Some hosts write themselves down as their own first hop (RFC 1122 §3.2.1.8 (c), case B).
+  return load<u32>(routeAddress(option, 0)) == source ? addresses - 1 : addresses;
+}
+
+/**
+ * Keeps the way back along a complete route, in place of the one at `index` if that is not 0.
+ *
+ * @returns the record's index; 0 when no record is left, or the way back has no hop
+ */
+export function keepReturnRoute(index: u32, option: usize, source: u32): u32 {
+  const hops = hopsBack(option, source);
+  if (hops != 0) return write(index, option, addressCount(option) - 1, -4, hops);
+  dropRoute(index);
+  return 0;
+}
+
+/** Writes a route that begins with the address number `from` and goes on every `step` octets. */
+function write(index: u32, option: usize, from: u32, step: i32, hops: u32): u32 {
+  if (index == 0) {
+    index = take(routes());
+    if (index == 0) return 0;
+    routeAt(index).holders = 1;
+  }
+  const route = routeAt(index);
+  const own = changetype<usize>(route) + OPTION;
+  let hop = routeAddress(option, from);
+  memory.fill(own, 0, MOST_OPTIONS);
+  writeRouteHeader(own, routeType(option), hops);
+  route.length = 4 + 4 * hops;
+  route.firstHop = load<u32>(hop);
+  for (let i: u32 = 1; i < hops; i++) {
+    hop += step;
+    store<u32>(routeAddress(own, i - 1), load<u32>(hop));
+  }
+  return index;
+}
+
+/** Lets one more hold a route; answers its index. */
+export function holdRoute(index: u32): u32 {
+  if (index != 0) routeAt(index).holders++;
+  return index;
+}
+
+/** Lets go of a route; the last one to do so gives it back. */
+export function dropRoute(index: u32): void {
+  if (index == 0 || --routeAt(index).holders != 0) return;
+  give(routes(), index);
+}
+
+/**
+ * Puts a route into a header without options, whose total length counts it already and behind which
+ * `routeLength` octets are free.
+ */
+export function addRoute(at: usize, index: u32): void {
+  const route = routeAt(index);
+  const option = at + IPV4_HEADER;
+  memory.copy(option, changetype<usize>(route) + OPTION, route.length);
+  const last = routeAddress(option, addressCount(option) - 1);
+  store<u32>(last, load<u32>(ipv4Destination(at)));
+  store<u32>(ipv4Destination(at), route.firstHop);
+  store<u8>(at, <u8>(0x45 + route.length / 4));
+  store<u16>(at, 0, 10);
+  store<u16>(at, <u16>finish(sum(at, IPV4_HEADER + route.length)), 10);
+}

@@ -1,0 +1,106 @@
+/**
+ * Source routes of a connection (RFC 9293 §3.9.2.1; RFC 1122 §4.2.3.8).
+ *
+ * Only two have any: an active OPEN whose user asked for one, and a passive OPEN whose peer came by
+ * one, which goes back the way it came. A source route lets a stranger choose who sees what we
+ * answer, so RFC 7126 §4.3 and §4.4 would have it dropped everywhere, and as with Linux's
+ * accept_source_route none is accepted unless Setting.ACCEPT_SOURCE_ROUTE says so. What our own
+ * user's route brings back is no stranger's choice, and needs no setting.
+ *
+ * Whatever has a TCB or a child's record is sent along the route: segments, the RST that ends it,
+ * the ACK that enters TIME-WAIT. TIME-WAIT itself keeps no route, which would hold one of few
+ * records for a minute only to repeat an ACK; cookies and RSTs of no connection have nothing to
+ * keep one in.
+ */
+import { Counter, Result, Setting, State } from '../abi';
+import { count } from '../counters';
+import {
+  dropRoute,
+  hopsBack,
+  isAskable,
+  keepReturnRoute,
+  keepRoute,
+  routeLength,
+} from '../ip/source-route';
+import { setting } from '../limits';
+import { ipv4Of } from '../wire/address';
+import { Child } from './child';
+import { Holder, holderOf, indexIn } from './demux';
+import { leastMss } from './negotiate';
+import { Segment } from './segment';
+import { Flag, has, Tcb, tcbAt } from './tcb';
+
+/**
+ * Gives a created connection the source route of its coming active OPEN; no octets take it away.
+ *
+ * @param option where an IP option of `length` octets lies: see `isAskable`
+ * @returns INVALID_ARGUMENT for anything but such a route, INSUFFICIENT_RESOURCES when no record is
+ *   left, NOT_SUPPORTED_IN_THIS_STATE once OPEN was called
+ */
+export function setRoute(tcb: Tcb, option: usize, length: u32): Result {
+  if (tcb.state != State.CLOSED || tcb.snd.iss != 0) return Result.NOT_SUPPORTED_IN_THIS_STATE;
+  if (length == 0) {
+    forgetRoute(tcb);
+    return Result.OK;
+  }
+  if (!isAskable(option, length)) return Result.INVALID_ARGUMENT;
+  const index = keepRoute(tcb.route, option);
+  if (index == 0) return Result.INSUFFICIENT_RESOURCES;
+  tcb.route = index; // MUST-51
+  return Result.OK;
+}
+
+/** Lets go of a connection's route, if it has one. */
+export function forgetRoute(tcb: Tcb): void {
+  dropRoute(tcb.route);
+  tcb.route = 0;
+}
+
+/**
+ * Whether a segment that came by a source route is refused, whose tuple `reference` names.
+ */
+export function isRouteRefused(reference: u32): bool {
+  if (setting(Setting.ACCEPT_SOURCE_ROUTE)) return false;
+  if (holderOf(reference) != Holder.CONNECTION) return true;
+  const tcb = tcbAt(indexIn(reference));
+  return tcb.route == 0 || !has(tcb, Flag.ACTIVE);
+}
+
+/**
+ * Takes the way back from a segment that has passed the fifth check: anybody can write a route, but
+ * only the peer knows the numbers.
+ */
+export function takeRoute(tcb: Tcb, seg: Segment): void {
+  // What the user has said at OPEN stands, be it a route or none.
+  if (has(tcb, Flag.ACTIVE)) return; // MUST-52
+  const before = routeLength(tcb.route);
+  tcb.route = returnRoute(tcb.route, seg); // MUST-53, SHLD-24
+  const change = routeLength(tcb.route) - before;
+  if (change == 0) return;
+  const snd = tcb.snd;
+  snd.mss = beside(tcb, snd.mss, change);
+  if (snd.mssBefore != 0) snd.mssBefore = <u16>beside(tcb, snd.mssBefore, change);
+}
+
+/** An SMSS beside a route that has grown by so many octets, or shrunk where they are negative. */
+function beside(tcb: Tcb, mss: u32, change: i32): u32 {
+  const least = leastMss(tcb);
+  // At its least it may have been cut, and how much of it was is not known any more.
+  return change > 0 || mss > least ? <u32>max<i32>(mss - change, least) : mss;
+}
+
+/**
+ * Takes the way back of a child's SYN; answers whether it was kept. A handshake that could only be
+ * answered by another way is not begun: the SYN will come again.
+ */
+export function takeChildRoute(child: Child, seg: Segment): bool {
+  child.route = <u16>returnRoute(child.route, seg); // MUST-53, SHLD-24
+  return child.route != 0 || hopsBack(seg.route, ipv4Of(seg.remote1)) == 0;
+}
+
+function returnRoute(index: u32, seg: Segment): u32 {
+  const source = ipv4Of(seg.remote1);
+  const kept = keepReturnRoute(index, seg.route, source);
+  if (kept == 0 && hopsBack(seg.route, source) != 0) count(Counter.TcpExtTCPSourceRouteFull);
+  return kept;
+}

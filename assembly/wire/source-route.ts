@@ -1,0 +1,95 @@
+/**
+ * The source route options of IPv4 (RFC 791 §3.1): finding one among a header's options, and its
+ * parts. No state.
+ *
+ *  ├─ type: 131, 137 ─┼─ length: 3 + 4n ─┼──── pointer ────┤  n addresses of four octets
+ *
+ * The pointer counts from 1, so 4 is the first address. What lies before it was recorded on the
+ * way, what lies from it on is still to be visited; beyond the length, the route is complete.
+ */
+import { ipv4Destination, ipv4HeaderLength, IPV4_HEADER } from './ipv4';
+
+/** Option types; the bit that has fragments carry a copy is part of them. */
+const END: u32 = 0;
+const NO_OPERATION: u32 = 1;
+const LOOSE: u32 = 131;
+const STRICT: u32 = 137;
+
+/** Octets before the first address. */
+export const ROUTE_HEADER: u32 = 3;
+/** A pointer that has visited nothing yet. */
+export const FIRST_POINTER: u32 = 4;
+/** What `findSourceRoute` answers when the options can not be read; no option lies there. */
+export const MALFORMED: usize = 1;
+
+/**
+ * The source route among the options between two addresses; 0 when there is none. It is MALFORMED
+ * to lie about a length, and to have two of them (RFC 1122 §3.2.1.8 (c)).
+ */
+export function findSourceRoute(at: usize, end: usize): usize {
+  let found: usize = 0;
+  while (at < end) {
+    const type: u32 = load<u8>(at);
+    if (type == END) break;
+    if (type == NO_OPERATION) {
+      at++;
+      continue;
+    }
+    const length = at + 1 < end ? routeOctets(at) : 0;
+    if (length < 2 || at + length > end) return MALFORMED;
+    if (type == LOOSE || type == STRICT) {
+      if (found != 0 || length % 4 != ROUTE_HEADER) return MALFORMED;
+      if (routePointer(at) < FIRST_POINTER || routePointer(at) % 4 != 0) return MALFORMED;
+      found = at;
+    }
+    at += length;
+  }
+  return found;
+}
+
+/** Type of an option: loose or strict. */
+export function routeType(option: usize): u32 {
+  return load<u8>(option);
+}
+
+/** Octets of an option. */
+export function routeOctets(option: usize): u32 {
+  return load<u8>(option, 1);
+}
+
+/** Pointer of a source route. */
+export function routePointer(option: usize): u32 {
+  return load<u8>(option, 2);
+}
+
+/** Addresses in a source route. */
+export function addressCount(option: usize): u32 {
+  return (routeOctets(option) - ROUTE_HEADER) / 4;
+}
+
+/** Where its address number `i` lies, from 0. */
+export function routeAddress(option: usize, i: u32): usize {
+  return option + ROUTE_HEADER + 4 * i;
+}
+
+/** Whether every hop has been visited. */
+export function isComplete(option: usize): bool {
+  return routePointer(option) > routeOctets(option);
+}
+
+/** Writes what stands before the addresses of a route that has visited nothing yet. */
+export function writeRouteHeader(option: usize, type: u32, addresses: u32): void {
+  store<u8>(option, <u8>type);
+  store<u8>(option, <u8>(ROUTE_HEADER + 4 * addresses), 1);
+  store<u8>(option, <u8>FIRST_POINTER, 2);
+}
+
+/**
+ * Where the four octets of a packet's last destination lie: while it is on a source route, that is
+ * the route's last address and not the header's destination.
+ */
+export function finalDestination(packet: usize): usize {
+  const option = findSourceRoute(packet + IPV4_HEADER, packet + ipv4HeaderLength(packet));
+  if (option <= MALFORMED || isComplete(option)) return ipv4Destination(packet);
+  return option + routeOctets(option) - 4;
+}
