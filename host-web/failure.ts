@@ -28,9 +28,13 @@ function exhaustion(core: Core, address: string, port: number): string {
     ({ state, remoteAddress, remotePort }) =>
       state === 'TIME-WAIT' && remoteAddress === address && remotePort === port,
   ).length;
+  if (waiting === 0) return `no local port is free towards it: ${ports} are all in use`;
+  const reuse =
+    core.get(Setting.TW_REUSE) === 1
+      ? 'tcp_tw_reuse finds none of them that has timestamps and is a second old (RFC 6191)'
+      : 'tcp_tw_reuse 1 lifts that where both sides have timestamps (RFC 6191)';
   return (
     `no local port is free towards it: of ${ports} ports ${waiting} are in TIME-WAIT for ` +
-    `${seconds} s each, which allows ${Math.floor(ports / seconds)} connections a second; ` +
-    'tcp_tw_reuse 1 lifts that where both sides have timestamps (RFC 6191)'
+    `${seconds} s each, which allows ${Math.floor(ports / seconds)} connections a second; ${reuse}`
   );
 }

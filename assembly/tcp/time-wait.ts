@@ -4,11 +4,12 @@
  *
  * What must be remembered is little, and servers hold many, so it is a record of 64 octets; the TCB
  * goes on only for its user's unread text. When no record is left the TCB holds one itself, and
- * stays for as long: no wait is ever cut short (MUST-13). All waits are equally long, so the
- * records stand in one queue in the order they end, and only its head is watched.
+ * stays for as long: no wait is ever cut short (MUST-13). All waits are equally long, whatever that
+ * length is set to meanwhile, so the records stand in one queue in the order they began, which is
+ * the order they end in, and only its head is watched.
  *
  * ╒═══════════════════════ TimeWait (64 octets) ═══════════════════════╕
- * │ next, previous │ tuple 36 │ SND.NXT │ RCV.NXT │ TS.Recent │ end ms … │
+ * │ next, previous │ tuple 36 │ SND.NXT │ RCV.NXT │ TS.Recent │ since … │
  * └─────────────────────────────────────────────────────────────────────┘
  */
 import { Counter, Reason, Setting, Signal, State, TraceKind } from '../abi';
@@ -65,8 +66,8 @@ export class TimeWait {
   nxt: LocalSeq;
   rcvNxt: RemoteSeq;
   tsRecent: u32;
-  /** When it ends, milliseconds modulo 2^32. */
-  endMs: u32;
+  /** When it began, milliseconds modulo 2^32. */
+  sinceMs: u32;
   /** Window field of its ACKs, and Rcv.Wind.Shift with the timestamps' bit above it. */
   wnd: u16;
   shift: u8;
@@ -133,7 +134,7 @@ function takeRecord(tcb: Tcb): u32 {
 
 function append(record: TimeWait, index: u32): void {
   const queue = timeWaitQueue();
-  record.endMs = millisNow() + setting(Setting.TIME_WAIT_MS); // MUST-13
+  record.sinceMs = millisNow();
   record.next = 0;
   record.previous = queue.head == 0 ? 0 : queue.tail;
   if (queue.head == 0) queue.head = index;
@@ -183,7 +184,7 @@ export function mayReuse(index: u32): bool {
   const isInner =
     isLoopback(record.remote0, record.remote1) || isLocal(record.remote0, record.remote1);
   if (mode == 2 && !isInner) return false;
-  return setting(Setting.TIME_WAIT_MS) - timeWaitLeft(record) >= REUSE_DELAY_MS;
+  return millisNow() - record.sinceMs >= REUSE_DELAY_MS;
 }
 
 /** Ends the wait that holds a tuple, if there is one; answers its SND.NXT, 0 when there is none. */
@@ -199,7 +200,7 @@ export function reuseTimeWait(tuple: usize): LocalSeq {
 /** The time-wait timeout (RFC 9293 §3.10.8) of every record it has come for. */
 export function timeWaitTimeout(): void {
   for (let index = timeWaitQueue().head; index != 0; index = timeWaitQueue().head) {
-    if (lt(millisNow(), timeWaitAt(index).endMs)) return;
+    if (timeWaitLeft(timeWaitAt(index)) != 0) return;
     endTimeWait(index, Reason.TIME_WAIT_OVER);
   }
 }
@@ -208,14 +209,14 @@ export function timeWaitTimeout(): void {
 export function timeWaitDeadline(): Instant {
   const index = timeWaitQueue().head;
   if (index == 0) return 0;
-  const left = <i32>(timeWaitAt(index).endMs - millisNow());
-  return (now() / MILLISECOND + (left > 0 ? left : 0)) * MILLISECOND;
+  return (now() / MILLISECOND + timeWaitLeft(timeWaitAt(index))) * MILLISECOND;
 }
 
 /** Milliseconds a wait still lasts. */
 export function timeWaitLeft(record: TimeWait): u32 {
-  const left = <i32>(record.endMs - millisNow());
-  return left > 0 ? left : 0;
+  const passed = millisNow() - record.sinceMs;
+  const whole = setting(Setting.TIME_WAIT_MS); // MUST-13
+  return passed < whole ? whole - passed : 0;
 }
 
 /**

@@ -26,7 +26,7 @@ const TIMERS: Readonly<Partial<Record<TimerName, string>>> = {
 
 const HEADINGS = ['State', 'Recv-Q', 'Send-Q', 'Local Address:Port', 'Peer Address:Port'] as const;
 
-/** Prints sockets as a table with a heading; with `info`, a second line about each. */
+/** Prints sockets as a table with a heading; with `info`, a second line about each connection. */
 export function socketTable(sockets: readonly TcpInfo[], info = false): string {
   const rows = sockets.map((socket) => [
     STATES[socket.state] ?? socket.state,
@@ -42,8 +42,9 @@ export function socketTable(sockets: readonly TcpInfo[], info = false): string {
     `${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' ')} ${end}`.trimEnd();
   const lines = [line(HEADINGS, '')];
   for (const [i, socket] of sockets.entries()) {
-    lines.push(line(rows[i]!, timerOf(socket)));
-    if (info) lines.push(`\t ${infoOf(socket)}`);
+    const isListening = socket.state === 'LISTEN';
+    lines.push(line(rows[i]!, isListening ? queuesOf(socket) : timerOf(socket)));
+    if (info && !isListening) lines.push(`\t ${infoOf(socket)}`);
   }
   return lines.join('\n');
 }
@@ -57,6 +58,14 @@ function remoteOf({ state, localAddress, remoteAddress, remotePort }: TcpInfo): 
   if (state !== 'LISTEN') return formatEndpoint(remoteAddress, remotePort);
   if (localAddress === '::') return '*:*';
   return localAddress.includes(':') ? '[::]:*' : '0.0.0.0:*';
+}
+
+/**
+ * A listener's SYN queue and its bound, which `ss` has no column for. Its accept queue is Recv-Q,
+ * whose bound is Send-Q.
+ */
+function queuesOf({ synQueue, sendQueue }: TcpInfo): string {
+  return `syn:${synQueue}/${sendQueue}`;
 }
 
 function timerOf({ timer, timerMs, retransmits }: TcpInfo): string {
@@ -78,7 +87,6 @@ export function remaining(milliseconds: number): string {
 
 /** What `ss -i` says of a connection, as far as it is known here. */
 function infoOf(socket: TcpInfo): string {
-  if (socket.state === 'LISTEN') return `syn:${socket.synQueue} accept:${socket.receiveQueue}`;
   const words: string[] = [];
   const say = (word: string, isSaid: unknown = true) => {
     if (isSaid) words.push(word);

@@ -13,7 +13,7 @@ const HELP = `netcell ss: sockets of every netcell that runs (up, serve, listen)
   netcell ss [-i] [-l] [-a] [--json] [--tun NAME]
 
   -i, --info    a second line about each: window scale, RTO, RTT, MSS, cwnd, octets, segments
-  -l            only listeners
+  -l            only listeners: Recv-Q is the accept queue, Send-Q its bound, syn: the SYN queue
   -a            connections and listeners; without -l and -a, connections and listeners too,
                 because a stack has few of both
   --json        one JSON document a process: sockets, counters by nstat's names, drops by reason
