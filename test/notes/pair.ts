@@ -1,0 +1,104 @@
+/**
+ * Two cores joined at their doors, on virtual time and without a log: for scenes with more packets
+ * than anybody will read.
+ *
+ * `exchange` carries packets to and fro until neither has any left. Whoever wants to see them sets
+ * `watch`; whoever wants to lose some answers false there.
+ */
+import { Memory, type Setting, StatusField } from '../../host-web/abi.ts';
+import { type Core, createCore, type Limits, setEndpoint } from '../../host-web/core.ts';
+import { coreModule } from '../core-module.ts';
+import { mapped, octetsOf } from '../dsl/stack.ts';
+
+/** Milliseconds: zero would mean "never" to a core. */
+const EPOCH = 1000;
+
+/** Which of the two a packet comes from. */
+export type Side = 'a' | 'b';
+
+/** A core with one address. */
+export function door(
+  address: string,
+  seed: number,
+  limits: Limits = {},
+  settings: Partial<Record<Setting, number>> = {},
+): Core {
+  const core = createCore(coreModule, limits, new Uint8Array(32).fill(seed));
+  for (const [setting, value] of Object.entries(settings)) core.set(Number(setting), value);
+  core.poll(EPOCH);
+  setEndpoint(core, mapped(octetsOf(address)), 0, null, 0);
+  if (core.addAddress(8) !== 0) throw new Error(`no address ${address}`);
+  return core;
+}
+
+export class Pair {
+  readonly a: Core;
+  readonly b: Core;
+  /** Milliseconds since the scene began. */
+  now = 0;
+  /** Sees each packet in its sender's transmit window; false loses it. */
+  watch: ((from: Side, packet: Uint8Array) => boolean) | undefined;
+
+  constructor(limits: Limits = {}, settings: Partial<Record<Setting, number>> = {}) {
+    this.a = door('10.0.0.1', 1, limits, settings);
+    this.b = door('10.0.0.2', 2, limits, settings);
+  }
+
+  /** Carries packets until neither has any. */
+  exchange(): void {
+    while (this.#carry('a', this.a, this.b) + this.#carry('b', this.b, this.a) > 0);
+  }
+
+  #carry(side: Side, from: Core, to: Core): number {
+    let count = 0;
+    for (let length = from.output(); length !== 0; length = from.output()) {
+      count++;
+      const packet = from.transmitWindow.subarray(0, length);
+      if (this.watch !== undefined && !this.watch(side, packet)) continue;
+      to.receiveWindow.set(packet);
+      to.input(length, 0);
+    }
+    // Nobody here looks at the news, but it must not pile up.
+    while (from.signal() !== 0);
+    return count;
+  }
+
+  /** Lets time pass, through every deadline in order. */
+  wait(ms: number): void {
+    const end = this.now + ms;
+    for (;;) {
+      const due = Math.min(this.a.deadlineMs(), this.b.deadlineMs()) - EPOCH;
+      this.now = Math.min(Math.max(due, this.now), end);
+      this.a.poll(this.now + EPOCH);
+      this.b.poll(this.now + EPOCH);
+      this.exchange();
+      if (this.now === end) return;
+    }
+  }
+
+  /** B listens; answers the listener's handle. */
+  listen(port: number, backlog: number): number {
+    const handle = this.b.create();
+    setEndpoint(this.b, null, port, null, 0);
+    if (this.b.listen(handle, backlog) !== 0) throw new Error(`can not listen on ${port}`);
+    return handle;
+  }
+
+  /** A opens a connection to B; answers the handle, or a negated Result. */
+  connect(port: number, localPort = 0): number {
+    const handle = this.a.create();
+    setEndpoint(this.a, null, localPort, mapped(octetsOf('10.0.0.2')), port);
+    const result = handle > 0 ? this.a.connect(handle) : handle;
+    if (result !== 0 && handle > 0) this.a.release(handle);
+    return result === 0 ? handle : result;
+  }
+}
+
+/** One number of STATUS of a handle. */
+export function look(core: Core, handle: number, field: keyof typeof StatusField): number {
+  if (core.status(handle) !== 0) throw new Error(`no handle ${handle}`);
+  return core.view.getUint32(Memory.STATUS + StatusField[field], true);
+}
+
+/** How many records of each pool are in use: TCBs, children, TIME-WAIT, ranges, replies, pages. */
+export const used = (core: Core): number[] => [0, 1, 2, 3, 4, 5].map((pool) => core.used(pool));
