@@ -141,7 +141,7 @@ describe('a RST with a guessed sequence number', () => {
     expect(host.read()).toBe('unharmed');
   });
 
-  test('guessed by a middlebox, between two stacks: the challenge is answered by nothing', async () => {
+  test('guessed by a middlebox, between two stacks: challenged, and nobody replies', async () => {
     const { a, client, server, packets, clock } = await connected();
     forge(a, client, client.info().rcv_nxt + 1);
     await clock.run(100);

@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { setEndpoint } from '../../host-web/core.ts';
 import { closed, decode, established, listening, Peer, syn, SYN } from '../dsl/index.ts';
 import { mapped } from '../dsl/stack.ts';
-import { door, look } from './pair.ts';
+import { door } from './pair.ts';
 
 /** Milliseconds on the core's clock when `door` gives it away. */
 const EPOCH = 1000;

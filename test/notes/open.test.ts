@@ -181,7 +181,7 @@ describe('text with a SYN', () => {
     const before = stack.used();
     peer.send(syn({ seq: 0, text: 'GET /' }));
     expect(stack.used()[5]).toBe((before[5] ?? 0) + 1);
-    stack.wait(64_000);
+    stack.wait(183_000);
     expect(stack.used()).toEqual(before);
   });
 

@@ -203,7 +203,7 @@ describe('a port that is taken', () => {
     expect(another.listen(80)).toBe(answer);
   });
 
-  test('by connections only is free: a restarted server listens at once, without any option', () => {
+  test('by connections only is free: a restarted server needs no option to listen', () => {
     const { stack, listeners } = sharing(1);
     const peers = peersOf(stack, 3);
     for (const peer of peers) open(peer);

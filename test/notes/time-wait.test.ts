@@ -140,6 +140,24 @@ test('RFC 1337: none of the three hazards: a RST does not end the wait, so neith
   expect(timeWaits(stack)).toBe(0);
 });
 
+test('2 MSL made shorter: a wait that begins then is not held up by an older one', () => {
+  const { stack, listener, peer } = timeWait({ settings: { [Setting.TIME_WAIT_MS]: 240_000 } });
+  stack.core.set(Setting.TIME_WAIT_MS, 1000);
+  const second = new Peer(stack, { port: 41_000 });
+  second.send(syn({ seq: 0 }));
+  second.send(ack({ seq: 1, ack: 1 }));
+  (listener.accept() as Host).close();
+  second.send(fin({ seq: 1, ack: 2 }));
+  const waiting = () =>
+    stack
+      .records()
+      .filter(({ state }) => state === State.TIME_WAIT)
+      .map(({ remotePort }) => remotePort);
+  expect(waiting()).toEqual([peer.flow.sourcePort, 41_000]);
+  stack.wait(1000);
+  expect(waiting()).not.toContain(41_000);
+});
+
 // Reuse --------------------------------------------------------------------------------------
 
 describe('tw_reuse: an active OPEN takes the tuple of a wait', () => {
@@ -196,6 +214,18 @@ describe('tw_reuse: an active OPEN takes the tuple of a wait', () => {
     expect(timeWaits(stack)).toBe(1);
     return { stack, host };
   }
+
+  test.each([1000, 240_000])('2 MSL set to %i meanwhile does not make it sooner', (twoMsl) => {
+    const { stack, host } = timeWait({
+      open: 'active',
+      timestamps: true,
+      settings: { [Setting.TW_REUSE]: 1 },
+    });
+    stack.wait(500);
+    stack.core.set(Setting.TIME_WAIT_MS, twoMsl);
+    const port = host.look('localPort');
+    expect(host.another().connect('10.0.0.2', 40_000, { port })).toBeLessThan(0);
+  });
 
   test('what an old incarnation still sends is then turned away by its timestamp', () => {
     const { stack, host, peer } = timeWait({
