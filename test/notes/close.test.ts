@@ -5,7 +5,6 @@
  * The calls and segments one by one stand in `../rfc9293/close.test.ts`.
  */
 import { describe, expect, test } from 'vitest';
-import { Option } from '../../host-web/abi.ts';
 import { drop } from '../../host-web/sim/index.ts';
 import { turn } from '../../host-web/clock.ts';
 import { ack, closeWait, data, fin, finWait1, Setting, State } from '../dsl/index.ts';
@@ -140,15 +139,49 @@ describe('half of a connection', () => {
   );
 });
 
+test('closed with much still to send: text flows both ways for seven hours', async () => {
+  const pair = await connected(
+    { delay: 20 },
+    { allowHalfOpen: true, sendBuffer: '512k' },
+    { allowHalfOpen: true, receiveBuffer: 8000 },
+  );
+  const { client, server, clock } = pair;
+  const TOTAL = 420_000;
+  const out = client.writable.getWriter();
+  void out.write(new Uint8Array(TOTAL).fill(7));
+  void out.close();
+  const answers = readAll(client.readable);
+  const reader = server.readable.getReader({ mode: 'byob' });
+  const writer = server.writable.getWriter();
+  let got = 0;
+  let minutes = 0;
+  for (let isDone = false; !isDone; ) {
+    await writer.write(text('.'));
+    await clock.run(60_000);
+    minutes++;
+    // Our FIN stands behind text the peer has no room for.
+    if (got < TOTAL - 10_000) expect(client.state).toBe('FIN-WAIT-1');
+    const { value, done } = await reader.read(new Uint8Array(1000));
+    got += value?.length ?? 0;
+    isDone = done;
+  }
+  expect(got).toBe(TOTAL);
+  expect(minutes).toBeGreaterThan(420);
+  void writer.close();
+  await clock.run(1000);
+  expect(await answers).toBe('.'.repeat(minutes));
+  await Promise.all([client.closed, server.closed]);
+});
+
 describe('FIN-WAIT-2 of a connection nobody holds any more', () => {
   test.each([
     [undefined, 60_000],
     [5000, 5000],
-    [10 * 60_000, 10 * 60_000],
+    ['10min', 600_000],
   ])('set to %s: the record goes after %i ms; the peer then hears a RST', async (set, lasts) => {
-    const pair = await connected({}, {}, { allowHalfOpen: true });
+    const ours = set === undefined ? {} : { finTimeout: set };
+    const pair = await connected({}, ours, { allowHalfOpen: true });
     const { client, server, clock, packets } = pair;
-    if (set !== undefined) expect(client.raw.setOption(Option.FIN_WAIT_2_MS, set)).toBe(true);
     await client.close();
     await clock.run(lasts - 1);
     expect(states(pair)).toEqual(['FIN-WAIT-2', 'CLOSE-WAIT']);
@@ -203,7 +236,7 @@ describe('CLOSE-WAIT', () => {
     await clock.run(7 * DAY);
     const forgotten = b.sockets().filter(({ state }) => state === 'CLOSE-WAIT');
     expect(forgotten).toHaveLength(10);
-    expect(forgotten.every(({ timer }) => timer === null || timer === undefined)).toBe(true);
+    expect(forgotten.every(({ timer }) => timer === null)).toBe(true);
   });
 
   test('whose peer has gone meanwhile: a RST answers its FIN, and that is the end', async () => {

@@ -99,6 +99,8 @@ interface Seen {
   sacks: number;
   /** Largest window field that B sent; it counts in units of its shift. */
   scaledWindow: number;
+  /** What B made of the options in the cookie: flags and Snd.Wind.Shift of STATUS. */
+  agreed: readonly number[];
 }
 
 /** Writes and reads at both ends as far as it goes; answers octets received by A and by B. */
@@ -113,7 +115,7 @@ describe('a flood of a million SYNs from random sources', () => {
   let before: number[];
   let after: number[];
   let memory: [number, number];
-  const seen: Seen = { syns: [], sacks: 0, scaledWindow: 0 };
+  const seen: Seen = { syns: [], sacks: 0, scaledWindow: 0, agreed: [] };
   const got = { a: 0, b: 0 };
 
   /** Loses every hundredth segment of the client's, so that SACK has something to say. */
@@ -148,6 +150,7 @@ describe('a flood of a million SYNs from random sources', () => {
     expect([look(pair.a, client, 'state'), look(pair.b, server, 'state')]).toEqual(
       Array(2).fill(State.ESTABLISHED),
     );
+    seen.agreed = [look(pair.b, server, 'flags') & 7, look(pair.b, server, 'sndShift')];
     pair.a.abort(client);
     pair.b.release(server);
     pair.exchange();
@@ -194,6 +197,7 @@ describe('a flood of a million SYNs from random sources', () => {
     expect(offer).toMatchObject({ sackOk: true, wscale: 5 });
     expect(answer).toMatchObject({ sackOk: true, wscale: 5 });
     expect(answer?.ts).toBeDefined();
+    expect(seen.agreed).toEqual([7, 5]);
     // B's window of 1 MiB can only be said in units of 32 octets, and its SACK blocks name losses.
     expect(seen.scaledWindow * 32).toBeGreaterThan(900_000);
     expect(seen.sacks).toBeGreaterThan(0);

@@ -188,7 +188,7 @@ describe('a client whose last ACK found the accept queue full', () => {
   });
 });
 
-test('a client whose SYN finds a full accept queue tries on, and is served in the end', async () => {
+test('a client whose SYN finds a full accept queue tries on, and is served at last', async () => {
   const { a, b, clock } = await world({ delay: 5 });
   const listener = b.listen({ port: 7, backlog: 1 });
   a.connect('10.0.0.2:7', { localPort: 5000 });
