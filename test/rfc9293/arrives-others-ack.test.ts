@@ -20,7 +20,7 @@ import {
   synSent,
 } from '../dsl/index.ts';
 
-test('without the ACK bit nothing is processed', () => {
+test('hostile 7b: without the ACK bit nothing is processed', () => {
   const { host, peer } = established();
   peer.send({ ctl: 0, seq: 1, text: 'hello' }, { ctl: FIN, seq: 1 });
   expect(host.read()).toBe('');
@@ -73,7 +73,7 @@ test('a duplicate ACK changes nothing', () => {
 });
 
 test.each(Object.entries(SYNCHRONIZED))(
-  '%s: an ACK of something not sent is acknowledged and dropped',
+  'hostile 9b: %s: an ACK of something not sent is acknowledged and dropped',
   (name, state) => {
     const { host, peer } = state();
     const next = (host.look('sndNxt') - host.look('iss')) >>> 0;
@@ -84,7 +84,7 @@ test.each(Object.entries(SYNCHRONIZED))(
   },
 );
 
-test('MAY-12: text whose ACK is older than MAX.SND.WND is not accepted (RFC 5961 §5.2)', () => {
+test('MAY-12, hostile 8d, 9a: text whose ACK is older than MAX.SND.WND is not accepted (RFC 5961 §5.2)', () => {
   const { host, peer } = established({ window: 1000 });
   peer.send(data('evil', { seq: 1, ack: 1 - 1001 }));
   peer.expect(ack({ seq: 1, ack: 1 }));

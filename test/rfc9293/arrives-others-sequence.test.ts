@@ -124,7 +124,7 @@ test('answers to segments without text are limited in rate: no ACK storms', () =
 // Sequence numbers wrap -------------------------------------------------------------
 
 test.each([0, 0x7fff_fff0, 0x8000_0000, 0xffff_fff0, 0xffff_ffff])(
-  "text across the wrap: peer's ISN %i",
+  "hostile 14a: text across the wrap: peer's ISN %i",
   (isn) => {
     const { host, peer } = established({ isn });
     peer.send(data('world', { seq: 6, ack: 1 }));
@@ -135,7 +135,7 @@ test.each([0, 0x7fff_fff0, 0x8000_0000, 0xffff_fff0, 0xffff_ffff])(
   },
 );
 
-test.each([0x7fff_fff0, 0xffff_fff0])('our own numbers wrap: ISS %i', (iss) => {
+test.each([0x7fff_fff0, 0xffff_fff0])('hostile 14b: our own numbers wrap: ISS %i', (iss) => {
   // ISS ticks every four microseconds, so the right moment gives any ISS.
   const first = established().peer.iss;
   const epoch = 1000 + (((iss - first) >>> 0) * 4) / 1000;
@@ -168,20 +168,20 @@ test('PAWS: the same timestamp again is acceptable', () => {
   expect(host.read()).toBe('hello');
 });
 
-test('PAWS: timestamps compare modulo 2^32', () => {
+test('PAWS, hostile 11f: timestamps compare modulo 2^32', () => {
   const { host, peer } = stamped();
   peer.send(ack({ seq: 1, ack: 1, ts: [0xe000_0000, peer.echo] }));
   peer.send(data('hello', { seq: 1, ack: 1, ts: [5, peer.echo] }));
   expect(host.read()).toBe('hello');
 });
 
-test('PAWS: a RST is exempt', () => {
+test('PAWS, hostile 11g: a RST is exempt', () => {
   const { host, peer } = stamped();
   peer.send(rst({ seq: 1, ts: [peer.clockOffset - 1000, 0] }));
   host.expect(State.CLOSED);
 });
 
-test('RFC 7323 §3.2: without the agreed timestamps a segment is dropped, a RST is not', () => {
+test('RFC 7323 §3.2, hostile 11e: without the agreed timestamps a segment is dropped, a RST is not', () => {
   const { host, peer } = stamped();
   peer.send(data('hello', { seq: 1, ack: 1, ts: null }));
   expect(host.read()).toBe('');
@@ -196,7 +196,7 @@ test('RFC 7323 §5.5: after 24 idle days TS.Recent is not judged by', () => {
   expect(host.read()).toBe('hello');
 });
 
-test('CVE-2005-0356: a segment outside the window does not touch TS.Recent', () => {
+test('CVE-2005-0356, hostile 11a: a segment outside the window does not touch TS.Recent', () => {
   const { host, peer } = stamped();
   peer.send(data('evil', { seq: 0x4000_0000, ack: 1, ts: [peer.clockOffset + 1_000_000, 0] }));
   peer.take();
@@ -213,7 +213,7 @@ test('RFC 7323 §4.3: the timestamp echoed is that of the segment the ACK answer
   expect(peer.take().map((segment) => segment.ts?.[1])).toEqual([peer.clockOffset + 10]);
 });
 
-test('RFC 7323 §4.3: of a segment in the future nothing is echoed', () => {
+test('RFC 7323 §4.3, hostile 11b: of a segment in the future nothing is echoed', () => {
   const { peer } = stamped();
   peer.send(data('b', { seq: 2, ack: 1, ts: [peer.clockOffset + 20, peer.echo] }));
   expect(peer.take()[0]?.ts?.[1]).toBe(peer.clockOffset);

@@ -14,7 +14,7 @@ import {
 } from '../dsl/index.ts';
 
 test.each(Object.entries(SYNCHRONIZED))(
-  '%s: a SYN is challenged, wherever it lies',
+  'hostile 8c: %s: a SYN is challenged, wherever it lies',
   (name, state) => {
     const { stack, host, peer } = state();
     const seq = (host.look('sndNxt') - host.look('iss')) >>> 0;

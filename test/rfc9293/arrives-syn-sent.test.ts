@@ -27,7 +27,7 @@ test('a SYN,ACK completes the open', () => {
 // First, the ACK bit ---------------------------------------------------------------
 
 test.each([0, 2, 0x8000_0001])(
-  'an ACK of %i, which is not our SYN, is answered by a RST',
+  'hostile 9d: an ACK of %i, which is not our SYN, is answered by a RST',
   (number) => {
     const { host, peer } = synSent();
     peer.send(ack({ seq: 7, ack: number }));
@@ -45,7 +45,7 @@ test('a SYN,ACK of something else is answered by a RST, and the open goes on', (
   peer.expect(ack({ seq: 1, ack: 1 }));
 });
 
-test('a RST with an unacceptable ACK is dropped', () => {
+test('hostile 9e: a RST with an unacceptable ACK is dropped', () => {
   const { host, peer } = synSent();
   peer.send(rst({ seq: 0, ack: 2 }), rst({ seq: 0, ack: 0 }));
   peer.expectNothing();
@@ -62,7 +62,7 @@ test('a RST that acknowledges our SYN refuses the connection', () => {
   host.expectSignal(Signal.CLOSED, Result.CONNECTION_REFUSED);
 });
 
-test('a RST without ACK is dropped', () => {
+test('hostile 9e: a RST without ACK is dropped', () => {
   const { host, peer } = synSent();
   peer.send(rst({ seq: 0 }));
   host.expect(State.SYN_SENT);
@@ -163,7 +163,7 @@ test('the crossed SYN,ACK is sent again until it is acknowledged', () => {
   ]);
 });
 
-test('a connection to itself opens by crossing its own SYN', () => {
+test('hostile 10c: a connection to itself opens by crossing its own SYN', () => {
   const { stack, host, peer } = synSent();
   const self = host.another();
   expect(self.connect('10.0.0.1', 7777, { port: 7777 })).toBe(0);

@@ -108,7 +108,7 @@ test.each([
   ['multicast', '224.0.0.1'],
   ['limited broadcast', '255.255.255.255'],
   ['directed broadcast', '10.0.0.255'],
-])('MUST-57: a SYN to %s is dropped silently', (_, hostAddress) => {
+])('MUST-57, hostile 6c: a SYN to %s is dropped silently', (_, hostAddress) => {
   const { stack } = listening();
   new Peer(stack, { hostAddress, port: 41_000 }).send(syn({ seq: 0 }), ack({ seq: 1, ack: 1 }));
   expect(stack.strays).toEqual([]);

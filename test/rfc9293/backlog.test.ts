@@ -98,7 +98,7 @@ test('connections are accepted in the order their handshakes were completed', ()
   ]);
 });
 
-test('MUST-23: a SYN,ACK is sent again for three minutes, then given up', () => {
+test('MUST-23, hostile 15d: a SYN,ACK is sent again for three minutes, then given up', () => {
   const { stack, host, peer } = synReceived();
   stack.wait(182_999);
   expect(peer.take().map((segment) => [segment.at, segment.ctl])).toEqual(
@@ -197,7 +197,7 @@ test('a handshake whose ACK lacks the agreed timestamps takes no TCB for ever', 
   expect(stack.used().slice(0, 2)).toEqual([1, 0]);
 });
 
-test('an ACK with an old timestamp does not stop the SYN,ACK from being sent again', () => {
+test('hostile 11h: an ACK with an old timestamp does not stop the SYN,ACK from being sent again', () => {
   const { stack, listener, peer } = synReceived({ timestamps: true });
   peer.send(ack({ seq: 1, ack: 1, ts: [peer.clockOffset - 5000, peer.echo] }));
   peer.take();
@@ -220,7 +220,7 @@ test('STATUS of a listener tells its backlog and what waits in its queues', () =
   ]).toEqual([1, 5, 1]);
 });
 
-test('challenges to a child are limited in rate (RFC 5961 §7)', () => {
+test('hostile 8i: challenges to a child are limited in rate (RFC 5961 §7)', () => {
   const { peer } = synReceived();
   for (let i = 0; i < 100; i++) peer.send(rst({ seq: 100 + i }));
   expect(peer.take().length).toBeLessThan(5);

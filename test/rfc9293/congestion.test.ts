@@ -57,14 +57,14 @@ test('slow start: ACKs that arrive in a batch count like single ones', () => {
   expect(count(peer)).toBe(20);
 });
 
-test('slow start: a stretched ACK grows cwnd by one segment only (RFC 5681 §3.1)', () => {
+test('hostile 19d: slow start: a stretched ACK grows cwnd by one segment only (RFC 5681 §3.1)', () => {
   const { host, peer } = bulk();
   count(peer);
   peer.send(ack({ ack: 1 + 10 * MSS }));
   expect(host.look('cwnd')).toBe(11 * MSS);
 });
 
-test('ACK division does not open cwnd faster (RFC 3465)', () => {
+test('hostile 19a: ACK division does not open cwnd faster (RFC 3465)', () => {
   const { host, peer } = bulk();
   count(peer);
   for (let i = 1; i <= 10; i++) peer.send(ack({ ack: 1 + 100 * i }));
@@ -130,7 +130,7 @@ test('after a timeout everything outstanding is sent again in slow start', () =>
   peer.expectNothing();
 });
 
-test('a window that is not used does not grow (RFC 7661 §4.4)', () => {
+test('hostile 19e: a window that is not used does not grow (RFC 7661 §4.4)', () => {
   const { host, peer } = established({ mss: MSS });
   for (let i = 0; i < 50; i++) {
     host.write(100);
@@ -151,7 +151,7 @@ test('after an idle time longer than RTO cwnd begins anew (RFC 5681 §4.1)', () 
   expect(count(peer)).toBeLessThanOrEqual(10);
 });
 
-test('an optimistic ACK of what was never sent grows nothing', () => {
+test('hostile 19c: an optimistic ACK of what was never sent grows nothing', () => {
   const { host, peer } = bulk();
   count(peer);
   peer.send(ack({ ack: 1 + 20 * MSS }));

@@ -10,7 +10,7 @@ test('MUST-8: ISS follows a clock of four microseconds', () => {
   expect((issOf({ epoch: 1000.004 }) - first) >>> 0).toBe(1);
 });
 
-test('SHLD-1: another tuple has another offset', () => {
+test('SHLD-1, hostile 21b: another tuple has another offset', () => {
   const offsets = new Set([
     issOf({}),
     issOf({ port: 40_001 }),
@@ -46,7 +46,7 @@ test('MUST-9: the ISSs of two thousand OPENs fill the space evenly', () => {
   expect(Math.max(...buckets)).toBeLessThan(180);
 });
 
-test('RFC 6056: ephemeral ports towards different peers tell nothing of each other', () => {
+test('RFC 6056, hostile 21d: ephemeral ports towards different peers tell nothing of each other', () => {
   const { host } = closed();
   const ports = Array.from({ length: 20 }, (_, i) => {
     const one = host.another();
@@ -65,7 +65,7 @@ test('the ISS of a SYN that is sent again stays', () => {
   expect(peer.iss).toBe(iss);
 });
 
-test('RFC 6864: atomic packets say nothing in their identification', () => {
+test('RFC 6864, hostile 21e: atomic packets say nothing in their identification', () => {
   const { host, peer } = established();
   host.write('x');
   const view = new DataView(peer.latest().packet.buffer);
@@ -73,7 +73,7 @@ test('RFC 6864: atomic packets say nothing in their identification', () => {
   expect(view.getUint16(4)).toBe(0);
 });
 
-test('RFC 6437: an IPv6 flow label is constant for a connection, and not zero', () => {
+test('RFC 6437, hostile 21f: an IPv6 flow label is constant for a connection, and not zero', () => {
   const { host, peer } = established({ family: 6 });
   const label = () => new DataView(peer.latest().packet.buffer).getUint32(0) & 0xf_ffff;
   const first = label();

@@ -126,7 +126,7 @@ test.each([
   expect(host.read()).toBe('hello');
 });
 
-test('an MSS option of another length than four is not believed', () => {
+test('hostile 2c: an MSS option of another length than four is not believed', () => {
   const { listener, peer } = offering([2, 3, 9, 1, 1, 1, 1, 1]);
   peer.send(ack({ seq: 1, ack: 1 }));
   expect(listener.accept()?.look('smss')).toBe(536);

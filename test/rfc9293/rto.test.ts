@@ -104,7 +104,7 @@ test('with timestamps a retransmission can be measured by its echo (RFC 7323 §4
   expect(host.status()).toMatchObject({ srtt: 70_000 });
 });
 
-test('a timestamp echo of 0 or of nonsense is no measurement', () => {
+test('hostile 11d: a timestamp echo of 0 or of nonsense is no measurement', () => {
   const { host, peer } = established({ timestamps: true });
   host.write('hello');
   host.wait(1000);

@@ -36,7 +36,7 @@ test('MUST-13: TIME_WAIT_MS says how long 2 MSL are', () => {
   expect(stateOf(made)).toBe(State.CLOSED);
 });
 
-test("the peer's FIN again is acknowledged, and the wait begins anew", () => {
+test("hostile 12e: the peer's FIN again is acknowledged, and the wait begins anew", () => {
   const made = timeWait();
   made.stack.wait(50_000);
   made.peer.send(fin({ seq: 1, ack: 2 }));
@@ -47,7 +47,7 @@ test("the peer's FIN again is acknowledged, and the wait begins anew", () => {
   expect(stateOf(made)).toBe(State.CLOSED);
 });
 
-test("a FIN that is not the peer's own does not hold the record for ever", () => {
+test("hostile 12f: a FIN that is not the peer's own does not hold the record for ever", () => {
   const made = timeWait();
   for (let i = 0; i < 3; i++) {
     made.stack.wait(30_000);
@@ -56,7 +56,7 @@ test("a FIN that is not the peer's own does not hold the record for ever", () =>
   expect(stateOf(made)).toBe(State.CLOSED);
 });
 
-test('old text is acknowledged and nothing else happens', () => {
+test('hostile 12b: old text is acknowledged and nothing else happens', () => {
   const made = timeWait();
   made.peer.send(data('old', { seq: 1, ack: 1 }));
   made.peer.expect(ack({ seq: 2, ack: 2 }));
@@ -70,7 +70,7 @@ test('an acceptable bare ACK is not answered', () => {
   peer.expectNothing();
 });
 
-test('RFC 1337: a RST does not cut the wait short', () => {
+test('RFC 1337, hostile 12a: a RST does not cut the wait short', () => {
   const made = timeWait();
   made.peer.send(rst({ seq: 2 }), rst({ seq: 2, ack: 2 }));
   made.peer.expectNothing();
@@ -85,7 +85,7 @@ test('answers in TIME-WAIT carry timestamps where they were agreed on', () => {
 
 // A new connection from TIME-WAIT ----------------------------------------------------------
 
-test('MAY-2: a new SYN beyond RCV.NXT begins a new connection, ISS beyond the old SND.NXT', () => {
+test('MAY-2, hostile 12c: a new SYN beyond RCV.NXT begins a new connection, ISS beyond the old SND.NXT', () => {
   const { stack, listener, peer } = timeWait();
   const oldIss = peer.iss;
   peer.send(syn({ seq: 100_000, mss: 1460 }));
@@ -97,21 +97,24 @@ test('MAY-2: a new SYN beyond RCV.NXT begins a new connection, ISS beyond the ol
   expect(stack.used()[2]).toBe(0);
 });
 
-test.each([0, 1, 2])('a SYN at %i, not beyond RCV.NXT, is an old one: acknowledged', (seq) => {
-  const made = timeWait();
-  made.peer.send(syn({ seq }));
-  made.peer.expect(ack({ seq: 2, ack: 2 }));
-  expect(stateOf(made)).toBe(State.TIME_WAIT);
-});
+test.each([0, 1, 2])(
+  'hostile 12d: a SYN at %i, not beyond RCV.NXT, is an old one: acknowledged',
+  (seq) => {
+    const made = timeWait();
+    made.peer.send(syn({ seq }));
+    made.peer.expect(ack({ seq: 2, ack: 2 }));
+    expect(stateOf(made)).toBe(State.TIME_WAIT);
+  },
+);
 
-test('SHLD-4: with a newer timestamp even an older sequence number begins anew (RFC 6191)', () => {
+test('SHLD-4, hostile 12g: with a newer timestamp even an older sequence number begins anew (RFC 6191)', () => {
   const { stack, peer } = timeWait({ timestamps: true });
   stack.wait(1000);
   peer.send(syn({ seq: 0x8000_0000, mss: 1460 }));
   peer.expect(synAck({ ack: 0x8000_0001 }));
 });
 
-test('SHLD-4: with an older timestamp nothing begins anew, whatever the sequence number', () => {
+test('SHLD-4, hostile 12g: with an older timestamp nothing begins anew, whatever the sequence number', () => {
   const made = timeWait({ timestamps: true });
   made.peer.send(syn({ seq: 100_000, ts: [made.peer.clockOffset - 1000, 0] }));
   made.peer.expect(ack({ seq: 2, ack: 2 }));

@@ -5,118 +5,13 @@
  */
 import { describe, expect, test } from 'vitest';
 import { Counter, Memory, Setting, State, StatusField } from '../../host-web/abi.ts';
-import { ACK, addSack, aimed, RST, SYN, synOptions, URG } from './peer.ts';
-import { at, counter, leaks, options, send, sendRaw, Variant } from './scene.ts';
-import { get32, ICMP, ICMPV6, put16, put32, TCP } from './wire.ts';
-import { Aim, type World } from './world.ts';
-
-/** Sends an ICMP error that quotes our segment at `seq`. */
-function sendError(world: World, type: number, code: number, mtu: number, seq: number): void {
-  const { octets, writer, family, aim } = world;
-  const isV4 = family.isV4;
-  writer.extension = 0;
-  const header = isV4 ? 20 : 40;
-  const quote = writer.at + 8;
-  octets.fill(0, writer.at, quote + header + 8);
-  octets[writer.at] = type;
-  octets[writer.at + 1] = code;
-  put32(octets, writer.at + 4, mtu);
-  octets[quote] = isV4 ? 0x45 : 0x60;
-  octets[quote + (isV4 ? 9 : 6)] = TCP;
-  octets.set(family.local, quote + (isV4 ? 12 : 8));
-  octets.set(family.remote, quote + (isV4 ? 16 : 24));
-  put16(octets, quote + header, aim[Aim.localPort]!);
-  put16(octets, quote + header + 2, aim[Aim.remotePort]!);
-  put32(octets, quote + header + 4, seq);
-  const length = 8 + header + 8;
-  writer.checksum(isV4 ? ICMP : ICMPV6, length, 2);
-  sendRaw(world, writer.ip(isV4 ? ICMP : ICMPV6, length));
-}
-
-function smss(world: World): number {
-  world.refresh();
-  return world.field(StatusField.smss);
-}
-
-describe('13: ICMP', () => {
-  test.each([0, 1, 68, 551])('fragmentation needed with MTU %i does not make dust', (mtu) => {
-    const world = at('ESTABLISHED, in flight');
-    sendError(world, 3, 4, mtu, world.aim[Aim.una]!);
-    expect(smss(world)).toBeGreaterThanOrEqual(512);
-  });
-
-  test.each([0, 68, 1_279])('IPv6 packet too big with MTU %i stops at 1280', (mtu) => {
-    const world = at('ESTABLISHED, in flight', Variant.V6);
-    sendError(world, 2, 0, mtu, world.aim[Aim.una]!);
-    expect(smss(world)).toBeGreaterThanOrEqual(1_220);
-  });
-
-  test('a larger MTU, or a quote of what is not in flight, changes nothing', () => {
-    for (const variant of [Variant.V4, Variant.V6]) {
-      const world = at('ESTABLISHED, in flight', variant);
-      const [type, code] = variant === Variant.V4 ? [3, 4] : [2, 0];
-      const before = smss(world);
-      sendError(world, type!, code!, 9_000, world.aim[Aim.una]!);
-      sendError(world, type!, code!, 0xffff_ffff, world.aim[Aim.una]!);
-      sendError(world, type!, code!, 600, world.aim[Aim.nxt]!);
-      sendError(world, type!, code!, 600, world.aim[Aim.una]! - 1);
-      sendError(world, type!, code!, 600, (world.aim[Aim.una]! + 0x8000_0000) >>> 0);
-      expect(smss(world)).toBe(before);
-    }
-  });
-
-  test('no error ends a synchronized connection, source quench slows nothing', () => {
-    const world = at('ESTABLISHED, in flight');
-    world.refresh();
-    const cwnd = world.field(StatusField.cwnd);
-    for (const [type, code] of [
-      [3, 1],
-      [3, 2],
-      [3, 3],
-      [4, 0],
-      [11, 0],
-      [12, 0],
-    ] as const) {
-      sendError(world, type, code, 0, world.aim[Aim.una]!);
-    }
-    world.refresh();
-    expect(world.field(StatusField.state)).toBe(State.ESTABLISHED);
-    expect(world.field(StatusField.cwnd)).toBe(cwnd);
-  });
-
-  test('port unreachable ends an OPEN only with the SYN it quotes', () => {
-    const world = at('SYN-SENT');
-    sendError(world, 3, 3, 0, (world.aim[Aim.iss]! + 1) >>> 0);
-    sendError(world, 3, 3, 0, (world.aim[Aim.iss]! - 1) >>> 0);
-    expect(counter(world, Counter.TcpExtTCPIcmpOutOfWindow)).toBe(2);
-    expect(world.aim[Aim.state]).toBe(State.SYN_SENT);
-    sendError(world, 3, 3, 0, world.aim[Aim.iss]!);
-    expect(world.aim[Aim.state]).toBe(State.CLOSED);
-  });
-});
-
-describe('14: the wraps at 2^31 and 2^32', () => {
-  // The variants' ISNs lie 128 and 4,096 octets before a wrap.
-  test.each([Variant.V4, Variant.V4_TIMESTAMPS, Variant.V6])('text (variant %i)', (variant) => {
-    const world = at('ESTABLISHED', variant);
-    let read = 0;
-    for (let i = 0; i < 200; i++) {
-      aimed(world, ACK, 1_000);
-      if (i % 3 === 1) {
-        // Early first, so that held text and SACK cross the wrap too.
-        world.writer.seq = (world.writer.seq + 1_000) >>> 0;
-        send(world);
-        aimed(world, ACK, 1_000);
-      }
-      send(world);
-      read += world.receive(world.main, 65_536);
-    }
-    expect(read).toBeGreaterThanOrEqual(200_000);
-  });
-});
+import { ACK, addSack, aimed, RST, SYN, synOptions, URG } from '../fuzz/peer.ts';
+import { at, counter, leaks, options, send, sendRaw, Variant } from '../fuzz/scene.ts';
+import { get32, ICMP, ICMPV6, put16, put32, TCP } from '../fuzz/wire.ts';
+import { Aim, type World } from '../fuzz/world.ts';
 
 describe('15: SYN floods', () => {
-  test('without cookies the SYN queue is bounded, and ages', () => {
+  test('hostile 15a: without cookies the SYN queue is bounded, and ages', () => {
     const world = at('LISTEN');
     world.core.set(Setting.SYN_COOKIES, 0);
     let answers = 0;
@@ -132,7 +27,7 @@ describe('15: SYN floods', () => {
     expect(leaks(world)).toBe('');
   });
 
-  test('with cookies an honest client gets in meanwhile', () => {
+  test('hostile 15b: with cookies an honest client gets in meanwhile', () => {
     const world = at('LISTEN', Variant.V4_ALL);
     for (let port = 1; port <= 5_000; port++) {
       aimed(world, SYN);
@@ -152,7 +47,7 @@ describe('15: SYN floods', () => {
     expect(world.core.accept(world.listener)).toBeGreaterThan(0);
   });
 
-  test('the accept queue is bounded', () => {
+  test('hostile 15c: the accept queue is bounded', () => {
     const world = at('LISTEN');
     for (let port = 1; port <= 50; port++) {
       aimed(world, SYN);
@@ -176,7 +71,7 @@ describe('15: SYN floods', () => {
 });
 
 describe('17: tiny early segments', () => {
-  test.each(['ascending', 'descending'])('10,000 single octets, %s', (order) => {
+  test.each(['ascending', 'descending'])('hostile 17a, 17b: 10,000 single octets, %s', (order) => {
     const world = at('ESTABLISHED', Variant.V4_SACK, { ranges: 4_096 });
     const first = world.aim[Aim.rcvNxt]!;
     for (let i = 1; i <= 10_000; i++) {
@@ -197,7 +92,7 @@ describe('17: tiny early segments', () => {
 });
 
 describe('18: SACK in masses', () => {
-  test('100,000 one-octet blocks', () => {
+  test('hostile 18a: 100,000 one-octet blocks', () => {
     const world = at('ESTABLISHED, in flight', Variant.V4_SACK);
     const flight = (world.aim[Aim.nxt]! - world.aim[Aim.una]!) >>> 0;
     let answers = 0;
@@ -218,7 +113,7 @@ describe('18: SACK in masses', () => {
     expect(world.used(3)).toBe(0);
   });
 
-  test('a peer that reneges gets everything again', () => {
+  test('hostile 18d: a peer that reneges gets everything again', () => {
     const world = at('ESTABLISHED, in flight', Variant.V4_SACK);
     const una = world.aim[Aim.una]!;
     aimed(world, ACK);
@@ -239,7 +134,7 @@ describe('18: SACK in masses', () => {
     expect(world.aim[Aim.una]).toBe(end);
   });
 
-  test('blocks that are inverted, empty, acknowledged or never sent are not kept', () => {
+  test('hostile 18b: blocks that are inverted, empty, acknowledged or never sent are not kept', () => {
     const world = at('ESTABLISHED, in flight', Variant.V4_SACK);
     const [una, nxt] = [world.aim[Aim.una]!, world.aim[Aim.nxt]!];
     const blocks = [
@@ -259,7 +154,7 @@ describe('18: SACK in masses', () => {
 });
 
 describe('20: windows', () => {
-  test('a window that shrinks below what is in flight, closes, and opens again', () => {
+  test('hostile 20a: a window that shrinks below what is in flight, closes, and opens again', () => {
     const world = at('ESTABLISHED, in flight');
     for (const wnd of [100, 1, 0]) {
       aimed(world, ACK);
@@ -276,7 +171,7 @@ describe('20: windows', () => {
     expect(leaks(world)).toBe('');
   });
 
-  test('windows of one octet do not make a storm', () => {
+  test('hostile 20c: windows of one octet do not make a storm', () => {
     const world = at('ESTABLISHED, zero window');
     let sent = 0;
     for (let i = 0; i < 500; i++) {
@@ -287,7 +182,7 @@ describe('20: windows', () => {
     expect(sent).toBeLessThanOrEqual(501);
   });
 
-  test('RST and URG through a closed window of ours', () => {
+  test('hostile 20b: RST and URG through a closed window of ours', () => {
     const world = at('ESTABLISHED');
     for (let i = 0; i < 12; i++) {
       aimed(world, ACK, 1_000);
@@ -302,7 +197,7 @@ describe('20: windows', () => {
     expect(world.aim[Aim.state]).toBe(State.CLOSED);
   });
 
-  test('a scale of 14 and a window of 65,535', () => {
+  test('hostile 20d: a scale of 14 and a window of 65,535', () => {
     const world = at('SYN-SENT', Variant.V4_SACK);
     aimed(world, SYN | ACK);
     options(world, [3, 3, 14, 1]);
@@ -314,7 +209,7 @@ describe('20: windows', () => {
     expect(world.field(StatusField.sndWnd)).toBe(0xffff * 2 ** 14);
   });
 
-  test('a peer that ignores our window gains nothing', () => {
+  test('hostile 20e: a peer that ignores our window gains nothing', () => {
     const world = at('ESTABLISHED');
     const first = world.aim[Aim.rcvNxt]!;
     for (let i = 0; i < 100; i++) {
