@@ -20,7 +20,7 @@ import {
   synAck,
   timeWait,
 } from '../dsl/index.ts';
-import { ACK, aimed, RST, SYN } from '../fuzz/peer.ts';
+import { aimed, RST, SYN } from '../fuzz/peer.ts';
 import { at, counter, send } from '../fuzz/scene.ts';
 import { Aim } from '../fuzz/world.ts';
 import { Pair } from './pair.ts';

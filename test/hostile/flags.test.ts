@@ -1,15 +1,13 @@
 /**
- * Hostile inputs that aim at the reading of packets: lengths and offsets that lie, malformed
- * options, MSS, urgent pointers, fragments, extension headers, forged addresses, senseless flags.
- * (Numbers in names are the lines of the project's list of hostile inputs.)
+ * Forged addresses and senseless flags (lines 6 and 7 of `cases.ts`), in every state.
  */
 import { describe, expect, test } from 'vitest';
-import { Counter, Memory, State, StatusField } from '../../host-web/abi.ts';
-import { ACK, aimed, FIN, RST, SYN, synOptions, URG } from '../fuzz/peer.ts';
-import { at, counter, leaks, options, patchIp, send, sendRaw, Variant } from '../fuzz/scene.ts';
+
+import { ACK, aimed, FIN, RST, SYN, URG } from '../fuzz/peer.ts';
+import { at, leaks, send, Variant } from '../fuzz/scene.ts';
 import { NAMES } from '../fuzz/states.ts';
-import { put16, put32, TCP } from '../fuzz/wire.ts';
-import { Aim, type World } from '../fuzz/world.ts';
+
+import { Aim } from '../fuzz/world.ts';
 
 describe('6: forged addresses', () => {
   const sources = [
