@@ -257,7 +257,7 @@ test('RFC 2525 §2.14: a timeout sends one packet, however many are outstanding'
   }
 });
 
-test('RFC 2525 §2.15: CLOSE sends the FIN at once, behind all text, though some is not acknowledged', () => {
+test('RFC 2525 §2.15: CLOSE sends the FIN at once, though text is unacknowledged', () => {
   const { host, peer } = established();
   host.write('a');
   peer.expect(data('a', { seq: 1 }));

@@ -63,7 +63,7 @@ test('a receive buffer made smaller does not move the right edge left (SHLD-14)'
   expect(leaks(world)).toBe('');
 });
 
-test('hostile 9c: an ACK 2^31 away is not taken for one, whatever the window was (RFC 5961 §5.2)', () => {
+test('hostile 9c: an ACK 2^31 away is none, whatever the window was (RFC 5961 §5.2)', () => {
   const world = at('SYN-RECEIVED, crossing');
   const una = world.aim[Aim.nxt]!;
   aimed(world, ACK);

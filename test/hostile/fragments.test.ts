@@ -96,7 +96,7 @@ test('hostile 5d: a last fragment that contradicts another last one is not belie
   expect(stack.counter(Counter.IpReasmFails)).toBe(1);
 });
 
-test('hostile 5e: a flood of first fragments holds four datagrams, forgotten after 30 seconds', () => {
+test('hostile 5e: a flood of first fragments holds four datagrams, for 30 seconds', () => {
   const { stack, host, whole, give } = withText();
   for (let id = 1; id <= 1000; id++) give(fragment(whole, 0, 24, id));
   expect(reassembled(stack)).toEqual([1000, 0, 996]);

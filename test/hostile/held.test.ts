@@ -23,7 +23,7 @@ const PAGES = 128;
 /** Pages `pagesForOrder` keeps out of 128 for text that arrives in order. */
 const KEPT = 8;
 
-/** A peer and the host's side of its connection; the window is what it announces from its ACK on. */
+/** A peer, and the host's side of its connection; `window` is what the peer announces. */
 function join(listener: Host, port: number, window = 65_535) {
   const peer = new Peer(listener.stack, { port, window });
   peer.send(syn({ seq: 0, mss: 1460 }));
@@ -52,7 +52,7 @@ function hold(held: readonly Joined[], seconds: number): void {
   }
 }
 
-test('hostile 16a: zero windows hold no more than the pool, and text in order still gets in', () => {
+test('hostile 16a: zero windows hold their pages, and text in order still gets in', () => {
   const { stack, listener, held } = fortyZeroWindows();
   expect(stack.used()[5]).toBe(PAGES - KEPT);
   expect(held.at(-1)!.host.write(1)).toBe(0);
@@ -146,7 +146,7 @@ function expectServed(listener: Host, port: number): void {
   peer.expect(data('world', { seq: 1, ack: 6 }));
 }
 
-test('hostile 16e: all TCBs in CLOSE-WAIT: a clear error, and service as soon as one is free', () => {
+test('hostile 16e: all TCBs in CLOSE-WAIT: a clear error, service once one is free', () => {
   const { stack, listener, held } = full();
   for (const { peer, host } of held) {
     peer.send(fin({ seq: 1, ack: 1 }));

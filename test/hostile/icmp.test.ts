@@ -52,7 +52,7 @@ describe('13: ICMP', () => {
     expect(smss(world)).toBeGreaterThanOrEqual(1_220);
   });
 
-  test('hostile 13d, 13e: a larger MTU, or a quote of what is not in flight, changes nothing', () => {
+  test('hostile 13d, 13e: a larger MTU, or one about what is not in flight, is ignored', () => {
     for (const variant of [Variant.V4, Variant.V6]) {
       const world = at('ESTABLISHED, in flight', variant);
       const [type, code] = variant === Variant.V4 ? [3, 4] : [2, 0];

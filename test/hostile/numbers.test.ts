@@ -60,7 +60,7 @@ test('hostile 11e: a FIN and an ACK without the agreed timestamps are dropped in
   expect(host.look('sendQueue')).toBe(5);
 });
 
-test('hostile 11g: a RST in the window with a timestamp from the future is challenged, no more', () => {
+test('hostile 11g: a RST in the window, its timestamp from the future, moves nothing', () => {
   const { host, peer } = stamped();
   peer.send(rst({ seq: 2, ts: [peer.clockOffset + ahead, 0] }));
   peer.expect(ack({ seq: 1, ack: 1 }));

@@ -48,7 +48,7 @@ test('hostile 10a: two stacks open towards each other at once: one connection, f
   }
 });
 
-test('hostile 10b: two stacks close at once: CLOSING, TIME-WAIT on both sides, then silence', () => {
+test('hostile 10b: two stacks close at once: CLOSING, TIME-WAIT on both sides', () => {
   const { pair, one, two } = crossing(20);
   pair.wait(100);
   one.close();

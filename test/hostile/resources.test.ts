@@ -134,7 +134,7 @@ describe('18: SACK in masses', () => {
     expect(world.aim[Aim.una]).toBe(end);
   });
 
-  test('hostile 18b: blocks that are inverted, empty, acknowledged or never sent are not kept', () => {
+  test('hostile 18b: blocks inverted, empty, acknowledged or never sent are not kept', () => {
     const world = at('ESTABLISHED, in flight', Variant.V4_SACK);
     const [una, nxt] = [world.aim[Aim.una]!, world.aim[Aim.nxt]!];
     const blocks = [
@@ -154,7 +154,7 @@ describe('18: SACK in masses', () => {
 });
 
 describe('20: windows', () => {
-  test('hostile 20a: a window that shrinks below what is in flight, closes, and opens again', () => {
+  test('hostile 20a: a window shrinks below what is in flight, closes, opens again', () => {
     const world = at('ESTABLISHED, in flight');
     for (const wnd of [100, 1, 0]) {
       aimed(world, ACK);

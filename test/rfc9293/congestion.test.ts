@@ -57,18 +57,11 @@ test('slow start: ACKs that arrive in a batch count like single ones', () => {
   expect(count(peer)).toBe(20);
 });
 
-test('hostile 19d: slow start: a stretched ACK grows cwnd by one segment only (RFC 5681 §3.1)', () => {
+test('hostile 19d: a stretched ACK grows cwnd by one segment only (RFC 5681 §3.1)', () => {
   const { host, peer } = bulk();
   count(peer);
   peer.send(ack({ ack: 1 + 10 * MSS }));
   expect(host.look('cwnd')).toBe(11 * MSS);
-});
-
-test('hostile 19a: ACK division does not open cwnd faster (RFC 3465)', () => {
-  const { host, peer } = bulk();
-  count(peer);
-  for (let i = 1; i <= 10; i++) peer.send(ack({ ack: 1 + 100 * i }));
-  expect(host.look('cwnd')).toBeLessThanOrEqual(11 * MSS);
 });
 
 test('congestion avoidance: one segment more a round trip', () => {
@@ -149,13 +142,6 @@ test('after an idle time longer than RTO cwnd begins anew (RFC 5681 §4.1)', () 
   host.wait(60_000);
   host.write(60_000);
   expect(count(peer)).toBeLessThanOrEqual(10);
-});
-
-test('hostile 19c: an optimistic ACK of what was never sent grows nothing', () => {
-  const { host, peer } = bulk();
-  count(peer);
-  peer.send(ack({ ack: 1 + 20 * MSS }));
-  expect(host.look('cwnd')).toBe(10 * MSS);
 });
 
 test('the FIN is bound by cwnd like text', () => {

@@ -85,7 +85,7 @@ test('answers in TIME-WAIT carry timestamps where they were agreed on', () => {
 
 // A new connection from TIME-WAIT ----------------------------------------------------------
 
-test('MAY-2, hostile 12c: a new SYN beyond RCV.NXT begins a new connection, ISS beyond the old SND.NXT', () => {
+test('MAY-2, hostile 12c: a new SYN beyond RCV.NXT begins anew, ISS beyond the old SND.NXT', () => {
   const { stack, listener, peer } = timeWait();
   const oldIss = peer.iss;
   peer.send(syn({ seq: 100_000, mss: 1460 }));
@@ -107,14 +107,14 @@ test.each([0, 1, 2])(
   },
 );
 
-test('SHLD-4, hostile 12g: with a newer timestamp even an older sequence number begins anew (RFC 6191)', () => {
+test('SHLD-4, hostile 12g: a newer timestamp begins anew at an older number too (RFC 6191)', () => {
   const { stack, peer } = timeWait({ timestamps: true });
   stack.wait(1000);
   peer.send(syn({ seq: 0x8000_0000, mss: 1460 }));
   peer.expect(synAck({ ack: 0x8000_0001 }));
 });
 
-test('SHLD-4, hostile 12g: with an older timestamp nothing begins anew, whatever the sequence number', () => {
+test('SHLD-4, hostile 12g: with an older timestamp no number begins anew', () => {
   const made = timeWait({ timestamps: true });
   made.peer.send(syn({ seq: 100_000, ts: [made.peer.clockOffset - 1000, 0] }));
   made.peer.expect(ack({ seq: 2, ack: 2 }));
