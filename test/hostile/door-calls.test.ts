@@ -66,7 +66,15 @@ const TAKES: Readonly<Record<string, readonly number[]>> = {
   CORK: NUMBERS,
   MAX_SEGMENT_SIZE: [0, 0x7fff, 0x8000],
   REUSE_PORT: NUMBERS,
+  BLACK_HOLE_DETECTION: NUMBERS,
+  QUICK_ACKS: [0, 1, 2],
 };
+
+const OPTIONS = Object.keys(Option).filter((name) => Number.isNaN(Number(name)));
+
+test('every option has its row', () => {
+  expect(Object.keys(TAKES).sort()).toEqual(OPTIONS.sort());
+});
 
 test.each(Object.entries(TAKES))('hostile 23e: option %s', (name, takes) => {
   const { host } = closed();
@@ -80,7 +88,7 @@ test.each(Object.entries(TAKES))('hostile 23e: option %s', (name, takes) => {
 
 test('hostile 23e: options and settings there are none of', () => {
   const { stack, host } = established();
-  const beyond = [15, 16, 255, ...NUMBERS.filter((number) => number > 0x7ffe)];
+  const beyond = [OPTIONS.length, 255, ...NUMBERS.filter((number) => number > 0x7ffe)];
   for (const which of beyond) {
     expect(host.setOption(which as Option, 1)).toBe(-Result.INVALID_ARGUMENT);
     expect(stack.core.set(which as Setting, 1)).toBe(-Result.INVALID_ARGUMENT);
