@@ -128,7 +128,7 @@ describe('without a device', () => {
 describe('the table of sockets', () => {
   const base = { receiveQueue: 0, sendQueue: 0, timer: null, timerMs: 0, retransmits: 0 };
   const sockets = [
-    { ...base, state: 'LISTEN', localAddress: '::', localPort: 80, sendQueue: 511 },
+    { ...base, state: 'LISTEN', localAddress: '::', localPort: 80, sendQueue: 511, synQueue: 0 },
     {
       ...base,
       state: 'LISTEN',
@@ -136,6 +136,7 @@ describe('the table of sockets', () => {
       localPort: 7,
       sendQueue: 4,
       receiveQueue: 1,
+      synQueue: 2,
     },
     {
       ...base,
@@ -153,8 +154,8 @@ describe('the table of sockets', () => {
     expect(socketTable(sockets)).toBe(
       [
         'State     Recv-Q Send-Q Local Address:Port Peer Address:Port',
-        'LISTEN    0      511    *:80               *:*',
-        'LISTEN    1      4      0.0.0.0:7          0.0.0.0:*',
+        'LISTEN    0      511    *:80               *:*               syn:0/511',
+        'LISTEN    1      4      0.0.0.0:7          0.0.0.0:*         syn:2/4',
         'TIME-WAIT 0      0      [fd00:9::2]:80     [fd00:9::1]:40512 timer:(timewait,41sec,0)',
       ].join('\n'),
     );
