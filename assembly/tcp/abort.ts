@@ -27,7 +27,11 @@ export function abort(tcb: Tcb, reason: Reason): Result {
       resetConnection(tcb);
       deleteTcb(tcb, Result.CONNECTION_ABORTED, reason);
       return Result.OK;
-    default: // CLOSING, LAST-ACK, TIME-WAIT
+    case State.TIME_WAIT:
+      // DEVIATION: §3.10.5 deletes the TCB here too. For its user the connection is over already,
+      // and to cut the wait short brings the dangers RFC 1337 describes.
+      return Result.OK;
+    default: // CLOSING, LAST-ACK
       deleteTcb(tcb, Result.OK, reason);
       return Result.OK;
   }

@@ -27,7 +27,10 @@ export function listenState(listener: Tcb, seg: Segment, leastIss: LocalSeq): vo
     resetSegment(seg, Reason.NO_CONNECTION);
     return;
   }
-  // Third, check for a SYN. Text is held with it; a FIN is left for the peer to send again.
+  // Third, check for a SYN. Text is held with it.
+  //
+  // DEVIATION: §3.10.7.2 queues a FIN too. A child has no room for one, so it is left for the peer
+  // to send again.
   if (seg.isSyn) {
     count(Counter.TcpPassiveOpens);
     addChild(listener, seg, leastIss);

@@ -69,7 +69,7 @@ function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
     answerUnacceptable(tcb, seg.textLength);
     return false;
   }
-  if (tcb.state == State.SYN_RECEIVED && seg.isSyn && seg.seq == tcb.rcv.irs) {
+  if (tcb.state == State.SYN_RECEIVED && seg.isSyn && !seg.isRst && seg.seq == tcb.rcv.irs) {
     return crossedSyn(tcb, seg);
   }
   if (acceptable(seg, tcb.rcv.nxt, tcb.rcv.wnd)) return true;
@@ -86,12 +86,14 @@ function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
  * its ACK is what completes the open (RFC 9293 Figure 7, line 6). Its SYN was processed already.
  */
 function crossedSyn(tcb: Tcb, seg: Segment): bool {
-  if (!seg.isAck || seg.isRst) {
+  if (!seg.isAck) {
     acknowledge(tcb);
     return false;
   }
   if (!checkAck(tcb, seg)) return false;
   acknowledge(tcb);
+  checkUrg(tcb, seg);
+  processText(tcb, seg);
   // Text and FIN that came with the first SYN have waited for this.
   checkFin(tcb, seg);
   return false;
@@ -104,6 +106,8 @@ function checkRst(tcb: Tcb, seg: Segment): bool {
   // RFC 5961 §3.2: only a RST at the very left edge is believed; SHLD-2: its text, if any, is not
   // read.
   if (seg.seq != tcb.rcv.nxt) {
+    // One that only reaches into the window from its left begins outside it: it is dropped.
+    if (!inWindow(seg.seq, tcb.rcv.nxt, tcb.rcv.wnd)) return false;
     challenge(tcb, Reason.RST_CHALLENGED);
     return false;
   }
@@ -219,7 +223,7 @@ export function checkUrg(tcb: Tcb, seg: Segment): void {
   const isPending = inWindow(tcb.rcv.up - 1, tcb.rcv.nxt, MAX_URGENT);
   if (isPending && le(up, tcb.rcv.up)) return;
   tcb.rcv.up = up;
-  tell(tcb, Signal.URGENT); // MUST-32
+  if (tcb.state != State.SYN_RECEIVED) tell(tcb, Signal.URGENT); // MUST-32
 }
 
 // Seventh, process the segment text -------------------------------------------
@@ -259,6 +263,9 @@ export function checkFin(tcb: Tcb, seg: Segment): void {
   if (seg.isFin && !has(tcb, Flag.FIN_RECEIVED)) {
     const finSeq = seg.seq + seg.len - 1;
     // Text that was cut at the window's right edge leaves its FIN beyond it.
+    //
+    // DEVIATION: Table 6 has a closed window take no FIN either. It needs no buffer, and a peer
+    // that has nothing else to say can end that way.
     if (!inWindow(finSeq, tcb.rcv.nxt, tcb.rcv.wnd + 1)) return;
     raise(tcb, Flag.FIN_HELD);
     tcb.rcv.finSeq = finSeq;

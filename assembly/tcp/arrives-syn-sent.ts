@@ -31,7 +31,12 @@ function checkAck(tcb: Tcb, seg: Segment): bool {
   return false;
 }
 
-/** Second, check the RST bit: only one that acknowledges our SYN can come from its receiver. */
+/**
+ * Second, check the RST bit: only one that acknowledges our SYN can come from its receiver.
+ *
+ * DEVIATION: §3.10.7.3 says "connection reset" to the user; "refused", as in SYN-RECEIVED, tells
+ * that nothing was ever open.
+ */
 function checkRst(tcb: Tcb, seg: Segment): bool {
   if (!seg.isRst) return true;
   if (seg.isAck) deleteTcb(tcb, Result.CONNECTION_REFUSED, Reason.REFUSED);

@@ -35,7 +35,7 @@ import { announcedMss, offeredBy, offers, peerMss, writeSynOptions } from './neg
 import { MAX_RTO } from './rto';
 import { acknowledgeRecord, resetConnection, resetSegment } from './reply';
 import { Segment, traceArrival } from './segment';
-import { LocalSeq, lt } from './seq';
+import { inWindow, LocalSeq, lt } from './seq';
 import { takeChildRoute } from './source-route';
 import { enter } from './state';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
@@ -116,6 +116,7 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
   child.tsOffset = timestampOffset(tuple);
   child.mss = peerMss(seg.options, seg.remote0, seg.remote1);
   child.wnd = <u16>seg.wnd;
+  child.urgent = seg.isUrg ? <u16>seg.up : 0;
   child.shift = <u8>(seg.options.shift == 255 ? 0 : seg.options.shift);
   holdText(child, listener, seg);
   trace(
@@ -146,7 +147,7 @@ function holdText(child: Child, listener: Tcb, seg: Segment): void {
     return;
   }
   writeChain(pages(), child.held, child.irs + 1, seg.text, length);
-  child.heldLength = length;
+  child.heldLength = <u16>length;
 }
 
 function queueSynAck(child: Child): void {
@@ -223,6 +224,9 @@ export function emitSynAck(): u32 {
 export function childState(child: Child, seg: Segment): void {
   traceArrival(seg, 0, State.SYN_RECEIVED);
   // First. The peer's own SYN again means that our SYN,ACK was lost: it is sent again.
+  //
+  // DEVIATION: §3.10.7.4 answers a segment outside the window with an ACK, which a peer in SYN-SENT
+  // would drop.
   if (seg.isSyn && !seg.isAck && !seg.isRst && seg.seq == child.irs) {
     if (seg.route != 0) takeChildRoute(child, seg);
     queueSynAck(child);
@@ -238,7 +242,7 @@ export function childState(child: Child, seg: Segment): void {
   // Second
   if (seg.isRst) {
     if (seg.seq != receiveNext(child)) {
-      acknowledgeChild(child);
+      if (inWindow(seg.seq, receiveNext(child), receiveWindow(child))) acknowledgeChild(child);
       return;
     }
     count(Counter.TcpExtEmbryonicRsts);

@@ -47,7 +47,9 @@ export class Child {
   /** The next challenge may go out from then on (`nextChallenge`). */
   challengeAt: u32;
   /** Octets of text that came with the SYN and are held. */
-  heldLength: u32;
+  heldLength: u16;
+  /** The SYN's urgent pointer; 0 when it had none. */
+  urgent: u16;
   /** The receive buffer that was offered: its listener's, when the SYN came. */
   buffer: u32;
   @inline get held(): Chain {
@@ -67,7 +69,12 @@ export function childAt(index: u32): Child {
   return changetype<Child>(itemAt(children(), index));
 }
 
-/** RCV.NXT of a child. */
+/**
+ * RCV.NXT of a child.
+ *
+ * DEVIATION: §3.10.7.2 acknowledges the SYN alone and queues its text. What is held is acknowledged
+ * with it, so that it need not come again.
+ */
 export function receiveNext(child: Child): RemoteSeq {
   return child.irs + 1 + child.heldLength;
 }

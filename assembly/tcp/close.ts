@@ -21,6 +21,8 @@ export function close(tcb: Tcb): Result {
       deleteTcb(tcb, Result.OK, Reason.USER_CLOSE);
       return Result.OK;
     case State.SYN_SENT:
+      // DEVIATION: §3.10.4 tells whoever waits "closing"; nothing closes in order here, so it is
+      // told that the connection was given up.
       deleteTcb(tcb, Result.CONNECTION_ABORTED, Reason.USER_CLOSE);
       return Result.OK;
     case State.SYN_RECEIVED:

@@ -21,7 +21,8 @@ import { tell } from './marks';
 import { INITIAL_RTO } from './rto';
 import { forgetRoute } from './source-route';
 import { enter } from './state';
-import { Flag, has, lower, raise, Tcb, tcbAt } from './tcb';
+import { lt } from './seq';
+import { Flag, has, lower, raise, Tcb, tcbAt, unreadText } from './tcb';
 import { arm, cancelAll } from './timers';
 
 /** Defaults of the options of `abi.ts`. */
@@ -79,8 +80,16 @@ export function establish(tcb: Tcb): void {
   if (has(tcb, Flag.KEEP_ALIVE)) arm(tcb, Timer.KEEP_ALIVE, afterMillis(tcb.keepAliveIdleMs));
   if (tcb.listener == 0) {
     tell(tcb, Signal.OPENED);
-    return;
+  } else {
+    awaitAccept(tcb);
   }
+  // What came with the peer's SYN is told now.
+  if (unreadText(tcb) != 0) tell(tcb, Signal.READABLE);
+  if (lt(tcb.incoming.start, tcb.rcv.up)) tell(tcb, Signal.URGENT);
+}
+
+/** Joins its listener's accept queue. */
+function awaitAccept(tcb: Tcb): void {
   const listener = tcbAt(tcb.listener);
   raise(tcb, Flag.UNACCEPTED);
   push(listener.backlog.queue, tcbs(), tcb.index, 0);

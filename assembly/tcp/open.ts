@@ -43,6 +43,8 @@ export function create(): i32 {
  * with one the remote must be (INVALID_ARGUMENT).
  */
 export function openActive(tcb: Tcb, to: Endpoint): Result {
+  // DEVIATION: §3.10.1 lets an active OPEN turn a LISTEN into SYN-SENT, and §3.10.2 a SEND. A
+  // listener here serves many and stays one; nobody has used that arrow since sockets(7).
   if (tcb.state != State.CLOSED || tcb.snd.iss != 0) return Result.CONNECTION_ALREADY_EXISTS;
   if (to.remotePort == 0 || to.remotePort > 65_535 || to.localPort > 65_535) {
     return Result.REMOTE_SOCKET_UNSPECIFIED;

@@ -39,7 +39,8 @@ export function promote(child: Child): Tcb | null {
 
   const rcv = tcb.rcv;
   rcv.irs = child.irs;
-  rcv.nxt = rcv.acked = rcv.up = receiveNext(child);
+  rcv.nxt = rcv.acked = receiveNext(child);
+  rcv.up = child.irs + max<u32>(child.urgent, 1);
   rcv.buffer = child.buffer;
   rcv.wnd = receiveWindow(child);
   rcv.shift = shiftFor(rcv.buffer);

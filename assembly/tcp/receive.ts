@@ -10,7 +10,7 @@ import { windowOpened } from './window';
  *
  * DEVIATION: §3.10.3 answers "connection closing" in CLOSING, LAST-ACK and TIME-WAIT. Text that
  * arrived before the FIN is the user's all the same, so it can be read there, as everywhere with
- * recv(2).
+ * recv(2). And in LISTEN, where §3.10.3 queues the call, there is no peer it could ever be for.
  *
  * @returns octets copied; 0 when there is none now, and READABLE will follow; or
  *   CONNECTION_CLOSING        · the peer's FIN has been reached: no text will follow

@@ -78,7 +78,12 @@ export function resetSegment(seg: Segment, reason: Reason): void {
   if (answer != null) count(Counter.TcpOutRsts);
 }
 
-/** Sends the RST that ends a connection (RFC 9293 §3.10.5). */
+/**
+ * Sends the RST that ends a connection (RFC 9293 §3.10.5).
+ *
+ * DEVIATION: that section's RST has no ACK bit. With one, a peer that is in SYN-SENT believes it
+ * too.
+ */
 export function resetConnection(tcb: Tcb): void {
   const seq = tcb.snd.nxt;
   const answer = reply(

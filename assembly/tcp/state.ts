@@ -55,7 +55,8 @@ export function arrows(from: State): u32 {
     case State.ESTABLISHED:
       return to(State.FIN_WAIT_1) | to(State.CLOSE_WAIT) | to(State.CLOSED);
     case State.FIN_WAIT_1:
-      return to(State.FIN_WAIT_2) | to(State.CLOSING) | to(State.TIME_WAIT) | to(State.CLOSED);
+      // A FIN that acknowledges ours leads to TIME-WAIT by way of FIN-WAIT-2 (note 2).
+      return to(State.FIN_WAIT_2) | to(State.CLOSING) | to(State.CLOSED);
     case State.FIN_WAIT_2:
       return to(State.TIME_WAIT) | to(State.CLOSED);
     case State.CLOSE_WAIT:

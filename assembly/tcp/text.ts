@@ -5,7 +5,7 @@
  * comes. Here its ACK has been processed by the fifth check already, for fast recovery needs it
  * now; only text and FIN wait.
  */
-import { Counter, Reason, Signal, TraceKind } from '../abi';
+import { Counter, Reason, Signal, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { MAX_RANGES, PAGE_SIZE } from '../limits';
 import { pages, pagesToSpare, ranges } from '../pools';
@@ -70,7 +70,8 @@ function textInOrder(tcb: Tcb, from: usize, right: RemoteSeq): void {
   rcv.nxt = right;
   rcv.wnd = length < rcv.wnd ? rcv.wnd - length : 0;
   rcv.total += length;
-  tell(tcb, Signal.READABLE);
+  // In a simultaneous open the news waits for ESTABLISHED.
+  if (tcb.state != State.SYN_RECEIVED) tell(tcb, Signal.READABLE);
   // RFC 5681 §4.2: a segment that fills a gap, wholly or in part, is acknowledged at once.
   if (hadGap) acknowledge(tcb);
   else acknowledgeText(tcb);

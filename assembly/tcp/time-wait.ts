@@ -254,8 +254,12 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
     record.timestamps && seg.options.hasTimestamps && lt(seg.options.tsVal, record.tsRecent);
   const isAcceptable = acceptable(seg, record.rcvNxt, (<u32>record.wnd) << record.shift) && !old;
   // The peer's FIN again, and no other: our last ACK was lost. The wait begins anew.
+  //
+  // DEVIATION: §3.10.7.4 begins it anew for any FIN, and answers an acceptable ACK with an ACK. A
+  // FIN that is not the peer's proves nothing, and two stacks in TIME-WAIT would answer each other
+  // for ever.
   if (seg.isFin && seg.seq + seg.len == record.rcvNxt) restart(record, index);
-  if (isAcceptable && seg.len == 0) return 0;
+  if (isAcceptable && (seg.len == 0 || (!seg.isSyn && !seg.isAck))) return 0;
   if (record.timestamps && seg.options.hasTimestamps && !old && seg.seq == record.rcvNxt) {
     record.tsRecent = seg.options.tsVal;
   }

@@ -72,6 +72,8 @@ function runOut(tcb: Tcb, timer: Timer): void {
 /**
  * The user timeout (§3.10.8): the connection is aborted, its user told; if ICMP has called the peer
  * unreachable and nothing was acknowledged since, that is why.
+ *
+ * DEVIATION: §3.10.8 sends nothing. A RST spares a peer that still lives the discovery by itself.
  */
 export function userTimeout(tcb: Tcb, reason: Reason): void {
   count(Counter.TcpExtTCPAbortOnTimeout);

@@ -65,7 +65,7 @@ export function troubleArrives(
 }
 
 function unreachable(tcb: Tcb, trouble: Trouble): void {
-  if (tcb.state == State.SYN_SENT && trouble == Trouble.HARD) {
+  if (tcb.state < State.ESTABLISHED && trouble == Trouble.HARD) {
     deleteTcb(tcb, Result.CONNECTION_REFUSED, Reason.ICMP_UNREACHABLE);
     return;
   }

@@ -59,11 +59,19 @@ test('ABORT in SYN-RECEIVED: a RST', () => {
 test.each([
   ['CLOSING', closing],
   ['LAST-ACK', lastAck],
-  ['TIME-WAIT', timeWait],
 ] as const)('ABORT in %s: OK, nothing is sent', (_, state) => {
   const { host, peer } = state();
   expect(host.abort()).toBe(0);
   peer.expectNothing();
+  host.expect(State.CLOSED);
+});
+
+test('ABORT in TIME-WAIT: OK, and the wait goes on (RFC 1337)', () => {
+  const { host, peer } = timeWait();
+  expect(host.abort()).toBe(0);
+  peer.expectNothing();
+  host.expect(State.TIME_WAIT);
+  host.wait(60_000);
   host.expect(State.CLOSED);
 });
 

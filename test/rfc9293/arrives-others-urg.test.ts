@@ -1,6 +1,17 @@
 /** SEGMENT ARRIVES, other states, sixth: the URG bit (RFC 9293 §3.10.7.4, §3.8.5, RFC 6093). */
 import { expect, test } from 'vitest';
-import { ack, closeWait, data, established, Signal, State, URG } from '../dsl/index.ts';
+import {
+  ack,
+  closeWait,
+  data,
+  established,
+  listening,
+  Signal,
+  State,
+  syn,
+  synAck,
+  URG,
+} from '../dsl/index.ts';
 
 const urgent = (text: string, up: number, seq = 1) => data(text, { seq, ack: 1, ctl: URG, up });
 
@@ -65,4 +76,28 @@ test("URG behind the peer's FIN is ignored", () => {
   peer.send(ack({ seq: 2, ack: 1, ctl: URG, up: 9 }));
   host.expectNoSignal(Signal.URGENT);
   host.expect(State.CLOSE_WAIT);
+});
+
+test("URG with a listener's SYN is told to whoever accepts the connection", () => {
+  const { host: listener, peer } = listening();
+  peer.send(syn({ seq: 0, text: 'hello', ctl: URG, up: 4 }));
+  peer.expect(synAck({ seq: 0, ack: 6 }));
+  peer.send(ack({ seq: 6, ack: 1 }));
+  const host = listener.accept() ?? listener.stack.fail('nothing to accept');
+  host.stack.pump();
+  host.expectSignal(Signal.URGENT);
+  // It counts from the SYN, which takes the first number.
+  expect(host.look('urgentLeft')).toBe(3);
+  expect(host.read()).toBe('hello');
+});
+
+test('text that came with a SYN is not urgent for that', () => {
+  const { host: listener, peer } = listening();
+  peer.send(syn({ seq: 0, text: 'hello' }));
+  peer.take();
+  peer.send(ack({ seq: 6, ack: 1 }));
+  const host = listener.accept() ?? listener.stack.fail('nothing to accept');
+  host.expectNoSignal(Signal.URGENT);
+  expect(host.look('urgentLeft')).toBe(0);
+  expect(host.read()).toBe('hello');
 });

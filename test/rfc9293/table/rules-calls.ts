@@ -155,8 +155,10 @@ function abort(o: Outcome, state: StateName): Outcome {
       return o.end('ECONNABORTED');
     case 'CLOSING':
     case 'LAST-ACK':
-    case 'TIME-WAIT':
       return o.end('in order');
+    case 'TIME-WAIT':
+      // The wait goes on, for RFC 1337's reasons (a DEVIATION in `abort.ts`).
+      return o;
     default:
       return sendRst(o.end('ECONNABORTED'));
   }
