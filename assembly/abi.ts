@@ -93,7 +93,7 @@ export enum Option {
    * Time a released FIN-WAIT-2 connection waits for the peer's FIN, milliseconds; default 60,000.
    */
   FIN_WAIT_2_MS,
-  /** Diffserv field of the connection's packets (MUST-48); the two ECN bits below it stay 0. */
+  /** Diffserv field of the connection's packets (MUST-48); the two bits below it belong to ECN. */
   DIFFSERV,
   /** TTL or hop limit of the connection's packets (MUST-49). */
   HOP_LIMIT,
@@ -152,6 +152,11 @@ export enum Setting {
    * (MUST-53); default 0: only what answers a route of our own user's.
    */
   ACCEPT_SOURCE_ROUTE,
+  /**
+   * Explicit congestion notification (RFC 3168): 0 never, 1 ask and accept, 2 accept when asked
+   * (default).
+   */
+  ECN,
   COUNT,
 }
 
@@ -271,6 +276,11 @@ export enum Counter {
   IpExtNegativeAdvice,
   IpSourceRouteRefused,
   TcpExtTCPSourceRouteFull,
+  IpExtInNoECTPkts,
+  IpExtInECT1Pkts,
+  IpExtInECT0Pkts,
+  IpExtInCEPkts,
+  TcpExtTCPDeliveredCE,
   COUNT,
 }
 
@@ -291,6 +301,8 @@ export enum TraceKind {
   CONGESTION,
   /** A user call: which, its number, its result, 0. */
   CALL,
+  /** Something worth knowing: the reason says what; 0, 0, 0, 0. */
+  NOTE,
 }
 
 /** User calls, as the trace names them. */

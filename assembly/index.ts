@@ -116,6 +116,7 @@ export function set(which: Setting, value: u32): i32 {
     return -Result.INVALID_ARGUMENT;
   if (which == Setting.TIME_WAIT_MS && value > 1 << 30) return -Result.INVALID_ARGUMENT;
   if (which == Setting.SYN_ACK_RETRIES && value > 16) return -Result.INVALID_ARGUMENT;
+  if (which == Setting.ECN && value > 2) return -Result.INVALID_ARGUMENT;
   setSetting(which, value);
   return Result.OK;
 }

@@ -88,4 +88,5 @@ export function defaultSettings(): void {
   setSetting(Setting.TW_REUSE, 2);
   setSetting(Setting.ABORT_ON_OVERFLOW, 0);
   setSetting(Setting.ACCEPT_SOURCE_ROUTE, 0);
+  setSetting(Setting.ECN, 2);
 }

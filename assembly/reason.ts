@@ -132,4 +132,18 @@ export enum Reason {
    * (RFC 7126 §4.3, RFC 1122 §3.2.1.8)
    */
   SOURCE_ROUTE_REFUSED,
+  /** Our SYN was not answered, so it is sent again without asking for ECN. (RFC 3168 §6.1.1.1) */
+  ECN_FALLBACK,
+  /**
+   * Text came marked by a congested router; every ACK says so until the peer has slowed down. (RFC
+   * 3168 §6.1.3)
+   */
+  CONGESTION_EXPERIENCED,
+  /** The peer echoes a congested router's mark: cwnd falls as for a loss. (RFC 3168 §6.1.2) */
+  CONGESTION_ECHOED,
+  /**
+   * The peer echoes a mark though cwnd is one segment already: the next one waits for the
+   * retransmission timer. (RFC 3168 §6.1.2)
+   */
+  PAUSED_BY_ECHO,
 }

@@ -136,7 +136,8 @@ export class Status {
   sndShift: u32;
   rcvShift: u32;
   /**
-   * Bit 0 timestamps, 1 SACK, 2 window scaling, 3 Nagle off, 4 released by its user, 5 FIN queued.
+   * Bit 0 timestamps, 1 SACK, 2 window scaling, 3 Nagle off, 4 released by its user, 5 FIN queued,
+   * 6 our text is ECN-capable, 7 so is the peer's: some has come.
    */
   flags: u32;
   /** Children in SYN-RECEIVED (listeners). */

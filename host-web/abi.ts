@@ -78,7 +78,7 @@ export enum Option {
   USER_TIMEOUT_MS = 8,
   /** Time a released FIN-WAIT-2 connection waits for the peer's FIN, milliseconds; default 60,000. */
   FIN_WAIT_2_MS = 9,
-  /** Diffserv field of the connection's packets (MUST-48); the two ECN bits below it stay 0. */
+  /** Diffserv field of the connection's packets (MUST-48); the two bits below it belong to ECN. */
   DIFFSERV = 10,
   /** TTL or hop limit of the connection's packets (MUST-49). */
   HOP_LIMIT = 11,
@@ -124,7 +124,9 @@ export enum Setting {
   ABORT_ON_OVERFLOW = 12,
   /** Accept IPv4 packets that came to us by a source route, and answer TCP's the way they came (MUST-53); default 0: only what answers a route of our own user's. */
   ACCEPT_SOURCE_ROUTE = 13,
-  COUNT = 14,
+  /** Explicit congestion notification (RFC 3168): 0 never, 1 ask and accept, 2 accept when asked (default). */
+  ECN = 14,
+  COUNT = 15,
 }
 
 /** News of a connection, as bits; `signal()` hands them over and clears them. */
@@ -241,7 +243,12 @@ export enum Counter {
   IpExtNegativeAdvice = 77,
   IpSourceRouteRefused = 78,
   TcpExtTCPSourceRouteFull = 79,
-  COUNT = 80,
+  IpExtInNoECTPkts = 80,
+  IpExtInECT1Pkts = 81,
+  IpExtInECT0Pkts = 82,
+  IpExtInCEPkts = 83,
+  TcpExtTCPDeliveredCE = 84,
+  COUNT = 85,
 }
 
 /** What a trace event tells; its four numbers are named beside each. */
@@ -261,6 +268,8 @@ export enum TraceKind {
   CONGESTION = 6,
   /** A user call: which, its number, its result, 0. */
   CALL = 7,
+  /** Something worth knowing: the reason says what; 0, 0, 0, 0. */
+  NOTE = 8,
 }
 
 /** User calls, as the trace names them. */
@@ -410,6 +419,14 @@ export enum Reason {
   COOKIE_INVALID = 52,
   /** The packet came by a source route that is not accepted, not complete, or leads through nobody. (RFC 7126 §4.3, RFC 1122 §3.2.1.8) */
   SOURCE_ROUTE_REFUSED = 53,
+  /** Our SYN was not answered, so it is sent again without asking for ECN. (RFC 3168 §6.1.1.1) */
+  ECN_FALLBACK = 54,
+  /** Text came marked by a congested router; every ACK says so until the peer has slowed down. (RFC 3168 §6.1.3) */
+  CONGESTION_EXPERIENCED = 55,
+  /** The peer echoes a congested router's mark: cwnd falls as for a loss. (RFC 3168 §6.1.2) */
+  CONGESTION_ECHOED = 56,
+  /** The peer echoes a mark though cwnd is one segment already: the next one waits for the retransmission timer. (RFC 3168 §6.1.2) */
+  PAUSED_BY_ECHO = 57,
 }
 
 /** The sentence of every reason, with its section. */
@@ -468,6 +485,10 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.COOKIE_RETURNED]: "The ACK returns a cookie of ours: the connection is made from it. (RFC 4987 §3.6)",
   [Reason.COOKIE_INVALID]: "The ACK returns no cookie of ours, or one that is too old. (RFC 4987 §3.6)",
   [Reason.SOURCE_ROUTE_REFUSED]: "The packet came by a source route that is not accepted, not complete, or leads through nobody. (RFC 7126 §4.3, RFC 1122 §3.2.1.8)",
+  [Reason.ECN_FALLBACK]: "Our SYN was not answered, so it is sent again without asking for ECN. (RFC 3168 §6.1.1.1)",
+  [Reason.CONGESTION_EXPERIENCED]: "Text came marked by a congested router; every ACK says so until the peer has slowed down. (RFC 3168 §6.1.3)",
+  [Reason.CONGESTION_ECHOED]: "The peer echoes a congested router's mark: cwnd falls as for a loss. (RFC 3168 §6.1.2)",
+  [Reason.PAUSED_BY_ECHO]: "The peer echoes a mark though cwnd is one segment already: the next one waits for the retransmission timer. (RFC 3168 §6.1.2)",
 }
 
 /** Window: what the host chooses before `init`. Zero means the default written beside each. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ twelve u32 limits, then 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */

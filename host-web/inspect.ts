@@ -71,6 +71,9 @@ export interface TcpInfo {
   timestamps: boolean;
   sack: boolean;
   wscale: boolean;
+  /** Our text is ECN-capable (RFC 3168), and the peer's that has come. */
+  ecn: boolean;
+  ecnseen: boolean;
   noDelay: boolean;
   /** The user has let go of it; it ends in its own time. */
   released: boolean;
@@ -143,6 +146,8 @@ export function readStatus(core: Core): TcpInfo {
     wscale: (flags & 4) !== 0,
     noDelay: (flags & 8) !== 0,
     released: (flags & 16) !== 0,
+    ecn: (flags & 64) !== 0,
+    ecnseen: (flags & 128) !== 0,
     segs_in: u32('segsIn'),
     segs_out: u32('segsOut'),
     bytes_acked: u64('bytesAcked'),
@@ -192,6 +197,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   tcp_syncookies: Setting.SYN_COOKIES,
   tcp_tw_reuse: Setting.TW_REUSE,
   tcp_abort_on_overflow: Setting.ABORT_ON_OVERFLOW,
+  tcp_ecn: Setting.ECN,
   icmp_echo: Setting.ECHO_REPLY,
   trace: Setting.TRACE,
   checksum_by_link: Setting.CHECKSUM_BY_LINK,

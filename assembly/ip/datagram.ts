@@ -1,6 +1,13 @@
 /** The datagram that arrives now: what `ip/input` found, for whoever reads it next. */
 import { DATAGRAM } from '../memory';
 
+/** The two bits of the Diffserv octet that belong to ECN (RFC 3168 §5). */
+export const CODEPOINT: u32 = 3;
+/** Its values: not ECN-capable, capable (ECT(0) is what we send), congestion experienced. */
+export const NOT_ECT: u32 = 0;
+export const ECT_0: u32 = 2;
+export const CE: u32 = 3;
+
 /** An IP packet for us, its header read. */
 @unmanaged
 export class Datagram {
@@ -17,7 +24,7 @@ export class Datagram {
   /** Protocol or last next header. */
   protocol: u32;
   hopLimit: u32;
-  /** Diffserv and ECN. */
+  /** Diffserv and, below it, the ECN codepoint. */
   diffserv: u32;
   /** 1 when the link vouches for the transport checksum. */
   checksumTrusted: u32;

@@ -43,7 +43,7 @@ import {
 } from '../wire/ipv6';
 import { findSourceRoute, isComplete, MALFORMED } from '../wire/source-route';
 import { PROTOCOL_TCP } from '../wire/tcp';
-import { Datagram, datagram } from './datagram';
+import { CODEPOINT, Datagram, datagram } from './datagram';
 import { reassembleIpv4, reassembleIpv6 } from './reassembly';
 import { isLocal, isNoUnicast } from './route';
 import { hasUsableHops } from './source-route';
@@ -100,6 +100,7 @@ function readIpv4(d: Datagram, length: u32, flags: u32): Verdict {
   d.protocol = ipv4Protocol(at);
   d.hopLimit = ipv4TimeToLive(at);
   d.diffserv = ipv4Diffserv(at);
+  countCodepoint(d);
   if (header != IPV4_HEADER && !readOptions(d, header)) return Verdict.DROP;
   const verdict = judgeAddresses(d, flags);
   if (verdict != Verdict.DELIVER) return verdict;
@@ -129,6 +130,11 @@ function readOptions(d: Datagram, header: u32): bool {
   return true;
 }
 
+/** Its four counters stand in the order of the codepoints. */
+function countCodepoint(d: Datagram): void {
+  count(<Counter>(<u32>Counter.IpExtInNoECTPkts + (d.diffserv & CODEPOINT)));
+}
+
 function whole(isWhole: bool): Verdict {
   return isWhole ? Verdict.DELIVER : Verdict.DROP;
 }
@@ -145,6 +151,7 @@ function readIpv6(d: Datagram, length: u32, flags: u32): Verdict {
   d.packetLength = total;
   d.hopLimit = ipv6HopLimit(at);
   d.diffserv = ipv6TrafficClass(at);
+  countCodepoint(d);
   d.at = <u32>at + IPV6_HEADER;
   d.length = total - IPV6_HEADER;
   d.protocol = ipv6NextHeader(at);

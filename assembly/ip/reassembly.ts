@@ -8,7 +8,7 @@
  * come so.
  *
  * ╒══════════════════════════ Reassembly (128 octets) ══════════════════════════╕
- * │ source, destination │ identification, protocol │ end │ Chain │ Ranges │ ends at │
+ * │ source, destination │ identification, protocol │ end │ ECN │ Chain │ Ranges │ ends at │
  * └─────────────────────────────────────────────────────────────────────────────┘
  */
 import { Counter, Reason } from '../abi';
@@ -22,7 +22,7 @@ import { Instant, now, SECOND } from '../time';
 import { traceDrop } from '../trace';
 import { FRAGMENT_OFFSET, ipv4Fragment, ipv4Identification, MORE_FRAGMENTS } from '../wire/ipv4';
 import { load16, load32 } from '../wire/octets';
-import { Datagram } from './datagram';
+import { CE, CODEPOINT, Datagram, NOT_ECT } from './datagram';
 
 @unmanaged
 class Reassembly {
@@ -36,6 +36,8 @@ class Reassembly {
   protocol: u32;
   /** Octets of the whole; 0 until the last fragment has come. */
   length: u32;
+  /** ECN codepoints its fragments came with: bit n is codepoint n. */
+  codepoints: u32;
   @inline get text(): Chain {
     return changetype<Chain>(changetype<usize>(this) + TEXT);
   }
@@ -94,6 +96,7 @@ function take(d: Datagram, identification: u32, offset: u32, isLast: bool): bool
   const slot = slotFor(d, identification);
   if (isLast ? !endsAt(slot, end) : slot.length != 0 && end > slot.length) return refuse(slot);
   if (overlaps(slot, offset, end)) return refuse(slot);
+  if (!joinsCodepoint(slot, d.diffserv & CODEPOINT)) return refuse(slot);
   if (reserve(pages(), slot.text, end) != end) return refuse(slot);
   if (!addRange(ranges(), slot.arrived, offset, end, MAX_PIECES)) return refuse(slot);
   writeChain(pages(), slot.text, offset, d.at, d.length);
@@ -114,6 +117,16 @@ function endsAt(slot: Reassembly, end: u32): bool {
   return true;
 }
 
+/**
+ * Notes a fragment's ECN codepoint; answers whether it goes with the others'. A mark beside a
+ * fragment that could not be marked would be lost or made up, so such a mix is dropped (RFC 3168
+ * §5.3).
+ */
+function joinsCodepoint(slot: Reassembly, codepoint: u32): bool {
+  slot.codepoints |= 1 << codepoint;
+  return (slot.codepoints & (1 << NOT_ECT)) == 0 || slot.codepoints == 1 << NOT_ECT;
+}
+
 function overlaps(slot: Reassembly, left: u32, right: u32): bool {
   for (let at = slot.arrived.head; at != 0; at = rangeAt(ranges(), at).next) {
     const range = rangeAt(ranges(), at);
@@ -129,6 +142,8 @@ function finishDatagram(d: Datagram, slot: Reassembly): void {
   // A link can vouch only for whole packets.
   d.checksumTrusted = 0;
   d.protocol = slot.protocol;
+  // One marked fragment marks the whole (RFC 3168 §5.3).
+  if (slot.codepoints & (1 << CE)) d.diffserv |= CE;
   forget(slot);
   count(Counter.IpReasmOKs);
 }
@@ -157,7 +172,7 @@ function slotFor(d: Datagram, identification: u32): Reassembly {
   oldest.destination1 = d.destination1;
   oldest.identification = identification;
   oldest.protocol = d.protocol;
-  oldest.length = 0;
+  oldest.length = oldest.codepoints = 0;
   oldest.endsAt = now() + <u64>TIMEOUT_SECONDS * SECOND;
   beginChain(oldest.text, 0);
   return oldest;

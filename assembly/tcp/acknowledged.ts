@@ -6,6 +6,7 @@ import { Result, Signal } from '../abi';
 import { pages } from '../pools';
 import { clearChain, dropChain } from '../store/chain';
 import { now } from '../time';
+import { isEcho } from './ecn';
 import { markReady, tell } from './marks';
 import { newAcknowledgment } from './recovery';
 import { endTiming, sample, settleRto } from './rto';
@@ -29,7 +30,7 @@ export function acknowledged(tcb: Tcb, seg: Segment): void {
   tcb.cc.total += length;
   if (wasSentAgain) deliveryGoesOn(tcb);
   tcb.rtt.stalledAt = now();
-  newAcknowledgment(tcb, length);
+  newAcknowledgment(tcb, length, !isEcho(tcb, seg));
   watchFlight(tcb);
   roomReturned(tcb);
   if (finAcknowledged(tcb)) tell(tcb, Signal.FIN_ACKNOWLEDGED);

@@ -16,6 +16,7 @@ import { acceptable } from './acceptable';
 import { acknowledged } from './acknowledged';
 import { beginCongestion } from './congestion';
 import { answerUnacceptable, challenge } from './delayed-ack';
+import { congestionEchoed, isEcho } from './ecn';
 import { deleteTcb, establish, lingerInFinWait2 } from './lifecycle';
 import { acknowledge, tell } from './marks';
 import { duplicateAcknowledgment, isDuplicate } from './recovery';
@@ -158,8 +159,10 @@ function checkAck(tcb: Tcb, seg: Segment): bool {
   // out.
   updateRecent(tcb, seg.options, seg.seq);
   const isNews = takeBlocks(tcb, seg);
+  const before = snd.una;
   if (lt(snd.una, seg.ack)) acknowledged(tcb, seg);
   else if (isDuplicate(tcb, seg, isNews)) duplicateAcknowledgment(tcb);
+  if (isEcho(tcb, seg)) congestionEchoed(tcb, seg.ack, before);
   // Old and new acknowledgments alike may carry a newer window.
   if (le(snd.una, seg.ack)) updateSendWindow(tcb, seg);
 

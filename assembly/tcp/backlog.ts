@@ -6,7 +6,7 @@
  * completes the handshake turns it into a TCB, and that segment then goes through the eight checks.
  * "Return to LISTEN" is the child deleted while its listener stands.
  */
-import { Counter, Ctl, Reason, Result, Setting, State, TraceKind } from '../abi';
+import { Counter, Reason, Result, Setting, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { headerLength, writeHeader } from '../ip/output';
 import { addRoute, dropRoute, routeLength } from '../ip/source-route';
@@ -29,6 +29,7 @@ import { promote } from './promote';
 import { Child, childAt, QUEUE_LINK, receiveNext, receiveWindow } from './child';
 import { nextChallenge } from './delayed-ack';
 import { drop, hold, Holder, holdTcb } from './demux';
+import { synAckControl } from './ecn';
 import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
 import { deleteTcb } from './lifecycle';
 import { announcedMss, offeredBy, offers, peerMss, writeSynOptions } from './negotiate';
@@ -111,7 +112,7 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
   child.iss = initialSequenceNumber(tuple);
   if (leastIss != 0 && !lt(leastIss, child.iss)) child.iss = leastIss + 65_536; // MAY-2
   child.irs = seg.seq;
-  child.flags = offers() & offeredBy(seg.options);
+  child.flags = offers() & offeredBy(seg);
   child.tsRecent = seg.options.tsVal;
   child.tsOffset = timestampOffset(tuple);
   child.mss = peerMss(seg.options, seg.remote0, seg.remote1);
@@ -176,7 +177,7 @@ export function emitSynAck(): u32 {
     child.tsRecent,
   );
   const wnd = receiveWindow(child);
-  const ctl = Ctl.SYN | Ctl.ACK;
+  const ctl = synAckControl(child.flags);
   writeTcp(
     transport,
     child.localPort,
@@ -228,6 +229,8 @@ export function childState(child: Child, seg: Segment): void {
   // DEVIATION: §3.10.7.4 answers a segment outside the window with an ACK, which a peer in SYN-SENT
   // would drop.
   if (seg.isSyn && !seg.isAck && !seg.isRst && seg.seq == child.irs) {
+    // A peer that asks no more has fallen back, and will not use ECN (RFC 3168 §6.1.1).
+    child.flags &= offeredBy(seg) | ~Flag.ECN;
     if (seg.route != 0) takeChildRoute(child, seg);
     queueSynAck(child);
     return;

@@ -65,7 +65,12 @@ export function restartAfterIdle(tcb: Tcb): void {
 
 /** Half of what is in flight up to `nxt`, at least two segments (RFC 5681 §3.1, equation 4). */
 export function halfFlight(tcb: Tcb, nxt: LocalSeq): u32 {
-  return max((nxt - tcb.snd.una) / 2, 2 * tcb.snd.mss);
+  return halfWindow(nxt - tcb.snd.una, tcb.snd.mss);
+}
+
+/** Half of so many octets in flight, at least two segments: ssthresh after congestion. */
+export function halfWindow(flight: u32, mss: u32): u32 {
+  return max(flight / 2, 2 * mss);
 }
 
 /** Tells the trace where congestion control stands, and why. */

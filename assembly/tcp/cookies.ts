@@ -2,12 +2,12 @@
  * SYN cookies (RFC 4987 §3.6): a SYN answered without remembering it.
  *
  * ISS carries all that must come back: the minute it was made in, the peer's MSS in three bits, and
- * a keyed hash over both, the tuple and IRS. What it can not carry (window scale, SACK) rides in
+ * a keyed hash over both, the tuple and IRS. What it can not carry (window scale, SACK, ECN) rides in
  * the low bits of our timestamp, if the peer sends timestamps; they come back in its echo. A cookie
  * is good for the period it was made in and the next.
  *
  *   ISS    ├ period, 5 bits ┼ MSS, 3 bits ┼──────── hash, 24 bits ────────┤
- *   TSval  ├──────────────── clock ────────────────┼ SACK 1 ┼ shift, 4 ───┤   shift 15: no scaling
+ *   TSval  ├──────────── clock ────────────┼ ECN 1 ┼ SACK 1 ┼ shift, 4 ───┤   shift 15: no scaling
  */
 import { Counter, Reason, Setting, State, TraceKind } from '../abi';
 import { count } from '../counters';
@@ -31,7 +31,7 @@ import { shiftFor } from './window';
 const PERIOD_SECONDS: u32 = 64;
 const PERIODS: u32 = 32;
 /** Bits of TSval that carry options. */
-const OPTION_BITS: u32 = 5;
+const OPTION_BITS: u32 = 6;
 const NO_SCALING: u32 = 15;
 
 /** The MSS values a cookie can tell apart; a peer's is rounded down to one of them. */
@@ -81,7 +81,7 @@ export function sendCookie(listener: Tcb, seg: Segment): void {
   const tuple = record + TUPLE;
   const mss = peerMss(seg.options, seg.remote0, seg.remote1);
   const iss = cookie(tuple, seg.seq, period(), mssIndex(mss));
-  let flags = offers() & offeredBy(seg.options);
+  let flags = offers() & offeredBy(seg);
   // Without timestamps there is nowhere to keep the other options, so they are not agreed on.
   if ((flags & Flag.TIMESTAMPS) == 0) flags = 0;
   replySynAck(
@@ -102,7 +102,10 @@ export function sendCookie(listener: Tcb, seg: Segment): void {
 
 /** A timestamp not later than `clock`, whose low bits say what was agreed on. */
 function stampWith(clock: u32, flags: u32, shift: u32): u32 {
-  const bits = (flags & Flag.SACK ? 16 : 0) | (flags & Flag.SCALING ? shift : NO_SCALING);
+  const bits =
+    (flags & Flag.ECN ? 32 : 0) |
+    (flags & Flag.SACK ? 16 : 0) |
+    (flags & Flag.SCALING ? shift : NO_SCALING);
   const stamp = (clock & ~((1 << OPTION_BITS) - 1)) | bits;
   return <i32>(stamp - clock) > 0 ? stamp - (1 << OPTION_BITS) : stamp;
 }
@@ -164,6 +167,7 @@ export function readCookie(listener: Tcb, seg: Segment): Child | null {
 function readStamp(child: Child, tsEcr: u32, tsVal: u32): void {
   child.flags = Flag.TIMESTAMPS;
   child.tsRecent = tsVal;
+  if (tsEcr & 32) child.flags |= Flag.ECN & offers();
   if (tsEcr & 16) child.flags |= Flag.SACK;
   if ((tsEcr & 15) == NO_SCALING) return;
   child.flags |= Flag.SCALING;

@@ -17,9 +17,10 @@ import { trace, tracing } from '../trace';
 import { finish, pseudoSum } from '../wire/checksum';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
 import { beginSack, MAX_BLOCKS, writeBlock, writeTimestamps } from '../wire/tcp-options';
+import { CODEPOINT_SHIFT } from './ecn';
 import { announcedMss, writeSynOptions } from './negotiate';
 import { LocalSeq, lt } from './seq';
-import { Flag, handleOf, has, lower, Tcb } from './tcb';
+import { Ecn, Flag, handleOf, has, lower, Tcb } from './tcb';
 import { tsVal } from './timestamps';
 import { cancel } from './timers';
 import { offerWindow } from './window';
@@ -40,6 +41,7 @@ function blockCount(tcb: Tcb): u32 {
 /**
  * Writes the segment that begins at `seq`, with `length` octets of text from there.
  *
+ * @param ctl control bits; above their octet, the ECN codepoint of the packet
  * @returns octets of the packet in the transmit window
  */
 export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
@@ -51,6 +53,7 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
     : writeOptions(tcb, transport + TCP_HEADER);
   const wnd = isSyn ? min<u32>(tcb.rcv.wnd, 65_535) : offerWindow(tcb);
   const ack = ctl & Ctl.ACK ? tcb.rcv.nxt : 0;
+  ctl |= tcb.ecn & Ecn.ECHOING;
   // While urgent text lies ahead, each segment says where it ends (MUST-30).
   const urgent = isSyn ? 0 : urgentFrom(tcb, seq);
   if (urgent != 0) ctl |= Ctl.URG;
@@ -79,7 +82,7 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
     TRANSMIT,
     routed + header + length,
     PROTOCOL_TCP,
-    tcb.diffserv, // SHLD-22
+    tcb.diffserv | (ctl >> CODEPOINT_SHIFT), // SHLD-22
     tcb.hopLimit,
     tcb.flowLabel,
     tcb.local0,
@@ -116,7 +119,7 @@ function noteSent(tcb: Tcb, seq: u32, ack: u32, ctl: u32, wnd: u32, length: u32)
     Reason.NONE,
     seq,
     ack,
-    (length << 16) | ctl,
+    (length << 16) | (ctl & 0xff),
     wnd,
   );
 }

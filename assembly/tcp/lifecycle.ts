@@ -26,7 +26,7 @@ import { Flag, has, lower, raise, Tcb, tcbAt, unreadText } from './tcb';
 import { arm, cancelAll } from './timers';
 
 /** Defaults of the options of `abi.ts`. */
-const DELAYED_ACK_MS: u32 = 40;
+const DELAYED_ACK_MS: u16 = 40;
 const KEEP_ALIVE_IDLE_MS: u32 = 7_200_000; // MUST-28
 const KEEP_ALIVE_INTERVAL_MS: u32 = 75_000;
 const KEEP_ALIVE_COUNT: u8 = 9;

@@ -21,7 +21,8 @@ import {
 } from '../wire/tcp-options';
 import { beginChain } from '../store/chain';
 import { Segment } from './segment';
-import { Flag, lower, raise, Tcb } from './tcb';
+import { hasFallenBack, isEcnSetup } from './ecn';
+import { Ecn, Flag, has, lower, raise, Tcb } from './tcb';
 import { setRecent } from './timestamps';
 
 /** Smallest MSS we obey: a smaller one would make each octet cost a segment (CVE-2019-11479). */
@@ -30,18 +31,21 @@ const LEAST_MSS: u32 = 64;
 const DEFAULT_MSS_IPV4: u32 = 536;
 const DEFAULT_MSS_IPV6: u32 = 1_220;
 
-/** Flags of what we offer in a SYN. */
+/** Flags of what we agree to, if a peer's SYN offers it. */
 export function offers(): u32 {
   return (
+    (setting(Setting.ECN) ? Flag.ECN : 0) | // SHLD-8
     (setting(Setting.TIMESTAMPS) ? Flag.TIMESTAMPS : 0) |
     (setting(Setting.WINDOW_SCALING) ? Flag.SCALING : 0) |
     (setting(Setting.SACK) ? Flag.SACK : 0)
   );
 }
 
-/** Flags of what a peer's SYN offers. */
-export function offeredBy(options: Options): u32 {
+/** Flags of what a peer's SYN or SYN,ACK offers. */
+export function offeredBy(seg: Segment): u32 {
+  const options = seg.options;
   return (
+    (isEcnSetup(seg) ? Flag.ECN : 0) |
     (options.hasTimestamps ? Flag.TIMESTAMPS : 0) |
     (options.shift != 255 ? Flag.SCALING : 0) |
     (options.sackPermitted ? Flag.SACK : 0)
@@ -49,7 +53,7 @@ export function offeredBy(options: Options): u32 {
 }
 
 /** The flags both sides must offer. */
-export const NEGOTIABLE: u32 = Flag.TIMESTAMPS | Flag.SCALING | Flag.SACK;
+export const NEGOTIABLE: u32 = Flag.TIMESTAMPS | Flag.SCALING | Flag.SACK | Flag.ECN;
 
 /** The MSS to announce: MMS_R less the fixed header, options not counted (MUST-67). */
 export function announcedMss(a0: u64, a1: u64, limit: u32): u32 {
@@ -94,7 +98,7 @@ export function takeSyn(tcb: Tcb, seg: Segment): void {
   // Our SYN could not offer more: its window is never scaled.
   rcv.wnd = min<u32>(rcv.wnd, 65_535);
   beginChain(tcb.incoming, rcv.nxt);
-  lower(tcb, ~offeredBy(options) & NEGOTIABLE);
+  lower(tcb, ~offeredBy(seg) & NEGOTIABLE);
   takeOptions(tcb, peerMss(options, seg.remote0, seg.remote1), options.shift);
   if (tcb.flags & Flag.TIMESTAMPS) setRecent(tcb, options.tsVal);
 }
@@ -104,6 +108,8 @@ export function takeOptions(tcb: Tcb, mss: u32, shift: u32): void {
   tcb.snd.mss = effectiveMss(tcb, mss) - timestampsLength(tcb);
   // Until the peer has shown the size of its segments, ours is the best guess.
   tcb.rcv.mss = min(tcb.snd.mss, DEFAULT_MSS_IPV4);
+  const isCapable = has(tcb, Flag.ECN) && !hasFallenBack(tcb);
+  tcb.ecn = <u8>(isCapable ? Ecn.CAPABLE : Ecn.NONE);
   const scaled = (tcb.flags & Flag.SCALING) != 0;
   tcb.snd.shift = scaled ? <u8>shift : 0;
   if (!scaled) tcb.rcv.shift = 0;
@@ -125,7 +131,8 @@ export function writeSynOptions(
   return length;
 }
 
-/** Marks a connection as offering what the settings say. */
+/** Marks a connection as offering what the settings say; ECN may be only for who asks for it. */
 export function offer(tcb: Tcb): void {
   raise(tcb, offers());
+  if (setting(Setting.ECN) != 1) lower(tcb, Flag.ECN);
 }

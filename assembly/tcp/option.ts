@@ -29,7 +29,7 @@ export function setOption(tcb: Tcb, option: Option, value: u32): Result {
       return Result.OK;
     case Option.DELAYED_ACK_MS:
       if (value >= 500) return Result.INVALID_ARGUMENT; // MUST-40
-      tcb.delayedAckMs = value;
+      tcb.delayedAckMs = <u16>value;
       return Result.OK;
     case Option.KEEP_ALIVE_IDLE_MS:
       tcb.keepAliveIdleMs = max<u32>(value, 1); // MUST-27

@@ -12,6 +12,7 @@ import { count } from '../counters';
 import { ranges } from '../pools';
 import { clearRanges, trimRanges } from '../store/ranges';
 import { grow, halfFlight, traceCongestion } from './congestion';
+import { isReducedByEcho, reducedByLoss } from './ecn';
 import { markReady } from './marks';
 import { DUPLICATE_THRESHOLD, provesLoss, reportedOctets } from './sack';
 import { Segment } from './segment';
@@ -48,16 +49,19 @@ export function duplicateAcknowledgment(tcb: Tcb): void {
   }
   const isLoss = cc.duplicates >= DUPLICATE_THRESHOLD || provesLoss(tcb, reportedOctets(tcb));
   // Losses of the same window are not answered twice (RFC 6582 §3.2, step 1).
-  if (!isLoss || lt(tcb.snd.una, cc.point) || lt(tcb.snd.next, tcb.snd.nxt)) return;
+  const isAnswered = lt(tcb.snd.una, cc.point) && !isReducedByEcho(tcb);
+  if (!isLoss || isAnswered || lt(tcb.snd.next, tcb.snd.nxt)) return;
   beginRecovery(tcb);
 }
 
 function beginRecovery(tcb: Tcb): void {
   const cc = tcb.cc;
   raise(tcb, Flag.RECOVERING);
-  cc.point = tcb.snd.nxt;
-  cc.ssthresh = halfFlight(tcb, cc.beforeLimited);
+  // A window that an echo has halved already is not halved again for its losses (RFC 3168 §6.1.2).
+  if (!isReducedByEcho(tcb)) cc.ssthresh = halfFlight(tcb, cc.beforeLimited);
   cc.cwnd = cc.ssthresh;
+  reducedByLoss(tcb);
+  cc.point = tcb.snd.nxt;
   if (!has(tcb, Flag.SACK)) cc.cwnd += DUPLICATE_THRESHOLD * tcb.snd.mss;
   resendFrom(tcb, tcb.snd.una);
   count(Counter.TcpExtTCPFastRetrans);
@@ -65,15 +69,20 @@ function beginRecovery(tcb: Tcb): void {
   traceCongestion(tcb, Reason.FAST_RETRANSMIT);
 }
 
-/** Processes an acknowledgment of `length` new octets; SND.UNA has moved already. */
-export function newAcknowledgment(tcb: Tcb, length: u32): void {
+/**
+ * Processes an acknowledgment of `length` new octets; SND.UNA has moved already.
+ *
+ * @param mayGrow false when it echoes a mark (RFC 3168 §6.1.2)
+ */
+export function newAcknowledgment(tcb: Tcb, length: u32, mayGrow: bool): void {
   const cc = tcb.cc;
   cc.duplicates = 0;
   trimRanges(ranges(), tcb.sacked, tcb.snd.una);
   if (!has(tcb, Flag.RECOVERING)) {
-    // The point of an old recovery moves along, so that it never seems to lie ahead.
-    if (lt(cc.point, tcb.snd.una)) cc.point = tcb.snd.una;
-    grow(tcb, length);
+    // The point of an old recovery moves along, so that it never seems to lie ahead; one behind,
+    // for an echo counts only beyond it (`ecn.ts`).
+    if (lt(cc.point, tcb.snd.una)) cc.point = tcb.snd.una - 1;
+    if (mayGrow) grow(tcb, length);
     return;
   }
   if (lt(tcb.snd.una, cc.point)) {
@@ -118,9 +127,10 @@ export function sendAllAgain(tcb: Tcb): void {
  */
 export function loseEverything(tcb: Tcb, isFirst: bool): void {
   const cc = tcb.cc;
-  if (isFirst) cc.ssthresh = halfFlight(tcb, tcb.snd.nxt);
+  if (isFirst && !isReducedByEcho(tcb)) cc.ssthresh = halfFlight(tcb, tcb.snd.nxt);
   cc.cwnd = tcb.snd.mss;
   cc.acked = cc.duplicates = 0;
+  reducedByLoss(tcb);
   cc.point = tcb.snd.nxt;
   lower(tcb, Flag.RECOVERING | Flag.RESEND_NOW);
   // A peer may have dropped what it reported: nothing but its acknowledgment counts now (RFC 2018

@@ -11,6 +11,7 @@ import { holdRoute } from '../ip/source-route';
 import { trace, traceDrop } from '../trace';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
 import { TIMESTAMPS_LENGTH, writeTimestamps } from '../wire/tcp-options';
+import { synAckControl } from './ecn';
 import { writeSynOptions } from './negotiate';
 import { Segment } from './segment';
 import { LocalSeq, RemoteSeq } from './seq';
@@ -131,12 +132,13 @@ export function replySynAck(
   val: u32,
   ecr: u32,
 ): void {
-  const answer = reply(record, 0, iss, ack, Ctl.SYN | Ctl.ACK, wnd, DEFAULT_HOP_LIMIT);
+  const ctl = synAckControl(flags);
+  const answer = reply(record, 0, iss, ack, ctl, wnd, DEFAULT_HOP_LIMIT);
   if (answer == null) return;
   const options = writeSynOptions(answer.head + TCP_HEADER, flags, mss, shift, val, ecr);
   store<u8>(answer.head, <u8>((TCP_HEADER + options) << 2), 12);
   answer.headLength += options;
-  traceOut(0, State.SYN_RECEIVED, iss, ack, Ctl.SYN | Ctl.ACK, wnd);
+  traceOut(0, State.SYN_RECEIVED, iss, ack, ctl, wnd);
 }
 
 function traceOut(handle: u32, state: State, seq: u32, ack: u32, ctl: u32, wnd: u32): void {

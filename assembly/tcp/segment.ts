@@ -5,7 +5,7 @@
  */
 import { Counter, Ctl, Reason, State, TraceKind } from '../abi';
 import { count } from '../counters';
-import { Datagram } from '../ip/datagram';
+import { CODEPOINT, Datagram } from '../ip/datagram';
 import { SEGMENT } from '../memory';
 import { fold, sum } from '../store/copy-sum';
 import { trace, traceDrop, tracing } from '../trace';
@@ -56,6 +56,8 @@ export class Segment {
   textLength: u32;
   /** Where the source route it came by lies; 0 when it came by none. */
   route: u32;
+  /** ECN codepoint of the packet it came in. */
+  codepoint: u32;
 
   @inline get options(): Options {
     return changetype<Options>(changetype<usize>(this) + OPTIONS);
@@ -74,6 +76,12 @@ export class Segment {
   }
   @inline get isUrg(): bool {
     return (this.ctl & Ctl.URG) != 0;
+  }
+  @inline get isEce(): bool {
+    return (this.ctl & Ctl.ECE) != 0;
+  }
+  @inline get isCwr(): bool {
+    return (this.ctl & Ctl.CWR) != 0;
   }
 }
 
@@ -112,6 +120,7 @@ export function readSegment(seg: Segment, d: Datagram): bool {
   seg.wnd = windowField(at);
   seg.up = urgentPointer(at);
   seg.ctl = controlBits(at);
+  seg.codepoint = d.diffserv & CODEPOINT;
   seg.text = d.at + dataOffset(at);
   seg.textLength = d.length - dataOffset(at);
   seg.len = seg.textLength + (seg.isSyn ? 1 : 0) + (seg.isFin ? 1 : 0);

@@ -10,7 +10,18 @@ import { momentOf } from '../store/heap';
 import { Instant, MILLISECOND, now } from '../time';
 import { Child, childAt } from './child';
 import { find, Holder, holderOf } from './demux';
-import { armedFor, flightSize, Flag, handleOf, has, Tcb, tcbAt, TUPLE, unreadText } from './tcb';
+import {
+  armedFor,
+  Ecn,
+  flightSize,
+  Flag,
+  handleOf,
+  has,
+  Tcb,
+  tcbAt,
+  TUPLE,
+  unreadText,
+} from './tcb';
 import { nextTimer } from './timers';
 import { TimeWait, timeWaitAt, timeWaitLeft } from './time-wait';
 
@@ -73,7 +84,9 @@ function options(tcb: Tcb): u32 {
     (has(tcb, Flag.SCALING) ? 4 : 0) |
     (has(tcb, Flag.NAGLE_OFF) ? 8 : 0) |
     (has(tcb, Flag.RELEASED) ? 16 : 0) |
-    (has(tcb, Flag.FIN_QUEUED) ? 32 : 0)
+    (has(tcb, Flag.FIN_QUEUED) ? 32 : 0) |
+    (tcb.ecn & Ecn.CAPABLE ? 64 : 0) |
+    (tcb.ecn & Ecn.SEEN ? 128 : 0)
   );
 }
 

@@ -84,6 +84,8 @@ export enum Flag {
   CORK = 8388608,
   /** Keep-alive is on. */
   KEEP_ALIVE = 16777216,
+  /** Both sides asked for ECN: the marks of what arrives are echoed (RFC 3168). */
+  ECN = 33554432,
   /** The window was announced as closed; the first room is worth an acknowledgment. */
   WINDOW_CLOSED = 67108864,
   /** The record is somebody's: not free. */
@@ -94,6 +96,21 @@ export enum Flag {
   SYN_UNACKED = 536870912,
   /** Duplicate text lies between `rcv.dupLeft` and `rcv.dupRight`, to be reported (RFC 2883). */
   DUPLICATE = 134217728,
+}
+
+/** Where a connection stands with ECN, as bits of `tcb.ecn`. */
+export enum Ecn {
+  NONE,
+  /** Text has come that was ECN-capable. */
+  SEEN = 1,
+  /** Our new text is ECN-capable. The bit is the codepoint, ECT(0). */
+  CAPABLE = 2,
+  /** `cc.point` was set by an echo, not by a loss. */
+  POINT_OF_ECHO = 4,
+  /** Every segment echoes a mark that has come. The bit is ECE. */
+  ECHOING = 64,
+  /** The next new text says that cwnd has fallen. The bit is CWR. */
+  REDUCED = 128,
 }
 
 const SND: usize = 112;
@@ -134,7 +151,7 @@ export class Tcb {
   /** Signals not yet handed over. */
   signals: u32;
   state: State;
-  /** Diffserv and ECN of our packets. */
+  /** Diffserv field of our packets; the two bits below it are 0. */
   diffserv: u8;
   hopLimit: u8;
   keepAliveCount: u8;
@@ -153,7 +170,9 @@ export class Tcb {
   /** User timeout, milliseconds; 0 is R2. */
   userTimeoutMs: u32;
   /** Longest delay of an acknowledgment, milliseconds (MUST-40). */
-  delayedAckMs: u32;
+  delayedAckMs: u16;
+  /** Bits of Ecn. */
+  ecn: u8;
   keepAliveIdleMs: u32;
   keepAliveIntervalMs: u32;
   /** How long a released connection waits in FIN-WAIT-2, milliseconds. */

@@ -13,6 +13,7 @@ import { reserve, slack, writeChain } from '../store/chain';
 import { addRange, rangeAt, trimRanges } from '../store/ranges';
 import { trace } from '../trace';
 import { acknowledgeText } from './delayed-ack';
+import { takeCodepoint } from './ecn';
 import { acknowledge, tell } from './marks';
 import { Segment } from './segment';
 import { earlier, le, lt, RemoteSeq } from './seq';
@@ -21,6 +22,7 @@ import { Flag, handleOf, has, raise, Tcb } from './tcb';
 /** Takes the text of an acceptable segment: what lies in the window and is new. */
 export function acceptText(tcb: Tcb, seg: Segment): void {
   const rcv = tcb.rcv;
+  if (has(tcb, Flag.ECN)) takeCodepoint(tcb, seg);
   const begin = seg.seq + (seg.isSyn ? 1 : 0);
   let left = begin;
   let right = begin + seg.textLength;

@@ -85,6 +85,11 @@ export function userTimeout(tcb: Tcb, reason: Reason): void {
 
 /** The retransmission timeout (§3.10.8, RFC 6298 §5). */
 function retransmissionTimeout(tcb: Tcb): void {
+  if (tcb.snd.una == tcb.snd.nxt) {
+    // Nothing was lost: an echo had paused us (`ecn.ts`), and that is over.
+    markReady(tcb);
+    return;
+  }
   const opening = has(tcb, Flag.SYN_UNACKED);
   const end = giveUpAt(tcb, opening ? SYN_R2 : R2); // MUST-20, MUST-22
   if (now() >= end) {

@@ -9,6 +9,7 @@ import { Counter, Ctl, State, Timer } from '../abi';
 import { count } from '../counters';
 import { afterMillis, now } from '../time';
 import { noteFlight, restartAfterIdle } from './congestion';
+import { isPaused, newTextControl, synControl } from './ecn';
 import { emit, textRoom } from './emit';
 import { limitedTransmit } from './recovery';
 import { beforeGivingUp, startTiming, stopTiming } from './rto';
@@ -68,11 +69,12 @@ function transmitSyn(tcb: Tcb): u32 {
     count(Counter.TcpRetransSegs);
     tcb.cc.retransmitted++;
   }
+  const ctl = synControl(tcb);
   // The timer that asked for this sending has armed itself again.
   if (armedFor(tcb, Timer.RETRANSMIT) == 0) {
     arm(tcb, Timer.RETRANSMIT, beforeGivingUp(tcb, now() + tcb.rtt.rto));
   }
-  return emit(tcb, snd.iss, tcb.state == State.SYN_SENT ? Ctl.SYN : Ctl.SYN | Ctl.ACK, 0);
+  return emit(tcb, snd.iss, ctl, 0);
 }
 
 /**
@@ -161,7 +163,10 @@ function transmitText(tcb: Tcb): u32 {
   const finDue = has(tcb, Flag.FIN_QUEUED) && !lt(snd.end, snd.next);
   if (unsent == 0 && !finDue) return 0;
 
-  if (snd.una == snd.nxt) restartAfterIdle(tcb);
+  if (snd.una == snd.nxt) {
+    if (isPaused(tcb)) return 0;
+    restartAfterIdle(tcb);
+  }
   const usable = max<i32>(usableWindow(tcb), 0);
   const mss = textRoom(tcb);
   let length = min(min(unsent, mss), usable);
@@ -219,7 +224,8 @@ function emitText(tcb: Tcb, length: u32, fin: bool, isAgain: bool): u32 {
   } else {
     startTiming(tcb, seq);
   }
-  let ctl: u32 = Ctl.ACK;
+  // Only new text is ECN-capable (RFC 3168 §6.1.4, §6.1.5).
+  let ctl: u32 = isAgain || length == 0 ? Ctl.ACK : Ctl.ACK | newTextControl(tcb);
   snd.next = seq + length;
   if (snd.next == snd.end && length != 0) ctl |= Ctl.PSH; // MUST-61, SHLD-27
   if (fin) {

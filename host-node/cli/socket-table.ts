@@ -94,6 +94,8 @@ function infoOf(socket: TcpInfo): string {
   const millis = (value: number) => String(Math.round(value * 1000) / 1000);
   say('ts', socket.timestamps);
   say('sack', socket.sack);
+  say('ecn', socket.ecn);
+  say('ecnseen', socket.ecnseen);
   say(`wscale:${socket.snd_wscale},${socket.rcv_wscale}`, socket.wscale);
   say(`rto:${millis(socket.rto)}`, socket.rto);
   say(`rtt:${millis(socket.rtt)}/${millis(socket.rttvar)}`, socket.rtt);

@@ -12,6 +12,8 @@ export interface Impairment {
   /** Added to, or taken from, the delay at random; so packets may overtake each other. */
   jitter?: number | string;
   loss?: number | string;
+  /** What would be lost by chance is marked instead, if its sender is ECN-capable (RFC 3168). */
+  ecn?: boolean;
   duplicate?: number | string;
   /** Share of packets that skip the delay, and so overtake those before them. */
   reorder?: number | string;
@@ -28,6 +30,7 @@ export interface Settled {
   readonly delay: number;
   readonly jitter: number;
   readonly loss: number;
+  readonly ecn: boolean;
   readonly duplicate: number;
   readonly reorder: number;
   readonly corrupt: number;
@@ -46,6 +49,7 @@ export function settle(impairment: Impairment): Settled {
     delay: duration(delay),
     jitter: duration(jitter),
     loss: share(loss),
+    ecn: impairment.ecn ?? false,
     duplicate: share(duplicate),
     reorder: share(reorder),
     corrupt: share(corrupt),
@@ -68,6 +72,10 @@ export function parseNetem(line: string): Impairment {
   for (let i = 0; i < words.length; i++) {
     const name = words[i]!;
     const value = words[i + 1];
+    if (name === 'ecn') {
+      result.ecn = true;
+      continue;
+    }
     if (!isNumber(value)) throw new RangeError(`netem: ${name} needs a number behind it`);
     i++;
     switch (name) {

@@ -8,6 +8,7 @@
  */
 import { type Alarm, type Clock, NEVER } from '../clock.ts';
 import { duration } from '../units.ts';
+import { markCongestion } from './ecn.ts';
 import type { Settled } from './netem.ts';
 import type { Random } from './random.ts';
 import type { PacketReader, PacketView, Side } from './segment.ts';
@@ -18,6 +19,8 @@ export type Verdict =
   | 'drop'
   | 'duplicate'
   | 'corrupt'
+  /** Congestion experienced (RFC 3168); a packet that is not ECN-capable passes as it is. */
+  | 'mark'
   | { readonly delay: number | string };
 
 /**
@@ -26,7 +29,10 @@ export type Verdict =
  */
 export type Rule = (packet: PacketView) => Verdict | undefined;
 
-/** What became of a packet: `lost` by chance, `dropped` by a rule, `refused` by a full queue. */
+/**
+ * What became of a packet: `lost` by chance, `dropped` by a rule, `refused` by a full queue,
+ * `marked` in place of being lost.
+ */
 export type Fate =
   | 'passed'
   | 'delayed'
@@ -34,7 +40,8 @@ export type Fate =
   | 'dropped'
   | 'refused'
   | 'duplicated'
-  | 'corrupted';
+  | 'corrupted'
+  | 'marked';
 
 /** Is told of every packet that enters the link, and what will become of it. */
 export type Watch = (packet: PacketView, fate: Fate) => void;
@@ -113,8 +120,12 @@ export class Path {
       } else if (verdict === 'drop') fate = 'dropped';
       else if (verdict === 'duplicate') fate = 'duplicated';
       else if (verdict === 'corrupt') fate = 'corrupted';
+      else if (verdict === 'mark' && markCongestion(view.octets)) fate = 'marked';
     }
-    if (fate === 'passed' && random.chance(impairment.loss)) fate = 'lost';
+    if (fate === 'passed' && random.chance(impairment.loss)) {
+      const canBeMarked = impairment.ecn && markCongestion(octets.subarray(0, length));
+      fate = canBeMarked ? 'marked' : 'lost';
+    }
     if (fate === 'passed' && random.chance(impairment.duplicate)) fate = 'duplicated';
     if (fate === 'passed' && random.chance(impairment.corrupt)) fate = 'corrupted';
     const isGone = fate === 'lost' || fate === 'dropped';

@@ -227,6 +227,8 @@ function noteOf(event: TraceEvent): string {
       return `timer ${Timer[event.a]!.replaceAll('_', ' ').toLowerCase()} ran out`;
     case TraceKind.CONGESTION:
       return `cwnd ${event.a} ssthresh ${event.b} in flight ${event.c}${because}`;
+    case TraceKind.NOTE:
+      return `noted${because}`;
     default:
       // A call that changes the state has said so; the others come with every octet.
       return '';

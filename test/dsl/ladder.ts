@@ -125,6 +125,8 @@ export function rungOf(record: TraceRecord, withSegments: boolean, epoch = 0): R
         text:
           `cwnd ${a} ssthresh ${b} FlightSize ${c} SRTT ${d / 1000} ms` + because(record.reason),
       };
+    case TraceKind.NOTE:
+      return { at, arrow: ' ', text: `noted${because(record.reason)}` };
     case TraceKind.CALL:
       return { at, arrow: ' ', text: `${Call[a]} answers ${c | 0}` };
     default:

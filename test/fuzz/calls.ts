@@ -23,6 +23,7 @@ const SETTINGS = [
   [Setting.WINDOW_SCALING, 1],
   [Setting.SACK, 1],
   [Setting.SYN_COOKIES, 2],
+  [Setting.ECN, 2],
   [Setting.ECHO_REPLY, 1],
   [Setting.TRACE, 1],
   [Setting.TW_REUSE, 2],

@@ -28,6 +28,8 @@ export class Emitted {
   wnd = 0;
   text = 0;
   textLength = 0;
+  /** The ECN codepoint. */
+  codepoint = 0;
   hasTimestamps = false;
   tsVal = 0;
   /** Window scale of a SYN; -1 when absent. */
@@ -60,6 +62,7 @@ export class Emitted {
     const fault = this.isV4 ? this.#ipv4(at, length) : this.#ipv6(at, length);
     if (fault !== '') return fault;
     this.transport = length - (this.at - at);
+    if (this.codepoint !== 0 && this.protocol !== TCP) return 'ECN-capable, and not TCP';
     if (this.protocol === TCP) return this.#tcp();
     if (this.protocol === (this.isV4 ? ICMP : ICMPV6)) return this.#icmp();
     return `protocol ${this.protocol}`;
@@ -76,6 +79,7 @@ export class Emitted {
     const to = o[at + 16]!;
     if (to === 0 || to >= 224 || to === 127 || o[at + 19] === 255) return `to ${to}.x, no unicast`;
     this.protocol = o[at + 9]!;
+    this.codepoint = o[at + 1]! & 3;
     this.at = at + header;
     return header === 20 ? '' : this.#route(at + 20, header - 20);
   }
@@ -96,6 +100,7 @@ export class Emitted {
     if (o[at + 7] === 0) return 'hop limit 0';
     if (o[at + 24] === 255) return 'to a multicast group';
     this.protocol = o[at + 6]!;
+    this.codepoint = (o[at + 1]! >> 4) & 3;
     this.at = at + 40;
     return '';
   }
@@ -134,6 +139,9 @@ export class Emitted {
     if ((this.ctl & (SYN | ACK | RST)) === 0) return 'neither SYN nor ACK nor RST';
     if ((this.ctl & ACK) === 0 && this.ack !== 0) return 'SEG.ACK without ACK';
     if (this.isSyn && (this.ctl & (FIN | RST)) !== 0) return 'SYN with FIN or RST';
+    if (this.codepoint === 1 || this.codepoint === 3) return `ECN codepoint ${this.codepoint}`;
+    const mayBeCapable = this.textLength !== 0 && (this.ctl & (SYN | RST)) === 0;
+    if (this.codepoint !== 0 && !mayBeCapable) return 'ECN-capable without text (RFC 3168 §6.1.4)';
     return this.#options(at + 20, this.text);
   }
 

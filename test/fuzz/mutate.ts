@@ -109,6 +109,8 @@ export function mutatedSegment(world: World, r: Dice): number {
   if (r.chance(0.3)) w.wnd = r.chance(0.9) ? r.pick(WINDOWS) : r.below(0x1_0000);
   if (r.chance(0.1)) w.up = r.chance(0.9) ? r.pick(URGENTS) : r.below(0x1_0000);
   w.text = r.chance(0.5) ? 0 : r.chance(0.8) ? r.pick(TEXTS) : r.below(3_000);
+  w.codepoint = r.below(4);
+  if (r.chance(0.1)) w.ctl |= r.below(4) << 6;
   if (r.chance(0.3)) mutateOptions(world, r);
   if (r.chance(0.02)) w.destinationPort = r.chance(0.5) ? r.below(0x1_0000) : 0;
   const length = r.chance(0.05) ? spoiltSegment(world, r) : w.tcp();

@@ -10,11 +10,14 @@ export const RST = 4;
 export const PSH = 8;
 export const ACK = 16;
 export const URG = 32;
+export const ECE = 64;
+export const CWR = 128;
 
 /** Bits of what both sides agreed on, as STATUS.flags has them. */
 export const TIMESTAMPS = 1;
 export const SACK = 2;
 export const SCALING = 4;
+export const ECN = 64;
 
 /** Octets of the timestamps option with its padding. */
 const TIMESTAMPS_LENGTH = 12;
@@ -76,7 +79,7 @@ export function addSack(world: World, blocks: readonly (readonly [number, number
 export function aimed(world: World, ctl: number, text = 0): void {
   const w = world.writer;
   const a = world.aim;
-  w.extension = 0;
+  w.extension = w.codepoint = 0;
   w.seq = a[Aim.rcvNxt]!;
   w.ack = ctl & ACK ? a[Aim.nxt]! : 0;
   w.ctl = ctl;

@@ -11,6 +11,9 @@ import {
   ACK,
   addSack,
   aimed,
+  CWR,
+  ECE,
+  ECN,
   FIN,
   SACK,
   SCALING,
@@ -42,6 +45,7 @@ interface Choice {
 
 function begin(world: World, fresh: Saved, choice: Choice): void {
   world.restore({ ...fresh, family: choice.family });
+  world.core.set(Setting.ECN, choice.flags & ECN ? 1 : 2);
   const a = world.aim;
   a[Aim.peerTs] = 0x7fff_ff80;
   a[Aim.localPort] = world.writer.destinationPort = LOCAL_PORT;
@@ -65,7 +69,8 @@ function listen(world: World): void {
 
 function sendSyn(world: World, choice: Choice, ctl: number): void {
   const w = world.writer;
-  aimed(world, ctl);
+  const setup = ctl & ACK ? ECE : ECE | CWR;
+  aimed(world, choice.flags & ECN ? ctl | setup : ctl);
   w.seq = choice.isn;
   synOptions(world, choice.flags);
   world.segment();
@@ -253,7 +258,7 @@ const STARTS: readonly (readonly [name: string, state: State, build: Build])[] =
   ['TIME-WAIT', State.TIME_WAIT, timeWait],
 ];
 
-const FLAGS = [0, TIMESTAMPS, SACK | SCALING, TIMESTAMPS | SACK | SCALING];
+const FLAGS = [0, TIMESTAMPS | ECN, SACK | SCALING, TIMESTAMPS | SACK | SCALING | ECN];
 const ISNS = [0xffff_ff80, 0x7fff_f000, 0x1234_5678, 0xffff_e000];
 
 export const NAMES: readonly string[] = STARTS.map(([name]) => name);

@@ -92,6 +92,8 @@ export class Writer {
   /** Octets of IP options or extension headers, and the protocol number in front of them. */
   extension = 0;
   firstHeader = TCP;
+  /** The ECN codepoint. */
+  codepoint = 0;
   /** The latest packet's octets. */
   length = 0;
 
@@ -162,7 +164,7 @@ export class Writer {
     const first = this.extension === 0 ? protocol : this.firstHeader;
     if (f.isV4) {
       o[at] = 0x40 | ((20 + this.extension) >> 2);
-      o[at + 1] = 0;
+      o[at + 1] = this.codepoint;
       put16(o, at + 2, 20 + this.extension + length);
       put32(o, at + 4, 0x4000);
       o[at + 8] = 64;
@@ -173,7 +175,7 @@ export class Writer {
       }
       this.ipChecksum();
     } else {
-      put32(o, at, 0x6000_0000);
+      put32(o, at, 0x6000_0000 | (this.codepoint << 20));
       put16(o, at + 4, this.extension + length);
       o[at + 6] = first;
       o[at + 7] = 64;
