@@ -5,7 +5,7 @@
  *
  * Control bits are F S R P . U E C, then first:last(octets of text), the acknowledgment, the
  * window, the urgent pointer, the options. Numbers are relative to the ISN of the side they belong
- * to.
+ * to. Before all that stands the ECN codepoint, if there is one: [ect0] or [ce].
  */
 import {
   ACK,
@@ -31,6 +31,9 @@ const LETTERS: readonly (readonly [letter: string, bit: number])[] = [
   ['E', ECE],
   ['C', CWR],
 ];
+
+/** ECN codepoints by their number. */
+const CODEPOINTS = ['', '[ect1] ', '[ect0] ', '[ce] '];
 
 function printOptions(segment: Segment): string {
   const out: string[] = [];
@@ -60,12 +63,13 @@ export function print(segment: Segment): string {
   const ack = ctl & ACK ? ` ack ${segment.ack ?? '*'}` : '';
   const win = segment.win === undefined ? '' : ` win ${segment.win}`;
   const up = ctl & URG ? ` urg ${segment.up ?? '*'}` : '';
-  return `${letters} ${range}${ack}${win}${up}${printOptions(segment)}`;
+  const codepoint = CODEPOINTS[segment.ecn ?? 0];
+  return `${codepoint}${letters} ${range}${ack}${win}${up}${printOptions(segment)}`;
 }
 
 const LINE = new RegExp(
   [
-    String.raw`^([SFRP.UEC-]+) (\d+|\*)(?::(?:\d+|\*))?\((\d+|\*)\)`,
+    String.raw`^(\[\w+\] )?([SFRP.UEC-]+) (\d+|\*)(?::(?:\d+|\*))?\((\d+|\*)\)`,
     String.raw`(?: ack (\d+|\*))?(?: win (\d+))?(?: urg (\d+))?(?: <(.*)>)?$`,
   ].join(''),
 );
@@ -74,13 +78,14 @@ const LINE = new RegExp(
 export function parse(line: string): Segment {
   const match = LINE.exec(line.trim());
   if (!match) throw new SyntaxError(`not a segment: ${line}`);
-  const [, letters, seq, length, ack, win, up, options] = match as unknown as (
+  const [, codepoint, letters, seq, length, ack, win, up, options] = match as unknown as (
     | string
     | undefined
   )[];
   let ctl = 0;
   for (const [letter, bit] of LETTERS) if (letters?.includes(letter)) ctl |= bit;
   const segment: Segment = { ctl: ctl & ~PSH };
+  if (codepoint !== undefined) segment.ecn = CODEPOINTS.indexOf(codepoint);
   if (ctl & PSH) segment.psh = true;
   if (seq !== undefined && seq !== '*') segment.seq = Number(seq);
   if (length !== undefined && length !== '*')

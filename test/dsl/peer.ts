@@ -58,6 +58,7 @@ const FIELDS = [
   'sackOk',
   'sack',
   'ts',
+  'ecn',
 ] as const;
 
 export class Peer {

@@ -15,6 +15,12 @@ export const URG = 32;
 export const ECE = 64;
 export const CWR = 128;
 
+/** ECN codepoints (RFC 3168 §5). */
+export const NOT_ECT = 0;
+export const ECT_1 = 1;
+export const ECT_0 = 2;
+export const CE = 3;
+
 /** A stretch of sequence space, right edge excluded. */
 export type Block = readonly [left: number, right: number];
 
@@ -38,9 +44,13 @@ export interface Segment {
   ts?: readonly [val: number, ecr: number] | null;
   /** Option octets written as they are, instead of the ones above. */
   rawOptions?: readonly number[];
+  /** ECN codepoint of the packet: NOT_ECT, ECT_0, CE. */
+  ecn?: number;
   /** Spoils the packet: a wrong checksum, or another data offset. */
   wrongChecksum?: boolean;
   dataOffset?: number;
+  /** The four reserved bits beside the data offset. */
+  reserved?: number;
 }
 
 export type Fields = Omit<Segment, 'ctl'> & { ctl?: number };
@@ -100,7 +110,9 @@ export interface Received extends Segment {
   text: string;
   flow: Flow;
   hopLimit: number;
+  /** The two bits below it, which are ECN's, left out. */
   diffserv: number;
+  ecn: number;
   packet: Uint8Array;
 }
 
@@ -163,7 +175,7 @@ export function encode(segment: Segment, flow: Flow, hopLimit = 64): Uint8Array 
   view.setUint16(2, flow.destinationPort);
   view.setUint32(4, (segment.seq ?? 0) >>> 0);
   view.setUint32(8, (segment.ack ?? 0) >>> 0);
-  view.setUint8(12, (segment.dataOffset ?? header / 4) << 4);
+  view.setUint8(12, ((segment.dataOffset ?? header / 4) << 4) | (segment.reserved ?? 0));
   view.setUint8(13, segment.ctl | (segment.psh ? PSH : 0));
   view.setUint16(14, segment.win ?? 0);
   view.setUint16(18, segment.up ?? 0);
@@ -171,7 +183,7 @@ export function encode(segment: Segment, flow: Flow, hopLimit = 64): Uint8Array 
   for (let i = 0; i < text.length; i++) tcp[header + i] = text.charCodeAt(i);
   const sum = onesSum(tcp, pseudoHeaderSum(flow.source, flow.destination, 6, tcp.length));
   view.setUint16(16, (0xffff - sum) ^ (segment.wrongChecksum ? 0x0101 : 0));
-  return packetOf(tcp, 6, flow.source, flow.destination, hopLimit);
+  return packetOf(tcp, 6, flow.source, flow.destination, hopLimit, segment.ecn);
 }
 
 /** Puts an IP header in front of what a protocol has written. */
@@ -181,12 +193,13 @@ export function packetOf(
   source: Uint8Array,
   destination: Uint8Array,
   hopLimit = 64,
+  diffserv = 0,
 ): Uint8Array {
   const header = source.length === 4 ? 20 : 40;
   const packet = new Uint8Array(header + payload.length);
   const view = new DataView(packet.buffer);
   if (header === 20) {
-    view.setUint8(0, 0x45);
+    view.setUint16(0, 0x4500 | diffserv);
     view.setUint16(2, packet.length);
     view.setUint16(6, 0x4000);
     view.setUint8(8, hopLimit);
@@ -195,7 +208,7 @@ export function packetOf(
     packet.set(destination, 16);
     view.setUint16(10, 0xffff - onesSum(packet.subarray(0, 20)));
   } else {
-    view.setUint8(0, 0x60);
+    view.setUint16(0, 0x6000 | (diffserv << 4));
     view.setUint16(4, payload.length);
     view.setUint8(6, protocol);
     view.setUint8(7, hopLimit);
@@ -306,7 +319,8 @@ export function decode(bytes: Uint8Array): Received {
     text,
     packet,
     hopLimit: ip.hopLimit,
-    diffserv: ip.diffserv,
+    diffserv: ip.diffserv & ~CE,
+    ecn: ip.diffserv & CE,
     flow: {
       source: ip.source,
       destination: ip.destination,

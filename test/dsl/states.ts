@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import { type Option, Setting, State } from '../../host-web/abi.ts';
 import { Host } from './host.ts';
 import { Peer, type PeerOptions } from './peer.ts';
-import { ack, fin, type Segment, syn, synAck } from './segment.ts';
+import { ack, CWR, ECE, fin, type Segment, syn, synAck } from './segment.ts';
 import { Stack, type StackOptions } from './stack.ts';
 
 export interface Options extends PeerOptions, StackOptions {
@@ -19,6 +19,8 @@ export interface Options extends PeerOptions, StackOptions {
   wscale?: number;
   sack?: boolean;
   timestamps?: boolean;
+  /** Both sides ask for ECN; without it a passive side still would, if asked. */
+  ecn?: boolean;
   receiveBuffer?: number;
   backlog?: number;
   /** Options of the connection, set before OPEN. */
@@ -37,6 +39,7 @@ export function closed(options: Options = {}) {
       [Setting.TIMESTAMPS]: options.timestamps ? 1 : 0,
       [Setting.WINDOW_SCALING]: options.wscale === undefined ? 0 : 1,
       [Setting.SACK]: options.sack === false ? 0 : 1,
+      [Setting.ECN]: options.ecn ? 1 : 2,
       ...options.settings,
     },
   });
@@ -66,8 +69,8 @@ export function listening(options: Options = {}) {
 /** `host` is the child: it has no handle yet. */
 export function synReceived(options: Options = {}) {
   const { stack, peer, listener } = listening(options);
-  peer.send(syn({ seq: 0, ...offer(options, peer) }));
-  peer.expect(synAck({ seq: 0, ack: 1 }));
+  peer.send(syn({ seq: 0, ctl: options.ecn ? ECE | CWR : 0, ...offer(options, peer) }));
+  peer.expect(synAck({ seq: 0, ack: 1, ctl: options.ecn ? ECE : 0 }));
   const host = new Host(stack, 0, peer.ports);
   host.expect(State.SYN_RECEIVED);
   return { stack, peer, listener, host };
@@ -77,7 +80,7 @@ export function synSent(options: Options = {}) {
   const { stack, host, peer } = closed({ hostPort: 0, ...options });
   const address = options.address ?? (options.family === 6 ? 'fd00::2' : '10.0.0.2');
   expect(host.connect(address, peer.flow.sourcePort)).toBe(0);
-  peer.expect(syn({ seq: 0 }));
+  peer.expect(syn({ seq: 0, ctl: options.ecn ? ECE | CWR : 0 }));
   host.expect(State.SYN_SENT);
   return { stack, host, peer, listener: host };
 }
@@ -85,7 +88,8 @@ export function synSent(options: Options = {}) {
 export function established(options: Options = {}) {
   if (options.open === 'active') {
     const { stack, host, peer } = synSent(options);
-    peer.send(synAck({ seq: 0, ack: 1, ...offer(options, peer) }));
+    const ctl = options.ecn ? ECE : 0;
+    peer.send(synAck({ seq: 0, ack: 1, ctl, ...offer(options, peer) }));
     peer.expect(ack({ seq: 1, ack: 1 }));
     host.expect(State.ESTABLISHED);
     return { stack, host, peer, listener: host };

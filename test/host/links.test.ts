@@ -243,6 +243,55 @@ describe('a rule', () => {
   });
 });
 
+describe('marks of congestion', () => {
+  /** 200,000 octets from A, which asks for ECN. */
+  const transfer = async (options: Parameters<typeof world>[0], remote = '10.0.0.2') => {
+    const w = await world({ delay: 10, rate: '10mbit', ...options });
+    w.a.set('tcp_ecn', 1);
+    const listener = w.b.listen({ port: 7 });
+    const client = w.a.connect(`${remote.includes(':') ? `[${remote}]` : remote}:7`);
+    const got = listener.accept().then((server) => readAll(server.readable));
+    void client.writable.getWriter().write(new Uint8Array(200_000));
+    await w.clock.run(5000);
+    const info = client.info();
+    void client.close();
+    await w.clock.run(5000);
+    expect((await got).length).toBe(200_000);
+    return { ...w, info };
+  };
+
+  it.each(['10.0.0.2', 'fd00::2'])(
+    'one to %s slows its sender down, and nothing is lost',
+    async (to) => {
+      const { info, packets, a, b } = await transfer({ rules: [when('A.data#20', 'mark')] }, to);
+      expect(packets.filter((line) => line.endsWith('marked'))).toHaveLength(1);
+      expect(info).toMatchObject({ ecn: true, ecnseen: false, total_retrans: 0 });
+      expect(info.ssthresh).toBeLessThan(0x7fff_ffff);
+      // Each side has told the other: ECE until CWR.
+      expect(packets.some((line) => line.startsWith('B .E'))).toBe(true);
+      expect(packets.filter((line) => /^A P?\.W/.test(line))).toHaveLength(1);
+      expect(b.counters()).toMatchObject({ IpExtInCEPkts: 1n, IpInCsumErrors: 0n });
+      expect(a.counters()['TcpExtTCPDeliveredCE']).toBeGreaterThan(0n);
+    },
+  );
+
+  it('netem’s ecn marks what it would lose, where that says anything', async () => {
+    const { info, packets } = await transfer({ a: { loss: '4%', ecn: true }, seed: 3 });
+    expect(packets.filter((line) => line.endsWith('marked')).length).toBeGreaterThan(2);
+    expect(info.total_retrans).toBe(0);
+    const plain = await connected({ loss: 1, ecn: true, a: { loss: 0 } }).catch(() => 'lost');
+    expect(plain).toBe('lost');
+  });
+
+  it('pass by what is not ECN-capable', async () => {
+    const { a, clock, packets } = await world({ rules: [when('A.any', 'mark')] });
+    const reply = a.ping('10.0.0.2');
+    await clock.run(100);
+    expect(await fate(reply)).toBe('fulfilled');
+    expect(packets).toEqual(['A ', 'B ']);
+  });
+});
+
 describe('netem’s words', () => {
   it('are understood', () => {
     const line = 'delay 40ms 10ms loss random 1% reorder 0.5% rate 10mbit limit 50';
@@ -250,6 +299,7 @@ describe('netem’s words', () => {
       delay: 40,
       jitter: 10,
       loss: 0.01,
+      ecn: false,
       duplicate: 0,
       reorder: 0.005,
       corrupt: 0,
@@ -262,6 +312,7 @@ describe('netem’s words', () => {
       corrupt: 0.001,
       rate: 512_000,
     });
+    expect(parseNetem('loss 1% ecn delay 3ms')).toEqual({ loss: '1%', ecn: true, delay: '3ms' });
     expect(parseNetem('')).toEqual({});
   });
 

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { createCipheriv, createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import * as kernel from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,6 +16,7 @@ import { type Net, netFor } from '../../host-node/net.ts';
 import { openTun, TunError } from '../../host-node/tun.ts';
 import { TunLink } from '../../host-node/tun-link.ts';
 import { createStackSync, type Stack } from '../../host-web/index.ts';
+import { impaired, type Rule, type Simulation } from '../../host-web/sim/index.ts';
 
 const [scenario = '', argument = ''] = process.argv.slice(2);
 const KERNEL = { 4: '10.9.0.1', 6: 'fd00:9::1' } as const;
@@ -24,6 +26,7 @@ type Version = keyof typeof KERNEL;
 interface Place {
   readonly stack: Stack;
   readonly net: Net;
+  readonly rule: Simulation['rule'];
   close(): Promise<void>;
 }
 
@@ -32,10 +35,12 @@ function open(pcap?: string): Place {
   const stack = createStackSync({ address: [`${NETCELL[4]}/24`, `${NETCELL[6]}/64`] });
   const link = new TunLink(tun);
   const capture = pcap ? record(pcap, link, tun.name, stack.clock) : undefined;
-  stack.attach(capture?.link ?? link);
+  const path = scenario === 'marks' ? impaired(link, { clock: stack.clock }) : undefined;
+  stack.attach(path ?? capture?.link ?? link);
   return {
     stack,
     net: netFor(stack),
+    rule: (rule) => path?.rule(rule) ?? (() => {}),
     close: async () => {
       await stack.close();
       capture?.close();
@@ -252,6 +257,78 @@ async function others({ stack }: Place): Promise<object> {
   return { pings, udp: error.code };
 }
 
+// Congestion marks -------------------------------------------------------------------
+
+/** What the kernel's ss says of the connection on a port, without the numbers; as `kernelState`. */
+function kernelWords(port: number): string[] | null {
+  try {
+    const filter = `( sport = ${port} or dport = ${port} )`;
+    const told = execFileSync('ss', ['-Htnio', 'state', 'established', filter], {
+      encoding: 'utf8',
+    });
+    return told.split(/\s+/).filter((word) => word.startsWith('ecn'));
+  } catch {
+    return null;
+  }
+}
+
+/** Both sides ask for ECN; one packet of text each way is marked on its way. */
+async function marks(place: Place): Promise<object[]> {
+  writeFileSync('/proc/sys/net/ipv4/tcp_ecn', '1');
+  place.stack.set('tcp_ecn', 1);
+  const { kernelSide, netcellSide } = sides(place);
+  const results: object[] = [];
+  let port = 5200;
+  for (const version of [4, 6] as const) {
+    for (const [client, server] of [
+      [kernelSide, netcellSide],
+      [netcellSide, kernelSide],
+    ] as const) {
+      port++;
+      const { near, far, close } = await open_(client, server, version, port);
+      const seen = new Set<string>();
+      const remove = place.rule(marking(seen));
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        let missing = 1 << 20;
+        to.on('data', (part: Buffer) => {
+          missing -= part.length;
+        });
+        from.write(Buffer.alloc(1 << 20));
+        while (missing > 0) await pause(5);
+      }
+      const netcell = place.stack.sockets().find(({ state, localPort, remotePort }) => {
+        return state === 'ESTABLISHED' && (localPort === port || remotePort === port);
+      });
+      results.push({
+        client: client.name,
+        version,
+        kernel: kernelWords(port),
+        netcell: [netcell?.ecn, netcell?.ecnseen, netcell?.total_retrans],
+        seen: [...seen].sort(),
+      });
+      remove();
+      close();
+      near.destroy();
+      far.destroy();
+    }
+  }
+  return results;
+}
+
+/** Marks the thirtieth packet of text of each side; notes who marks, echoes and says CWR. */
+function marking(seen: Set<string>): Rule {
+  const count = { A: 0, B: 0 };
+  return ({ from, flags, textLength }) => {
+    const name = from === 'A' ? 'netcell' : 'kernel';
+    if (flags.includes('E')) seen.add(`${name} echoes`);
+    if (flags.includes('W')) seen.add(`${name} reduced`);
+    return textLength > 0 && ++count[from] === 30 ? 'mark' : 'pass';
+  };
+}
+
 /** A little of everything, recorded. */
 async function everything(place: Place): Promise<object> {
   return {
@@ -272,6 +349,7 @@ const scenarios: Record<string, (place: Place) => unknown> = {
   states,
   resets,
   others,
+  marks,
   everything,
 };
 

@@ -85,6 +85,20 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     });
   });
 
+  it('RFC 3168: agrees on ECN, echoes marks, and slows down for them, in both roles', async () => {
+    const said = {
+      kernel: has('ss') ? ['ecn', 'ecnseen'] : null,
+      netcell: [true, true, 0],
+      seen: ['kernel echoes', 'kernel reduced', 'netcell echoes', 'netcell reduced'],
+    };
+    expect(await inside('marks')).toEqual([
+      { client: 'kernel', version: 4, ...said },
+      { client: 'netcell', version: 4, ...said },
+      { client: 'kernel', version: 6, ...said },
+      { client: 'netcell', version: 6, ...said },
+    ]);
+  });
+
   it('is pinged by the stack, and told of a port nobody has', async () => {
     expect(await inside('others')).toEqual({
       pings: [

@@ -23,7 +23,6 @@ const moot = (reason: string): Claim => ({ status: 'moot', reason });
 /** Every claim that is not `met`. */
 export const CLAIMS: Readonly<Record<string, Claim>> = {
   'SHLD-6': moot('a stack has one link and one MTU, which does not differ from packet to packet'),
-  'SHLD-8': absent('ECN is neither offered nor answered: the bits of an ECN-setup SYN are ignored'),
   'SHLD-13': moot('it binds applications; our command line and the shape of node:net use none'),
   'SHLD-23': moot('it binds applications; a connection keeps the Diffserv field it was given'),
   'SHLD-26': deviates,

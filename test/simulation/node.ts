@@ -35,6 +35,7 @@ export interface Manner {
   timestamps: number;
   scaling: number;
   sack: number;
+  ecn: number;
   nagle: number;
   delayedAckMs: number;
   keepAlive: number;
@@ -135,6 +136,7 @@ export class Node {
     core.set(Setting.TIMESTAMPS, manner.timestamps);
     core.set(Setting.WINDOW_SCALING, manner.scaling);
     core.set(Setting.SACK, manner.sack);
+    core.set(Setting.ECN, manner.ecn);
     const handle = core.create();
     core.setOption(handle, Option.NAGLE, manner.nagle);
     core.setOption(handle, Option.DELAYED_ACK_MS, manner.delayedAckMs);

@@ -83,7 +83,8 @@ export function wire(
 
 function weatherStages(weather: Weather, dice: Dice, delayMs: number): Impairment[] {
   const stages: Impairment[] = [{ delay: delayMs, limit: 20_000 }];
-  if (weather.loss > 0) stages.push({ loss: weather.loss });
+  // Half of the networks mark what they can instead of losing it.
+  if (weather.loss > 0) stages.push({ loss: weather.loss, ecn: dice.chance(0.5) });
   if (weather.duplicate) stages.push({ duplicate: 0.02 });
   if (weather.corrupt) stages.push({ corrupt: 0.01 });
   if (weather.reorder) {
@@ -107,6 +108,7 @@ export function plainManner(isA: boolean, own: Partial<Manner> = {}): Manner {
     timestamps: 1,
     scaling: 1,
     sack: 1,
+    ecn: 1,
     nagle: 1,
     delayedAckMs: 40,
     keepAlive: 0,
@@ -138,6 +140,7 @@ function manners(dice: Dice): [Manner, Manner] {
     timestamps: dice.below(2),
     scaling: dice.below(2),
     sack: dice.below(2),
+    ecn: dice.below(3),
     nagle: dice.below(2),
     delayedAckMs: dice.pick([0, 10, 40, 200]),
     keepAlive: dice.chance(0.1) ? 1 : 0,
