@@ -2,9 +2,9 @@
  * SYN cookies (RFC 4987 §3.6): a SYN answered without remembering it.
  *
  * ISS carries all that must come back: the minute it was made in, the peer's MSS in three bits, and
- * a keyed hash over both, the tuple and IRS. What it can not carry (window scale, SACK, ECN) rides in
- * the low bits of our timestamp, if the peer sends timestamps; they come back in its echo. A cookie
- * is good for the period it was made in and the next.
+ * a keyed hash over both, the tuple and IRS. What it can not carry (window scale, SACK, ECN) rides
+ * in the low bits of our timestamp, if the peer sends timestamps; they come back in its echo. A
+ * cookie is good for the period it was made in and the next.
  *
  *   ISS    ├ period, 5 bits ┼ MSS, 3 bits ┼──────── hash, 24 bits ────────┤
  *   TSval  ├──────────── clock ────────────┼ ECN 1 ┼ SACK 1 ┼ shift, 4 ───┤   shift 15: no scaling

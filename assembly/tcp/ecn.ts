@@ -130,7 +130,7 @@ export function isPaused(tcb: Tcb): bool {
   return armedFor(tcb, Timer.RETRANSMIT) != 0;
 }
 
-/** Whether what is outstanding has had its window halved by an echo: a loss in it does not again. */
+/** Whether an echo has halved the window of what is outstanding: a loss in it does not again. */
 export function isReducedByEcho(tcb: Tcb): bool {
   return (tcb.ecn & Ecn.POINT_OF_ECHO) != 0 && lt(tcb.snd.una, tcb.cc.point);
 }

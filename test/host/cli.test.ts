@@ -161,6 +161,17 @@ describe('the table of sockets', () => {
     );
   });
 
+  it('says ecn and ecnseen where ss does, behind sack', () => {
+    const open = { ...base, state: 'ESTABLISHED', localAddress: '10.9.0.2', localPort: 80 };
+    const remote = { remoteAddress: '10.9.0.1', remotePort: 40_512, sack: true, wscale: true };
+    const info = (marks: object) => {
+      const socket = { ...open, ...remote, ...marks } as unknown as TcpInfo;
+      return socketTable([socket], true).split('\n').at(-1);
+    };
+    expect(info({ ecn: true, ecnseen: true })).toContain(' sack ecn ecnseen wscale');
+    expect(info({ ecn: true, ecnseen: false })).toContain(' sack ecn wscale');
+  });
+
   it.each([
     [200, '200ms'],
     [5320, '5.320ms'],

@@ -188,7 +188,7 @@ test.each([4, 6] as const)(
   },
 );
 
-test('RFC 4987 §3.6: without timestamps a cookie has no place for it, so it is not agreed on', () => {
+test('RFC 4987 §3.6: without timestamps a cookie has no place for it, so nobody agrees', () => {
   expect(byCookie({ timestamps: false })).toEqual({ answer: 0, ecn: NOT_ECT });
 });
 

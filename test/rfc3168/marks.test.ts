@@ -192,7 +192,7 @@ test('RFC 3168 §6.1.3: text after our FIN is no matter; TIME-WAIT echoes nothin
 
 // The sender -----------------------------------------------------------------------------
 
-test('RFC 3168 §6.1.2: an echo halves cwnd, sends nothing again, and new text says CWR once', () => {
+test('RFC 3168 §6.1.2: an echo halves cwnd, sends nothing again; new text says CWR once', () => {
   const { stack, host, peer } = bulk();
   peer.send(upTo(1, { ctl: ECE }));
   expect(host.status()).toMatchObject({ cwnd: 5 * MSS, ssthresh: 5 * MSS, retransTotal: 0 });
@@ -228,7 +228,7 @@ test('RFC 3168 §6.1.2: an old acknowledgment echoes nothing new', () => {
   expect(host.look('cwnd')).toBe(before);
 });
 
-test('RFC 3168 §6.1.2: a loss in a window an echo has halved is sent again, no second halving', () => {
+test('RFC 3168 §6.1.2: a loss in a window an echo has halved is sent again, only that', () => {
   const { host, peer } = bulk({ sack: false });
   peer.send(upTo(1, { ctl: ECE }));
   peer.send(upTo(1, { ctl: ECE }), upTo(1, { ctl: ECE }), upTo(1, { ctl: ECE }));
@@ -250,7 +250,7 @@ test('RFC 3168 §6.1.2: an echo during recovery does not halve again, and new te
   expect(fresh.slice(1).every(({ ctl }) => (ctl & CWR) === 0)).toBe(true);
 });
 
-test('RFC 3168 §6.1.2: a timeout in a window an echo has halved leaves ssthresh where it is', () => {
+test('RFC 3168 §6.1.2: a timeout in a window an echo has halved leaves ssthresh alone', () => {
   const { host, peer } = bulk();
   peer.send(upTo(1, { ctl: ECE }));
   host.wait(1000);
