@@ -221,11 +221,12 @@ test('RFC 3168 §6.1.2: once a window: until what says CWR is acknowledged', () 
 });
 
 test('RFC 3168 §6.1.2: an old acknowledgment echoes nothing new', () => {
-  const { host, peer } = bulk();
+  const { stack, host, peer } = bulk();
   peer.send(upTo(5));
   const before = host.look('cwnd');
   peer.send(upTo(2, { ctl: ECE }));
   expect(host.look('cwnd')).toBe(before);
+  expect(stack.counter(Counter.TcpExtTCPDeliveredCE)).toBe(0);
 });
 
 test('RFC 3168 §6.1.2: a loss in a window an echo has halved is sent again, only that', () => {
