@@ -108,7 +108,7 @@ export function plainManner(isA: boolean, own: Partial<Manner> = {}): Manner {
     timestamps: 1,
     scaling: 1,
     sack: 1,
-    ecn: 1,
+    ecn: 2,
     nagle: 1,
     delayedAckMs: 40,
     keepAlive: 0,
