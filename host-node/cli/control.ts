@@ -70,7 +70,7 @@ export async function askAll<T>(name?: string): Promise<Told<T>[]> {
   for (const file of listFolder(folder)) {
     const [, owner = '', pid = ''] = /^(.*)-(\d+)\.sock$/.exec(file) ?? [];
     if (owner === '' || (name !== undefined && owner !== name)) continue;
-    const answer = await ask(join(folder, file));
+    const answer = await ask(join(folder, file), Number(pid));
     if (answer === undefined) continue;
     told.push({ name: owner, pid: Number(pid), report: JSON.parse(answer) as T });
   }
@@ -87,7 +87,7 @@ function listFolder(folder: string): string[] {
 }
 
 /** What the process behind a path tells; undefined when there is none any more. */
-function ask(path: string): Promise<string | undefined> {
+function ask(path: string, pid: number): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
     let text = '';
@@ -103,13 +103,23 @@ function ask(path: string): Promise<string | undefined> {
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') {
-        remove(path);
+        // Between bind(2), which makes the path, and listen(2) the living refuse too.
+        if (!isAlive(pid)) remove(path);
         resolve(undefined);
       } else {
         reject(error);
       }
     });
   });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 function remove(path: string): void {
