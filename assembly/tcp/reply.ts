@@ -14,7 +14,7 @@ import { TIMESTAMPS_LENGTH, writeTimestamps } from '../wire/tcp-options';
 import { synAckControl } from './ecn';
 import { writeSynOptions } from './negotiate';
 import { Segment } from './segment';
-import { LocalSeq, RemoteSeq } from './seq';
+import { earlier, LocalSeq, RemoteSeq } from './seq';
 import { Flag, handleOf, has, Tcb, TUPLE } from './tcb';
 import { tsVal } from './timestamps';
 
@@ -86,7 +86,10 @@ export function resetSegment(seg: Segment, reason: Reason): void {
  * too.
  */
 export function resetConnection(tcb: Tcb): void {
-  const seq = tcb.snd.nxt;
+  const snd = tcb.snd;
+  // Beyond a closed window, where a probe was sent, the peer would not take it for ours.
+  const edge = has(tcb, Flag.SYN_UNACKED) ? snd.nxt : snd.una + snd.wnd;
+  const seq = earlier(snd.nxt, edge);
   const answer = reply(
     changetype<usize>(tcb),
     tcb.route,

@@ -42,10 +42,12 @@ export function isOlder(flags: u32, recent: u32, seg: Segment): bool {
 }
 
 /**
- * Whether a segment lacks the timestamps that were agreed on; it is then dropped (RFC 7323 §3.2).
+ * Whether a segment lacks the timestamps that were agreed on; it is then dropped (RFC 7323 §3.2). A
+ * SYN agrees on its own: the peer that has forgotten us must hear that we have not.
  */
 export function lacksTimestamps(flags: u32, seg: Segment): bool {
-  return (flags & Flag.TIMESTAMPS) != 0 && !seg.options.hasTimestamps && !seg.isRst;
+  const mustHave = (flags & Flag.TIMESTAMPS) != 0 && !seg.isRst && !seg.isSyn;
+  return mustHave && !seg.options.hasTimestamps;
 }
 
 /** Updates TS.Recent from an acceptable segment that spans Last.ACK.sent (RFC 7323 §4.3). */

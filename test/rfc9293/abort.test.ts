@@ -101,3 +101,12 @@ test('ABORT twice: connection does not exist', () => {
   peer.expect(rst());
   peer.send(ack({ seq: 1, ack: 1 }));
 });
+
+test('ABORT behind a probe of a closed window: the RST lies where the peer will take it', () => {
+  const { host, peer } = established({ window: 0 });
+  host.write(10);
+  host.wait(1000);
+  peer.expect(data(1, { seq: 1 }));
+  host.abort();
+  peer.expect(rst({ seq: 1, ack: 1 }));
+});

@@ -68,3 +68,11 @@ test('SYN-RECEIVED of a passive OPEN: another SYN in the window ends the child',
   host.expect(State.CLOSED);
   listener.expect(State.LISTEN);
 });
+
+test('a SYN without the timestamps that were agreed on is challenged like any other', () => {
+  const { peer } = established({ timestamps: true });
+  peer.timestamps = false;
+  peer.take();
+  peer.send(syn({ seq: 90_000 }));
+  peer.expect(ack({ seq: 1, ack: 1 }));
+});
