@@ -93,9 +93,12 @@ export abstract class SocketBase extends Duplex {
     return this;
   }
 
-  /** Marks what has been written so far as urgent (RFC 9293 §3.8.5); 'urgent' tells the peer. */
-  markUrgent(): this {
-    this.connection?.markUrgent();
+  /**
+   * What is sent from here on is urgent, and stays in line (RFC 9293 §3.8.5); a peer of this shape
+   * has 'urgent' and `urgentLeft`.
+   */
+  setUrgent(isOn = true): this {
+    if (this.connection !== undefined) this.connection.isUrgent = isOn;
     return this;
   }
 

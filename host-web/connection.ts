@@ -151,6 +151,12 @@ export class Socket {
     return this;
   }
 
+  /** What is written from here on is urgent, and stays in line (RFC 9293 §3.8.5, RFC 6093). */
+  setUrgent(isOn = true): this {
+    this.raw.isUrgent = isOn;
+    return this;
+  }
+
   /** Ends the connection now, with a RST. */
   reset(): void {
     this.#abort(undefined);

@@ -58,6 +58,11 @@ export class RawConnection extends RawHandle {
    * it is given up at once with EHOSTUNREACH, as connect(2) of Linux does (RFC 5461 §4.1).
    */
   isPatient = false;
+  /**
+   * What `send` takes is urgent, up to its last octet, and stays in line (RFC 9293 §3.8.5). New
+   * protocols should not use it (RFC 6093).
+   */
+  isUrgent = false;
   #givenUp: SocketError | null = null;
 
   constructor(host: Host, handle: number, isOpened: boolean) {
@@ -99,10 +104,12 @@ export class RawConnection extends RawHandle {
       const size = Math.min(length - taken, Memory.TEXT_SIZE);
       core.textWindow.set(size === length ? octets : octets.subarray(taken, taken + size));
       const result = core.send(this.handle, size);
-      if (result < 0) return taken > 0 ? taken : result;
+      if (result < 0 && taken === 0) return result;
+      if (result < 0) break;
       taken += result;
       if (result < size) break;
     } while (taken < length);
+    if (taken > 0 && this.isUrgent) core.urgent(this.handle);
     if (taken > 0) this.host.wake();
     return taken;
   }
@@ -168,17 +175,6 @@ export class RawConnection extends RawHandle {
     return this.field('urgentLeft');
   }
 
-  /**
-   * Marks everything `send` has taken so far as urgent (RFC 9293 §3.8.5); new protocols should not
-   * use it (RFC 6093).
-   */
-  markUrgent(): number {
-    this.host.refresh();
-    const result = this.host.core.urgent(this.handle);
-    this.host.wake();
-    return result;
-  }
-
   /** CLOSE: a FIN behind everything `send` took. Harmless when repeated. */
   close(): number {
     this.host.refresh();
@@ -211,11 +207,12 @@ export class RawConnection extends RawHandle {
       this.isOpened = true;
       call(this.onOpened);
     }
+    // Before the text it is about is read.
+    if (events & Signal.URGENT) call(this.onUrgent);
     if (events & Signal.READABLE) call(this.onReadable);
     if (events & Signal.WRITABLE) call(this.onWritable);
     if (events & Signal.CONNECTION_CLOSING) call(this.onEnd);
     if (events & Signal.FIN_ACKNOWLEDGED) call(this.onFinAcknowledged);
-    if (events & Signal.URGENT) call(this.onUrgent);
     if (events & Signal.SOFT_ERROR && !(events & Signal.CLOSED)) this.#soften(result, reason);
     if (events & Signal.CLOSED) {
       this.end(this.#givenUp ?? (result === Result.OK ? null : this.#trouble(result, reason)));

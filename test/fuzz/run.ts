@@ -1,8 +1,8 @@
 /**
  * The long run, `npm run fuzz`: fuzzes every state and lives through universes, seed after seed,
- * until the time is over or something fails.
+ * until ten million packets have been sent in, or the time is over, or something fails.
  *
- *     npm run fuzz -- [--seconds 60] [--seed N] [--states 'CLOSING;TIME-WAIT'] [--packets 200000]
+ *     npm run fuzz -- [--seconds N] [--seed N] [--states 'CLOSING;TIME-WAIT'] [--packets 200000]
  */
 import { parseArgs } from 'node:util';
 import { live, weathers } from '../simulation/universe.ts';
@@ -11,7 +11,7 @@ import { NAMES } from './states.ts';
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '60' },
+    seconds: { type: 'string' },
     seed: { type: 'string' },
     states: { type: 'string' },
     packets: { type: 'string', default: '200000' },
@@ -21,7 +21,9 @@ const { values } = parseArgs({
 const fuzzer = new Fuzzer();
 const names = values.states?.split(';') ?? NAMES;
 const packets = Number(values.packets);
-const end = performance.now() + 1_000 * Number(values.seconds);
+/** Packets of a whole run. */
+const WHOLE = 10_000_000;
+const end = performance.now() + 1_000 * Number(values.seconds ?? Number.POSITIVE_INFINITY);
 let seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
 const tally = { inState: 0, packets: 0 };
 let universes = 0;
@@ -31,11 +33,16 @@ function fail(report: string): never {
   process.exit(1);
 }
 
+function isOver(): boolean {
+  if (values.seconds !== undefined) return performance.now() > end;
+  return tally.packets >= WHOLE;
+}
+
 function round(): void {
   for (const name of names) {
     const failure = fuzzer.run(name, seed, packets, tally);
     if (failure !== undefined) fail(failure);
-    if (performance.now() > end) return;
+    if (isOver()) return;
   }
   if (values.states !== undefined) return;
   for (const weather of weathers()) {
@@ -45,7 +52,7 @@ function round(): void {
   }
 }
 
-for (; performance.now() < end; seed++) {
+for (; !isOver(); seed++) {
   round();
   console.log(`seed ${seed}: ${tally.packets} packets, ${universes} universes, no fault`);
 }
