@@ -19,7 +19,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
 
 /** Programs that tests of whole systems run, and the Debian packages they are in. */
-const PROGRAMS = { curl: 'curl', ip: 'iproute2', tshark: 'tshark', iperf3: 'iperf3' };
+const PROGRAMS = {
+  curl: 'curl',
+  ip: 'iproute2',
+  tshark: 'tshark',
+  tcpdump: 'tcpdump',
+};
 
 /** Seconds apt-get may take, to fetch its lists and to install. */
 const APT_SECONDS = { update: 120, install: 300 };
