@@ -31,6 +31,11 @@ const CODES: Readonly<Record<Result, string>> = {
   [Result.NOT_INITIALISED]: 'EINVAL',
 };
 
+/** The POSIX name of a result: `ECONNRESET`. */
+export function codeOf(result: Result): string {
+  return CODES[result];
+}
+
 /** What happened where the core gave no reason of its own. */
 const SENTENCES: Readonly<Partial<Record<Result, string>>> = {
   [Result.CONNECTION_DOES_NOT_EXIST]: 'there is no such connection',

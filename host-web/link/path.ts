@@ -2,46 +2,23 @@
  * One direction of a simulated link: packets go in, and come out later, or twice, or damaged, or
  * not.
  *
- * Order of fates, as in netem: rules, loss, duplication, corruption, the queue's limit, the line,
- * the delay. Everything random comes from one seeded generator, and everything timed from one
- * clock, so the same seed on a virtual clock gives the same packets at the same moments.
+ * What happens to a packet is decided in `channel.ts`. Everything random comes from one seeded
+ * generator, and everything timed from one clock, so the same seed on a virtual clock gives the
+ * same packets at the same moments.
  */
 import { type Alarm, type Clock, NEVER } from '../clock.ts';
-import { duration } from '../units.ts';
-import { markCongestion } from './ecn.ts';
+import { Channel, type Fate, isGone, sameDice, type Verdict } from './channel.ts';
 import type { Settled } from './netem.ts';
 import type { Random } from './random.ts';
 import type { PacketReader, PacketView, Side } from './segment.ts';
 
-/** What a rule wants done. */
-export type Verdict =
-  | 'pass'
-  | 'drop'
-  | 'duplicate'
-  | 'corrupt'
-  /** Congestion experienced (RFC 3168); a packet that is not ECN-capable passes as it is. */
-  | 'mark'
-  | { readonly delay: number | string };
+export type { Fate, Verdict } from './channel.ts';
 
 /**
  * Looks at a packet as it enters the link; nothing said is `pass`. Every rule sees every packet;
  * the first that says something else decides.
  */
 export type Rule = (packet: PacketView) => Verdict | undefined;
-
-/**
- * What became of a packet: `lost` by chance, `dropped` by a rule, `refused` by a full queue,
- * `marked` in place of being lost.
- */
-export type Fate =
-  | 'passed'
-  | 'delayed'
-  | 'lost'
-  | 'dropped'
-  | 'refused'
-  | 'duplicated'
-  | 'corrupted'
-  | 'marked';
 
 /** Is told of every packet that enters the link, and what will become of it. */
 export type Watch = (packet: PacketView, fate: Fate) => void;
@@ -64,7 +41,7 @@ interface Parcel {
 }
 
 export class Path {
-  impairment: Settled;
+  readonly #channel: Channel;
   readonly #medium: Medium;
   readonly #from: Side;
   readonly #deliver: (octets: Uint8Array, length: number) => void;
@@ -74,8 +51,6 @@ export class Path {
   readonly #parcels: Parcel[] = [];
   readonly #spare: Parcel[] = [];
   #order = 0;
-  /** When the line has sent everything it was given. */
-  #freeAt = 0;
   /** Packets were delivered that `delivered` does not know of yet. */
   #isDelivering = false;
 
@@ -90,12 +65,20 @@ export class Path {
     deliver: (octets: Uint8Array, length: number) => void,
     delivered: () => void,
   ) {
-    this.impairment = impairment;
+    this.#channel = new Channel(impairment, sameDice(medium.random));
     this.#medium = medium;
     this.#from = from;
     this.#deliver = deliver;
     this.#delivered = delivered;
     this.#alarm = medium.clock.alarm(() => this.#ring());
+  }
+
+  get impairment(): Settled {
+    return this.#channel.impairment;
+  }
+
+  set impairment(impairment: Settled) {
+    this.#channel.impairment = impairment;
   }
 
   /** Packets on the way. */
@@ -105,35 +88,16 @@ export class Path {
 
   /** Takes a packet; answers false when it is dropped at once. */
   send(octets: Uint8Array, length: number): boolean {
-    const { rules, watch, reader, clock, random } = this.#medium;
-    const { impairment } = this;
+    const { rules, watch, reader, clock } = this.#medium;
     const now = clock.now();
-    let fate: Fate = 'passed';
-    let extra = 0;
-    let view: PacketView | undefined;
-    if (rules.length > 0 || watch !== undefined) {
-      view = reader.read(octets.subarray(0, length), this.#from, now);
-      const verdict = judge(rules, view);
-      if (typeof verdict === 'object') {
-        extra = duration(verdict.delay);
-        fate = 'delayed';
-      } else if (verdict === 'drop') fate = 'dropped';
-      else if (verdict === 'duplicate') fate = 'duplicated';
-      else if (verdict === 'corrupt') fate = 'corrupted';
-      else if (verdict === 'mark' && markCongestion(view.octets)) fate = 'marked';
-    }
-    if (fate === 'passed' && random.chance(impairment.loss)) {
-      const canBeMarked = impairment.ecn && markCongestion(octets.subarray(0, length));
-      fate = canBeMarked ? 'marked' : 'lost';
-    }
-    if (fate === 'passed' && random.chance(impairment.duplicate)) fate = 'duplicated';
-    if (fate === 'passed' && random.chance(impairment.corrupt)) fate = 'corrupted';
-    const isGone = fate === 'lost' || fate === 'dropped';
-    if (!isGone && this.#parcels.length >= impairment.limit) fate = 'refused';
+    const isSeen = rules.length > 0 || watch !== undefined;
+    const view = isSeen ? reader.read(octets.subarray(0, length), this.#from, now) : undefined;
+    const verdict = view === undefined ? 'pass' : judge(rules, view);
+    const fate = this.#channel.fateOf(verdict, this.#parcels.length, octets.subarray(0, length));
     if (view !== undefined) watch?.(view, fate);
-    if (isGone || fate === 'refused') return false;
-    if (fate === 'duplicated') this.#dispatch(octets, length, now, extra, false);
-    this.#dispatch(octets, length, now, extra, fate === 'corrupted');
+    if (isGone(fate)) return false;
+    if (fate === 'duplicated') this.#dispatch(octets, length, now, verdict, false);
+    this.#dispatch(octets, length, now, verdict, fate === 'corrupted');
     return true;
   }
 
@@ -154,15 +118,10 @@ export class Path {
     octets: Uint8Array,
     length: number,
     now: number,
-    extra: number,
+    verdict: Verdict,
     isCorrupt: boolean,
   ): void {
-    const { delay, jitter, reorder, rate } = this.impairment;
-    const { random } = this.#medium;
-    this.#freeAt = Math.max(now, this.#freeAt) + (8000 * length) / rate;
-    const isFirst = random.chance(reorder);
-    const varied = jitter > 0 ? delay + jitter * (2 * random.fraction() - 1) : delay;
-    const at = this.#freeAt + extra + (isFirst ? 0 : Math.max(varied, 0));
+    const at = this.#channel.arrivalOf(now, length, verdict);
     if (at <= now && !isCorrupt && this.#parcels.length === 0) {
       this.#isDelivering = true;
       this.#deliver(octets, length);
@@ -171,7 +130,7 @@ export class Path {
     const parcel = this.#spare.pop() ?? { at: 0, order: 0, length: 0, octets: new Uint8Array(0) };
     if (parcel.octets.length < length) parcel.octets = new Uint8Array((length + 63) & ~63);
     parcel.octets.set(octets.length === length ? octets : octets.subarray(0, length));
-    if (isCorrupt) parcel.octets[random.below(length)]! ^= 1 << random.below(8);
+    if (isCorrupt) this.#channel.corrupt(parcel.octets, length);
     parcel.length = length;
     parcel.at = at;
     parcel.order = this.#order++;

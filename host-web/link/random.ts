@@ -22,6 +22,18 @@ export class Random {
     this.#d = next() | 1;
   }
 
+  /** Where it stands: four numbers, from which `state = …` goes on. */
+  get state(): readonly number[] {
+    return [this.#a, this.#b, this.#c, this.#d];
+  }
+
+  set state([a, b, c, d]: readonly number[]) {
+    this.#a = a!;
+    this.#b = b!;
+    this.#c = c!;
+    this.#d = d!;
+  }
+
   /** 32 random bits. */
   next(): number {
     const product = Math.imul(this.#b, 5);

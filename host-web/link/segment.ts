@@ -9,9 +9,17 @@ import { Ctl } from '../abi.ts';
 /** The side a packet comes from: A is the first stack of a link, B the second. */
 export type Side = 'A' | 'B';
 
+/** Where a reader stands, as plain data. */
+export interface ReaderState {
+  readonly flows: Record<string, Flow>;
+  readonly counts: Record<string, number>;
+  readonly dataCounts: Record<string, number>;
+}
+
 /** A packet, valid for the duration of the call it is given to. */
 export interface PacketView {
-  readonly from: Side;
+  /** A or B on a link of two stacks; the host's name in a simulation of more. */
+  readonly from: string;
   /** Which packet of this side it is, from 1. */
   readonly index: number;
   /** Milliseconds of the link's clock. */
@@ -30,6 +38,8 @@ export interface PacketView {
   readonly isRetransmission: boolean;
   readonly sourcePort: number;
   readonly destinationPort: number;
+  /** Octet 13 of the TCP header; 0 when it is not TCP. */
+  readonly control: number;
   /** As tcpdump writes them: `S`, `S.`, `P.`, `F.`, `R`, `.`; empty when it is not TCP. */
   readonly flags: string;
   readonly seq: number;
@@ -65,13 +75,28 @@ export function lettersOf(control: number): string {
   return LETTERS.reduce((text, [bit, letter]) => (control & bit ? text + letter : text), '');
 }
 
-/** Reads the packets of one link, both sides, and remembers what makes numbers relative. */
+/** Reads the packets of one link, all sides, and remembers what makes numbers relative. */
 export class PacketReader {
-  readonly #flows = new Map<string, Flow>();
-  readonly #counts = { A: 0, B: 0 };
-  readonly #dataCounts = { A: 0, B: 0 };
+  #flows = new Map<string, Flow>();
+  #counts = new Map<string, number>();
+  #dataCounts = new Map<string, number>();
 
-  read(octets: Uint8Array, from: Side, at: number): PacketView {
+  /** Where it stands, as plain data from which another goes on. */
+  get state(): ReaderState {
+    return {
+      flows: Object.fromEntries([...this.#flows].map(([key, flow]) => [key, { ...flow }])),
+      counts: Object.fromEntries(this.#counts),
+      dataCounts: Object.fromEntries(this.#dataCounts),
+    };
+  }
+
+  set state({ flows, counts, dataCounts }: ReaderState) {
+    this.#flows = new Map(Object.entries(flows).map(([key, flow]) => [key, { ...flow }]));
+    this.#counts = new Map(Object.entries(counts));
+    this.#dataCounts = new Map(Object.entries(dataCounts));
+  }
+
+  read(octets: Uint8Array, from: string, at: number): PacketView {
     const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
     const { protocol, start, end } = transport(view);
     const packet = {
@@ -79,37 +104,35 @@ export class PacketReader {
       at,
       octets,
       protocol,
-      index: ++this.#counts[from],
+      index: increment(this.#counts, from),
       length: octets.length,
       dataIndex: 0,
       textLength: 0,
       isRetransmission: false,
       sourcePort: 0,
       destinationPort: 0,
+      control: 0,
       flags: '',
       seq: 0,
       ack: 0,
       wnd: 0,
     };
     if (protocol !== TCP || end - start < 20) return packet;
-    const ctl = view.getUint8(start + 13);
+    const control = view.getUint8(start + 13);
     const header = (view.getUint8(start + 12) >> 4) * 4;
     packet.sourcePort = view.getUint16(start);
     packet.destinationPort = view.getUint16(start + 2);
-    packet.flags = lettersOf(ctl);
+    packet.control = control;
+    packet.flags = lettersOf(control);
     packet.wnd = view.getUint16(start + 14);
     packet.textLength = Math.max(end - start - header, 0);
-    if (packet.textLength > 0) packet.dataIndex = ++this.#dataCounts[from];
-    const { sourcePort: source, destinationPort: destination } = packet;
+    if (packet.textLength > 0) packet.dataIndex = increment(this.#dataCounts, from);
     const seq = view.getUint32(start + 4);
     const ack = view.getUint32(start + 8);
-    const own = this.#flow(`${from} ${source} ${destination}`, seq, (ctl & Ctl.SYN) !== 0);
+    const { own: key, other } = flowNames(view, packet.sourcePort, packet.destinationPort);
+    const own = this.#flow(key, seq, (control & Ctl.SYN) !== 0);
     packet.seq = (seq - own.isn) >>> 0;
-    if (ctl & Ctl.ACK) {
-      const other = from === 'A' ? 'B' : 'A';
-      packet.ack =
-        (ack - this.#flow(`${other} ${destination} ${source}`, ack - 1, false).isn) >>> 0;
-    }
+    if (control & Ctl.ACK) packet.ack = (ack - this.#flow(other, ack - 1, false).isn) >>> 0;
     packet.isRetransmission = packet.textLength > 0 && packet.seq < own.next;
     if (packet.textLength > 0) own.next = Math.max(own.next, packet.seq + packet.textLength);
     return packet;
@@ -122,6 +145,29 @@ export class PacketReader {
     this.#flows.set(key, flow);
     return flow;
   }
+}
+
+/** One more; answers how many there are. */
+function increment(counts: Map<string, number>, key: string): number {
+  const count = (counts.get(key) ?? 0) + 1;
+  counts.set(key, count);
+  return count;
+}
+
+/** Names of the two directions a packet's sockets make: addresses as they stand in the header. */
+function flowNames(
+  view: DataView,
+  source: number,
+  destination: number,
+): { own: string; other: string } {
+  const isV4 = view.getUint8(0) >> 4 === 4;
+  const [at, words] = isV4 ? [12, 1] : [8, 4];
+  let [from, to] = [`${source}`, `${destination}`];
+  for (let word = 0; word < words; word++) {
+    from += ` ${view.getUint32(at + 4 * word)}`;
+    to += ` ${view.getUint32(at + 4 * (words + word))}`;
+  }
+  return { own: `${from} > ${to}`, other: `${to} > ${from}` };
 }
 
 /** Where the transport's header and text lie; protocol 0 for what can not be read. */

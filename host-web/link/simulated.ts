@@ -12,6 +12,7 @@ import { type Link, type LinkPort, PacketViews } from './link.ts';
 import { type Impairment, settle } from './netem.ts';
 import { type Medium, Path, type Rule, type Verdict, type Watch } from './path.ts';
 import { Random } from './random.ts';
+import { isMeant, parsePattern, type Pattern } from './pattern.ts';
 import { PacketReader, type Side } from './segment.ts';
 
 export interface SimulatedOptions extends Impairment {
@@ -23,7 +24,7 @@ export interface SimulatedOptions extends Impairment {
   /** What differs for packets A sends, and for those B sends. */
   a?: Impairment;
   b?: Impairment;
-  rules?: readonly Rule[];
+  rules?: readonly (Rule | RuleSpec)[];
   /** Is told of every packet. */
   watch?: Watch;
 }
@@ -33,7 +34,7 @@ export interface Simulation {
   /** Changes the impairment of one direction, or of both. */
   impair(impairment: Impairment, from?: Side): void;
   /** Adds a rule; answers a function that takes it away. */
-  rule(rule: Rule): () => void;
+  rule(rule: Rule | RuleSpec): () => void;
   /** Packets on the way. */
   readonly inFlight: number;
 }
@@ -41,7 +42,7 @@ export interface Simulation {
 /** Makes a network; `a` and `b` are its ends, to be attached to a stack each. */
 export function simulatedLink(options: SimulatedOptions): Simulation & { a: Link; b: Link } {
   const { mtu = 1500, a, b, ...common } = options;
-  const rules = [...(options.rules ?? [])];
+  const rules = (options.rules ?? []).map(ruleOf);
   const medium = mediumOf(options, rules);
   const ends = { A: new SimulatedEnd(mtu), B: new SimulatedEnd(mtu) };
   const path = (from: Side, impairment: Impairment, to: SimulatedEnd) =>
@@ -81,7 +82,8 @@ function simulation(paths: Record<Side, Path>, rules: Rule[]): Simulation {
       if (from !== 'B') paths.A.impairment = settled;
       if (from !== 'A') paths.B.impairment = settled;
     },
-    rule(rule) {
+    rule(given) {
+      const rule = ruleOf(given);
       rules.push(rule);
       return () => {
         const at = rules.indexOf(rule);
@@ -151,7 +153,7 @@ class ImpairedLink implements Link, Simulation {
     this.#inner = inner;
     this.mtu = inner.mtu;
     const { a, b, ...common } = options;
-    const rules = [...(options.rules ?? [])];
+    const rules = (options.rules ?? []).map(ruleOf);
     const medium = mediumOf(options, rules);
     this.#paths = {
       A: new Path(
@@ -230,37 +232,55 @@ class ImpairedLink implements Link, Simulation {
 
 // Rules by name ------------------------------------------------------------------
 
-/** What a pattern may ask of a packet, besides `any`. */
-const FLAGS: Readonly<Record<string, string>> = {
-  syn: 'S',
-  fin: 'F',
-  rst: 'R',
-  ack: '.',
-  psh: 'P',
-};
+/** A rule as plain data: what happens to the packets a pattern (`pattern.ts`) names. */
+export interface RuleSpec {
+  readonly packet: string;
+  readonly verdict: Exclude<Verdict, 'pass'>;
+}
 
 /**
- * A rule for one packet, by name: `A.data#7` is A's seventh data segment, `B.syn#1` B's first
- * segment with SYN, `A.any#3` its third packet; without a number, all of them.
+ * A rule for the packets a pattern names: `A.data#7` is A's seventh data segment, `B.syn#1` B's
+ * first segment with SYN, `A.any#3` its third packet; without a number, all of them.
  */
-export function when(pattern: string, verdict: Verdict): Rule {
-  const match = /^([AB])\.(data|any|syn|fin|rst|ack|psh)(?:#(\d+))?$/.exec(pattern);
-  if (match === null) throw new RangeError(`${pattern} is not a packet, such as A.data#7`);
-  const [, side, kind, number] = match;
+export function when(packet: string, verdict: Exclude<Verdict, 'pass'>): RuleSpec {
+  checkRule({ packet, verdict });
+  return { packet, verdict };
+}
+
+/** @throws RangeError naming what is wrong */
+export function checkRule({ packet, verdict }: RuleSpec): Pattern {
   if (typeof verdict === 'object') duration(verdict.delay);
+  return parsePattern(packet);
+}
+
+/** The rule a specification stands for, with a count of its own. */
+function ruleOf(given: Rule | RuleSpec): Rule {
+  if (typeof given === 'function') return given;
+  const pattern = checkRule(given);
   let count = 0;
   return (packet) => {
-    if (packet.from !== side) return 'pass';
-    const isMeant =
-      kind === 'any' ||
-      (kind === 'data' ? packet.textLength > 0 : packet.flags.includes(FLAGS[kind!]!));
-    if (!isMeant) return 'pass';
+    if (!isMeant(pattern, packet)) return 'pass';
     count++;
-    return number === undefined || count === Number(number) ? verdict : 'pass';
+    return pattern.number === 0 || count === pattern.number ? given.verdict : 'pass';
   };
 }
 
 /** Drops the packet a pattern names: `drop('A.data#7')`. */
-export function drop(pattern: string): Rule {
+export function drop(pattern: string): RuleSpec {
   return when(pattern, 'drop');
+}
+
+/** … carries it later than others by so much. */
+export function delay(pattern: string, by: number | string): RuleSpec {
+  return when(pattern, { delay: by });
+}
+
+/** … carries it twice. */
+export function duplicate(pattern: string): RuleSpec {
+  return when(pattern, 'duplicate');
+}
+
+/** … turns one bit of it. */
+export function corrupt(pattern: string): RuleSpec {
+  return when(pattern, 'corrupt');
 }

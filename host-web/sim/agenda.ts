@@ -1,0 +1,131 @@
+/**
+ * The agenda: everything a universe has still to do, in order of time, and of asking where times
+ * are equal.
+ *
+ * One heap for packets on the way, steps and commands, and a slot for each host's alarm, which is
+ * moved at every packet and would fill a heap with moments nobody waits for any more. All of it is
+ * plain data: a copy is as good as the original.
+ */
+import { NEVER } from '../clock.ts';
+import type { Action } from './action.ts';
+
+/** What is to be done. */
+export type Task =
+  | {
+      readonly kind: 'arrive';
+      readonly packet: number;
+      readonly way: string;
+      readonly host: number;
+      readonly octets: Uint8Array;
+      /** What the rules call this packet, for marks of its arrival. */
+      readonly names: readonly string[];
+    }
+  | { readonly kind: 'step'; readonly step: number }
+  | { readonly kind: 'do'; readonly host: number; readonly action: Action; readonly nth: number }
+  | { readonly kind: 'alarm'; readonly host: number };
+
+/** A task and its turn. */
+export interface Item {
+  readonly at: number;
+  readonly order: number;
+  readonly task: Task;
+}
+
+/** An agenda as plain data. */
+export interface AgendaState {
+  readonly items: readonly Item[];
+  readonly alarms: readonly { at: number; order: number }[];
+  readonly order: number;
+}
+
+export class Agenda {
+  #heap: Item[] = [];
+  #alarms: { at: number; order: number }[];
+  #order = 0;
+
+  constructor(hosts: number) {
+    this.#alarms = Array.from({ length: hosts }, () => ({ at: NEVER, order: 0 }));
+  }
+
+  get state(): AgendaState {
+    return {
+      items: [...this.#heap],
+      alarms: this.#alarms.map((alarm) => ({ ...alarm })),
+      order: this.#order,
+    };
+  }
+
+  set state({ items, alarms, order }: AgendaState) {
+    this.#heap = [...items];
+    this.#alarms = alarms.map((alarm) => ({ ...alarm }));
+    this.#order = order;
+  }
+
+  /** When there is something to do next; NEVER when nothing is. */
+  get nextAt(): number {
+    return Math.min(this.#heap[0]?.at ?? NEVER, ...this.#alarms.map(({ at }) => at));
+  }
+
+  add(at: number, task: Task): void {
+    push(this.#heap, { at, order: this.#order++, task });
+  }
+
+  /** Moves a host's alarm; the same moment again does not change whose turn it is. */
+  setAlarm(host: number, at: number): void {
+    const alarm = this.#alarms[host]!;
+    if (alarm.at === at) return;
+    alarm.at = at;
+    alarm.order = this.#order++;
+  }
+
+  /** Takes what is first; undefined when there is nothing. */
+  take(): Item | undefined {
+    let first: Item | undefined = this.#heap[0];
+    let host = -1;
+    this.#alarms.forEach(({ at, order }, i) => {
+      if (at >= NEVER) return;
+      if (first === undefined || at < first.at || (at === first.at && order < first.order)) {
+        first = { at, order, task: { kind: 'alarm', host: i } };
+        host = i;
+      }
+    });
+    if (host < 0) return first === undefined ? undefined : pop(this.#heap);
+    this.#alarms[host]!.at = NEVER;
+    return first;
+  }
+}
+
+function isBefore(a: Item, b: Item): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}
+
+/** Adds to the heap. */
+function push(heap: Item[], item: Item): void {
+  let at = heap.length;
+  heap.push(item);
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    if (!isBefore(item, heap[parent]!)) break;
+    heap[at] = heap[parent]!;
+    at = parent;
+  }
+  heap[at] = item;
+}
+
+/** Takes the first of the heap, which must not be empty. */
+function pop(heap: Item[]): Item {
+  const first = heap[0]!;
+  const last = heap.pop()!;
+  if (heap.length === 0) return first;
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
+    if (!isBefore(heap[child]!, last)) break;
+    heap[at] = heap[child]!;
+    at = child;
+  }
+  heap[at] = last;
+  return first;
+}

@@ -1,0 +1,223 @@
+/**
+ * A simulated host: one real core, its users, and the pump between them.
+ *
+ * What happens is told to the world as it happens — the user's calls, the core's trace, packets —
+ * and everything the host is lies in the core's memory and in its users' plain state, so a copy of
+ * both is a copy of the host. Not here: time and packets on the way (`universe.ts`), and writing
+ * anything down (`sampler.ts`).
+ */
+import { Memory, NewsField, Reason, Result, Signal, State, TraceKind } from '../abi.ts';
+import { parseInterfaceAddress, toMapped } from '../address.ts';
+import { type Core, createCore, type Limits, setEndpoint } from '../core.ts';
+import { changeSetting } from '../inspect.ts';
+import { NEVER } from '../clock.ts';
+import { Random } from '../link/random.ts';
+import { type TraceEvent, TraceReader } from '../trace.ts';
+import type { Action } from './action.ts';
+import { App, type AppState, type Resolve, type SocketState } from './app.ts';
+import { seedOf } from './network.ts';
+import type { EventKind } from './rows.ts';
+import type { HostSpec } from './scenario.ts';
+
+/** What a machine tells of itself. */
+export interface Note {
+  readonly kind: EventKind;
+  /** Handle of the connection; 0 when the core names none. */
+  readonly handle: number;
+  readonly reason?: Reason;
+  readonly text?: string;
+  readonly numbers?: readonly [number, number, number, number];
+}
+
+/** Who listens to a machine. */
+export interface World {
+  note(host: number, note: Note): void;
+  /** The machine has taken in the packet that arrives now. */
+  taken(host: number): void;
+  /** The machine sends the first `length` octets. */
+  send(host: number, octets: Uint8Array, length: number): void;
+  /** Something may be different in its memory: before the next thing is told. */
+  settled(host: number): void;
+}
+
+/** Milliseconds the core's clock is ahead of the universe's: there, zero means "never". */
+export const EPOCH = 1000;
+
+/** Small: a universe is copied often. */
+const LIMITS: Limits = {
+  connections: 64,
+  listeners: 8,
+  children: 256,
+  timeWaits: 256,
+  pages: 128,
+  ranges: 256,
+  replies: 64,
+  traceEvents: 1024,
+  receiveBuffer: 65_536,
+  sendBuffer: 65_536,
+};
+
+export class Machine {
+  readonly core: Core;
+  readonly app: App;
+  readonly #host: number;
+  readonly #world: World;
+  #trace: TraceReader;
+  /** What the core had traced when it was read last. */
+  #traced = 0;
+
+  constructor(
+    module: WebAssembly.Module,
+    place: { index: number; id: string; seed: number; mtu: number; prefix: string },
+    spec: HostSpec,
+    resolve: Resolve,
+    world: World,
+  ) {
+    this.#host = place.index;
+    this.#world = world;
+    const random = new Random(seedOf(place.seed, `core ${place.id}`));
+    const seed = Uint8Array.from({ length: 32 }, () => random.below(256));
+    this.core = createCore(module, { ...LIMITS, mtu: place.mtu, ...spec.limits }, seed);
+    this.core.poll(EPOCH);
+    const address = parseInterfaceAddress(place.prefix);
+    if (address === undefined) throw new TypeError(`${place.prefix} is not an address`);
+    setEndpoint(this.core, toMapped(address.octets), 0, null, 0);
+    const result = -this.core.addAddress(address.prefix);
+    if (result !== Result.OK) throw new RangeError(`${place.prefix}: ${Result[result]}`);
+    changeSetting(this.core, 'trace', 1);
+    for (const [name, value] of Object.entries(spec.sysctl ?? {})) {
+      changeSetting(this.core, name, value);
+    }
+    this.app = new App(this.core, place.id, resolve, {
+      called: (text, handle) => this.#tell({ kind: 'call', handle, text }),
+      delivered: (socket, octets, strange) => this.#delivered(socket, octets, strange),
+      news: (socket, name) => this.#tell({ kind: 'news', handle: socket.handle, text: name }),
+    });
+    this.#trace = new TraceReader(this.core, 0);
+  }
+
+  /** Its users' state; the rest of it is memory. */
+  get state(): AppState {
+    return this.app.state;
+  }
+
+  /** Goes on from a state; memory has been written already. */
+  set state(state: AppState) {
+    this.app.state = state;
+    this.#trace = new TraceReader(this.core, 0);
+    this.#traced = this.core.traceCount();
+  }
+
+  /** When its core wants to be polled; NEVER when it does not. */
+  get deadline(): number {
+    const at = this.core.deadlineMs();
+    return at < NEVER ? Math.round(1000 * (at - EPOCH)) / 1000 : NEVER;
+  }
+
+  /** A packet arrives. */
+  input(now: number, octets: Uint8Array): void {
+    this.core.poll(now + EPOCH);
+    this.#drain();
+    this.core.receiveWindow.set(octets);
+    this.core.input(octets.length, 0);
+    this.#world.taken(this.#host);
+    this.#drain();
+    this.#pump();
+  }
+
+  /** Its deadline has come. */
+  alarm(now: number): void {
+    this.core.poll(now + EPOCH);
+    this.#drain();
+    this.#pump();
+  }
+
+  /** Its user does something. */
+  perform(now: number, action: Action): void {
+    this.core.poll(now + EPOCH);
+    this.#drain();
+    this.app.perform(action);
+    this.#drain();
+    this.#pump();
+  }
+
+  /** News, users, packets, until nothing is left to do now. */
+  #pump(): void {
+    do {
+      this.#news();
+      while (this.app.react()) this.#drain();
+      this.#output();
+    } while (this.#news() || this.app.react());
+    this.#drain();
+    this.#world.settled(this.#host);
+  }
+
+  #news(): boolean {
+    const { core } = this;
+    let isAny = false;
+    for (let handle = core.signal(); handle !== 0; handle = core.signal()) {
+      isAny = true;
+      const events = core.view.getUint32(Memory.NEWS + NewsField.events, true);
+      const result = core.view.getUint32(Memory.NEWS + NewsField.result, true) as Result;
+      const socket = this.app.ownerOf(handle);
+      if (socket === undefined) continue;
+      if (events & Signal.OPENED) this.#tell({ kind: 'news', handle, text: 'opened' });
+      if (events & Signal.CLOSED) this.app.over(handle, result);
+    }
+    return isAny;
+  }
+
+  #output(): void {
+    const { core } = this;
+    for (let length = core.output(); length !== 0; length = core.output()) {
+      this.#world.send(this.#host, core.transmitWindow, length);
+      this.#drain();
+    }
+  }
+
+  #delivered(socket: SocketState, octets: number, strange: number): void {
+    const numbers = [octets, strange, socket.received, 0] as const;
+    this.#tell({ kind: 'deliver', handle: socket.handle, numbers });
+  }
+
+  #tell(note: Note): void {
+    this.#drain();
+    this.#world.note(this.#host, note);
+  }
+
+  /** Passes on what the core has traced since. */
+  #drain(): void {
+    if (this.core.traceCount() === this.#traced) return;
+    this.#traced = this.core.traceCount();
+    let isAny = false;
+    for (const event of this.#trace.read()) {
+      const note = noteOf(event);
+      if (note === undefined) continue;
+      this.#world.note(this.#host, note);
+      isAny = true;
+    }
+    if (isAny) this.#world.settled(this.#host);
+  }
+}
+
+/** An event of the core's trace in the recording's words; what is told otherwise is passed over. */
+function noteOf(event: TraceEvent): Note | undefined {
+  const { kind, handle, reason, a, b, c, d } = event;
+  const common = { handle, reason, numbers: [a, b, c, d] as const };
+  switch (kind) {
+    case TraceKind.STATE:
+      // A child that becomes a TCB has been in SYN-RECEIVED all along.
+      if (a === State.CLOSED && b === State.SYN_RECEIVED && reason === Reason.SYN_ARRIVED) {
+        return undefined;
+      }
+      return { kind: 'state', ...common };
+    case TraceKind.DROP:
+      return { kind: 'drop', ...common };
+    case TraceKind.TIMER:
+      return { kind: 'timer', ...common };
+    case TraceKind.CONGESTION:
+      return { kind: 'reason', ...common };
+    default:
+      return undefined;
+  }
+}

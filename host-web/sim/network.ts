@@ -1,0 +1,248 @@
+/**
+ * The network between simulated hosts: where a packet goes, by which rule or chance it fares, and
+ * when it arrives.
+ *
+ * Every ordered pair of hosts is a way of its own, with a line of its own and a generator for each
+ * impairment, so that switching loss on does not shift delays. Its state is plain numbers. Not
+ * here: carrying packets, which the agenda does.
+ */
+import { NEVER } from '../clock.ts';
+import { Channel, type Dice, type Fate, isGone, type Verdict } from '../link/channel.ts';
+import { type Impairment, type Settled, settle } from '../link/netem.ts';
+import { isMeant, parsePattern, type Pattern } from '../link/pattern.ts';
+import { Random } from '../link/random.ts';
+import { PacketReader, type PacketView, type ReaderState } from '../link/segment.ts';
+import { checkRule, type RuleSpec } from '../link/simulated.ts';
+import type { Scenario } from './scenario.ts';
+
+/** What becomes of one packet a host has sent. */
+export interface Passage {
+  readonly view: PacketView;
+  /** Place of the host it goes to; -1 when nobody has that address. */
+  readonly to: number;
+  readonly way: string;
+  readonly fate: Fate | 'unreachable';
+  readonly cause: string;
+  /** What the marks somebody waits for call it: `A.data#7`. */
+  readonly names: readonly string[];
+  /** Moments at which it, and its copies, arrive. */
+  readonly arrivals: readonly number[];
+}
+
+interface Way {
+  readonly channel: Channel;
+  /** Packets on it now. */
+  waiting: number;
+}
+
+const IMPAIRMENTS = ['loss', 'duplicate', 'corrupt', 'reorder', 'jitter'] as const;
+
+/** A network as plain data. */
+export interface NetworkState {
+  readonly ways: Readonly<
+    Record<string, { waiting: number; freeAt: number; impairment: Settled; dice: number[][] }>
+  >;
+  readonly ruleCounts: readonly number[];
+  readonly watchCounts: readonly number[];
+  readonly reader: ReaderState;
+}
+
+export class Network {
+  readonly #hosts: readonly string[];
+  readonly #addresses: ReadonlyMap<string, number>;
+  readonly #link: NonNullable<Scenario['link']>;
+  readonly #seed: number;
+  readonly #rules: readonly { readonly spec: RuleSpec; readonly pattern: Pattern }[];
+  readonly #reader = new PacketReader();
+  #ruleCounts: number[];
+  readonly #watched: readonly Pattern[];
+  #watchCounts: number[];
+  #ways = new Map<string, Way>();
+
+  /**
+   * @param addresses of each host, as octets, in the hosts' order
+   * @param watched packets somebody waits for, by name and without number: `A.data`
+   */
+  constructor(
+    spec: Scenario,
+    hosts: readonly string[],
+    addresses: readonly Uint8Array[],
+    watched: readonly string[],
+  ) {
+    this.#hosts = hosts;
+    this.#addresses = new Map(addresses.map((octets, i) => [keyOf(octets), i]));
+    this.#link = spec.link ?? {};
+    this.#seed = spec.seed ?? 1;
+    this.#rules = (spec.rules ?? []).map((rule) => ({ spec: rule, pattern: checkRule(rule) }));
+    this.#ruleCounts = this.#rules.map(() => 0);
+    this.#watched = watched.map(parsePattern);
+    this.#watchCounts = watched.map(() => 0);
+  }
+
+  get state(): NetworkState {
+    const ways = [...this.#ways].map(([name, { channel, waiting }]) => {
+      const dice = IMPAIRMENTS.map((kind) => [...channel.dice[kind].state]);
+      const { freeAt, impairment } = channel;
+      return [name, { waiting, freeAt, impairment, dice }] as const;
+    });
+    return {
+      ways: Object.fromEntries(ways),
+      ruleCounts: [...this.#ruleCounts],
+      watchCounts: [...this.#watchCounts],
+      reader: this.#reader.state,
+    };
+  }
+
+  set state({ ways, ruleCounts, watchCounts, reader }: NetworkState) {
+    this.#ways = new Map();
+    for (const [name, { waiting, freeAt, impairment, dice }] of Object.entries(ways)) {
+      const way = this.#way(name);
+      way.waiting = waiting;
+      way.channel.freeAt = freeAt;
+      way.channel.impairment = impairment;
+      IMPAIRMENTS.forEach((kind, i) => (way.channel.dice[kind].state = dice[i]!));
+    }
+    this.#ruleCounts = [...ruleCounts];
+    this.#watchCounts = [...watchCounts];
+    this.#reader.state = reader;
+  }
+
+  /** Changes what a way does from now on: `'A>B'`, or every way between the hosts. */
+  impair(impairment: Impairment, way?: string): void {
+    const settled = settle(impairment);
+    for (const from of this.#hosts) {
+      for (const to of this.#hosts) {
+        const name = `${from}>${to}`;
+        if (from !== to && (way === undefined || way === name)) {
+          this.#way(name).channel.impairment = settled;
+        }
+      }
+    }
+  }
+
+  /** What a way does now. */
+  impairmentOf(way: string): Settled {
+    return this.#way(way).channel.impairment;
+  }
+
+  /**
+   * Judges a packet.
+   *
+   * @param edict what somebody wants done with this very packet, before any rule
+   */
+  send(from: number, octets: Uint8Array, now: number, edict?: Verdict): Passage {
+    const host = this.#hosts[from]!;
+    const view = this.#reader.read(octets, host, now);
+    const to = this.#addresses.get(destinationOf(octets)) ?? -1;
+    const ruled = this.#judge(view);
+    const names = this.#namesOf(view);
+    const verdict = edict ?? ruled?.verdict ?? 'pass';
+    const cause = edict === undefined ? describeRule(ruled) : 'dropped by hand';
+    if (to < 0) {
+      const nobody = 'nobody has that address';
+      return { view, to, way: '', fate: 'unreachable', cause: nobody, names, arrivals: [] };
+    }
+    const name = `${host}>${this.#hosts[to]}`;
+    const way = this.#way(name);
+    const { channel } = way;
+    const fate = channel.fateOf(verdict, way.waiting, octets);
+    const said = cause === '' ? byChance(fate, channel.impairment) : cause;
+    const arrivals: number[] = [];
+    const times = isGone(fate) ? 0 : fate === 'duplicated' ? 2 : 1;
+    for (let i = 0; i < times; i++) {
+      arrivals.push(micros(channel.arrivalOf(now, view.length, verdict)));
+    }
+    way.waiting += times;
+    return { view, to, way: name, fate, cause: said, names, arrivals };
+  }
+
+  /** Turns one bit of a packet on a way. */
+  corrupt(way: string, octets: Uint8Array): void {
+    this.#way(way).channel.corrupt(octets, octets.length);
+  }
+
+  /** A packet has left a way. */
+  arrived(way: string): void {
+    this.#way(way).waiting--;
+  }
+
+  #judge(view: PacketView): RuleSpec | undefined {
+    let decided: RuleSpec | undefined;
+    for (const [i, { spec, pattern }] of this.#rules.entries()) {
+      if (!isMeant(pattern, view)) continue;
+      const count = ++this.#ruleCounts[i]!;
+      const isIt = pattern.number === 0 || pattern.number === count;
+      if (isIt && decided === undefined) decided = spec;
+    }
+    return decided;
+  }
+
+  #namesOf(view: PacketView): string[] {
+    const names: string[] = [];
+    for (const [i, pattern] of this.#watched.entries()) {
+      if (!isMeant(pattern, view)) continue;
+      names.push(`${pattern.from}.${pattern.kind}#${++this.#watchCounts[i]!}`);
+    }
+    return names;
+  }
+
+  #way(name: string): Way {
+    let way = this.#ways.get(name);
+    if (way === undefined) {
+      const { ways, ...common } = this.#link;
+      const dice = Object.fromEntries(
+        IMPAIRMENTS.map((kind) => [kind, new Random(seedOf(this.#seed, `${name} ${kind}`))]),
+      ) as unknown as Dice;
+      way = { channel: new Channel(settle({ ...common, ...ways?.[name] }), dice), waiting: 0 };
+      this.#ways.set(name, way);
+    }
+    return way;
+  }
+}
+
+/** Whole microseconds, the core's own unit, never before the moment itself. */
+function micros(ms: number): number {
+  return ms < NEVER ? Math.ceil(Math.round(ms * 1e6) / 1e3) / 1e3 : ms;
+}
+
+/** A seed for each source of chance, of the scenario's and its name (FNV-1a). */
+export function seedOf(seed: number, name: string): number {
+  let hash = 0x811c_9dc5 ^ seed;
+  for (let i = 0; i < name.length; i++) {
+    hash = Math.imul(hash ^ name.charCodeAt(i), 0x0100_0193);
+  }
+  return hash >>> 0;
+}
+
+function describeRule(rule: RuleSpec | undefined): string {
+  if (rule === undefined) return '';
+  const { packet, verdict } = rule;
+  if (typeof verdict === 'object') return `rule delay('${packet}', '${verdict.delay}')`;
+  return `rule ${verdict}('${packet}')`;
+}
+
+function byChance(fate: Fate, { loss, duplicate, corrupt, limit }: Settled): string {
+  const percent = (share: number) => `${Math.round(share * 1e4) / 100}%`;
+  switch (fate) {
+    case 'lost':
+      return `loss ${percent(loss)}`;
+    case 'duplicated':
+      return `duplicate ${percent(duplicate)}`;
+    case 'corrupted':
+      return `corrupt ${percent(corrupt)}`;
+    case 'refused':
+      return `queue full: limit ${limit}`;
+    default:
+      return '';
+  }
+}
+
+/** An address as a key; IPv4 may come mapped (RFC 4291 §2.5.5.2). */
+function keyOf(octets: Uint8Array): string {
+  const isMapped = octets.length === 16 && octets[10] === 0xff && octets[0] === 0;
+  return (isMapped ? octets.subarray(12) : octets).join('.');
+}
+
+function destinationOf(packet: Uint8Array): string {
+  return (packet[0]! >> 4 === 4 ? packet.subarray(16, 20) : packet.subarray(24, 40)).join('.');
+}

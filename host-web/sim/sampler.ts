@@ -1,0 +1,229 @@
+/**
+ * Sampling: after every step of a host, what is different in its connections and counters goes
+ * into the recording.
+ *
+ * The core names connections by handles, children and TIME-WAIT records by nothing but their
+ * sockets; a recording gives each one row from first sight to CLOSED, whatever holds it. That
+ * book-keeping is here. It is not part of the universe: a run that nobody records has none.
+ */
+import { Counter, Memory, State, StatusField } from '../abi.ts';
+import { formatMapped } from '../address.ts';
+import type { Core } from '../core.ts';
+import type { Recording, Variable } from './recording.ts';
+
+/** Which numbers of STATUS are which variable, for a connection with a TCB. */
+const OF_TCB: readonly (readonly [Variable, keyof typeof StatusField, number])[] = [
+  ['ISS', 'iss', 1],
+  ['IRS', 'irs', 1],
+  ['SND.UNA', 'sndUna', 1],
+  ['SND.NXT', 'sndNxt', 1],
+  ['SND.WND', 'sndWnd', 1],
+  ['RCV.NXT', 'rcvNxt', 1],
+  ['RCV.WND', 'rcvWnd', 1],
+  ['cwnd', 'cwnd', 1],
+  ['ssthresh', 'ssthresh', 1],
+  ['FlightSize', 'flightSize', 1],
+  ['SMSS', 'smss', 1],
+  ['RMSS', 'rmss', 1],
+  ['SRTT', 'srtt', 1e-3],
+  ['RTTVAR', 'rttvar', 1e-3],
+  ['RTO', 'rto', 1e-3],
+  ['retransmits', 'retransmits', 1],
+  ['retransmitted', 'retransTotal', 1],
+  ['Snd.Wind.Shift', 'sndShift', 1],
+  ['Rcv.Wind.Shift', 'rcvShift', 1],
+  ['options', 'flags', 1],
+  ['send queue', 'sendQueue', 1],
+  ['receive queue', 'receiveQueue', 1],
+];
+const OF_CHILD: typeof OF_TCB = [
+  ['ISS', 'iss', 1],
+  ['IRS', 'irs', 1],
+  ['SND.WND', 'sndWnd', 1],
+  ['retransmits', 'retransmits', 1],
+];
+const OF_TIME_WAIT: typeof OF_TCB = [
+  ['SND.NXT', 'sndNxt', 1],
+  ['RCV.NXT', 'rcvNxt', 1],
+];
+const OF_LISTENER: typeof OF_TCB = [
+  ['accept queue', 'receiveQueue', 1],
+  ['backlog', 'sendQueue', 1],
+  ['SYN queue', 'synQueue', 1],
+];
+
+/** A row of the recording that still lives. */
+interface Known {
+  readonly id: number;
+  readonly key: string;
+  readonly isListener: boolean;
+  handle: number;
+  state: State;
+  /** The timer as last written: which, and when. */
+  timer: number;
+  timerAt: number;
+  /** Last seen in this round of sampling. */
+  round: number;
+}
+
+/** A sampler as plain data. */
+export interface SamplerState {
+  readonly known: readonly Known[];
+  readonly counters: readonly number[];
+}
+
+export class Sampler {
+  readonly #core: Core;
+  readonly #host: number;
+  #byKey = new Map<string, Known>();
+  #byHandle = new Map<number, Known>();
+  #counters: number[] = new Array(Counter.COUNT).fill(0);
+  #round = 0;
+  #u32: Uint32Array;
+
+  constructor(core: Core, host: number) {
+    this.#core = core;
+    this.#host = host;
+    this.#u32 = new Uint32Array(core.memory.buffer, 0, Memory.POOLS_BEGIN >> 2);
+  }
+
+  get state(): SamplerState {
+    const known = [...this.#byKey.values()].map((one) => ({ ...one, round: 0 }));
+    return { known, counters: [...this.#counters] };
+  }
+
+  set state({ known, counters }: SamplerState) {
+    const copies = known.map((one) => ({ ...one }));
+    this.#byKey = new Map(copies.map((one) => [one.key, one]));
+    this.#byHandle = new Map(
+      copies.filter(({ handle }) => handle !== 0).map((one) => [one.handle, one]),
+    );
+    this.#counters = [...counters];
+    this.#round = 0;
+  }
+
+  /** Row of the connection a handle names; -1 when it has not been seen yet. */
+  ofHandle(handle: number): number {
+    return this.#byHandle.get(handle)?.id ?? -1;
+  }
+
+  /** Row of the connection with these ports and that remote address, as text; -1 when none. */
+  ofSockets(localPort: number, remote: string, remotePort: number): number {
+    return this.#byKey.get(`${localPort} ${remote} ${remotePort}`)?.id ?? -1;
+  }
+
+  /** Gives everything the host has its row, without any value yet. */
+  identify(recording: Recording): void {
+    const core = this.#core;
+    for (let cursor = core.nextStatus(0); cursor !== 0; cursor = core.nextStatus(cursor >>> 0)) {
+      this.#find(recording, this.#field('handle'), this.#field('state'));
+    }
+  }
+
+  /** Looks at everything the host has, and writes what is different. */
+  sample(recording: Recording, now: number, isHeld: (handle: number) => boolean): void {
+    const core = this.#core;
+    this.#round++;
+    for (let cursor = core.nextStatus(0); cursor !== 0; cursor = core.nextStatus(cursor >>> 0)) {
+      this.#record(recording, now, isHeld);
+    }
+    for (const known of this.#byKey.values()) {
+      if (known.round === this.#round) continue;
+      recording.change(known.id, 'state', State.CLOSED);
+      recording.change(known.id, 'timer', 0);
+      recording.change(known.id, 'timer at', 0);
+      this.#byKey.delete(known.key);
+      if (this.#byHandle.get(known.handle) === known) this.#byHandle.delete(known.handle);
+    }
+    this.#count(recording);
+  }
+
+  #field(name: keyof typeof StatusField): number {
+    return this.#u32[(Memory.STATUS + StatusField[name]) >> 2]!;
+  }
+
+  #record(recording: Recording, now: number, isHeld: (handle: number) => boolean): void {
+    const handle = this.#field('handle');
+    const state = this.#field('state') as State;
+    const known = this.#find(recording, handle, state);
+    known.round = this.#round;
+    known.state = state;
+    const { id } = known;
+    if (known.isListener) {
+      recording.change(id, 'state', state);
+      this.#write(recording, id, OF_LISTENER);
+      return;
+    }
+    const isChild = handle === 0 && state === State.SYN_RECEIVED;
+    const isRecord = handle === 0 && state === State.TIME_WAIT;
+    // A record's sequence numbers come before its state, so that a reader of both sees them.
+    this.#write(recording, id, isChild ? OF_CHILD : isRecord ? OF_TIME_WAIT : OF_TCB);
+    recording.change(id, 'state', state);
+    const released = (this.#field('flags') & 16) !== 0;
+    const holder = isChild ? 1 : isRecord ? 3 : released || isHeld(handle) ? 0 : 2;
+    recording.change(id, 'held by', holder);
+    this.#timer(recording, known, now);
+  }
+
+  #write(recording: Recording, id: number, fields: typeof OF_TCB): void {
+    for (const [variable, field, factor] of fields) {
+      recording.change(id, variable, this.#field(field) * factor);
+    }
+  }
+
+  /** STATUS tells a timer's rest in whole milliseconds; its moment does not move with them. */
+  #timer(recording: Recording, known: Known, now: number): void {
+    const timer = this.#field('timer');
+    const at = timer === 0 ? 0 : now + this.#field('timerMs');
+    if (timer === known.timer && Math.abs(at - known.timerAt) < 1.001) return;
+    known.timer = timer;
+    known.timerAt = at;
+    recording.change(known.id, 'timer', timer);
+    recording.change(known.id, 'timer at', at);
+  }
+
+  #find(recording: Recording, handle: number, state: State): Known {
+    const own = this.#byHandle.get(handle);
+    if (handle !== 0 && own !== undefined) return own;
+    const isListener = state === State.LISTEN;
+    const remoteAddress = isListener ? '' : this.#address('remote0');
+    const [localPort, remotePort] = [this.#field('localPort'), this.#field('remotePort')];
+    const key = `${localPort} ${remoteAddress} ${remotePort}`;
+    const same = this.#byKey.get(key);
+    const isNew =
+      same === undefined || (same.state === State.TIME_WAIT && state !== State.TIME_WAIT);
+    if (!isNew) {
+      same.handle = handle;
+      if (handle !== 0) this.#byHandle.set(handle, same);
+      return same;
+    }
+    if (same !== undefined) recording.change(same.id, 'state', State.CLOSED);
+    const id = recording.addConnection({
+      host: recording.hosts[this.#host]!.id,
+      kind: isListener ? 'listener' : 'connection',
+      localAddress: this.#address('local0'),
+      localPort,
+      remoteAddress,
+      remotePort,
+      since: Math.max(recording.eventCount - 1, 0),
+    });
+    const known = { id, key, isListener, handle, state, timer: 0, timerAt: 0, round: 0 };
+    this.#byKey.set(key, known);
+    if (handle !== 0) this.#byHandle.set(handle, known);
+    return known;
+  }
+
+  #address(field: 'local0' | 'remote0'): string {
+    const at = Memory.STATUS + StatusField[field];
+    return formatMapped(this.#core.octets.subarray(at, at + 16));
+  }
+
+  #count(recording: Recording): void {
+    for (let counter = 0; counter < Counter.COUNT; counter++) {
+      const value = this.#u32[(Memory.COUNTERS >> 2) + 2 * counter]!;
+      if (value === this.#counters[counter]) continue;
+      this.#counters[counter] = value;
+      recording.count(this.#host, counter, value);
+    }
+  }
+}
