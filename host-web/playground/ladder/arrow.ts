@@ -1,0 +1,110 @@
+/**
+ * One packet on the ladder: a slanted arrow from when it left to when it came, with its name at the
+ * end it left from.
+ *
+ * A loss is a cross where it happened; a damaged packet is dashed, a copy has an arrow of its own,
+ * one that a rule held back says so; a retransmission is marked ↻.
+ */
+import { FATES } from '../../sim/rows.ts';
+import { cut, segmentName } from '../words.ts';
+import type { Lane } from './lanes.ts';
+import { FUTURE, type Scene } from './paint.ts';
+import type { Ink, LineStyle, Pen } from './pen.ts';
+import { FLIGHT, LOST_AT } from './rungs.ts';
+
+const LOST = FATES.indexOf('lost');
+const CORRUPTED = FATES.indexOf('corrupted');
+const DELAYED = FATES.indexOf('delayed');
+/** Half a cross. */
+const CROSS = 5;
+/** Slope up to which a name follows its line. */
+const STEEPEST = 0.75;
+
+/** Draws one packet. */
+export function paintArrow(scene: Scene, pen: Pen, packet: number): void {
+  const { recording, rungs, lanes, cursor, selected, top, bottom } = scene;
+  const { packets } = recording;
+  const from = lanes.lanes[packets.from.at(packet)]!;
+  const fate = packets.fate.at(packet);
+  const isLost = packets.arrivesAt.at(packet) === Number.POSITIVE_INFINITY;
+  const to = lanes.lanes[packets.to.at(packet)] ?? nobody(from, lanes.lanes);
+  const y = rungs.leaves.at(packet);
+  const arrives = rungs.arrives.at(packet);
+  const isOnTheWay = Number.isNaN(arrives) && !isLost;
+  const share = isLost ? LOST_AT : 1;
+  const fall = isLost ? LOST_AT * FLIGHT : Number.isNaN(arrives) ? FLIGHT : arrives - y;
+  const [endX, endY] = [from.x + (to.x - from.x) * share, y + fall];
+  if (endY < top - 20 || y > bottom + 20) return;
+  const isSelected = packet === selected;
+  const sent = packets.event.at(packet) <= cursor;
+  pen.strength(sent ? 1 : FUTURE);
+  if (isSelected) pen.line(from.x, y, endX, endY, { ink: 'mark', width: 11 });
+  const ink: Ink = isLost || fate === CORRUPTED ? 'bad' : 'ink';
+  const style: LineStyle = {
+    ink,
+    width: isSelected ? 2.25 : 1.4,
+    dash: fate === CORRUPTED ? [5, 3] : isOnTheWay ? [2, 3] : undefined,
+  };
+  pen.line(from.x, y, endX, endY, style);
+  if (isLost) {
+    pen.line(endX - CROSS, endY - CROSS, endX + CROSS, endY + CROSS, { ink, width: 2.25 });
+    pen.line(endX - CROSS, endY + CROSS, endX + CROSS, endY - CROSS, { ink, width: 2.25 });
+  } else if (!isOnTheWay) {
+    pen.head(from.x, y, endX, endY, ink);
+  }
+  paintName(scene, pen, { packet, from, to, y, fall, share, endX, endY, isLost, isSelected });
+}
+
+/** Nobody has that address: it goes a little past the middle. */
+function nobody(from: Lane, lanes: readonly Lane[]): Lane {
+  return lanes.find((lane) => lane !== from && !lane.isCrafter) ?? from;
+}
+
+interface Drawn {
+  readonly packet: number;
+  readonly from: Lane;
+  readonly to: Lane;
+  readonly y: number;
+  readonly fall: number;
+  readonly share: number;
+  readonly endX: number;
+  readonly endY: number;
+  readonly isLost: boolean;
+  readonly isSelected: boolean;
+}
+
+function paintName(scene: Scene, pen: Pen, drawn: Drawn): void {
+  const { recording, lanes } = scene;
+  const { packets } = recording;
+  const { packet, from, to, y, fall, share, endX, endY, isLost, isSelected } = drawn;
+  const right = to.x >= from.x;
+  const gap = 10;
+  // The name lies along its line, so that those of a burst run side by side; no steeper than can
+  // be read.
+  const slope = fall / Math.max(Math.abs(endX - from.x), 1);
+  const angle = slope > STEEPEST ? 0 : Math.atan(slope) * (right ? 1 : -1);
+  const room = Math.floor((Math.abs(to.x - from.x) - 2 * gap) / (lanes.isNarrow ? 5.2 : 5.6));
+  const again = packets.again.at(packet) === 1 ? '↻ ' : '';
+  const fate = packets.fate.at(packet);
+  const word = fate === CORRUPTED ? ' (damaged)' : fate === DELAYED ? ' (held back)' : '';
+  const copy = packets.copyOf.at(packet) >= 0 ? ' (copy)' : '';
+  const name = cut(`${again}${segmentName(recording, packet)}${word}${copy}`, room);
+  pen.text(from.x + (right ? gap : -gap), y + slope * gap - 3, name, {
+    ink: 'ink',
+    anchor: right ? 'start' : 'end',
+    size: lanes.isNarrow ? 10 : 11,
+    bold: isSelected,
+    halo: true,
+    angle,
+  });
+  if (!isLost) return;
+  const { cause } = recording.packet(packet);
+  const left = Math.abs(to.x - from.x) * (1 - share) - 2 * gap;
+  const said = cut(fate === LOST ? `lost: ${cause}` : cause, Math.floor(left / 5.2));
+  pen.text(endX + (right ? gap : -gap), endY + 4, said, {
+    ink: 'bad',
+    anchor: right ? 'start' : 'end',
+    size: 10,
+    halo: true,
+  });
+}

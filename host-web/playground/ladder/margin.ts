@@ -1,0 +1,66 @@
+/**
+ * What stands beside a rail: changes of state, calls, timers that ran out, drops, text that was read.
+ */
+import type { State } from '../../abi.ts';
+import { stateName } from '../../inspect.ts';
+import { EVENT_KINDS } from '../../sim/rows.ts';
+import { cut, shortState } from '../words.ts';
+import type { Scene } from './paint.ts';
+import type { Ink, Pen, TextStyle } from './pen.ts';
+
+/** Room between the rail and the text: the timers stand there. */
+export const TIMER_ROOM = 16;
+
+interface Note {
+  readonly text: string;
+  readonly ink: Ink;
+  readonly bold?: boolean;
+}
+
+/** Draws the text of an event, if its kind has one. */
+export function paintMargin(scene: Scene, pen: Pen, index: number): void {
+  const { recording, rungs, lanes } = scene;
+  const lane = lanes.lanes[recording.events.host.at(index)]!;
+  if (lane.isCrafter) return;
+  const note = noteOf(scene, index, lanes.isNarrow);
+  if (note === undefined) return;
+  const y = rungs.y.at(index);
+  const x = lane.x + lane.side * TIMER_ROOM;
+  const style: TextStyle = {
+    ink: note.ink,
+    bold: note.bold,
+    anchor: lane.side < 0 ? 'end' : 'start',
+    size: lanes.isNarrow ? 9 : 11,
+  };
+  pen.line(lane.x, y, lane.x + lane.side * 6, y, { ink: note.ink, width: 1.5 });
+  const room = (lane.margin - TIMER_ROOM - 2) / (lanes.isNarrow ? 4.7 : 5.7);
+  pen.text(x, y + 4, note.bold ? note.text : cut(note.text, Math.floor(room)), style);
+}
+
+function noteOf(scene: Scene, index: number, isNarrow: boolean): Note | undefined {
+  const { recording, lanes } = scene;
+  const { events } = recording;
+  const { a, b } = events;
+  switch (EVENT_KINDS[events.kind.at(index)]!) {
+    case 'state': {
+      const name = stateName(b.at(index) as State);
+      const lane = lanes.lanes[events.host.at(index)]!;
+      return { text: isNarrow ? shortState(name) : name, ink: lane.ink, bold: true };
+    }
+    case 'call':
+      // The call itself; its details are in the table.
+      return { text: recording.event(index).text.split(/[:,] /)[0]!, ink: 'soft' };
+    case 'news':
+      return { text: recording.event(index).text, ink: 'soft' };
+    case 'timer':
+      return { text: `⏱ ${recording.event(index).text.replace(/^timer | ran out$/g, '')}`, ink: 'ink' };
+    case 'drop':
+      return { text: '⊘ dropped', ink: 'bad' };
+    case 'deliver':
+      return b.at(index) > 0
+        ? { text: `⚠ ${b.at(index)} strange`, ink: 'bad', bold: true }
+        : { text: `reads ${a.at(index)}`, ink: 'soft' };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Draws the part of a ladder that is in view, with whatever pen. Cost follows what is in view, not
+ * the recording's length.
+ *
+ * Nothing is said by colour alone: each fate has its own line and its own word. Not here: where
+ * things stand (`rungs.ts`, `lanes.ts`) and what segments are called (`words.ts`).
+ */
+import { stateName } from '../../inspect.ts';
+import type { Recording } from '../../sim/recording.ts';
+import { EVENT_KINDS } from '../../sim/rows.ts';
+import { seconds, shortState, span } from '../words.ts';
+import { paintArrow } from './arrow.ts';
+import type { Lane, Lanes } from './lanes.ts';
+import { paintMargin } from './margin.ts';
+import type { Pen } from './pen.ts';
+import { FOLD_HEIGHT, LONG_REACH, type Rungs } from './rungs.ts';
+import { paintTimers } from './timers.ts';
+
+/** What is drawn. */
+export interface Scene {
+  readonly recording: Recording;
+  readonly rungs: Rungs;
+  readonly lanes: Lanes;
+  /** The last event that has happened; what comes after it is drawn faintly. */
+  readonly cursor: number;
+  /** Packet that is looked at, or -1. */
+  readonly selected: number;
+  /** The branch this one was forked from, and its first event that is not this one's too. */
+  readonly ghost: { readonly recording: Recording; readonly from: number } | undefined;
+  /** The connection of each host whose timers and state are shown. */
+  readonly focus: ReadonlyMap<string, number>;
+  /** What is in view, from the ladder's top. */
+  readonly top: number;
+  readonly bottom: number;
+}
+
+const SEND = EVENT_KINDS.indexOf('send');
+
+/** How strongly what is yet to come is drawn. */
+export const FUTURE = 0.3;
+
+/** Draws rails, arrows and texts; y counts from the ladder's top. */
+export function paintLadder(scene: Scene, pen: Pen): void {
+  const { rungs, lanes, top, bottom } = scene;
+  const first = rungs.firstFrom(top - LONG_REACH);
+  const last = Math.min(rungs.firstFrom(bottom + 40), rungs.y.length);
+  paintFolds(scene, pen);
+  for (const lane of lanes.lanes) paintRail(scene, pen, lane);
+  for (const lane of lanes.lanes) paintTimers(scene, pen, lane);
+  if (scene.ghost !== undefined) paintGhost(scene, pen, scene.ghost);
+  paintArrows(scene, pen, first, last);
+  let timesFrom = top - 20;
+  for (let index = rungs.firstFrom(top - 20); index < last; index++) {
+    pen.strength(index <= scene.cursor ? 1 : FUTURE);
+    const y = rungs.y.at(index);
+    paintMargin(scene, pen, index);
+    if (y >= timesFrom && isNewTime(scene.recording, index)) {
+      const text = seconds(scene.recording.events.at.at(index));
+      pen.text(lanes.gutter - 6, y + 4, text, { ink: 'soft', anchor: 'end', size: 10 });
+      timesFrom = y + 14;
+    }
+  }
+  pen.strength(1);
+}
+
+function isNewTime({ events }: Recording, index: number): boolean {
+  return index === 0 || events.at.at(index) !== events.at.at(index - 1);
+}
+
+/** Packets whose sending is among these events, copies included. */
+export function* packetsBetween(
+  recording: Recording,
+  first: number,
+  last: number,
+): Generator<number> {
+  const { events, packets } = recording;
+  for (let index = first; index < last; index++) {
+    if (events.kind.at(index) !== SEND) continue;
+    let packet = events.packet.at(index);
+    const original = packet;
+    do yield packet++;
+    while (packet < recording.packetCount && packets.copyOf.at(packet) === original);
+  }
+}
+
+/** Arrows in view: those that begin near it, and those long on their way. */
+function paintArrows(scene: Scene, pen: Pen, first: number, last: number): void {
+  const { recording, rungs, selected, top, bottom } = scene;
+  for (const packet of packetsBetween(recording, first, last)) {
+    if (packet !== selected) paintArrow(scene, pen, packet);
+  }
+  for (const long of rungs.long) {
+    if (rungs.leaves.at(long) < top - LONG_REACH && rungs.arrives.at(long) > top) {
+      paintArrow(scene, pen, long);
+    }
+  }
+  const isInView =
+    selected >= 0 && selected < rungs.leaves.length && rungs.leaves.at(selected) < bottom;
+  if (isInView) paintArrow(scene, pen, selected);
+}
+
+function paintFolds({ rungs, lanes, top, bottom }: Scene, pen: Pen): void {
+  for (const { y, ms } of rungs.folds) {
+    if (y < top - FOLD_HEIGHT || y > bottom + FOLD_HEIGHT) continue;
+    pen.rect(0, y - 10, lanes.width, 20, 'raised');
+    const text = `⋯ ${span(ms)} in which nothing happens ⋯`;
+    const xs = lanes.lanes.filter(({ isCrafter }) => !isCrafter).map(({ x }) => x);
+    const middle = (Math.min(...xs) + Math.max(...xs)) / 2;
+    const said = lanes.isNarrow ? `⋯ ${span(ms)} idle ⋯` : text;
+    pen.text(middle, y + 4, said, { ink: 'soft', anchor: 'middle' });
+  }
+}
+
+function paintRail({ rungs, top, bottom }: Scene, pen: Pen, lane: Lane): void {
+  const end = Math.min(bottom, rungs.height);
+  const dash = lane.isCrafter ? [5, 4] : undefined;
+  pen.line(lane.x, Math.max(top, 0), lane.x, end, { ink: lane.ink, width: 2, dash });
+}
+
+/** The branch that was left: its packets from the fork on, at their moments. */
+function paintGhost(scene: Scene, pen: Pen, ghost: NonNullable<Scene['ghost']>): void {
+  const { rungs, lanes, top, bottom } = scene;
+  const { events, packets } = ghost.recording;
+  const style = { ink: 'edge', dash: [1, 4], width: 1.5 } as const;
+  pen.strength(0.8);
+  for (let index = ghost.from; index < ghost.recording.eventCount; index++) {
+    if (events.kind.at(index) !== SEND) continue;
+    const packet = events.packet.at(index);
+    const [from, to] = [lanes.lanes[packets.from.at(packet)], lanes.lanes[packets.to.at(packet)]];
+    const arrivesAt = packets.arrivesAt.at(packet);
+    const y = rungs.yAt(packets.sentAt.at(packet));
+    if (y > bottom) break;
+    if (from === undefined || to === undefined || arrivesAt === Number.POSITIVE_INFINITY) continue;
+    const end = rungs.yAt(arrivesAt);
+    if (end >= top) pen.line(from.x, y, to.x, end, style);
+  }
+  pen.strength(1);
+}
+
+/** Draws the head: who the rails are, what they are in at the cursor, and what is across and down. */
+export function paintHead(scene: Scene, pen: Pen): void {
+  const { lanes, recording, cursor, focus } = scene;
+  pen.rect(0, 0, lanes.width, lanes.head, 'panel');
+  pen.line(0, lanes.head - 0.5, lanes.width, lanes.head - 0.5, { ink: 'line' });
+  const narrow = lanes.isNarrow;
+  pen.text(lanes.gutter - 6, 17, 'time', { ink: 'soft', anchor: 'end', size: 10 });
+  pen.text(lanes.gutter - 6, 33, 's ↓', { ink: 'soft', anchor: 'end', size: 10 });
+  for (const lane of lanes.lanes) {
+    const anchor = lane.isCrafter ? 'end' : 'middle';
+    const x = lane.isCrafter ? lanes.width - 6 : lane.x;
+    const title = narrow || lane.isCrafter ? lane.host : `${lane.host}  ${lane.address}`;
+    pen.text(x, 17, title, { ink: lane.ink, anchor, size: 12, bold: true });
+    if (lane.isCrafter) {
+      pen.text(x, 33, narrow ? '' : 'crafts', { ink: 'soft', anchor, size: 10 });
+      continue;
+    }
+    const connection = focus.get(lane.host);
+    const state =
+      connection === undefined ? 0 : (recording.valueAt(connection, 'state', cursor) ?? 0);
+    const name = stateName(state);
+    const said = narrow ? shortState(name) : name;
+    pen.text(x, 33, said, { ink: 'ink', anchor, size: narrow ? 10 : 11, bold: true });
+  }
+}
+
+/** Draws the line of the moment that is looked at. */
+export function paintCursor(scene: Scene, pen: Pen): void {
+  const { rungs, lanes, cursor, recording } = scene;
+  if (cursor < 0 || cursor >= rungs.y.length) return;
+  const y = rungs.y.at(cursor);
+  pen.line(0, y, lanes.width, y, { ink: 'soft', dash: [1, 3] });
+  const text = seconds(recording.events.at.at(cursor));
+  pen.rect(0, y - 8, lanes.gutter - 2, 16, 'ink');
+  pen.text(lanes.gutter - 6, y + 4, text, { ink: 'panel', anchor: 'end', size: 10, bold: true });
+}

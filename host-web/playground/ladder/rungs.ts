@@ -1,0 +1,157 @@
+/**
+ * Where on the ladder each event stands: time as length, downwards.
+ *
+ * Length follows time: one flight over the link as the scenario begins is `FLIGHT` high. Two things
+ * depart from it, and nothing else. Events that would be written over each other move apart by the
+ * height of a line, so a burst of one moment is a staircase. Stretches in which nothing happens for
+ * longer than `LONGEST_GAP` are folded to the height of a line that says how long they were.
+ *
+ * Positions never change once they are there, and new events only come below, so a ladder grows with
+ * its recording at the cost of what is new.
+ */
+import type { Recording } from '../../sim/recording.ts';
+import { EVENT_KINDS, type EventKind } from '../../sim/rows.ts';
+import { Heights } from './heights.ts';
+
+/** Pixels of one flight over the link. */
+export const FLIGHT = 84;
+/** How far on its way a lost packet is drawn. */
+export const LOST_AT = 0.6;
+/** Pixels of a gap beyond which it is folded, and of a fold. */
+const LONGEST_GAP = 190;
+export const FOLD_HEIGHT = 40;
+/** Pixels between two lines of text, and between two ends of arrows that carry none. */
+const LINE = 17;
+const CLOSE = 9;
+/** Space above the first event. */
+const HEAD_ROOM = 24;
+/** An arrow longer than this is looked for by itself. */
+export const LONG_REACH = 800;
+
+/** A stretch of time in which nothing happened. */
+export interface Fold {
+  /** Its middle. */
+  readonly y: number;
+  readonly ms: number;
+}
+
+/** A part of a host's rung where one text stands: beside the rail, or an arrow's two ends. */
+type Track = 'margin' | 'send' | 'receive';
+
+/** What stands where; the kinds not named here take no room of their own. */
+const TRACKS: Readonly<Partial<Record<EventKind, Track>>> = {
+  call: 'margin',
+  send: 'send',
+  receive: 'receive',
+  drop: 'margin',
+  state: 'margin',
+  timer: 'margin',
+  deliver: 'margin',
+  news: 'margin',
+};
+
+export class Rungs {
+  readonly recording: Recording;
+  /** Of each event, from the ladder's top. */
+  readonly y = new Heights();
+  /** Of each packet: where it leaves, and where it arrives; NaN while it has not. */
+  readonly leaves = new Heights();
+  readonly arrives = new Heights();
+  readonly folds: Fold[] = [];
+  /** Packets that are on the way for so long that they are not found near their ends. */
+  readonly long: number[] = [];
+  readonly #perMs: number;
+  /** Where the next text may stand, by host and track. */
+  readonly #free: Record<Track, number>[];
+  #lastAt = 0;
+  #lastY = HEAD_ROOM;
+  /** Down to where arrows of lost packets reach. */
+  #lostDownTo = 0;
+
+  /** @param flightMs how long a packet is on the way when the scenario begins */
+  constructor(recording: Recording, flightMs: number) {
+    this.recording = recording;
+    this.#perMs = FLIGHT / (flightMs > 0 ? flightMs : 20);
+    this.#free = recording.hosts.map(() => ({ margin: 0, send: 0, receive: 0 }));
+    this.extend();
+  }
+
+  /** The ladder's height so far. */
+  get height(): number {
+    return Math.max(this.#lastY, this.#lostDownTo) + LINE * 2;
+  }
+
+  /** Places what the recording has gained. */
+  extend(): void {
+    const { recording, y } = this;
+    for (let index = y.length; index < recording.eventCount; index++) this.#place(index);
+  }
+
+  #place(index: number): void {
+    const { events } = this.recording;
+    const at = events.at.at(index);
+    const kind = EVENT_KINDS[events.kind.at(index)]!;
+    const track = TRACKS[kind];
+    let place = this.#below(at);
+    if (track !== undefined) {
+      const free = this.#free[events.host.at(index)]!;
+      place = Math.max(place, free[track]);
+      free[track] = place + LINE;
+      // An arrow's head and another's text may come near each other, not on one line.
+      if (track === 'send') free.receive = Math.max(free.receive, place + CLOSE);
+      if (track === 'receive') free.send = Math.max(free.send, place + CLOSE);
+    }
+    this.y.push(place);
+    this.#lastY = place;
+    this.#lastAt = at;
+    const packet = events.packet.at(index);
+    if (kind === 'send') this.#leave(packet, place);
+    else if (kind === 'receive') this.#arrive(packet, place);
+  }
+
+  /** The least y of an event at this moment; a long silence is folded. */
+  #below(at: number): number {
+    const ms = at - this.#lastAt;
+    const length = ms * this.#perMs;
+    if (length <= LONGEST_GAP) return this.#lastY + length;
+    const from = Math.max(this.#lastY + LINE / 2, this.#lostDownTo);
+    this.folds.push({ y: from + FOLD_HEIGHT / 2, ms });
+    return from + FOLD_HEIGHT;
+  }
+
+  /** Packets are numbered as they are sent, a copy behind what it is of: columns fill up in order. */
+  #leave(packet: number, y: number): void {
+    const { copyOf, arrivesAt } = this.recording.packets;
+    do {
+      this.leaves.push(y);
+      this.arrives.push(Number.NaN);
+    } while (this.leaves.length < copyOf.length && copyOf.at(this.leaves.length) === packet);
+    if (arrivesAt.at(packet) === Number.POSITIVE_INFINITY) {
+      this.#lostDownTo = y + LOST_AT * FLIGHT + LINE / 2;
+    }
+  }
+
+  #arrive(packet: number, y: number): void {
+    this.arrives.set(packet, y);
+    if (y - this.leaves.at(packet) > LONG_REACH) this.long.push(packet);
+  }
+
+  /** The first event at or below a height. */
+  firstFrom(y: number): number {
+    return this.y.firstFrom(y);
+  }
+
+  /** The height of any moment: between two events in proportion. */
+  yAt(ms: number): number {
+    const before = this.recording.eventAt(ms);
+    if (before < 0) return HEAD_ROOM;
+    const y = this.y.at(before);
+    const { at } = this.recording.events;
+    if (before + 1 >= this.y.length) {
+      return y + Math.min((ms - at.at(before)) * this.#perMs, LONGEST_GAP);
+    }
+    const gap = at.at(before + 1) - at.at(before);
+    const share = gap > 0 ? (ms - at.at(before)) / gap : 0;
+    return y + share * (this.y.at(before + 1) - y);
+  }
+}

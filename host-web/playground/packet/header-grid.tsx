@@ -1,0 +1,77 @@
+/**
+ * Headers as the RFCs draw them: 32 bits a row, a box for each field.
+ *
+ * One stop of the Tab key; the arrow keys go from field to field.
+ */
+import type { Signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
+import type { Field } from './fields.ts';
+
+const ROW_BITS = 32;
+
+interface Props {
+  readonly fields: readonly Field[];
+  /** Index of the field that is looked at; -1 for none. */
+  readonly shown: Signal<number>;
+}
+
+export function HeaderGrid({ fields, shown }: Props): JSX.Element {
+  const grid = useRef<HTMLDivElement>(null);
+  const current = Math.min(Math.max(shown.value, 0), fields.length - 1);
+  const keys = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    shown.value = Math.min(Math.max(current + step, 0), fields.length - 1);
+    grid.current?.querySelectorAll<HTMLElement>('button')[shown.value]?.focus();
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
+    <div ref={grid} class="header-grid" role="group" aria-label="Header fields" onKeyDown={keys}>
+      {fields.map((field, i) => (
+        <FieldBox
+          key={`${field.header}${field.bit}`}
+          field={field}
+          isShown={i === shown.value}
+          isStop={i === current}
+          show={() => {
+            shown.value = i;
+          }}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface BoxProps {
+  readonly field: Field;
+  readonly isShown: boolean;
+  readonly isStop: boolean;
+  readonly show: () => void;
+}
+
+function FieldBox({ field, isShown, isStop, show }: BoxProps): JSX.Element {
+  const { header, name, bit, width, value } = field;
+  const columns = Math.min(width, ROW_BITS);
+  const isFlag = width === 1;
+  const begin = header === 'Options' || header === 'Text' ? 'auto' : String((bit % ROW_BITS) + 1);
+  const classes = ['field', header, isFlag ? 'flag' : '', isShown ? 'shown' : ''];
+  if (isFlag && value === '1') classes.push('set');
+  return (
+    <button
+      type="button"
+      class={classes.join(' ')}
+      style={{ gridColumn: `${begin} / span ${header === 'Text' ? ROW_BITS : columns}` }}
+      tabIndex={isStop ? 0 : -1}
+      aria-pressed={isShown}
+      aria-label={`${header} ${name} ${value}`}
+      onClick={show}
+      onFocus={show}
+    >
+      <span class="name">{name}</span>
+      {isFlag ? null : <span class="value">{value}</span>}
+    </button>
+  );
+}

@@ -1,0 +1,100 @@
+/**
+ * What the user of a host can do, at the cursor.
+ */
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import type { Action } from '../../sim/action.ts';
+import { touch } from '../state/client.ts';
+import { actor } from '../state/layout.ts';
+import { branch } from '../state/store.ts';
+
+export function Actions(): JSX.Element {
+  const port = useSignal(80);
+  const octets = useSignal(1000);
+  const { recording } = branch.value ?? {};
+  const stacks = recording?.hosts.filter(({ kind }) => kind === 'stack').map(({ id }) => id) ?? [];
+  const host = stacks.includes(actor.value) ? actor.value : (stacks[0] ?? 'A');
+  const other = stacks.find((id) => id !== host) ?? 'B';
+  const act = (title: string, action: Action) => () =>
+    touch(`${host}: ${title}`, { kind: 'action', host, action });
+  const at = { port: port.value };
+  const size = octets.value;
+  return (
+    <div class="form">
+      <fieldset class="line">
+        <legend class="unseen">Host</legend>
+        {stacks.map((id) => (
+          <label key={id} class="pick">
+            <input
+              type="radio"
+              name="actor"
+              checked={id === host}
+              onChange={() => {
+                actor.value = id;
+              }}
+            />
+            as <span class={`host ${id}`}>{id}</span>
+          </label>
+        ))}
+      </fieldset>
+      <div class="line">
+        <Amount label="Port" value={port} most={65_535} />
+        <Button text="Listen" act={act(`listen ${port.value}`, { do: 'listen', ...at })} />
+        <Button
+          text={`Connect to ${other}`}
+          act={act(`connect ${other}:${port.value}`, { do: 'connect', to: other, ...at })}
+        />
+      </div>
+      <div class="line">
+        <Amount label="Octets" value={octets} most={10_000_000} />
+        <Button text="Send" act={act(`send ${size}`, { do: 'send', octets: size })} />
+        <Button text="Read" act={act(`read ${size}`, { do: 'read', octets: size })} />
+      </div>
+      <div class="line">
+        <Button text="Stop reading" act={act('stop reading', { do: 'reading', is: false })} />
+        <Button text="Read what arrives" act={act('read on', { do: 'reading', is: true })} />
+      </div>
+      <div class="line">
+        <Button text="Half-close" act={act('half-close', { do: 'shutdown' })} />
+        <Button text="Close" act={act('close', { do: 'close' })} />
+        <Button text="Abort" act={act('abort', { do: 'abort' })} />
+      </div>
+      <p class="soft">
+        Done at the cursor, to the newest connection of {host}. In the past it makes a branch; the run
+        as it was stays.
+      </p>
+    </div>
+  );
+}
+
+function Button({ text, act }: { text: string; act: () => void }): JSX.Element {
+  return (
+    <button type="button" onClick={act}>
+      {text}
+    </button>
+  );
+}
+
+interface AmountProps {
+  readonly label: string;
+  readonly value: { value: number };
+  readonly most: number;
+}
+
+function Amount({ label, value, most }: AmountProps): JSX.Element {
+  return (
+    <label>
+      {label}
+      <input
+        type="number"
+        min={1}
+        max={most}
+        value={value.value}
+        onInput={(event) => {
+          const given = Math.round(Number(event.currentTarget.value));
+          if (given >= 1 && given <= most) value.value = given;
+        }}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,46 @@
+/**
+ * The lesson of a scenario: a few pages, each with the moment it speaks of.
+ */
+import type { JSX } from 'preact';
+import { eventOf } from '../../sim/mark.ts';
+import type { LessonPage } from '../../sim/scenario.ts';
+import { branch, isPlaying, scenario, seek } from '../state/store.ts';
+
+export function Lesson(): JSX.Element {
+  const spec = scenario.value;
+  if (spec === undefined) return <p class="empty">No scenario is open.</p>;
+  return (
+    <article class="lesson">
+      <h3>{spec.title}</h3>
+      <p class="summary">{spec.summary}</p>
+      <ol>
+        {spec.lesson.map((page) => (
+          <Page key={page.text} page={page} />
+        ))}
+      </ol>
+      {spec.rfc.length === 0 ? null : <p class="soft">Read on: {spec.rfc.join(', ')}</p>}
+    </article>
+  );
+}
+
+function Page({ page }: { page: LessonPage }): JSX.Element {
+  const { text, seek: mark } = page;
+  const show = () => {
+    const { recording } = branch.peek() ?? {};
+    if (recording === undefined || mark === undefined) return;
+    const event = eventOf(recording, mark);
+    if (event === undefined) return;
+    isPlaying.value = false;
+    seek(event);
+  };
+  return (
+    <li>
+      <p>{text}</p>
+      {mark === undefined ? null : (
+        <button type="button" onClick={show}>
+          Show me
+        </button>
+      )}
+    </li>
+  );
+}

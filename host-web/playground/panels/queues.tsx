@@ -1,0 +1,171 @@
+/**
+ * What a host holds besides open connections: each listener's SYN queue and accept queue, and its
+ * TIME-WAIT records.
+ */
+import type { JSX } from 'preact';
+import { Counter, State } from '../../abi.ts';
+import type { Recording } from '../../sim/recording.ts';
+import type { ConnectionRow } from '../../sim/rows.ts';
+import { branch, cursor, version } from '../state/store.ts';
+import { span } from '../words.ts';
+
+/** Values of `held by`. */
+const IN_SYN_QUEUE = 1;
+const IN_ACCEPT_QUEUE = 2;
+const IN_TIME_WAIT = 3;
+/** Rows of a list before the rest is counted. */
+const LISTED = 8;
+
+const COUNTERS = [
+  'TcpExtSyncookiesSent',
+  'TcpExtSyncookiesRecv',
+  'TcpExtSyncookiesFailed',
+  'TcpExtListenOverflows',
+  'TcpExtListenDrops',
+  'TcpExtTCPReqQFullDrop',
+  'TcpRetransSegs',
+  'TcpOutRsts',
+] as const satisfies readonly (keyof typeof Counter)[];
+
+export function Queues(): JSX.Element {
+  version.value;
+  const { recording } = branch.value ?? {};
+  if (recording === undefined) return <p class="empty">Nothing has run yet.</p>;
+  const stacks = recording.hosts.filter(({ kind }) => kind === 'stack');
+  return (
+    <div class="halves">
+      {stacks.map(({ id }) => (
+        <HostQueues key={id} recording={recording} host={id} />
+      ))}
+    </div>
+  );
+}
+
+function HostQueues({ recording, host }: { recording: Recording; host: string }): JSX.Element {
+  const at = cursor.value;
+  const rows = recording.connectionsAt(host, at);
+  const held = (by: number) => rows.filter(({ id }) => recording.valueAt(id, 'held by', at) === by);
+  const isWaiting = ({ id }: ConnectionRow) =>
+    recording.valueAt(id, 'state', at) === State.TIME_WAIT;
+  const waits = rows.filter(
+    (row) => isWaiting(row) || recording.valueAt(row.id, 'held by', at) === IN_TIME_WAIT,
+  );
+  const listeners = rows.filter(({ kind }) => kind === 'listener');
+  return (
+    <section>
+      <h3>
+        <span class={`host ${host}`}>{host}</span>
+      </h3>
+      {listeners.length === 0 ? <p class="soft">No listener.</p> : null}
+      {listeners.map((listener) => (
+        <Listener key={listener.id} recording={recording} listener={listener} />
+      ))}
+      <Records
+        recording={recording}
+        title="In the SYN queue"
+        rows={held(IN_SYN_QUEUE)}
+        timer="SYN,ACK again in"
+      />
+      <Records recording={recording} title="Waiting for accept" rows={held(IN_ACCEPT_QUEUE)} />
+      <Records recording={recording} title="TIME-WAIT" rows={waits} timer="over in" />
+      <Counters recording={recording} host={host} />
+    </section>
+  );
+}
+
+function Listener({
+  recording,
+  listener,
+}: {
+  recording: Recording;
+  listener: ConnectionRow;
+}): JSX.Element {
+  const value = (name: 'SYN queue' | 'accept queue' | 'backlog') =>
+    recording.valueAt(listener.id, name, cursor.value) ?? 0;
+  const backlog = value('backlog');
+  return (
+    <div class="queue">
+      <p>
+        Listener on port {listener.localPort}, backlog {backlog}
+      </p>
+      <Slots name="SYN queue" used={value('SYN queue')} of={backlog} />
+      <Slots name="Accept queue" used={value('accept queue')} of={backlog} />
+    </div>
+  );
+}
+
+/** A queue as boxes, filled and empty. */
+function Slots({ name, used, of }: { name: string; used: number; of: number }): JSX.Element {
+  const shown = Math.min(Math.max(of, used), 16);
+  const slots = Array.from({ length: shown }, (_, i) => i);
+  return (
+    <p class="slots">
+      <span>{name}</span>
+      <span aria-hidden="true">
+        {slots.map((i) => (
+          <i key={i} class={i < used ? 'slot used' : 'slot'} />
+        ))}
+      </span>
+      <span class="mono">
+        {used} of {of}
+      </span>
+    </p>
+  );
+}
+
+interface RecordsProps {
+  readonly recording: Recording;
+  readonly title: string;
+  readonly rows: readonly ConnectionRow[];
+  readonly timer?: string;
+}
+
+function Records({ recording, title, rows, timer }: RecordsProps): JSX.Element | null {
+  if (rows.length === 0) return null;
+  const now = recording.events.at.at(Math.max(cursor.value, 0));
+  return (
+    <div class="records">
+      <h4>
+        {title}: {rows.length}
+      </h4>
+      <ul>
+        {rows.slice(0, LISTED).map(({ id, localPort, remoteAddress, remotePort, since }) => {
+          const at = recording.valueAt(id, 'timer at', cursor.value) ?? 0;
+          const left = at > now && timer !== undefined ? `, ${timer} ${span(at - now)}` : '';
+          const age = span(now - recording.events.at.at(since));
+          return (
+            <li key={id}>
+              <span class="mono">
+                :{localPort} {remoteAddress}:{remotePort}
+              </span>
+              <span class="soft">
+                {' '}
+                for {age}
+                {left}
+              </span>
+            </li>
+          );
+        })}
+        {rows.length > LISTED ? <li class="soft">and {rows.length - LISTED} more</li> : null}
+      </ul>
+    </div>
+  );
+}
+
+function Counters({ recording, host }: { recording: Recording; host: string }): JSX.Element | null {
+  const counts = COUNTERS.map((name) => ({
+    name,
+    value: recording.counterAt(host, Counter[name], cursor.value),
+  })).filter(({ value }) => value > 0);
+  if (counts.length === 0) return null;
+  return (
+    <dl class="counters">
+      {counts.map(({ name, value }) => (
+        <div key={name}>
+          <dt class="mono">{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,110 @@
+/**
+ * The transmission control blocks of both ends, side by side: every variable by its RFC name, what
+ * it was before this moment where it changed, and what changed it.
+ */
+import type { JSX } from 'preact';
+import type { Recording } from '../../sim/recording.ts';
+import { VARIABLES } from '../../sim/rows.ts';
+import { because, happening } from '../parts/event-words.ts';
+import { branch, chosenConnections, cursor, focus, version } from '../state/store.ts';
+import { type Reading, readVariable } from './read-variable.ts';
+
+/** Variables that other panels show. */
+const ELSEWHERE = new Set(['held by', 'SYN queue', 'accept queue', 'backlog', 'timer at']);
+const SHOWN = VARIABLES.filter((name) => !ELSEWHERE.has(name));
+const HOSTS = ['A', 'B'] as const;
+
+export function Variables(): JSX.Element {
+  version.value;
+  const { recording } = branch.value ?? {};
+  if (recording === undefined) return <p class="empty">Nothing has run yet.</p>;
+  const rows = SHOWN.map((name) => ({
+    name,
+    cells: HOSTS.map((host) => reading(recording, host, name)),
+  })).filter(({ cells }) => cells.some((cell) => cell !== undefined));
+  return (
+    <div class="variables">
+      <Cause recording={recording} />
+      <table>
+        <caption class="unseen">Variables of the connection of each host at the cursor</caption>
+        <thead>
+          <tr>
+            <th scope="col">Variable</th>
+            {HOSTS.map((host) => (
+              <th key={host} scope="col">
+                <ConnectionChoice recording={recording} host={host} />
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ name, cells }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              {cells.map((cell, i) => (
+                <td key={HOSTS[i]} class={cell?.before === undefined ? '' : 'changed'}>
+                  {cell?.text ?? ''}
+                  {cell?.before === undefined ? null : <span class="was"> was {cell.before}</span>}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {rows.length === 0 ? <p class="empty">Neither host has a connection here.</p> : null}
+    </div>
+  );
+}
+
+function reading(recording: Recording, host: string, name: (typeof VARIABLES)[number]) {
+  const connection = focus.value.get(host);
+  if (connection === undefined) return undefined;
+  return readVariable(recording, connection, name, cursor.value) satisfies Reading | undefined;
+}
+
+/** What happened in this moment: the reason of whatever is marked below. */
+function Cause({ recording }: { recording: Recording }): JSX.Element | null {
+  const at = cursor.value;
+  if (at < 0 || at >= recording.eventCount) return null;
+  const host = recording.hosts[recording.events.host.at(at)]!.id;
+  const why = because(recording, at);
+  return (
+    <p class="about">
+      What is marked changed with this event: <span class={`host ${host}`}>{host}</span>{' '}
+      {happening(recording, at)}.{why === '' ? '' : ` ${why}`}
+    </p>
+  );
+}
+
+/** Which connection of a host is shown; a choice where there are several. */
+function ConnectionChoice({ recording, host }: { recording: Recording; host: string }): JSX.Element {
+  const rows = recording.connections.filter((row) => row.host === host && row.since <= cursor.value);
+  const shown = focus.value.get(host);
+  const name = ({ kind, localPort, remotePort }: (typeof rows)[number]) =>
+    kind === 'listener' ? `:${localPort} listener` : `:${localPort} to :${remotePort}`;
+  const row = rows.find(({ id }) => id === shown);
+  if (rows.length < 2 || row === undefined) {
+    return (
+      <>
+        <span class={`host ${host}`}>{host}</span> {row === undefined ? '' : name(row)}
+      </>
+    );
+  }
+  const choose = (event: Event) => {
+    const chosen = new Map(chosenConnections.value);
+    chosen.set(host, Number((event.currentTarget as HTMLSelectElement).value));
+    chosenConnections.value = chosen;
+  };
+  return (
+    <label>
+      <span class={`host ${host}`}>{host}</span>{' '}
+      <select value={shown} onChange={choose} aria-label={`Connection of ${host}`}>
+        {rows.slice(-40).map((one) => (
+          <option key={one.id} value={one.id}>
+            {name(one)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,53 @@
+/**
+ * What an event is, in a sentence: the table's rows, the line below the ladder, and what is read
+ * aloud.
+ */
+import { stateName } from '../../inspect.ts';
+import type { Recording } from '../../sim/recording.ts';
+import { EVENT_KINDS } from '../../sim/rows.ts';
+import { octets, segmentName, span } from '../words.ts';
+
+/** What happened, without time and host. */
+export function happening(recording: Recording, index: number): string {
+  const { events, packets } = recording;
+  const packet = events.packet.at(index);
+  switch (EVENT_KINDS[events.kind.at(index)]!) {
+    case 'send': {
+      const to = recording.hosts[packets.to.at(packet)]?.id ?? 'nobody';
+      return `sends ${segmentName(recording, packet)} to ${to}${fate(recording, packet)}`;
+    }
+    case 'receive': {
+      const from = recording.hosts[packets.from.at(packet)]!.id;
+      return `receives ${segmentName(recording, packet)} from ${from}`;
+    }
+    case 'loss':
+      return `${segmentName(recording, packet)} is lost on the way: ${recording.packet(packet).cause}`;
+    case 'drop':
+      return packet >= 0 ? `drops ${segmentName(recording, packet)}` : 'drops a packet';
+    case 'state':
+      return `${stateName(events.a.at(index))} → ${stateName(events.b.at(index))}`;
+    case 'deliver': {
+      const strange = events.b.at(index);
+      const warning = strange > 0 ? `, ${octets(strange)} of them strange` : '';
+      return `user reads ${octets(events.a.at(index))}${warning}`;
+    }
+    default:
+      return recording.event(index).text;
+  }
+}
+
+function fate(recording: Recording, packet: number): string {
+  const { packets } = recording;
+  const { fate: name, cause } = recording.packet(packet);
+  const arrivesAt = packets.arrivesAt.at(packet);
+  if (arrivesAt === Number.POSITIVE_INFINITY) return `, which is lost (${cause})`;
+  const way = `, ${span(arrivesAt - packets.sentAt.at(packet))} on the way`;
+  return name === 'delivered' ? way : `${way}, ${name} (${cause})`;
+}
+
+/** Why it happened, with the section that says so; empty where nothing is known. */
+export function because(recording: Recording, index: number): string {
+  const { why, rfc } = recording.event(index);
+  if (why === '') return '';
+  return rfc === '' ? why : `${why} (${rfc})`;
+}

@@ -1,0 +1,53 @@
+/**
+ * The line below the ladder: the event the cursor stands on, and why it happened. Also said aloud,
+ * at most once a second.
+ */
+import { useSignalEffect } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useRef, useState } from 'preact/hooks';
+import { branch, cursor, eventCount, isPlaying } from '../state/store.ts';
+import { seconds } from '../words.ts';
+import { because, happening } from './event-words.ts';
+
+const SPEAK_EVERY_MS = 1000;
+
+export function Strip(): JSX.Element {
+  const { recording } = branch.value ?? {};
+  const at = cursor.value;
+  if (recording === undefined || at < 0 || at >= eventCount.value) {
+    return <p class="strip soft">Before the first event.</p>;
+  }
+  const host = recording.hosts[recording.events.host.at(at)]!.id;
+  const why = because(recording, at);
+  return (
+    <p class="strip">
+      <span class="mono">{seconds(recording.events.at.at(at))} s</span>{' '}
+      <span class={`host ${host}`}>{host}</span> {happening(recording, at)}
+      {why === '' ? '.' : '. '}
+      <span class="soft">{why}</span>
+    </p>
+  );
+}
+
+/** Says where the cursor went, for who listens. */
+export function Speaker(): JSX.Element {
+  const [said, say] = useState('');
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useSignalEffect(() => {
+    const at = cursor.value;
+    const shown = branch.value;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      const { recording } = shown ?? {};
+      if (recording === undefined || at < 0 || at >= recording.eventCount || isPlaying.peek()) return;
+      const host = recording.hosts[recording.events.host.at(at)]!.id;
+      const what = happening(recording, at).replace(' → ', ' to ');
+      say(`${seconds(recording.events.at.at(at))} s. ${host}, ${what}. ${because(recording, at)}`);
+    }, SPEAK_EVERY_MS);
+  });
+  return (
+    <div class="unseen" aria-live="polite">
+      {said}
+    </div>
+  );
+}

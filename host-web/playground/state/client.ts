@@ -1,0 +1,166 @@
+/**
+ * The page's end of the worker: opens scenarios, makes branches, takes in what is recorded.
+ *
+ * Everything done to a run goes through `touch`: at the end of a branch that is over it goes on
+ * there; anywhere else it makes a new branch, and the old one stays.
+ */
+import { batch as together } from '@preact/signals';
+import { Rungs } from '../ladder/rungs.ts';
+import { parseNetem } from '../../link/netem.ts';
+import { Recording } from '../../sim/recording.ts';
+import type { Scenario } from '../../sim/scenario.ts';
+import type { Edit } from '../../sim/universe.ts';
+import type { Command, News } from '../worker/protocol.ts';
+import { segmentName } from '../words.ts';
+import { flightOf } from './flight.ts';
+import { firstOfMoment, momentEnd } from './moments.ts';
+import {
+  type Branch,
+  branch,
+  branches,
+  chosenConnections,
+  chosenPacket,
+  complaint,
+  cursor,
+  isPlaying,
+  scenario,
+  seek,
+  standings,
+  version,
+} from './store.ts';
+
+/** What the next branch to begin will be. */
+interface Plan {
+  readonly title: string;
+  readonly parent: Branch | undefined;
+  readonly forkedAt: number;
+  /** Where the cursor goes once it is there; -1 is its end. */
+  readonly cursor: number;
+}
+
+const plans = new Map<number, Plan>();
+let worker: Worker | undefined;
+let nextBranch = 0;
+/** The cursor of this branch follows what comes, until somebody moves it. */
+let followed = -1;
+
+/** Starts the worker. */
+export function start(): void {
+  worker = new Worker('worker.js', { type: 'module', name: 'netcell' });
+  worker.onmessage = ({ data }: MessageEvent<News>) => together(() => take(data));
+  worker.onerror = (event) => {
+    complaint.value = `The simulator stopped: ${event.message || 'its file could not be loaded'}.`;
+  };
+}
+
+function ask(command: Command): void {
+  worker?.postMessage(command);
+}
+
+/** Opens one variant of a scenario. */
+export function open(spec: Scenario): void {
+  const id = nextBranch++;
+  plans.clear();
+  plans.set(id, { title: 'main', parent: undefined, forkedAt: 0, cursor: -1 });
+  complaint.value = '';
+  isPlaying.value = false;
+  scenario.value = spec;
+  branches.value = [];
+  standings.value = new Map();
+  chosenConnections.value = new Map();
+  ask({ do: 'open', branch: id, spec });
+}
+
+/** Does something at the cursor. */
+export function touch(title: string, edit: Edit): void {
+  const from = branch.peek();
+  if (from === undefined) return;
+  complaint.value = '';
+  isPlaying.value = false;
+  const { recording } = from;
+  const event = momentEnd(recording, cursor.peek());
+  const isEnd = event === recording.eventCount - 1;
+  if (isEnd && standings.peek().get(from.id)?.isOver) {
+    followed = from.id;
+    ask({ do: 'edit', branch: from.id, edit });
+    return;
+  }
+  const id = plan({ title, parent: from, forkedAt: event + 1, cursor: event + 1 });
+  ask({ do: 'fork', branch: id, from: from.id, event: Math.max(event, 0), edit });
+}
+
+/** Makes a branch in which a packet is lost. */
+export function dropPacket(packet: number): void {
+  const from = branch.peek();
+  if (from === undefined || packet < 0) return;
+  complaint.value = '';
+  isPlaying.value = false;
+  const { recording } = from;
+  const { packets } = recording;
+  const original = packets.copyOf.at(packet) >= 0 ? packets.copyOf.at(packet) : packet;
+  if (packets.arrivesAt.at(original) === Number.POSITIVE_INFINITY) {
+    complaint.value = 'That packet is lost already.';
+    return;
+  }
+  const sent = packets.event.at(original);
+  const host = recording.hosts[packets.from.at(original)]!.id;
+  const title = `without ${host}: ${segmentName(recording, original)}`;
+  const id = plan({ title, parent: from, forkedAt: firstOfMoment(recording, sent), cursor: sent });
+  ask({ do: 'change', branch: id, from: from.id, packet: original, verdict: 'drop' });
+}
+
+function plan(next: Plan): number {
+  const id = nextBranch++;
+  plans.set(id, next);
+  return id;
+}
+
+/** Changes what the link does from the cursor on. @throws RangeError for words it does not know */
+export function impair(words: string, way: string): void {
+  touch(`${way}: ${words}`, { kind: 'impair', impairment: parseNetem(words), way });
+}
+
+function take(news: News): void {
+  switch (news.kind) {
+    case 'failed':
+      complaint.value = `${news.message[0]?.toUpperCase() ?? ''}${news.message.slice(1)}.`;
+      return;
+    case 'begun': {
+      const planned = plans.get(news.branch);
+      if (planned === undefined) return;
+      const recording = new Recording(news.hosts);
+      const rungs = new Rungs(recording, flightOf(scenario.peek()));
+      const { title, parent, forkedAt } = planned;
+      const made: Branch = { id: news.branch, title, recording, rungs, parent, forkedAt };
+      branches.value = parent === undefined ? [made] : [...branches.peek(), made];
+      branch.value = made;
+      chosenPacket.value = -1;
+      cursor.value = -1;
+      followed = news.branch;
+      return;
+    }
+    case 'grown':
+      grow(news);
+  }
+}
+
+function grow(news: Extract<News, { kind: 'grown' }>): void {
+  const grown = branches.peek().find(({ id }) => id === news.branch);
+  if (grown === undefined) return;
+  const { recording, rungs } = grown;
+  recording.append(news.batch);
+  rungs.extend();
+  const { isOver, hash } = news;
+  standings.value = new Map(standings.peek()).set(news.branch, { isOver, hash });
+  version.value++;
+  if (followed !== news.branch || branch.peek() !== grown) return;
+  const planned = plans.get(news.branch);
+  const end = recording.eventCount - 1;
+  // A branch is looked at where it departs; a whole run, and what was just done, at its end.
+  if (planned !== undefined && planned.cursor >= 0 && planned.cursor <= end) {
+    seek(planned.cursor);
+    plans.delete(news.branch);
+    followed = -1;
+  } else seek(end);
+  if (isOver) followed = -1;
+}

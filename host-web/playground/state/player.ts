@@ -1,0 +1,62 @@
+/**
+ * Playing: the cursor moves down the ladder at a steady pace, so that time passes as it is drawn.
+ *
+ * Where motion is not wanted, it goes from moment to moment at leisure instead.
+ */
+import { effect } from '@preact/signals';
+import { FLIGHT } from '../ladder/rungs.ts';
+import { momentEnd } from './moments.ts';
+import { branch, cursor, eventCount, isPlaying, seek, speed, standing } from './store.ts';
+
+/** Milliseconds from one moment to the next where motion is not wanted, at one flight a second. */
+const STEP_MS = 1600;
+
+/** Plays whenever `isPlaying` says so. */
+export function playWhenAsked(): void {
+  effect(() => {
+    if (!isPlaying.value) return undefined;
+    const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    return isStill ? playInSteps() : playSmoothly();
+  });
+}
+
+/** From the beginning, if it was at the end. */
+export function togglePlay(): void {
+  if (!isPlaying.peek() && cursor.peek() >= eventCount.peek() - 1) seek(-1);
+  isPlaying.value = !isPlaying.peek();
+}
+
+function playSmoothly(): () => void {
+  let before = performance.now();
+  let y = heightOf(cursor.peek());
+  let expected = cursor.peek();
+  let asked = requestAnimationFrame(frame);
+  function frame(now: number): void {
+    // Somebody has moved the cursor meanwhile: go on from there.
+    if (cursor.peek() !== expected) y = heightOf(cursor.peek());
+    y += ((now - before) / 1000) * speed.peek() * FLIGHT;
+    before = now;
+    const { rungs } = branch.peek()!;
+    const next = rungs.firstFrom(y + 0.01) - 1;
+    if (next !== cursor.peek()) seek(next);
+    expected = cursor.peek();
+    if (next >= eventCount.peek() - 1 && standing.peek().isOver) isPlaying.value = false;
+    else asked = requestAnimationFrame(frame);
+  }
+  return () => cancelAnimationFrame(asked);
+}
+
+function playInSteps(): () => void {
+  const timer = setInterval(() => {
+    const { recording } = branch.peek()!;
+    seek(momentEnd(recording, cursor.peek() + 1));
+    if (cursor.peek() >= eventCount.peek() - 1 && standing.peek().isOver) isPlaying.value = false;
+  }, STEP_MS / speed.peek());
+  return () => clearInterval(timer);
+}
+
+function heightOf(event: number): number {
+  const { rungs } = branch.peek() ?? {};
+  if (rungs === undefined || event < 0 || event >= rungs.y.length) return 0;
+  return rungs.y.at(event);
+}

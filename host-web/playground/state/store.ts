@@ -1,0 +1,92 @@
+/**
+ * What the page knows, as signals: the branches of the run, the cursor, and what is looked at.
+ *
+ * A recording only grows, in place; `version` says that it has. Everything a panel shows follows
+ * from (recording, cursor). Not here: the worker that makes recordings (`client.ts`).
+ */
+import { computed, signal } from '@preact/signals';
+import type { Rungs } from '../ladder/rungs.ts';
+import type { Recording } from '../../sim/recording.ts';
+import type { Scenario } from '../../sim/scenario.ts';
+import { focusOf } from './focus.ts';
+
+/** One course of events. Touching the past makes a new one and leaves the old as it was. */
+export interface Branch {
+  readonly id: number;
+  /** What was done to make it: `main`, or `without SYN seq 0 of A`. */
+  readonly title: string;
+  readonly recording: Recording;
+  readonly rungs: Rungs;
+  readonly parent: Branch | undefined;
+  /** Its first event that its parent has not. */
+  readonly forkedAt: number;
+}
+
+/** How a branch stands in the worker. */
+export interface Standing {
+  /** Nothing is left to happen, or the scenario's time is over. */
+  readonly isOver: boolean;
+  /** Hash of all state at its end; empty while it runs. */
+  readonly hash: string;
+}
+
+export const scenario = signal<Scenario | undefined>(undefined);
+export const branches = signal<readonly Branch[]>([]);
+export const branch = signal<Branch | undefined>(undefined);
+export const standings = signal<ReadonlyMap<number, Standing>>(new Map());
+/** Rises whenever a recording has grown. */
+export const version = signal(0);
+/** Index of the last event that has happened; -1 before the first. */
+export const cursor = signal(-1);
+/** A packet somebody chose to look at; -1: that of the cursor's event. */
+export const chosenPacket = signal(-1);
+/** The connections somebody chose to look at, by host. */
+export const chosenConnections = signal<ReadonlyMap<string, number>>(new Map());
+export const isPlaying = signal(false);
+/** Flights a second. */
+export const speed = signal(2);
+/** What could not be done, in a sentence; empty when all is well. */
+export const complaint = signal('');
+
+export const standing = computed<Standing>(
+  () => standings.value.get(branch.value?.id ?? -1) ?? { isOver: false, hash: '' },
+);
+
+/** Events of the branch that is shown. */
+export const eventCount = computed(() => {
+  version.value;
+  return branch.value?.recording.eventCount ?? 0;
+});
+
+/** The packet that is looked at, or -1. */
+export const selectedPacket = computed(() => {
+  if (chosenPacket.value >= 0) return chosenPacket.value;
+  const { recording } = branch.value ?? {};
+  if (recording === undefined || cursor.value < 0 || cursor.value >= eventCount.value) return -1;
+  return recording.events.packet.at(cursor.value);
+});
+
+/** The connection of each host that panels show. */
+export const focus = computed<ReadonlyMap<string, number>>(() => {
+  const { recording } = branch.value ?? {};
+  if (recording === undefined || eventCount.value === 0) return new Map();
+  return focusOf(recording, cursor.value, chosenConnections.value);
+});
+
+/** Puts the cursor on an event, and looks at that event's packet. */
+export function seek(event: number): void {
+  cursor.value = Math.max(-1, Math.min(event, eventCount.peek() - 1));
+  chosenPacket.value = -1;
+}
+
+/** Shows another branch, at the same moment of it. */
+export function show(next: Branch): void {
+  const before = branch.peek();
+  const at = before?.recording.events.at.at(Math.max(cursor.peek(), 0)) ?? 0;
+  branch.value = next;
+  chosenPacket.value = -1;
+  const isShared = cursor.peek() < next.forkedAt || next === before;
+  cursor.value = isShared
+    ? Math.min(cursor.peek(), next.recording.eventCount - 1)
+    : next.recording.eventAt(at);
+}

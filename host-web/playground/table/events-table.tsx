@@ -1,0 +1,144 @@
+/**
+ * The table of events: what the ladder shows, in words, one row an event.
+ *
+ * It is the ladder's other half for who can not see a canvas: the same cursor, moved by the same
+ * keys. Only the rows in view exist; their numbers say where they stand among all.
+ */
+import type { JSX } from 'preact';
+import { useRef, useState } from 'preact/hooks';
+import { useSignalEffect } from '@preact/signals';
+import { because, happening } from '../parts/event-words.ts';
+import { useSize } from '../parts/use-size.ts';
+import { branch, cursor, eventCount, isPlaying, seek } from '../state/store.ts';
+import { openMenu } from '../ladder/menu-state.ts';
+import { seconds } from '../words.ts';
+
+const ROW = 24;
+/** Rows beyond the edges that are there as well, so that scrolling shows no gap. */
+const SPARE = 6;
+
+export function EventsTable(): JSX.Element {
+  const frame = useRef<HTMLDivElement>(null);
+  const { height } = useSize(frame);
+  const [top, setTop] = useState(0);
+  const count = eventCount.value;
+  const at = cursor.value;
+
+  useSignalEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    const y = cursor.value * ROW;
+    const visible = element.clientHeight - ROW;
+    if (y < element.scrollTop) element.scrollTop = Math.max(y, 0);
+    else if (y + ROW > element.scrollTop + visible) element.scrollTop = y + ROW - visible;
+    setTop(element.scrollTop);
+  });
+
+  const first = Math.max(Math.floor(top / ROW) - SPARE, 0);
+  const last = Math.min(Math.ceil((top + height) / ROW) + SPARE, count);
+  const rows = [];
+  for (let index = first; index < last; index++) rows.push(index);
+  if (at >= 0 && at < count && (at < first || at >= last)) rows.push(at);
+
+  return (
+    <div
+      ref={frame}
+      class="events"
+      role="grid"
+      aria-label="Events"
+      aria-rowcount={count + 1}
+      aria-colcount={4}
+      aria-activedescendant={at >= 0 ? `event-${at}` : undefined}
+      tabIndex={0}
+      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      onKeyDown={move}
+    >
+      <div role="rowgroup" class="heads">
+        <div role="row" aria-rowindex={1} class="row">
+          <span role="columnheader">Time, s</span>
+          <span role="columnheader">Host</span>
+          <span role="columnheader">What happens</span>
+          <span role="columnheader">Why</span>
+        </div>
+      </div>
+      <div role="rowgroup" style={{ height: count * ROW, position: 'relative' }}>
+        {rows.map((index) => (
+          <Row key={index} index={index} isCurrent={index === at} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Row({ index, isCurrent }: { index: number; isCurrent: boolean }): JSX.Element | null {
+  const { recording } = branch.value ?? {};
+  if (recording === undefined || index >= recording.eventCount) return null;
+  const host = recording.hosts[recording.events.host.at(index)]!.id;
+  const what = happening(recording, index);
+  const why = because(recording, index);
+  const choose = () => {
+    isPlaying.value = false;
+    seek(index);
+  };
+  const menu = (event: MouseEvent) => {
+    const packet = recording.events.packet.at(index);
+    if (packet < 0) return;
+    event.preventDefault();
+    choose();
+    openMenu(packet, event.clientX, event.clientY);
+  };
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: keys are the grid's
+    // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus, this is its descendant
+    <div
+      role="row"
+      id={`event-${index}`}
+      aria-rowindex={index + 2}
+      aria-selected={isCurrent}
+      class={index > cursor.value ? 'row later' : 'row'}
+      style={{ top: index * ROW }}
+      onClick={choose}
+      onContextMenu={menu}
+    >
+      <span role="gridcell" class="mono">
+        {seconds(recording.events.at.at(index))}
+      </span>
+      <span role="gridcell" class={`host ${host}`}>
+        {host}
+      </span>
+      <span role="gridcell" title={what}>
+        {what}
+      </span>
+      <span role="gridcell" class="soft" title={why}>
+        {why}
+      </span>
+    </div>
+  );
+}
+
+/** The keys of a grid; those of the whole page work here too. */
+function move(event: KeyboardEvent): void {
+  const page = Math.max(Math.floor((event.currentTarget as HTMLElement).clientHeight / ROW) - 2, 1);
+  const steps: Record<string, number> = {
+    ArrowDown: cursor.value + 1,
+    ArrowUp: Math.max(cursor.value - 1, 0),
+    PageDown: cursor.value + page,
+    PageUp: Math.max(cursor.value - page, 0),
+    Home: 0,
+    End: eventCount.value - 1,
+  };
+  const to = steps[event.key];
+  if (to !== undefined && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    event.stopPropagation();
+    isPlaying.value = false;
+    seek(to);
+  } else if (event.key === 'Enter' || (event.key === 'F10' && event.shiftKey)) {
+    const packet = branch.value?.recording.events.packet.at(cursor.value) ?? -1;
+    const row = document.getElementById(`event-${cursor.value}`)?.getBoundingClientRect();
+    if (packet < 0 || row === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    openMenu(packet, row.left + 40, row.bottom);
+  }
+}
