@@ -19,6 +19,7 @@ const VERBS: Readonly<Record<string, () => Promise<{ verb: Verb }>>> = {
   connect: () => import('./connect.ts'),
   ping: () => import('./ping.ts'),
   ss: () => import('./ss.ts'),
+  sim: () => import('./sim.ts'),
 };
 
 const HELP = `netcell: a TCP/IP stack in one WebAssembly module, behind a TUN device
@@ -31,6 +32,7 @@ const HELP = `netcell: a TCP/IP stack in one WebAssembly module, behind a TUN de
   netcell connect HOST PORT     open a connection: standard input and output are its text
   netcell ping HOST             ICMP echo
   netcell ss                    connections of what is running (up, serve, listen)
+  netcell sim NAME              a scenario on virtual time, with its ladder: --list names them
 
   netcell VERB --help           flags and examples of a verb
 

@@ -257,6 +257,7 @@ export function checkRule({ packet, verdict }: RuleSpec): Pattern {
 function ruleOf(given: Rule | RuleSpec): Rule {
   if (typeof given === 'function') return given;
   const pattern = checkRule(given);
+  if (pattern.from > 'B') throw new RangeError(`${given.packet}: a link has two sides, A and B`);
   let count = 0;
   return (packet) => {
     if (!isMeant(pattern, packet)) return 'pass';

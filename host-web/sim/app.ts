@@ -124,9 +124,11 @@ export class App {
   perform(action: Action): void {
     switch (action.do) {
       case 'listen':
-        return this.#listen(action);
+        this.#listen(action);
+        return;
       case 'connect':
-        return this.#connect(action);
+        this.#connect(action);
+        return;
       case 'accept': {
         const listener = this.#listener(action.port);
         for (let i = action.count ?? 1; i > 0 && this.#accept(listener); i--);
@@ -181,8 +183,8 @@ export class App {
   }
 
   #call(text: string, socket: SocketState, work: (handle: number) => number): void {
-    this.#witness.called(text, socket.handle);
     const result = work(socket.handle);
+    this.#witness.called(text, socket.handle);
     if (result < 0) this.#witness.news(socket, codeOf(-result));
   }
 
@@ -232,8 +234,8 @@ export class App {
     const from = action.from ?? this.#nextPort++;
     const socket = this.#open(`${this.#host}${number}`, number, from, action);
     setEndpoint(this.#core, null, from, toMapped(this.#resolve(action.to)), action.port);
-    this.#witness.called(`connect ${action.to}:${action.port}`, socket.handle);
     const result = this.#core.connect(socket.handle);
+    this.#witness.called(`connect ${action.to}:${action.port}`, socket.handle);
     if (result >= 0) return;
     this.#over(socket, -result);
   }
@@ -366,6 +368,8 @@ export class App {
 
   #over(socket: SocketState, result: Result): void {
     socket.isOver = true;
+    // What had arrived before a normal end is still read.
+    if (result === Result.OK && socket.reads) this.#read(socket, Number.POSITIVE_INFINITY);
     this.#witness.news(socket, result === Result.OK ? 'closed' : codeOf(result));
     if (result !== Result.OK) this.#release(socket);
   }

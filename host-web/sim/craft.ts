@@ -6,7 +6,7 @@
  * (`action.ts`).
  */
 import { Ctl } from '../abi.ts';
-import { parseAddress } from '../address.ts';
+import { octetsOf } from './hosts.ts';
 
 /** A segment and the packet it travels in. */
 export interface Crafted {
@@ -42,7 +42,7 @@ const HOP_LIMIT = 64;
  * the ports have gone round a hundred.
  */
 export function craft(spec: Crafted, nth = 0): Uint8Array {
-  const source = octetsOf(spec.source);
+  const source = octetsOf(spec.source).slice();
   const destination = octetsOf(spec.destination);
   if (source.length !== destination.length) {
     throw new TypeError(`${spec.source} and ${spec.destination} are not of one family`);
@@ -52,12 +52,6 @@ export function craft(spec: Crafted, nth = 0): Uint8Array {
   const sum = onesSum(tcp, pseudoHeaderSum(source, destination, tcp.length));
   new DataView(tcp.buffer).setUint16(16, 0xffff - sum);
   return packetOf(tcp, source, destination);
-}
-
-function octetsOf(text: string): Uint8Array {
-  const octets = parseAddress(text);
-  if (octets === undefined) throw new TypeError(`${text} is not an address`);
-  return octets.slice();
 }
 
 function tcpOf(spec: Crafted, nth: number): Uint8Array {

@@ -1,7 +1,8 @@
 /**
  * The hash of a universe: 64 bits over memories and plain data, the same on every engine.
  *
- * Two lanes of multiply-and-rotate over 32-bit words, for comparing, not for secrets. The windows of
+ * Two lanes of multiply-and-rotate over 32-bit words, for comparing, not for secrets. The windows
+ * of
  * the door are left out: they hold the last call's arguments, and looking at a stack is a call.
  */
 import { Memory } from '../abi.ts';

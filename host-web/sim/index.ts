@@ -39,10 +39,27 @@ export type { Fate, Rule, Verdict, Watch } from '../link/path.ts';
 export { capture, PcapngWriter, tap } from '../link/pcapng.ts';
 export type { PacketView, Side } from '../link/segment.ts';
 export {
+  corrupt,
+  delay,
   drop,
+  duplicate,
   impaired,
+  type RuleSpec,
   simulatedLink,
   type SimulatedOptions,
   type Simulation,
   when,
 } from '../link/simulated.ts';
+
+// Scenarios: hosts, network and users as plain data, recorded, restored and branched exactly.
+export type { Action, Manners, SocketOptions } from './action.ts';
+export { check, type Outcome, type Verdict as Judgement } from './expect.ts';
+export { figure, type FigureOptions } from './figure.ts';
+export { eventOf } from './mark.ts';
+export * from './recording.ts';
+export { capture as captureRun, outcomeOf, run, type Run } from './run.ts';
+export * as scenarios from './scenario.ts';
+export { type Scenario, scenario, variantOf, variantsOf } from './scenario.ts';
+export { SCENARIOS, scenarioOf } from './scenarios/index.ts';
+export { type Edited, Session, type SessionOptions } from './session.ts';
+export { type Edit, Universe } from './universe.ts';

@@ -273,6 +273,12 @@ function summary(run: readonly Rung[], width: number): string {
   return `  ${' '.repeat(9)} ${' '.repeat(13)}${text.padStart((width + text.length) >> 1)}`;
 }
 
+/** A text on an arrow, to the right or to the left. */
+export function arrow(text: string, isRight: boolean, width: number): string {
+  const shaft = '─'.repeat(Math.max(2, width - 4 - text.length));
+  return (isRight ? `─${text}${shaft}►` : `◄${shaft}${text}─`).padEnd(width - 2);
+}
+
 function printRung(
   rung: Rung,
   numbers: { iss: number; irs: number },
@@ -292,8 +298,6 @@ function printRung(
   const ack = event.c & Ctl.ACK ? ` ack ${(event.b - otherBase) >>> 0}` : '';
   const range = length > 0 ? `${seq}:${seq + length}` : `${seq}`;
   const text = ` [${flagsOf(event.c & 0xff)}] seq ${range}${ack} win ${event.d} `;
-  const shaft = '─'.repeat(Math.max(2, width - 4 - text.length));
-  const arrow = isOut ? `─${text}${shaft}►` : `◄${shaft}${text}─`;
   const states = [stateName(rung.local).padEnd(13), stateName(rung.remote)];
-  return [`  ${time} ${states[0]} ${arrow.padEnd(width - 2)} ${states[1]}`, ...notes];
+  return [`  ${time} ${states[0]} ${arrow(text, isOut, width)} ${states[1]}`, ...notes];
 }

@@ -89,7 +89,8 @@ export class Machine {
       changeSetting(this.core, name, value);
     }
     this.app = new App(this.core, place.id, resolve, {
-      called: (text, handle) => this.#tell({ kind: 'call', handle, text }),
+      // Told after the call was made, so that it has a connection; what it led to comes behind.
+      called: (text, handle) => world.note(place.index, { kind: 'call', handle, text }),
       delivered: (socket, octets, strange) => this.#delivered(socket, octets, strange),
       news: (socket, name) => this.#tell({ kind: 'news', handle: socket.handle, text: name }),
     });
@@ -212,6 +213,8 @@ function noteOf(event: TraceEvent): Note | undefined {
       }
       return { kind: 'state', ...common };
     case TraceKind.DROP:
+      // A SYN answered with a cookie is forgotten, which the core calls a drop; but it is answered.
+      if (reason === Reason.COOKIE_SENT) return { kind: 'reason', text: 'cookie sent', ...common };
       return { kind: 'drop', ...common };
     case TraceKind.TIMER:
       return { kind: 'timer', ...common };

@@ -92,7 +92,7 @@ export class Recorder {
   ) {
     const sampler = this.#samplers[host]!;
     let connection = handle === 0 ? -1 : sampler.ofHandle(handle);
-    if (connection < 0 && handle !== 0 && kind !== 'call') {
+    if (connection < 0 && handle !== 0) {
       sampler.identify(this.recording);
       connection = sampler.ofHandle(handle);
     }
@@ -102,6 +102,7 @@ export class Recorder {
       if (own >= 0) connection = own;
     }
     const [a = 0, b = 0, c = 0, d = 0] = numbers ?? [];
+    if (connection < 0 && kind === 'state') connection = sampler.takeExpired(a);
     this.#event(host, kind, { connection, reason, text, a, b, c, d });
   }
 
@@ -111,7 +112,8 @@ export class Recorder {
     const sockets = socketsOf(view.octets);
     const sampler = this.#samplers[host];
     const find = () =>
-      sampler?.ofSockets(view.sourcePort, sockets.destination, view.destinationPort) ?? -1;
+      sampler?.ofSockets(view.sourcePort, sockets.destination, view.destinationPort, this.#now) ??
+      -1;
     let connection = find();
     if (connection < 0 && sampler !== undefined) {
       sampler.identify(recording);
@@ -155,7 +157,7 @@ export class Recorder {
 
   #inbound(host: number, octets: Uint8Array): number {
     const { source, sourcePort, destinationPort } = socketsOf(octets);
-    return this.#samplers[host]!.ofSockets(destinationPort, source, sourcePort);
+    return this.#samplers[host]!.ofSockets(destinationPort, source, sourcePort, Number.NaN);
   }
 
   #event(

@@ -17,7 +17,8 @@
  *   `valueAt`, `seriesOf`, `counterAt` |
  *
  * Rows are made when asked for; for what is asked thousands of times a frame there are the columns
- * (`packets.sentAt.at(i)`). A worker sends `since(position)` and the page calls `append`: both sides
+ * (`packets.sentAt.at(i)`). A worker sends `since(position)` and the page calls `append`: both
+ * sides
  * have the same class. Not here: memory images, which stay with the simulator (`session.ts`).
  */
 import { Reason, Result, State, Timer } from '../abi.ts';
@@ -293,7 +294,7 @@ export class Recording {
       case 'deliver':
         return `${a} octets read${b > 0 ? `, ${b} of them strange` : ''}`;
       default:
-        return '';
+        return 'dropped';
     }
   }
 

@@ -114,7 +114,8 @@ export interface ConnectionRow {
 }
 
 /**
- * Variables of a connection, by the RFC's names. Sequence numbers are absolute: subtract ISS or IRS.
+ * Variables of a connection, by the RFC's names. Sequence numbers are absolute: subtract ISS or
+ * IRS.
  * Times are milliseconds; `timer at` is the moment on the recording's clock, 0 when none is armed.
  */
 export const VARIABLES = [

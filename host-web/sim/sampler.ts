@@ -69,6 +69,7 @@ interface Known {
 /** A sampler as plain data. */
 export interface SamplerState {
   readonly known: readonly Known[];
+  readonly rows: readonly (readonly [number, number])[];
   readonly counters: readonly number[];
 }
 
@@ -77,6 +78,11 @@ export class Sampler {
   readonly #host: number;
   #byKey = new Map<string, Known>();
   #byHandle = new Map<number, Known>();
+  /** Rows of handles that were ever seen: news of a connection comes after its end. */
+  #rows = new Map<number, number>();
+  /** What ended at the moment `#endedAt`, by its sockets: its RST is still to be sent. */
+  #ended = new Map<string, number>();
+  #endedAt = -1;
   #counters: number[] = new Array(Counter.COUNT).fill(0);
   #round = 0;
   #u32: Uint32Array;
@@ -89,27 +95,43 @@ export class Sampler {
 
   get state(): SamplerState {
     const known = [...this.#byKey.values()].map((one) => ({ ...one, round: 0 }));
-    return { known, counters: [...this.#counters] };
+    return { known, rows: [...this.#rows], counters: [...this.#counters] };
   }
 
-  set state({ known, counters }: SamplerState) {
+  set state({ known, rows, counters }: SamplerState) {
     const copies = known.map((one) => ({ ...one }));
     this.#byKey = new Map(copies.map((one) => [one.key, one]));
     this.#byHandle = new Map(
       copies.filter(({ handle }) => handle !== 0).map((one) => [one.handle, one]),
     );
+    this.#rows = new Map(rows);
+    this.#ended.clear();
     this.#counters = [...counters];
     this.#round = 0;
   }
 
-  /** Row of the connection a handle names; -1 when it has not been seen yet. */
+  /** Row of the connection a handle names, or named; -1 when it has not been seen yet. */
   ofHandle(handle: number): number {
-    return this.#byHandle.get(handle)?.id ?? -1;
+    return this.#rows.get(handle) ?? -1;
   }
 
-  /** Row of the connection with these ports and that remote address, as text; -1 when none. */
-  ofSockets(localPort: number, remote: string, remotePort: number): number {
-    return this.#byKey.get(`${localPort} ${remote} ${remotePort}`)?.id ?? -1;
+  /** Row of the connection with these sockets, or of one that ended just now; -1 when none. */
+  ofSockets(localPort: number, remote: string, remotePort: number, now: number): number {
+    const key = `${localPort} ${remote} ${remotePort}`;
+    const ended = this.#endedAt === now ? this.#ended.get(key) : undefined;
+    return this.#byKey.get(key)?.id ?? ended ?? -1;
+  }
+
+  /** Row of the record of that state, without a handle, whose time is up; -1 when none. */
+  takeExpired(state: State): number {
+    let first: Known | undefined;
+    for (const known of this.#byKey.values()) {
+      if (known.handle !== 0 || known.state !== state) continue;
+      if (first === undefined || known.timerAt < first.timerAt) first = known;
+    }
+    if (first === undefined) return -1;
+    first.state = State.CLOSED;
+    return first.id;
   }
 
   /** Gives everything the host has its row, without any value yet. */
@@ -129,6 +151,9 @@ export class Sampler {
     }
     for (const known of this.#byKey.values()) {
       if (known.round === this.#round) continue;
+      if (this.#endedAt !== now) this.#ended.clear();
+      this.#endedAt = now;
+      this.#ended.set(known.key, known.id);
       recording.change(known.id, 'state', State.CLOSED);
       recording.change(known.id, 'timer', 0);
       recording.change(known.id, 'timer at', 0);
@@ -194,7 +219,7 @@ export class Sampler {
       same === undefined || (same.state === State.TIME_WAIT && state !== State.TIME_WAIT);
     if (!isNew) {
       same.handle = handle;
-      if (handle !== 0) this.#byHandle.set(handle, same);
+      if (handle !== 0) this.#name(handle, same);
       return same;
     }
     if (same !== undefined) recording.change(same.id, 'state', State.CLOSED);
@@ -209,8 +234,13 @@ export class Sampler {
     });
     const known = { id, key, isListener, handle, state, timer: 0, timerAt: 0, round: 0 };
     this.#byKey.set(key, known);
-    if (handle !== 0) this.#byHandle.set(handle, known);
+    if (handle !== 0) this.#name(handle, known);
     return known;
+  }
+
+  #name(handle: number, known: Known): void {
+    this.#byHandle.set(handle, known);
+    this.#rows.set(handle, known.id);
   }
 
   #address(field: 'local0' | 'remote0'): string {

@@ -26,11 +26,11 @@
  * | mark | is |
  * |---|---|
  * | `A:ESTABLISHED` | a connection of A enters that state |
- * | `A.data#7` | A sends its seventh segment with text; also `any syn synack fin rst ack retransmit` |
+ * | `A.data#7` | A sends its seventh segment with text; kinds are in `link/pattern.ts` |
  * | `A.data#7 arrives` | … and it reaches the far end; `lost`: the link keeps it |
- * | `B.CHECKSUM…` | a reason of the core (`Reason` in `abi.ts`): `B.COOKIE_SENT`, `A.FAST_RETRANSMIT` |
- * | `A.PERSIST` | a timer of A runs out: `RETRANSMIT PERSIST DELAYED_ACK KEEP_ALIVE` |
- * | `A.opened` | news for A's user: `opened accepted eof closed`, `all-acked`, or an error: `A.ECONNRESET` |
+ * | `B.COOKIE_SENT` | a reason of the core (`Reason` in `abi.ts`) |
+ * | `A.PERSIST` | a timer of A runs out (`Timer` in `abi.ts`) |
+ * | `A.opened` | news for A's user: `opened accepted eof closed`, or an error: `A.ECONNRESET` |
  */
 import type { Counter } from '../abi.ts';
 import type { Impairment } from '../link/netem.ts';
@@ -132,7 +132,7 @@ export interface Scenario {
   readonly until?: number | string;
   readonly expect: readonly Expectation[];
   readonly lesson: readonly LessonPage[];
-  /** What differs in each variant; the first is shown first. Without any, there is one of no name. */
+  /** What differs in each variant; without any, there is one of no name. */
   readonly variants?: readonly Variant[];
 }
 
@@ -141,7 +141,7 @@ export function scenario(spec: Scenario): Scenario {
   return spec;
 }
 
-/** The scenario of one variant: fields the variant has replace the common ones; hosts are merged. */
+/** The scenario of one variant: its fields are added to the common ones, or replace them. */
 export function variantOf(spec: Scenario, id?: string): Scenario {
   const { variants = [], ...common } = spec;
   const variant = id === undefined ? variants[0] : variants.find((one) => one.id === id);
@@ -228,8 +228,8 @@ export const counter = (host: string, name: keyof typeof Counter, value: number)
 
 // Lessons -----------------------------------------------------------------------
 
-/** A page of the lesson. */
+/** A page of the lesson; line ends in the text are only spaces. */
 export const page = (text: string, look: Omit<LessonPage, 'text'> = {}): LessonPage => ({
-  text,
+  text: text.replace(/\s+/g, ' ').trim(),
   ...look,
 });

@@ -10,7 +10,6 @@
  * What is shown goes into a recording, if there is one; a universe without runs the same way. Not
  * here: keyframes, branches and going back (`session.ts`).
  */
-import { parseAddress } from '../address.ts';
 import { NEVER } from '../clock.ts';
 import type { Verdict } from '../link/channel.ts';
 import type { Impairment } from '../link/netem.ts';
@@ -20,12 +19,15 @@ import { Agenda, type AgendaState, type Task } from './agenda.ts';
 import type { AppState } from './app.ts';
 import { craft } from './craft.ts';
 import { Hash } from './hash.ts';
+import { hostsOf, octetsOf } from './hosts.ts';
 import { Machine, type Note, type World } from './machine.ts';
 import { marksOf, parseMark, spell } from './mark.ts';
 import { Network, type NetworkState } from './network.ts';
 import { Recorder, type RecorderState } from './recorder.ts';
 import type { HostRow, Recording } from './recording.ts';
-import type { HostSpec, Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
+
+export { hostsOf } from './hosts.ts';
 
 /** Something done to a universe from outside, between two moments. */
 export type Edit =
@@ -54,30 +56,9 @@ export interface UniverseState {
   readonly recorder: RecorderState | undefined;
 }
 
-const ADDRESSES: Readonly<Record<string, string>> = {
-  A: '10.0.0.1',
-  B: '10.0.0.2',
-  X: '10.0.0.66',
-};
 const DEFAULT_MTU = 1500;
 /** Virtual time a scenario may take by default, milliseconds. */
 const LONGEST = 600_000;
-
-/** The hosts of a scenario, in its order. */
-export function hostsOf(spec: Scenario): HostRow[] {
-  return Object.entries(spec.hosts).map(([id, host]) => ({
-    id,
-    name: host.name ?? id,
-    address: addressOf(id, host),
-    kind: host.crafter === true ? 'crafter' : 'stack',
-  }));
-}
-
-function addressOf(id: string, host: HostSpec): string {
-  const address = host.address ?? ADDRESSES[id];
-  if (address === undefined) throw new TypeError(`${id} needs an address`);
-  return address;
-}
 
 export class Universe implements World {
   readonly spec: Scenario;
@@ -110,7 +91,7 @@ export class Universe implements World {
     this.end = duration(spec.until ?? LONGEST);
     this.#agenda = new Agenda(this.hosts.length);
     const packetMarks = this.#schedule();
-    const addresses = this.hosts.map(({ address }) => parse(address));
+    const addresses = this.hosts.map(({ address }) => octetsOf(address));
     const ids = this.hosts.map(({ id }) => id);
     this.#network = new Network(spec, ids, addresses, packetMarks);
     const place = { seed: spec.seed ?? 1, mtu: spec.mtu ?? DEFAULT_MTU };
@@ -322,7 +303,7 @@ export class Universe implements World {
   }
 
   #resolve(name: string): Uint8Array {
-    return parse(this.#resolveText(name));
+    return octetsOf(this.#resolveText(name));
   }
 
   /** What a way does now, in numbers. */
@@ -392,10 +373,4 @@ export class Universe implements World {
     );
     return hash.digest();
   }
-}
-
-function parse(address: string): Uint8Array {
-  const octets = parseAddress(address);
-  if (octets === undefined) throw new TypeError(`${address} is not an address`);
-  return octets;
 }

@@ -238,7 +238,8 @@ describe('a rule', () => {
     expect((await replies[1]!).time).toBe(2);
     expect((await replies[3]!).time).toBe(2);
     expect(packets.slice(0, 4)).toEqual(['A  delayed', 'A  duplicated', 'A  corrupted', 'A ']);
-    expect(() => when('C.data#1', 'drop')).toThrow(RangeError);
+    expect(() => when('A.dates#1', 'drop')).toThrow(RangeError);
+    await expect(world({ rules: [when('C.data#1', 'drop')] })).rejects.toThrow(RangeError);
     expect(() => when('A.data#1', { delay: 'long' })).toThrow(RangeError);
   });
 });

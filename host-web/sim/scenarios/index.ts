@@ -1,5 +1,34 @@
 /** Every scenario there is, in the order a course would take them. */
 import type { Scenario } from '../scenario.ts';
+import abort from './rst-abort.ts';
+import close from './close-4way.ts';
+import halfClose from './half-close.ts';
 import handshake from './handshake.ts';
+import refused from './refused.ts';
+import simultaneousClose from './simultaneous-close.ts';
+import simultaneousOpen from './simultaneous-open.ts';
+import synFlood from './syn-flood.ts';
+import synLost from './syn-lost.ts';
+import timeWait1 from './time-wait-1.ts';
+import timeWait2 from './time-wait-2.ts';
+import zeroWindow from './zero-window.ts';
 
-export const SCENARIOS: readonly Scenario[] = [handshake];
+export const SCENARIOS: readonly Scenario[] = [
+  handshake,
+  synLost,
+  simultaneousOpen,
+  refused,
+  close,
+  simultaneousClose,
+  halfClose,
+  abort,
+  timeWait1,
+  timeWait2,
+  synFlood,
+  zeroWindow,
+];
+
+/** A scenario by its id. */
+export function scenarioOf(id: string): Scenario | undefined {
+  return SCENARIOS.find((one) => one.id === id);
+}

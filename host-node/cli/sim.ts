@@ -1,0 +1,143 @@
+/** `netcell sim`: a scenario on virtual time, checked, with its ladder and the reasons. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Recording } from '../../host-web/sim/recording.ts';
+import { figure } from '../../host-web/sim/figure.ts';
+import { capture, type Run, run as runScenario } from '../../host-web/sim/run.ts';
+import { type Scenario, variantOf, variantsOf } from '../../host-web/sim/scenario.ts';
+import { SCENARIOS, scenarioOf } from '../../host-web/sim/scenarios/index.ts';
+import { coreModule } from '../../host-web/wasm.ts';
+import { type Arguments, takePositionals, UsageError } from './arguments.ts';
+import { Exit, Failure } from './failure.ts';
+import type { Verb } from './verb.ts';
+
+const HELP = `netcell sim: run a scenario on virtual time, check it, and print its ladder
+
+  netcell sim NAME[/VARIANT] [--pcap FILE] [--host B] [--json] [-q]
+  netcell sim FILE           a module (.mjs, .js, .ts where Node reads it) or .json
+  netcell sim --list
+
+  --list        every scenario with its variants
+  --pcap FILE   what crossed the link on one host's side, for Wireshark; needs one VARIANT
+  --host ID     whose side that is; default A
+  --json        the events, then what came of it, one object a line
+  -q            no ladder, only whether it came as expected
+
+Without VARIANT all variants of a scenario run. The same scenario gives the same state, bit for
+bit, on every machine. Exit code 1 when something did not come as expected.
+
+Examples
+  netcell sim handshake
+  netcell sim time-wait-2/zero --pcap old.pcapng`;
+
+async function run(args: Arguments): Promise<number> {
+  if (args.isSet('list')) return list(args.isSet('json'));
+  const [name] = takePositionals(args, 'NAME');
+  const specs = await find(name!);
+  const pcap = args.value('pcap');
+  if (pcap !== undefined && specs.length > 1) {
+    const names = specs.map(({ id }) => id).join(', ');
+    throw new UsageError(`--pcap takes one variant: ${names}`);
+  }
+  const module = await coreModule();
+  const runs = specs.map((spec) => {
+    const done = runScenario(module, spec);
+    print(done, args);
+    return done;
+  });
+  if (pcap !== undefined) await save(pcap, args.value('host') ?? 'A', module, runs[0]!);
+  return runs.every(({ ok }) => ok) ? Exit.OK : Exit.FAILED;
+}
+
+function list(isJson: boolean): number {
+  for (const { id, title, topic, rfc, summary, variants = [] } of SCENARIOS) {
+    const names = variants.map((variant) => variant.id);
+    if (isJson) console.log(JSON.stringify({ id, title, topic, rfc, summary, variants: names }));
+    else {
+      console.log(`${id.padEnd(20)} ${summary}`);
+      if (names.length > 0) console.log(`${''.padEnd(20)}   ${names.join(' · ')}`);
+    }
+  }
+  return Exit.OK;
+}
+
+/** The scenario of a name or file; with all its variants, unless one is named. */
+async function find(name: string): Promise<Scenario[]> {
+  if (/^\.{0,2}\/|\.[a-z]+$/.test(name)) return variantsOf(await load(name));
+  const [id, variant] = name.split('/') as [string, string | undefined];
+  const spec = scenarioOf(id);
+  if (spec === undefined) {
+    throw new UsageError(`there is no scenario '${id}'; netcell sim --list names them`);
+  }
+  if (variant === undefined) return variantsOf(spec);
+  if (!(spec.variants ?? []).some((one) => one.id === variant)) {
+    const known = (spec.variants ?? []).map((one) => one.id).join(', ');
+    throw new UsageError(`${id} has no variant '${variant}'; it has ${known || 'none'}`);
+  }
+  return [variantOf(spec, variant)];
+}
+
+async function load(file: string): Promise<Scenario> {
+  const path = resolve(file);
+  try {
+    if (extname(path) === '.json') return JSON.parse(await readFile(path, 'utf8')) as Scenario;
+    return ((await import(pathToFileURL(path).href)) as { default: Scenario }).default;
+  } catch (error) {
+    throw new Failure(`${file}: ${(error as Error).message}`, Exit.FAILED, error);
+  }
+}
+
+function print(done: Run, args: Arguments): void {
+  const { spec, session, verdicts, hash, ok } = done;
+  const { recording } = session;
+  const packets = recording.packetCount;
+  if (args.isSet('json')) {
+    if (!args.isSet('quiet')) printEvents(recording);
+    console.log(JSON.stringify({ scenario: spec.id, ok, packets, state: hash, verdicts }));
+    return;
+  }
+  console.log(`${spec.id}: ${spec.title}\n`);
+  if (!args.isSet('quiet')) console.log(`${figure(recording)}\n`);
+  const failed = verdicts.filter((verdict) => !verdict.ok);
+  for (const { text } of failed) console.log(`  ✕ ${text}`);
+  const count = failed.length > 0 ? `${failed.length} of ${verdicts.length}` : verdicts.length;
+  const said = `${ok ? '✓' : '✕'} ${count} expectations`;
+  console.log(`  ${said}   ${packets} packets   state ${hash}\n`);
+}
+
+function printEvents(recording: Recording): void {
+  for (let i = 0; i < recording.eventCount; i++) {
+    const event = recording.event(i);
+    const { packet: id } = event;
+    if (id === null) console.log(JSON.stringify(event));
+    else {
+      const { head: _, ...packet } = recording.packet(id);
+      console.log(JSON.stringify({ ...event, packet }));
+    }
+  }
+}
+
+async function save(
+  file: string,
+  host: string,
+  module: WebAssembly.Module,
+  done: Run,
+): Promise<void> {
+  if (!done.session.universe.hosts.some(({ id }) => id === host)) {
+    throw new UsageError(`--host: ${done.spec.id} has no host ${host}`);
+  }
+  await writeFile(file, capture(module, done.session, host));
+}
+
+export const verb: Verb = {
+  help: HELP,
+  flags: {
+    list: { type: 'boolean' },
+    json: { type: 'boolean' },
+    quiet: { type: 'boolean', short: 'q' },
+    pcap: { type: 'string' },
+    host: { type: 'string' },
+  },
+  run,
+};

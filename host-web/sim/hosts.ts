@@ -1,0 +1,33 @@
+/** The hosts of a scenario: who they are and which addresses they have. */
+import { parseAddress } from '../address.ts';
+import type { HostRow } from './rows.ts';
+import type { HostSpec, Scenario } from './scenario.ts';
+
+const ADDRESSES: Readonly<Record<string, string>> = {
+  A: '10.0.0.1',
+  B: '10.0.0.2',
+  X: '10.0.0.66',
+};
+
+/** The hosts of a scenario, in its order. */
+export function hostsOf(spec: Scenario): HostRow[] {
+  return Object.entries(spec.hosts).map(([id, host]) => ({
+    id,
+    name: host.name ?? id,
+    address: addressOf(id, host),
+    kind: host.crafter === true ? 'crafter' : 'stack',
+  }));
+}
+
+function addressOf(id: string, host: HostSpec): string {
+  const address = host.address ?? ADDRESSES[id];
+  if (address === undefined) throw new TypeError(`${id} needs an address`);
+  return address;
+}
+
+/** An address in octets. @throws TypeError when it is none */
+export function octetsOf(address: string): Uint8Array {
+  const octets = parseAddress(address);
+  if (octets === undefined) throw new TypeError(`${address} is not an address`);
+  return octets;
+}
