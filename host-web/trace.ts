@@ -62,7 +62,7 @@ export class TraceReader {
 
 function readEvent(view: DataView, at: number, epoch: number): TraceEvent {
   return {
-    at: Number(view.getBigUint64(at + TraceEventField.at, true)) - epoch,
+    at: u64(view, at + TraceEventField.at) - epoch,
     handle: view.getUint32(at + TraceEventField.handle, true),
     kind: view.getUint8(at + TraceEventField.kind) as TraceKind,
     state: view.getUint8(at + TraceEventField.state) as State,
@@ -72,4 +72,9 @@ function readEvent(view: DataView, at: number, epoch: number): TraceEvent {
     c: view.getUint32(at + TraceEventField.c, true),
     d: view.getUint32(at + TraceEventField.d, true),
   };
+}
+
+/** Microseconds since an epoch fit a double exactly, and a BigInt for each event would cost. */
+function u64(view: DataView, at: number): number {
+  return view.getUint32(at, true) + 0x1_0000_0000 * view.getUint32(at + 4, true);
 }

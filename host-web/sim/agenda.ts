@@ -63,7 +63,9 @@ export class Agenda {
 
   /** When there is something to do next; NEVER when nothing is. */
   get nextAt(): number {
-    return Math.min(this.#heap[0]?.at ?? NEVER, ...this.#alarms.map(({ at }) => at));
+    let first = this.#heap[0]?.at ?? NEVER;
+    for (const alarm of this.#alarms) if (alarm.at < first) first = alarm.at;
+    return first;
   }
 
   add(at: number, task: Task): void {
@@ -80,18 +82,18 @@ export class Agenda {
 
   /** Takes what is first; undefined when there is nothing. */
   take(): Item | undefined {
-    let first: Item | undefined = this.#heap[0];
-    let host = -1;
-    this.#alarms.forEach(({ at, order }, i) => {
-      if (at >= NEVER) return;
-      if (first === undefined || at < first.at || (at === first.at && order < first.order)) {
-        first = { at, order, task: { kind: 'alarm', host: i } };
-        host = i;
+    let [at, order, host] = [NEVER, 0, -1];
+    const top = this.#heap[0];
+    if (top !== undefined) [at, order] = [top.at, top.order];
+    for (let i = 0; i < this.#alarms.length; i++) {
+      const alarm = this.#alarms[i]!;
+      if (alarm.at < at || (alarm.at === at && alarm.at < NEVER && alarm.order < order)) {
+        [at, order, host] = [alarm.at, alarm.order, i];
       }
-    });
-    if (host < 0) return first === undefined ? undefined : pop(this.#heap);
+    }
+    if (host < 0) return top === undefined ? undefined : pop(this.#heap);
     this.#alarms[host]!.at = NEVER;
-    return first;
+    return { at, order, task: { kind: 'alarm', host } };
   }
 }
 

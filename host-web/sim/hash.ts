@@ -37,6 +37,29 @@ export class Hash {
     [this.#a, this.#b] = [a, b];
   }
 
+  /** Plain data; octets in it are hashed as they come. */
+  plain(data: unknown): void {
+    this.text(
+      JSON.stringify(data, (_, value: unknown) => {
+        if (!(value instanceof Uint8Array)) return value;
+        this.#octets(value);
+        return value.length;
+      }),
+    );
+  }
+
+  #octets(octets: Uint8Array): void {
+    let [a, b] = [this.#a, this.#b];
+    for (let i = 0; i < octets.length; i++) {
+      const octet = octets[i]!;
+      a = Math.imul(a ^ octet, 0x9e37_79b1);
+      a = (a << 15) | (a >>> 17);
+      b = Math.imul(b + octet, 0x85eb_ca77);
+      b = (b << 13) | (b >>> 19);
+    }
+    [this.#a, this.#b] = [a, b];
+  }
+
   text(text: string): void {
     let [a, b] = [this.#a, this.#b];
     for (let i = 0; i < text.length; i++) {

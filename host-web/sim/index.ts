@@ -53,13 +53,41 @@ export {
 
 // Scenarios: hosts, network and users as plain data, recorded, restored and branched exactly.
 export type { Action, Manners, SocketOptions } from './action.ts';
-export { check, type Outcome, type Verdict as Judgement } from './expect.ts';
+export type { Verdict as Finding } from './expect.ts';
 export { figure, type FigureOptions } from './figure.ts';
 export { eventOf } from './mark.ts';
-export * from './recording.ts';
-export { capture as captureRun, outcomeOf, run, type Run } from './run.ts';
-export * as scenarios from './scenario.ts';
-export { type Scenario, scenario, variantOf, variantsOf } from './scenario.ts';
+export {
+  type ConnectionRow,
+  EVENT_KINDS,
+  type EventRow,
+  FATES,
+  type HostRow,
+  type PacketRow,
+  Recording,
+  type Variable,
+  VARIABLES,
+} from './recording.ts';
+export { capture as captureOf, outcomeOf, run, type Run } from './run.ts';
+export {
+  at,
+  count,
+  counter,
+  type Expectation,
+  happens,
+  never,
+  on,
+  order,
+  page,
+  received,
+  type Scenario,
+  scenario,
+  states,
+  type Step,
+  time,
+  type Variant,
+  variantOf,
+  variantsOf,
+} from './scenario.ts';
 export { SCENARIOS, scenarioOf } from './scenarios/index.ts';
 export { type Edited, Session, type SessionOptions } from './session.ts';
 export { type Edit, Universe } from './universe.ts';

@@ -68,7 +68,8 @@ export class Keyframes {
       memories: universe.memories.map((octets, i) => paged(octets, before?.memories[i])),
     };
     this.#frames.push(frame);
-    if (this.#frames.length > 8 && this.cost > this.#budget) this.#thin();
+    const isTurn = this.#frames.length % 8 === 0;
+    if (isTurn && this.cost > this.#budget) this.#thin();
     return frame;
   }
 

@@ -49,7 +49,7 @@ export interface NetworkState {
 
 export class Network {
   readonly #hosts: readonly string[];
-  readonly #addresses: ReadonlyMap<string, number>;
+  readonly #addresses: ReadonlyMap<number | string, number>;
   readonly #link: NonNullable<Scenario['link']>;
   readonly #seed: number;
   readonly #rules: readonly { readonly spec: RuleSpec; readonly pattern: Pattern }[];
@@ -238,11 +238,12 @@ function byChance(fate: Fate, { loss, duplicate, corrupt, limit }: Settled): str
 }
 
 /** An address as a key; IPv4 may come mapped (RFC 4291 §2.5.5.2). */
-function keyOf(octets: Uint8Array): string {
+function keyOf(octets: Uint8Array): number | string {
   const isMapped = octets.length === 16 && octets[10] === 0xff && octets[0] === 0;
-  return (isMapped ? octets.subarray(12) : octets).join('.');
+  if (octets.length === 16 && !isMapped) return octets.join('.');
+  return new DataView(octets.buffer, octets.byteOffset + octets.length - 4).getUint32(0);
 }
 
-function destinationOf(packet: Uint8Array): string {
-  return (packet[0]! >> 4 === 4 ? packet.subarray(16, 20) : packet.subarray(24, 40)).join('.');
+function destinationOf(packet: Uint8Array): number | string {
+  return keyOf(packet[0]! >> 4 === 4 ? packet.subarray(16, 20) : packet.subarray(24, 40));
 }

@@ -192,16 +192,27 @@ export class Recorder {
   }
 }
 
-/** Sockets of a TCP packet; addresses as text, made once for each. */
+/** Sockets of a TCP packet. */
 function socketsOf(octets: Uint8Array): Sockets {
   const isV4 = octets[0]! >> 4 === 4;
   const start = isV4 ? (octets[0]! & 15) * 4 : 40;
   const [from, to, size] = isV4 ? [12, 16, 4] : [8, 24, 16];
   const port = (at: number) => ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
   return {
-    source: formatAddress(octets.subarray(from, from + size)),
+    source: addressText(octets.subarray(from, from + size)),
     sourcePort: port(start),
-    destination: formatAddress(octets.subarray(to, to + size)),
+    destination: addressText(octets.subarray(to, to + size)),
     destinationPort: port(start + 2),
   };
+}
+
+/** IPv4 addresses as text, each made once; a simulation has few. */
+const TEXTS = new Map<number, string>();
+
+function addressText(octets: Uint8Array): string {
+  if (octets.length !== 4) return formatAddress(octets);
+  const key = (octets[0]! << 24) | (octets[1]! << 16) | (octets[2]! << 8) | octets[3]!;
+  let text = TEXTS.get(key);
+  if (text === undefined) TEXTS.set(key, (text = formatAddress(octets)));
+  return text;
 }

@@ -6,20 +6,18 @@
  * What belongs together — a segment arrives, the state changes, an ACK goes out — has one `moment`
  * and several events; a simulation can be taken up again between moments, never within one.
  *
- * | table | a row is | how to read it |
+ * | table | a row is | read with |
  * |---|---|---|
- * | `hosts` | a host: a stack, or a crafter, which only makes packets | plain objects |
- * | packets | one packet on one way; a duplicate is a row of its own with `copyOf` | `packet(i)` |
+ * | `hosts` | a stack, or a crafter, which only makes packets | plain objects |
+ * | packets | one packet on one way; a duplicate is a row of its own (`copyOf`) | `packet(i)` |
  * | events | something that happened, with its reason | `event(i)`, `eventAt(ms)` |
- * | `connections` | a connection or listener of one host, or a child in its SYN queue, or its
- *   TIME-WAIT: one row from first sight to CLOSED | plain objects |
- * | series | one variable of one connection, or one counter of one host, as it changed |
- *   `valueAt`, `seriesOf`, `counterAt` |
+ * | `connections` | one from first sight to CLOSED, be it in a queue, a TCB or TIME-WAIT | objects |
+ * | series | a variable of a connection as it changed | `valueAt`, `seriesOf` |
+ * | | a counter of a host as it changed | `counterAt` |
  *
  * Rows are made when asked for; for what is asked thousands of times a frame there are the columns
- * (`packets.sentAt.at(i)`). A worker sends `since(position)` and the page calls `append`: both
- * sides
- * have the same class. Not here: memory images, which stay with the simulator (`session.ts`).
+ * (`packets.sentAt.at(i)`). A worker sends `since(position)` and the page calls `append`: both have
+ * the same class. Not here: memory images, which stay with the simulator (`session.ts`).
  */
 import { Reason, Result, State, Timer } from '../abi.ts';
 import { explain } from '../errors.ts';
@@ -51,6 +49,8 @@ import {
 
 export * from './rows.ts';
 
+/** Places of the variables in VARIABLES. */
+const PLACES: ReadonlyMap<Variable, number> = new Map(VARIABLES.map((name, i) => [name, i]));
 /** In a column, for "none". */
 const NONE = -1;
 
@@ -63,7 +63,7 @@ export class Recording {
   readonly #strings: string[] = [];
   readonly #stringIndex = new Map<string, number>();
   /** Every change of every series, in order: what `since` sends. */
-  readonly #changes = table({ subject: 'i32', what: 'u16', event: 'u32', value: 'f64' });
+  readonly #changes = table({ subject: 'i32', what: 'u32', event: 'u32', value: 'f64' });
   readonly #series = new Map<number, Map<number, Series>>();
 
   constructor(hosts: readonly HostRow[]) {
@@ -87,20 +87,45 @@ export class Recording {
 
   /** Appends a packet; answers its id. */
   addPacket(row: NewPacket): number {
-    for (const name of Object.keys(PACKET_COLUMNS) as (keyof PacketColumns)[]) {
-      this.packets[name].push(name === 'cause' ? this.#intern(row.cause) : row[name]);
-    }
-    const head = new Uint8Array(HEAD);
-    head.set(row.head.subarray(0, HEAD));
-    this.#heads.pushAll(head);
+    const { packets: p } = this;
+    p.sentAt.push(row.sentAt);
+    p.arrivesAt.push(row.arrivesAt);
+    p.from.push(row.from);
+    p.to.push(row.to);
+    p.fate.push(row.fate);
+    p.cause.push(this.#intern(row.cause));
+    p.copyOf.push(row.copyOf);
+    p.event.push(row.event);
+    p.connection.push(row.connection);
+    p.protocol.push(row.protocol);
+    p.sourcePort.push(row.sourcePort);
+    p.destinationPort.push(row.destinationPort);
+    p.control.push(row.control);
+    p.seq.push(row.seq);
+    p.ack.push(row.ack);
+    p.wnd.push(row.wnd);
+    p.textLength.push(row.textLength);
+    p.again.push(row.again);
+    p.length.push(row.length);
+    this.#heads.pushAll(row.head.subarray(0, HEAD), HEAD);
     return this.packetCount - 1;
   }
 
   /** Appends an event; answers its index. */
   addEvent(row: NewEvent): number {
-    for (const name of Object.keys(EVENT_COLUMNS) as (keyof EventColumns)[]) {
-      this.events[name].push(name === 'text' ? this.#intern(row.text) : row[name]);
-    }
+    const { events: e } = this;
+    e.at.push(row.at);
+    e.moment.push(row.moment);
+    e.host.push(row.host);
+    e.kind.push(row.kind);
+    e.packet.push(row.packet);
+    e.connection.push(row.connection);
+    e.reason.push(row.reason);
+    e.text.push(this.#intern(row.text));
+    e.a.push(row.a);
+    e.b.push(row.b);
+    e.c.push(row.c);
+    e.d.push(row.d);
     return this.eventCount - 1;
   }
 
@@ -115,7 +140,7 @@ export class Recording {
    * already.
    */
   change(connection: number, variable: Variable, value: number): void {
-    this.#change(connection, VARIABLES.indexOf(variable), this.eventCount - 1, value);
+    this.#change(connection, PLACES.get(variable)!, this.eventCount - 1, value);
   }
 
   /** As `change`, for a counter (`Counter` in `abi.ts`) of a host by its place in `hosts`. */
@@ -305,7 +330,7 @@ export class Recording {
 
   /** How a variable of a connection changed; undefined when it never had a value. */
   seriesOf(connection: number, variable: Variable): Series | undefined {
-    return this.#series.get(connection)?.get(VARIABLES.indexOf(variable));
+    return this.#series.get(connection)?.get(PLACES.get(variable)!);
   }
 
   /** A variable of a connection at a cursor; undefined before it had a value. */

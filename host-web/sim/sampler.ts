@@ -52,6 +52,8 @@ const OF_LISTENER: typeof OF_TCB = [
   ['SYN queue', 'synQueue', 1],
 ];
 
+const STATUS_WORDS = StatusField.size >> 2;
+
 /** A row of the recording that still lives. */
 interface Known {
   readonly id: number;
@@ -83,6 +85,8 @@ export class Sampler {
   /** What ended at the moment `#endedAt`, by its sockets: its RST is still to be sent. */
   #ended = new Map<string, number>();
   #endedAt = -1;
+  /** Words of STATUS as last written for each row; only to be quick. */
+  readonly #seen = new Map<number, Float64Array>();
   #counters: number[] = new Array(Counter.COUNT).fill(0);
   #round = 0;
   #u32: Uint32Array;
@@ -106,6 +110,7 @@ export class Sampler {
     );
     this.#rows = new Map(rows);
     this.#ended.clear();
+    this.#seen.clear();
     this.#counters = [...counters];
     this.#round = 0;
   }
@@ -190,9 +195,16 @@ export class Sampler {
     this.#timer(recording, known, now);
   }
 
+  /** Most numbers are as they were: those are found out before the recording is asked. */
   #write(recording: Recording, id: number, fields: typeof OF_TCB): void {
+    let seen = this.#seen.get(id);
+    if (seen === undefined) this.#seen.set(id, (seen = new Float64Array(STATUS_WORDS).fill(-1)));
     for (const [variable, field, factor] of fields) {
-      recording.change(id, variable, this.#field(field) * factor);
+      const place = StatusField[field] >> 2;
+      const value = this.#u32[(Memory.STATUS >> 2) + place]!;
+      if (seen[place] === value) continue;
+      seen[place] = value;
+      recording.change(id, variable, value * factor);
     }
   }
 

@@ -39,7 +39,7 @@ export interface SessionOptions {
   readonly edits?: readonly Edited[];
 }
 
-const EVERY = { ms: 1000, events: 2000 };
+const EVERY = { ms: 1000, events: 4000 };
 /** Events a second-long keyframe must at least be worth. */
 const WORTH = 50;
 

@@ -366,11 +366,7 @@ export class Universe implements World {
   hash(): string {
     const hash = new Hash();
     for (const machine of this.#machines) if (machine) hash.core(machine.core);
-    hash.text(
-      JSON.stringify(this.plain, (_, value: unknown) =>
-        value instanceof Uint8Array ? [...value] : value,
-      ),
-    );
+    hash.plain(this.plain);
     return hash.digest();
   }
 }
