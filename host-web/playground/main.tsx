@@ -14,7 +14,8 @@ import { followSystem } from './state/theme.ts';
 
 function named(): (typeof CHOICES)[number] {
   const id = decodeURIComponent(location.hash.slice(1));
-  return CHOICES.find((choice) => choice.id === id) ?? CHOICES[0]!;
+  const exact = CHOICES.find((choice) => choice.id === id);
+  return exact ?? CHOICES.find((choice) => choice.id.startsWith(`${id}/`)) ?? CHOICES[0]!;
 }
 
 followSystem();

@@ -22,7 +22,7 @@ export function Diagram(): JSX.Element {
   const stands = (['A', 'B'] as const).map((host) => standOf(recording, host));
   return (
     <div class="diagram">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={spoken(stands, changes)}>
+      <svg viewBox={`0 -4 ${WIDTH} ${HEIGHT + 4}`} role="img" aria-label={spoken(stands, changes)}>
         <defs>
           <marker id="tip" markerWidth="9" markerHeight="8" refX="7" refY="4" orient="auto" markerUnits="userSpaceOnUse">
             <path d="M0 0 L9 4 L0 8 z" fill="context-stroke" />
@@ -108,9 +108,9 @@ function ArrowLine({ arrow, taken }: { arrow: Arrow; taken: Taken | undefined })
     <g class={taken === undefined ? 'arrow' : 'arrow taken'} onClick={go}>
       <path d={path} marker-end="url(#tip)" />
       {label.map((line, i) => (
-        <text key={line} x={x} y={y + i * 11} text-anchor={anchor}>
+        <text key={line} x={x} y={y + i * 11.5} text-anchor={anchor}>
           {line}
-          {i === 0 && who !== '' ? ` (${who})` : ''}
+          {i === label.length - 1 && who !== '' ? `: ${who}` : ''}
         </text>
       ))}
     </g>

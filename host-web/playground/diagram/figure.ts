@@ -28,26 +28,26 @@ export interface Arrow {
 }
 
 /** The drawing's size, and a box's. */
-export const WIDTH = 436;
-export const HEIGHT = 370;
-export const BOX = { width: 92, height: 22 } as const;
+export const WIDTH = 432;
+export const HEIGHT = 398;
+export const BOX = { width: 92, height: 24 } as const;
 
-/** Columns and rows of the figure. */
-const [LEFT, MIDDLE, RIGHT] = [50, 204, 358];
+/** Columns of the figure; its rows stand at the places. */
+const [LEFT, MIDDLE, RIGHT] = [48, 196, 344];
 
 export const PLACES: readonly Place[] = [
-  { state: 'CLOSED', x: MIDDLE, y: 16 },
-  { state: 'LISTEN', x: MIDDLE, y: 72 },
-  { state: 'SYN-RECEIVED', x: LEFT, y: 132 },
-  { state: 'SYN-SENT', x: RIGHT, y: 132 },
-  { state: 'ESTABLISHED', x: MIDDLE, y: 190 },
-  { state: 'FIN-WAIT-1', x: LEFT, y: 240 },
-  { state: 'CLOSE-WAIT', x: RIGHT, y: 240 },
-  { state: 'FIN-WAIT-2', x: LEFT, y: 296 },
-  { state: 'CLOSING', x: MIDDLE, y: 296 },
-  { state: 'LAST-ACK', x: RIGHT, y: 296 },
-  { state: 'TIME-WAIT', x: MIDDLE, y: 352 },
-  { state: 'CLOSED', x: RIGHT, y: 352, isEnd: true },
+  { state: 'CLOSED', x: MIDDLE, y: 18 },
+  { state: 'LISTEN', x: MIDDLE, y: 78 },
+  { state: 'SYN-RECEIVED', x: LEFT, y: 142 },
+  { state: 'SYN-SENT', x: RIGHT, y: 142 },
+  { state: 'ESTABLISHED', x: MIDDLE, y: 204 },
+  { state: 'FIN-WAIT-1', x: LEFT, y: 258 },
+  { state: 'CLOSE-WAIT', x: RIGHT, y: 258 },
+  { state: 'FIN-WAIT-2', x: LEFT, y: 318 },
+  { state: 'CLOSING', x: MIDDLE, y: 318 },
+  { state: 'LAST-ACK', x: RIGHT, y: 318 },
+  { state: 'TIME-WAIT', x: MIDDLE, y: 380 },
+  { state: 'CLOSED', x: RIGHT, y: 380, isEnd: true },
 ];
 
 function arrow(
@@ -63,82 +63,76 @@ function arrow(
 }
 
 export const ARROWS: readonly Arrow[] = [
-  arrow('CLOSED > LISTEN', ['passive OPEN', 'create TCB'], 'M194 27 V60', 188, 41, 'end'),
-  arrow('LISTEN > CLOSED', ['CLOSE', 'delete TCB'], 'M214 61 V28', 220, 41),
-  arrow(
-    'CLOSED > SYN-SENT',
-    ['active OPEN', 'snd SYN'],
-    'M250 11 H358 Q374 11 374 27 V120',
-    380,
-    58,
-  ),
+  arrow('CLOSED > LISTEN', ['passive OPEN', 'create TCB'], 'M186 30 V65', 180, 45, 'end'),
+  arrow('LISTEN > CLOSED', ['CLOSE', 'delete TCB'], 'M206 66 V31', 212, 45),
+  arrow('CLOSED > SYN-SENT', ['active OPEN', 'snd SYN'], 'M242 12 H346 Q362 12 362 28 V129', 368, 62),
   arrow(
     'SYN-SENT > CLOSED',
     ['CLOSE', 'delete TCB'],
-    'M352 121 V38 Q352 22 336 22 H251',
-    346,
-    38,
+    'M340 130 V40 Q340 24 324 24 H243',
+    334,
+    40,
     'end',
   ),
   arrow(
     'LISTEN > SYN-RECEIVED',
     ['rcv SYN', 'snd SYN,ACK'],
-    'M158 76 H76 Q60 76 60 92 V120',
-    67,
-    92,
+    'M150 84 H78 Q62 84 62 100 V129',
+    69,
+    100,
   ),
-  arrow('SYN-RECEIVED > LISTEN', ['rcv RST'], 'M30 121 V82 Q30 66 46 66 H157', 66, 61),
-  arrow('LISTEN > SYN-SENT', ['SEND', 'snd SYN'], 'M250 72 H314 Q330 72 330 88 V120', 324, 88, 'end'),
-  arrow('SYN-SENT > SYN-RECEIVED', ['rcv SYN, snd SYN,ACK'], 'M312 127 H97', MIDDLE, 122, 'middle'),
+  arrow('SYN-RECEIVED > LISTEN', ['rcv RST'], 'M30 130 V88 Q30 72 46 72 H149', 66, 66),
+  arrow('LISTEN > SYN-SENT', ['SEND', 'snd SYN'], 'M242 78 H306 Q322 78 322 94 V129', 316, 94, 'end'),
+  arrow('SYN-SENT > SYN-RECEIVED', ['rcv SYN, snd SYN,ACK'], 'M298 136 H95', MIDDLE, 131, 'middle'),
   arrow(
     'SYN-RECEIVED > ESTABLISHED',
     ['rcv ACK', 'of SYN'],
-    'M96 137 H172 Q188 137 188 153 V178',
-    182,
-    153,
+    'M94 148 H164 Q180 148 180 164 V191',
+    173,
+    165,
     'end',
   ),
   arrow(
     'SYN-SENT > ESTABLISHED',
     ['rcv SYN,ACK', 'snd ACK'],
-    'M312 137 H236 Q220 137 220 153 V178',
-    227,
-    153,
+    'M298 148 H228 Q212 148 212 164 V191',
+    219,
+    165,
   ),
-  arrow('SYN-RECEIVED > FIN-WAIT-1', ['CLOSE', 'snd FIN'], 'M30 143 V228', 36, 182),
+  arrow('SYN-RECEIVED > FIN-WAIT-1', ['CLOSE', 'snd FIN'], 'M22 154 V245', 28, 194),
   arrow(
     'ESTABLISHED > FIN-WAIT-1',
     ['CLOSE', 'snd FIN'],
-    'M158 190 H92 Q76 190 76 206 V228',
+    'M150 204 H92 Q76 204 76 220 V245',
     83,
-    206,
+    221,
   ),
   arrow(
     'ESTABLISHED > CLOSE-WAIT',
     ['rcv FIN', 'snd ACK'],
-    'M250 190 H342 Q358 190 358 206 V228',
-    351,
-    206,
+    'M242 204 H328 Q344 204 344 220 V245',
+    337,
+    221,
     'end',
   ),
-  arrow('FIN-WAIT-1 > FIN-WAIT-2', ['rcv ACK', 'of FIN'], 'M40 251 V284', 46, 266),
+  arrow('FIN-WAIT-1 > FIN-WAIT-2', ['rcv ACK', 'of FIN'], 'M36 270 V305', 42, 286),
   arrow(
     'FIN-WAIT-1 > CLOSING',
     ['rcv FIN', 'snd ACK'],
-    'M96 240 H188 Q204 240 204 256 V284',
-    197,
-    256,
+    'M94 258 H180 Q196 258 196 274 V305',
+    189,
+    275,
     'end',
   ),
-  arrow('CLOSE-WAIT > LAST-ACK', ['CLOSE', 'snd FIN'], 'M358 251 V284', 364, 266),
+  arrow('CLOSE-WAIT > LAST-ACK', ['CLOSE', 'snd FIN'], 'M344 270 V305', 350, 286),
   arrow(
     'FIN-WAIT-2 > TIME-WAIT',
     ['rcv FIN', 'snd ACK'],
-    'M50 307 V336 Q50 352 66 352 H157',
-    58,
-    324,
+    'M48 330 V364 Q48 380 64 380 H149',
+    56,
+    348,
   ),
-  arrow('CLOSING > TIME-WAIT', ['rcv ACK', 'of FIN'], 'M204 307 V340', 210, 321),
-  arrow('LAST-ACK > CLOSED', ['rcv ACK', 'of FIN'], 'M358 307 V340', 364, 321),
-  arrow('TIME-WAIT > CLOSED', ['2 MSL', 'delete TCB'], 'M250 352 H311', 281, 347, 'middle'),
+  arrow('CLOSING > TIME-WAIT', ['rcv ACK', 'of FIN'], 'M196 330 V367', 202, 345),
+  arrow('LAST-ACK > CLOSED', ['rcv ACK', 'of FIN'], 'M344 330 V367', 350, 345),
+  arrow('TIME-WAIT > CLOSED', ['2 MSL'], 'M242 380 H297', 269, 374, 'middle'),
 ];

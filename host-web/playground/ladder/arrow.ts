@@ -12,13 +12,12 @@ import { FUTURE, type Scene } from './paint.ts';
 import type { Ink, LineStyle, Pen } from './pen.ts';
 import { FLIGHT, LOST_AT } from './rungs.ts';
 
-const LOST = FATES.indexOf('lost');
 const CORRUPTED = FATES.indexOf('corrupted');
 const DELAYED = FATES.indexOf('delayed');
 /** Half a cross. */
 const CROSS = 5;
 /** Slope up to which a name follows its line. */
-const STEEPEST = 0.75;
+const STEEPEST = 1.15;
 
 /** Draws one packet. */
 export function paintArrow(scene: Scene, pen: Pen, packet: number): void {
@@ -52,7 +51,7 @@ export function paintArrow(scene: Scene, pen: Pen, packet: number): void {
   } else if (!isOnTheWay) {
     pen.head(from.x, y, endX, endY, ink);
   }
-  paintName(scene, pen, { packet, from, to, y, fall, share, endX, endY, isLost, isSelected });
+  paintName(scene, pen, { packet, from, to, y, fall, endX, endY, isLost, isSelected });
 }
 
 /** Nobody has that address: it goes a little past the middle. */
@@ -66,7 +65,6 @@ interface Drawn {
   readonly to: Lane;
   readonly y: number;
   readonly fall: number;
-  readonly share: number;
   readonly endX: number;
   readonly endY: number;
   readonly isLost: boolean;
@@ -76,7 +74,7 @@ interface Drawn {
 function paintName(scene: Scene, pen: Pen, drawn: Drawn): void {
   const { recording, lanes } = scene;
   const { packets } = recording;
-  const { packet, from, to, y, fall, share, endX, endY, isLost, isSelected } = drawn;
+  const { packet, from, to, y, fall, endX, endY, isLost, isSelected } = drawn;
   const right = to.x >= from.x;
   const gap = 10;
   // The name lies along its line, so that those of a burst run side by side; no steeper than can
@@ -89,7 +87,7 @@ function paintName(scene: Scene, pen: Pen, drawn: Drawn): void {
   const word = fate === CORRUPTED ? ' (damaged)' : fate === DELAYED ? ' (held back)' : '';
   const copy = packets.copyOf.at(packet) >= 0 ? ' (copy)' : '';
   const name = cut(`${again}${segmentName(recording, packet)}${word}${copy}`, room);
-  pen.text(from.x + (right ? gap : -gap), y + slope * gap - 3, name, {
+  pen.text(from.x + (right ? gap : -gap), y + slope * gap - 4, name, {
     ink: 'ink',
     anchor: right ? 'start' : 'end',
     size: lanes.isNarrow ? 10 : 11,
@@ -99,11 +97,9 @@ function paintName(scene: Scene, pen: Pen, drawn: Drawn): void {
   });
   if (!isLost) return;
   const { cause } = recording.packet(packet);
-  const left = Math.abs(to.x - from.x) * (1 - share) - 2 * gap;
-  const said = cut(fate === LOST ? `lost: ${cause}` : cause, Math.floor(left / 5.2));
-  pen.text(endX + (right ? gap : -gap), endY + 4, said, {
+  pen.text(endX, endY + 18, cause.replace(/^rule /, ''), {
     ink: 'bad',
-    anchor: right ? 'start' : 'end',
+    anchor: 'middle',
     size: 10,
     halo: true,
   });

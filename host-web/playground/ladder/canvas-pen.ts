@@ -91,10 +91,10 @@ export class CanvasPen implements Pen {
       context.lineWidth = 4;
       context.lineJoin = 'round';
       context.setLineDash([]);
-      context.strokeText(text, x, y);
+      context.strokeText(text, x, y, style.room);
     }
     context.fillStyle = this.#colours[style.ink];
-    context.fillText(text, x, y);
+    context.fillText(text, x, y, style.room);
   }
 
   rect(x: number, y: number, width: number, height: number, ink: Ink): void {

@@ -15,6 +15,7 @@ import {
   cursor,
   eventCount,
   focus,
+  isAtTop,
   isPlaying,
   seek,
   selectedPacket,
@@ -79,7 +80,9 @@ export function Ladder(): JSX.Element {
 
   useSignalEffect(() => {
     const frame = windowRef.current;
-    if (frame !== null && branch.value !== undefined) keepInView(frame, cursor.value);
+    if (frame === null || branch.value === undefined) return;
+    if (isAtTop.value) frame.scrollTop = 0;
+    else keepInView(frame, cursor.value);
   });
 
   const at = (event: MouseEvent) => {
@@ -130,8 +133,8 @@ export function Ladder(): JSX.Element {
       onPointerMove={release}
       onPointerCancel={release}
     >
-      <canvas ref={canvasRef} aria-hidden="true" style={{ width, height }} />
-      <div ref={spaceRef} class="space" style={{ marginTop: -height }} />
+      <canvas ref={canvasRef} aria-hidden="true" style={{ width: `${width}px`, height: `${height}px` }} />
+      <div ref={spaceRef} class="space" style={{ marginTop: `${-height}px` }} />
     </div>
   );
 }

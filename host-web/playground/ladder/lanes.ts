@@ -35,8 +35,8 @@ const INKS: Readonly<Record<string, Ink>> = { A: 'a', B: 'b', X: 'x' };
 /** Shares a width out among the hosts. */
 export function lanesFor(hosts: readonly HostRow[], width: number): Lanes {
   const isNarrow = width < NARROW;
-  const gutter = isNarrow ? 34 : 52;
-  const margin = isNarrow ? 60 : 98;
+  const gutter = isNarrow ? 40 : 52;
+  const margin = isNarrow ? 66 : 106;
   const crafters = hosts.filter(({ kind }) => kind === 'crafter').length;
   const crafterRoom = crafters * (isNarrow ? 22 : 46);
   const left = gutter + margin;

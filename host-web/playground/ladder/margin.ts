@@ -4,7 +4,7 @@
 import type { State } from '../../abi.ts';
 import { stateName } from '../../inspect.ts';
 import { EVENT_KINDS } from '../../sim/rows.ts';
-import { cut, shortState } from '../words.ts';
+import { shortState, timerName } from '../words.ts';
 import type { Scene } from './paint.ts';
 import type { Ink, Pen, TextStyle } from './pen.ts';
 
@@ -30,11 +30,11 @@ export function paintMargin(scene: Scene, pen: Pen, index: number): void {
     ink: note.ink,
     bold: note.bold,
     anchor: lane.side < 0 ? 'end' : 'start',
-    size: lanes.isNarrow ? 9 : 11,
+    size: lanes.isNarrow ? 9.5 : 11,
+    room: lane.margin - TIMER_ROOM - 3,
   };
   pen.line(lane.x, y, lane.x + lane.side * 6, y, { ink: note.ink, width: 1.5 });
-  const room = (lane.margin - TIMER_ROOM - 2) / (lanes.isNarrow ? 4.7 : 5.7);
-  pen.text(x, y + 4, note.bold ? note.text : cut(note.text, Math.floor(room)), style);
+  pen.text(x, y + 4, note.text, style);
 }
 
 function noteOf(scene: Scene, index: number, isNarrow: boolean): Note | undefined {
@@ -48,12 +48,11 @@ function noteOf(scene: Scene, index: number, isNarrow: boolean): Note | undefine
       return { text: isNarrow ? shortState(name) : name, ink: lane.ink, bold: true };
     }
     case 'call':
-      // The call itself; its details are in the table.
-      return { text: recording.event(index).text.split(/[:,] /)[0]!, ink: 'soft' };
+      return { text: callName(recording.event(index).text, isNarrow), ink: 'soft' };
     case 'news':
       return { text: recording.event(index).text, ink: 'soft' };
     case 'timer':
-      return { text: `⏱ ${recording.event(index).text.replace(/^timer | ran out$/g, '')}`, ink: 'ink' };
+      return { text: `${timerName(a.at(index) + 1)}${isNarrow ? '' : ' due'}`, ink: 'ink' };
     case 'drop':
       return { text: '⊘ dropped', ink: 'bad' };
     case 'deliver':
@@ -63,4 +62,9 @@ function noteOf(scene: Scene, index: number, isNarrow: boolean): Note | undefine
     default:
       return undefined;
   }
+}
+
+/** The call itself, and of its details what there is room for; the table has them all. */
+function callName(text: string, isNarrow: boolean): string {
+  return isNarrow ? text.split(' ')[0]! : text.split(/[:,] /)[0]!;
 }

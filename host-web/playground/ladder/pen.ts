@@ -15,6 +15,8 @@ export interface TextStyle {
   readonly bold?: boolean;
   /** A rim in the ground's colour, so that lines may run behind the text. */
   readonly halo?: boolean;
+  /** Pixels it may take; a wider text is drawn narrower. */
+  readonly room?: number;
   /** Radians, clockwise, about where it is anchored. */
   readonly angle?: number;
 }

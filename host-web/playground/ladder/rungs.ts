@@ -127,7 +127,7 @@ export class Rungs {
       this.arrives.push(Number.NaN);
     } while (this.leaves.length < copyOf.length && copyOf.at(this.leaves.length) === packet);
     if (arrivesAt.at(packet) === Number.POSITIVE_INFINITY) {
-      this.#lostDownTo = y + LOST_AT * FLIGHT + LINE / 2;
+      this.#lostDownTo = y + LOST_AT * FLIGHT + 1.5 * LINE;
     }
   }
 

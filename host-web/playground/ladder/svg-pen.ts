@@ -3,6 +3,9 @@
  */
 import { headCorners, type Ink, type LineStyle, type Pen, type TextStyle } from './pen.ts';
 
+/** Width of an ordinary letter, as a share of its size. */
+const LETTER = 0.62;
+
 const round = (value: number): string => String(Math.round(value * 10) / 10);
 
 /** Text as it may stand between tags and in quoted attributes. */
@@ -42,9 +45,12 @@ export class SvgPen implements Pen {
       style.angle === undefined
         ? ''
         : ` transform="rotate(${round((style.angle * 180) / Math.PI)} ${round(x)} ${round(y)})"`;
+    const size = style.size ?? 11;
+    const isWide = style.room !== undefined && text.length * size * LETTER > style.room;
+    const fit = isWide ? ` textLength="${round(style.room!)}" lengthAdjust="spacingAndGlyphs"` : '';
     this.#parts.push(
-      `<text x="${round(x)}" y="${round(y)}" font-size="${style.size ?? 11}"${anchor}${weight}` +
-        `${halo}${turn} fill="var(--${style.ink})"${this.#alpha}>${escaped(text)}</text>`,
+      `<text x="${round(x)}" y="${round(y)}" font-size="${size}"${anchor}${weight}` +
+        `${halo}${turn}${fit} fill="var(--${style.ink})"${this.#alpha}>${escaped(text)}</text>`,
     );
   }
 

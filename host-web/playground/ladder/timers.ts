@@ -16,7 +16,7 @@ const LETTER = 5;
 export function paintTimers(scene: Scene, pen: Pen, lane: Lane): void {
   const { recording, rungs, focus, cursor, top, bottom } = scene;
   const connection = focus.get(lane.host);
-  const series = connection === undefined ? undefined : recording.seriesOf(connection, 'timer');
+  const series = connection === undefined ? undefined : recording.seriesOf(connection, 'timer at');
   if (connection === undefined || series === undefined) return;
   const { events, values } = series;
   const last = rungs.y.length - 1;
@@ -26,10 +26,10 @@ export function paintTimers(scene: Scene, pen: Pen, lane: Lane): void {
     if (set > last) return;
     const y = rungs.y.at(set);
     if (y > bottom) return;
-    const name = timerName(values.at(i));
-    if (name === '') continue;
+    const at = values.at(i);
+    if (at === 0) continue;
+    const name = timerName(recording.valueAt(connection, 'timer', set) ?? 0);
     const until = i + 1 < events.length ? Math.min(events.at(i + 1), last) : last;
-    const at = recording.valueAt(connection, 'timer at', set) ?? 0;
     const end = i + 1 < events.length ? rungs.y.at(until) : Math.max(rungs.yAt(at), y);
     if (end - y < SHORTEST || end < top) continue;
     pen.strength(set <= cursor ? 1 : FUTURE);

@@ -1,11 +1,11 @@
 /**
- * A packet's octets in rows of sixteen; those of the field that is looked at are marked.
+ * A packet's octets in rows of eight; those of the field that is looked at are marked.
  */
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { Field } from './fields.ts';
 
-const ROW = 16;
+const ROW = 8;
 
 interface Props {
   readonly head: Uint8Array;

@@ -9,6 +9,11 @@ import { useRef } from 'preact/hooks';
 import type { Field } from './fields.ts';
 
 const ROW_BITS = 32;
+/** What is shown first is what this page is about. */
+const PARTS: readonly { readonly title: string; readonly headers: readonly Field['header'][] }[] = [
+  { title: 'TCP header, 32 bits a row', headers: ['TCP', 'Options', 'Text'] },
+  { title: 'IP header', headers: ['IPv4', 'IPv6'] },
+];
 
 interface Props {
   readonly fields: readonly Field[];
@@ -25,21 +30,31 @@ export function HeaderGrid({ fields, shown }: Props): JSX.Element {
     event.preventDefault();
     event.stopPropagation();
     shown.value = Math.min(Math.max(current + step, 0), fields.length - 1);
-    grid.current?.querySelectorAll<HTMLElement>('button')[shown.value]?.focus();
+    grid.current?.querySelector<HTMLElement>(`[data-field='${shown.value}']`)?.focus();
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
     <div ref={grid} class="header-grid" role="group" aria-label="Header fields" onKeyDown={keys}>
-      {fields.map((field, i) => (
-        <FieldBox
-          key={`${field.header}${field.bit}`}
-          field={field}
-          isShown={i === shown.value}
-          isStop={i === current}
-          show={() => {
-            shown.value = i;
-          }}
-        />
+      {PARTS.map((part) => (
+        <div key={part.title} class="header-part">
+          {fields.some(({ header }) => part.headers.includes(header)) ? <h3>{part.title}</h3> : null}
+          <div class="bits">
+            {fields.map((field, i) =>
+              part.headers.includes(field.header) ? (
+                <FieldBox
+                  key={`${field.header}${field.bit}`}
+                  field={field}
+                  index={i}
+                  isShown={i === shown.value}
+                  isStop={i === current}
+                  show={() => {
+                    shown.value = i;
+                  }}
+                />
+              ) : null,
+            )}
+          </div>
+        </div>
       ))}
     </div>
   );
@@ -47,12 +62,13 @@ export function HeaderGrid({ fields, shown }: Props): JSX.Element {
 
 interface BoxProps {
   readonly field: Field;
+  readonly index: number;
   readonly isShown: boolean;
   readonly isStop: boolean;
   readonly show: () => void;
 }
 
-function FieldBox({ field, isShown, isStop, show }: BoxProps): JSX.Element {
+function FieldBox({ field, index, isShown, isStop, show }: BoxProps): JSX.Element {
   const { header, name, bit, width, value } = field;
   const columns = Math.min(width, ROW_BITS);
   const isFlag = width === 1;
@@ -64,6 +80,7 @@ function FieldBox({ field, isShown, isStop, show }: BoxProps): JSX.Element {
       type="button"
       class={classes.join(' ')}
       style={{ gridColumn: `${begin} / span ${header === 'Text' ? ROW_BITS : columns}` }}
+      data-field={index}
       tabIndex={isStop ? 0 : -1}
       aria-pressed={isShown}
       aria-label={`${header} ${name} ${value}`}

@@ -38,7 +38,6 @@ export function Inspector(): JSX.Element {
         {seconds(row.sentAt)} s, {way}
         {extra}. {row.length} octets.
       </p>
-      <HeaderGrid fields={fields} shown={shown} />
       <p class="detail" role="status">
         {chosen === undefined ? (
           <span class="soft">Choose a field or an octet: each shows the other.</span>
@@ -46,7 +45,10 @@ export function Inspector(): JSX.Element {
           <FieldWords field={chosen} />
         )}
       </p>
-      <Bytes head={row.head} length={row.length} fields={fields} shown={shown} />
+      <div class="sides">
+        <HeaderGrid fields={fields} shown={shown} />
+        <Bytes head={row.head} length={row.length} fields={fields} shown={shown} />
+      </div>
     </div>
   );
 }

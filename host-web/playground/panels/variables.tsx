@@ -6,6 +6,7 @@ import type { JSX } from 'preact';
 import type { Recording } from '../../sim/recording.ts';
 import { VARIABLES } from '../../sim/rows.ts';
 import { because, happening } from '../parts/event-words.ts';
+import { firstOfMoment } from '../state/moments.ts';
 import { branch, chosenConnections, cursor, focus, version } from '../state/store.ts';
 import { type Reading, readVariable } from './read-variable.ts';
 
@@ -62,16 +63,27 @@ function reading(recording: Recording, host: string, name: (typeof VARIABLES)[nu
   return readVariable(recording, connection, name, cursor.value) satisfies Reading | undefined;
 }
 
-/** What happened in this moment: the reason of whatever is marked below. */
+/** What happened in this moment, with the reasons of whatever is marked below. */
 function Cause({ recording }: { recording: Recording }): JSX.Element | null {
   const at = cursor.value;
   if (at < 0 || at >= recording.eventCount) return null;
-  const host = recording.hosts[recording.events.host.at(at)]!.id;
-  const why = because(recording, at);
+  const begin = firstOfMoment(recording, at);
+  const { events } = recording;
+  const host = recording.hosts[events.host.at(begin)]!.id;
+  const reasons = [];
+  for (let i = begin + 1; i <= at; i++) {
+    if (events.reason.at(i) !== 0) reasons.push(i);
+  }
   return (
     <p class="about">
-      What is marked changed with this event: <span class={`host ${host}`}>{host}</span>{' '}
-      {happening(recording, at)}.{why === '' ? '' : ` ${why}`}
+      What is marked changed when <span class={`host ${host}`}>{host}</span>{' '}
+      {happening(recording, begin)}.
+      {reasons.map((i) => (
+        <span key={i}>
+          {' '}
+          {happening(recording, i)}: <span class="soft">{because(recording, i)}</span>
+        </span>
+      ))}
     </p>
   );
 }

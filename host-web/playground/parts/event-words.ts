@@ -5,7 +5,7 @@
 import { stateName } from '../../inspect.ts';
 import type { Recording } from '../../sim/recording.ts';
 import { EVENT_KINDS } from '../../sim/rows.ts';
-import { octets, segmentName, span } from '../words.ts';
+import { octets, seconds, segmentName, span } from '../words.ts';
 
 /** What happened, without time and host. */
 export function happening(recording: Recording, index: number): string {
@@ -14,11 +14,11 @@ export function happening(recording: Recording, index: number): string {
   switch (EVENT_KINDS[events.kind.at(index)]!) {
     case 'send': {
       const to = recording.hosts[packets.to.at(packet)]?.id ?? 'nobody';
-      return `sends ${segmentName(recording, packet)} to ${to}${fate(recording, packet)}`;
+      return `sends ${segmentName(recording, packet)}${isPlain(recording) ? '' : ` to ${to}`}`;
     }
     case 'receive': {
       const from = recording.hosts[packets.from.at(packet)]!.id;
-      return `receives ${segmentName(recording, packet)} from ${from}`;
+      return `receives ${segmentName(recording, packet)}${isPlain(recording) ? '' : ` from ${from}`}`;
     }
     case 'loss':
       return `${segmentName(recording, packet)} is lost on the way: ${recording.packet(packet).cause}`;
@@ -36,18 +36,22 @@ export function happening(recording: Recording, index: number): string {
   }
 }
 
-function fate(recording: Recording, packet: number): string {
-  const { packets } = recording;
-  const { fate: name, cause } = recording.packet(packet);
-  const arrivesAt = packets.arrivesAt.at(packet);
-  if (arrivesAt === Number.POSITIVE_INFINITY) return `, which is lost (${cause})`;
-  const way = `, ${span(arrivesAt - packets.sentAt.at(packet))} on the way`;
-  return name === 'delivered' ? way : `${way}, ${name} (${cause})`;
+/** Two hosts: who a packet goes to need not be said. */
+function isPlain({ hosts }: Recording): boolean {
+  return hosts.length === 2;
 }
 
-/** Why it happened, with the section that says so; empty where nothing is known. */
+function fate(recording: Recording, packet: number): string {
+  const { fate: name, cause, arrivesAt, sentAt } = recording.packet(packet);
+  if (arrivesAt === null) return `Lost: ${cause}.`;
+  const way = `Arrives ${seconds(arrivesAt)} s, after ${span(arrivesAt - sentAt)}`;
+  return name === 'delivered' ? `${way}.` : `${way}; ${name} by ${cause}.`;
+}
+
+/** Why it happened, with the section that says so, or what becomes of it; empty when not known. */
 export function because(recording: Recording, index: number): string {
-  const { why, rfc } = recording.event(index);
+  const { why, rfc, kind, packet } = recording.event(index);
+  if (kind === 'send' && packet !== null) return fate(recording, packet);
   if (why === '') return '';
   return rfc === '' ? why : `${why} (${rfc})`;
 }

@@ -57,8 +57,8 @@ function Menu({ opened }: { opened: OpenMenu }): JSX.Element | null {
       tabIndex={-1}
       aria-label={`Packet ${segmentName(recording, packet)}`}
       style={{
-        left: Math.max(4, Math.min(x, innerWidth - SIZE.width)),
-        top: Math.max(4, Math.min(y, innerHeight - SIZE.height)),
+        left: `${Math.max(4, Math.min(x, innerWidth - SIZE.width))}px`,
+        top: `${Math.max(4, Math.min(y, innerHeight - SIZE.height))}px`,
       }}
       onKeyDown={(event) => keys(event, list.current!)}
     >

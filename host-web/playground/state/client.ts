@@ -22,6 +22,7 @@ import {
   chosenPacket,
   complaint,
   cursor,
+  isAtTop,
   isPlaying,
   scenario,
   seek,
@@ -64,6 +65,7 @@ export function open(spec: Scenario): void {
   plans.set(id, { title: 'main', parent: undefined, forkedAt: 0, cursor: -1 });
   complaint.value = '';
   isPlaying.value = false;
+  isAtTop.value = true;
   scenario.value = spec;
   branches.value = [];
   standings.value = new Map();
@@ -156,11 +158,15 @@ function grow(news: Extract<News, { kind: 'grown' }>): void {
   if (followed !== news.branch || branch.peek() !== grown) return;
   const planned = plans.get(news.branch);
   const end = recording.eventCount - 1;
-  // A branch is looked at where it departs; a whole run, and what was just done, at its end.
+  // A branch is looked at where it departs; a run, and what was just done, at its end.
   if (planned !== undefined && planned.cursor >= 0 && planned.cursor <= end) {
     seek(planned.cursor);
     plans.delete(news.branch);
     followed = -1;
-  } else seek(end);
-  if (isOver) followed = -1;
+  } else if (planned === undefined) seek(end);
+  else cursor.value = end;
+  if (isOver) {
+    plans.delete(news.branch);
+    followed = -1;
+  }
 }

@@ -1,7 +1,9 @@
 /**
- * Which connection of a host is meant when none is named: the one that had an event last.
+ * Which connection of a host is meant when none is named: of the first host the one that had an
+ * event last; of the others the one with the same sockets, or else their own last one.
  */
 import type { Recording } from '../../sim/recording.ts';
+import type { ConnectionRow } from '../../sim/rows.ts';
 
 /** Events that are looked back at; a connection silent for longer is found by its number. */
 const LOOK_BACK = 500;
@@ -13,23 +15,54 @@ export function focusOf(
   chosen: ReadonlyMap<string, number>,
 ): Map<string, number> {
   const found = new Map<string, number>();
-  const { events, connections, hosts } = recording;
-  for (const [host, connection] of chosen) {
-    const row = connections[connection];
-    if (row !== undefined && row.host === host && row.since <= cursor) found.set(host, connection);
-  }
-  const stacks = hosts.filter(({ kind }) => kind === 'stack').length;
-  for (let i = cursor; i >= 0 && i > cursor - LOOK_BACK && found.size < stacks; i--) {
-    const connection = events.connection.at(i);
-    if (connection < 0 || connections[connection]?.kind !== 'connection') continue;
-    const { host } = connections[connection];
-    if (!found.has(host)) found.set(host, connection);
-  }
-  for (const { id, kind } of hosts) {
-    if (kind !== 'stack' || found.has(id)) continue;
-    const own = connections.filter(({ host, since }) => host === id && since <= cursor);
-    const row = own.findLast((one) => one.kind === 'connection') ?? own.at(-1);
-    if (row !== undefined) found.set(id, row.id);
+  let first: ConnectionRow | undefined;
+  for (const { id, kind } of recording.hosts) {
+    if (kind !== 'stack') continue;
+    const row =
+      chosenOf(recording, cursor, id, chosen) ??
+      counterpart(recording, cursor, id, first) ??
+      latest(recording, cursor, id);
+    if (row === undefined) continue;
+    first ??= row.kind === 'connection' ? row : undefined;
+    found.set(id, row.id);
   }
   return found;
+}
+
+function chosenOf(
+  recording: Recording,
+  cursor: number,
+  host: string,
+  chosen: ReadonlyMap<string, number>,
+): ConnectionRow | undefined {
+  const row = recording.connections[chosen.get(host) ?? -1];
+  return row !== undefined && row.since <= cursor ? row : undefined;
+}
+
+/** The other end of a connection: its sockets the other way round. */
+function counterpart(
+  { connections }: Recording,
+  cursor: number,
+  host: string,
+  other: ConnectionRow | undefined,
+): ConnectionRow | undefined {
+  if (other === undefined) return undefined;
+  return connections.findLast(
+    (row) =>
+      row.host === host &&
+      row.since <= cursor &&
+      row.localPort === other.remotePort &&
+      row.remotePort === other.localPort &&
+      row.remoteAddress === other.localAddress,
+  );
+}
+
+function latest(recording: Recording, cursor: number, host: string): ConnectionRow | undefined {
+  const { events, connections } = recording;
+  for (let i = cursor; i >= 0 && i > cursor - LOOK_BACK; i--) {
+    const row = connections[events.connection.at(i)];
+    if (row?.host === host && row.kind === 'connection') return row;
+  }
+  const own = connections.filter((row) => row.host === host && row.since <= cursor);
+  return own.findLast(({ kind }) => kind === 'connection') ?? own.at(-1);
 }

@@ -62,9 +62,21 @@ export const eventCount = computed(() => {
 export const selectedPacket = computed(() => {
   if (chosenPacket.value >= 0) return chosenPacket.value;
   const { recording } = branch.value ?? {};
-  if (recording === undefined || cursor.value < 0 || cursor.value >= eventCount.value) return -1;
-  return recording.events.packet.at(cursor.value);
+  if (recording === undefined || cursor.value >= eventCount.value) return -1;
+  if (recording.packetCount === 0) return -1;
+  return packetNear(recording, cursor.value);
 });
+
+/** Events that are looked back at for a packet. */
+const LOOK_BACK = 64;
+
+/** The packet of an event, or the one before it; before any, the first. */
+function packetNear({ events }: Recording, event: number): number {
+  for (let i = event; i >= 0 && i > event - LOOK_BACK; i--) {
+    if (events.packet.at(i) >= 0) return events.packet.at(i);
+  }
+  return 0;
+}
 
 /** The connection of each host that panels show. */
 export const focus = computed<ReadonlyMap<string, number>>(() => {
@@ -73,8 +85,12 @@ export const focus = computed<ReadonlyMap<string, number>>(() => {
   return focusOf(recording, cursor.value, chosenConnections.value);
 });
 
+/** The ladder is read from its top, wherever the cursor is: nobody has moved that yet. */
+export const isAtTop = signal(true);
+
 /** Puts the cursor on an event, and looks at that event's packet. */
 export function seek(event: number): void {
+  isAtTop.value = false;
   cursor.value = Math.max(-1, Math.min(event, eventCount.peek() - 1));
   chosenPacket.value = -1;
 }

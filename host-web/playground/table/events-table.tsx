@@ -9,7 +9,7 @@ import { useRef, useState } from 'preact/hooks';
 import { useSignalEffect } from '@preact/signals';
 import { because, happening } from '../parts/event-words.ts';
 import { useSize } from '../parts/use-size.ts';
-import { branch, cursor, eventCount, isPlaying, seek } from '../state/store.ts';
+import { branch, cursor, eventCount, isAtTop, isPlaying, seek } from '../state/store.ts';
 import { openMenu } from '../ladder/menu-state.ts';
 import { seconds } from '../words.ts';
 
@@ -27,6 +27,10 @@ export function EventsTable(): JSX.Element {
   useSignalEffect(() => {
     const element = frame.current;
     if (element === null) return;
+    if (isAtTop.value) {
+      element.scrollTop = 0;
+      return;
+    }
     const y = cursor.value * ROW;
     const visible = element.clientHeight - ROW;
     if (y < element.scrollTop) element.scrollTop = Math.max(y, 0);
@@ -55,13 +59,13 @@ export function EventsTable(): JSX.Element {
     >
       <div role="rowgroup" class="heads">
         <div role="row" aria-rowindex={1} class="row">
-          <span role="columnheader">Time, s</span>
+          <span role="columnheader">Time s</span>
           <span role="columnheader">Host</span>
           <span role="columnheader">What happens</span>
           <span role="columnheader">Why</span>
         </div>
       </div>
-      <div role="rowgroup" style={{ height: count * ROW, position: 'relative' }}>
+      <div role="rowgroup" style={{ height: `${count * ROW}px`, position: 'relative' }}>
         {rows.map((index) => (
           <Row key={index} index={index} isCurrent={index === at} />
         ))}
@@ -96,7 +100,7 @@ function Row({ index, isCurrent }: { index: number; isCurrent: boolean }): JSX.E
       aria-rowindex={index + 2}
       aria-selected={isCurrent}
       class={index > cursor.value ? 'row later' : 'row'}
-      style={{ top: index * ROW }}
+      style={{ top: `${index * ROW}px` }}
       onClick={choose}
       onContextMenu={menu}
     >
