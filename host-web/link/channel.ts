@@ -54,6 +54,11 @@ const BY_VERDICT: Readonly<Record<Exclude<Verdict, object>, Fate>> = {
   mark: 'marked',
 };
 
+/** The fate a verdict asks for. */
+export function fateOf(verdict: Verdict): Fate {
+  return typeof verdict === 'object' ? 'delayed' : BY_VERDICT[verdict];
+}
+
 export class Channel {
   impairment: Settled;
   readonly dice: Dice;
@@ -72,7 +77,7 @@ export class Channel {
    */
   fateOf(verdict: Verdict, waiting: number, octets: Uint8Array): Fate {
     const { impairment, dice } = this;
-    let fate: Fate = typeof verdict === 'object' ? 'delayed' : BY_VERDICT[verdict];
+    let fate = fateOf(verdict);
     if (fate === 'marked' && !markCongestion(octets)) fate = 'passed';
     if (fate === 'passed' && dice.loss.chance(impairment.loss)) {
       fate = impairment.ecn && markCongestion(octets) ? 'marked' : 'lost';

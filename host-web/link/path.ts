@@ -93,7 +93,7 @@ export class Path {
     const isSeen = rules.length > 0 || watch !== undefined;
     const view = isSeen ? reader.read(octets.subarray(0, length), this.#from, now) : undefined;
     const verdict = view === undefined ? 'pass' : judge(rules, view);
-    const fate = this.#channel.fateOf(verdict, this.#parcels.length, octets.subarray(0, length));
+    const fate = this.#channel.fateOf(verdict, this.#parcels.length, octets);
     if (view !== undefined) watch?.(view, fate);
     if (isGone(fate)) return false;
     if (fate === 'duplicated') this.#dispatch(octets, length, now, verdict, false);

@@ -25,6 +25,8 @@ export interface Keyframe {
   readonly hash: string;
   /** How long the recording was. */
   readonly position: Position;
+  /** How many edits had been made. */
+  readonly edits: number;
   readonly plain: UniverseState['plain'];
   readonly recorder: UniverseState['recorder'];
   readonly memories: readonly Pages[];
@@ -56,13 +58,14 @@ export class Keyframes {
   }
 
   /** Takes one of a universe as it is now. */
-  take(universe: Universe, position: Position): Keyframe {
+  take(universe: Universe, position: Position, edits = 0): Keyframe {
     const before = this.last;
     const frame = {
       moment: universe.moment,
       now: universe.now,
       hash: universe.hash(),
       position,
+      edits,
       plain: universe.plain,
       recorder: universe.recorder,
       memories: universe.memories.map((octets, i) => paged(octets, before?.memories[i])),

@@ -7,7 +7,8 @@
  * here: carrying packets, which the agenda does.
  */
 import { NEVER } from '../clock.ts';
-import { Channel, type Dice, type Fate, isGone, type Verdict } from '../link/channel.ts';
+import { Channel, type Dice, type Fate, fateOf, isGone, type Verdict } from '../link/channel.ts';
+import { markCongestion } from '../link/ecn.ts';
 import { type Impairment, type Settled, settle } from '../link/netem.ts';
 import { isMeant, parsePattern, type Pattern } from '../link/pattern.ts';
 import { Random } from '../link/random.ts';
@@ -136,24 +137,18 @@ export class Network {
     const to = this.#addresses.get(destinationOf(octets)) ?? -1;
     const ruled = this.#judge(view);
     const names = this.#namesOf(view);
-    const verdict = edict ?? ruled?.verdict ?? 'pass';
-    const cause = edict === undefined ? describeRule(ruled) : 'dropped by hand';
     if (to < 0) {
       const nobody = 'nobody has that address';
       return { view, to, way: '', fate: 'unreachable', cause: nobody, names, arrivals: [] };
     }
     const name = `${host}>${this.#hosts[to]}`;
     const way = this.#way(name);
-    const { channel } = way;
-    const fate = channel.fateOf(verdict, way.waiting, octets);
-    const said = cause === '' ? byChance(fate, channel.impairment) : cause;
-    const arrivals: number[] = [];
-    const times = isGone(fate) ? 0 : fate === 'duplicated' ? 2 : 1;
-    for (let i = 0; i < times; i++) {
-      arrivals.push(micros(channel.arrivalOf(now, view.length, verdict)));
-    }
-    way.waiting += times;
-    return { view, to, way: name, fate, cause: said, names, arrivals };
+    const { fate, arrivals } = pass(way, view, now, ruled?.verdict ?? 'pass', edict);
+    way.waiting += arrivals.length;
+    const byRule = describeRule(ruled);
+    const byNature = byRule === '' ? byChance(fate, way.channel.impairment) : byRule;
+    const cause = edict === undefined ? byNature : byHand(edict);
+    return { view, to, way: name, fate, cause, names, arrivals: arrivals.map(micros) };
   }
 
   /** Turns one bit of a packet on a way. */
@@ -200,6 +195,34 @@ export class Network {
   }
 }
 
+/**
+ * What a way does with a packet. An edict has the last word, but chance draws as it would have
+ * without, so that whatever else is on the way fares as before: a branch differs from its parent
+ * by what it was made for.
+ */
+function pass(
+  { channel, waiting }: Way,
+  { octets, length }: PacketView,
+  now: number,
+  ruled: Verdict,
+  edict: Verdict | undefined,
+): { fate: Fate; arrivals: number[] } {
+  const busyUntil = channel.freeAt;
+  const fate = channel.fateOf(ruled, waiting, edict === undefined ? octets : octets.slice());
+  const times = isGone(fate) ? 0 : fate === 'duplicated' ? 2 : 1;
+  const arrive = () => channel.arrivalOf(now, length, edict ?? ruled);
+  const arrivals = Array.from({ length: times }, arrive);
+  if (edict === undefined) return { fate, arrivals };
+  const decreed = edict === 'mark' && !markCongestion(octets) ? 'passed' : fateOf(edict);
+  if (isGone(decreed)) {
+    channel.freeAt = busyUntil;
+    return { fate: decreed, arrivals: [] };
+  }
+  const wanted = decreed === 'duplicated' ? 2 : 1;
+  while (arrivals.length < wanted) arrivals.push(arrive());
+  return { fate: decreed, arrivals: arrivals.slice(0, wanted) };
+}
+
 /** Whole microseconds, the core's own unit, never before the moment itself. */
 function micros(ms: number): number {
   return ms < NEVER ? Math.ceil(Math.round(ms * 1e6) / 1e3) / 1e3 : ms;
@@ -219,6 +242,10 @@ function describeRule(rule: RuleSpec | undefined): string {
   const { packet, verdict } = rule;
   if (typeof verdict === 'object') return `rule delay('${packet}', '${verdict.delay}')`;
   return `rule ${verdict}('${packet}')`;
+}
+
+function byHand(edict: Verdict): string {
+  return edict === 'pass' ? '' : `${fateOf(edict)} by hand`;
 }
 
 function byChance(fate: Fate, { loss, duplicate, corrupt, limit }: Settled): string {

@@ -67,8 +67,7 @@ export class Session {
     const begin = this.#keyframes.last;
     if (begin === undefined) this.#keyframes.take(this.universe, this.recording.position);
     else this.universe.restore(stateOf(begin));
-    this.#made = edits.findIndex((one) => one.moment >= this.universe.moment);
-    if (this.#made < 0) this.#made = edits.length;
+    this.#made = begin?.edits ?? 0;
   }
 
   get keyframes(): readonly Keyframe[] {
@@ -92,11 +91,29 @@ export class Session {
 
   // Going on ----------------------------------------------------------------------
 
-  /** Lets one moment pass; false when there is none left. */
+  /** Lets one moment pass, or makes the edit that comes before it; false when none is left. */
   step(): boolean {
-    this.#again();
+    return this.#next(Number.POSITIVE_INFINITY);
+  }
+
+  /** Lets everything pass until a time, or the end; answers whether more is to come. */
+  run(until = this.universe.end): boolean {
+    while (this.#next(until));
+    if (until < this.universe.end) this.universe.waitUntil(until);
+    return !this.isOver;
+  }
+
+  #next(until: number): boolean {
     const { universe } = this;
-    if (!universe.step()) return false;
+    const edited = this.#edits[this.#made];
+    if (edited !== undefined && edited.moment <= universe.moment) {
+      if (edited.at > until) return false;
+      this.#made++;
+      universe.waitUntil(edited.at);
+      universe.edit(edited.edit);
+      return true;
+    }
+    if (universe.nextAt > until || !universe.step()) return false;
     const last = this.#keyframes.last!;
     const events = this.recording.eventCount - last.position.events;
     const isLate = universe.now - last.now >= this.#every.ms && events >= WORTH;
@@ -104,21 +121,12 @@ export class Session {
     return true;
   }
 
-  /** Lets everything pass until a time, or the end; answers whether more is to come. */
-  run(until = this.universe.end): boolean {
-    while (this.universe.nextAt <= until && this.step());
-    this.#again();
-    if (until < this.universe.end) this.universe.waitUntil(until);
-    return !this.isOver;
-  }
-
   /** Takes a keyframe now, unless there is one. */
   keep(): Keyframe {
     const last = this.#keyframes.last!;
-    if (last.moment === this.universe.moment && this.#made === this.#edits.length) {
-      if (last.now === this.universe.now) return last;
-    }
-    return this.#keyframes.take(this.universe, this.recording.position);
+    const isThere = last.moment === this.universe.moment && last.edits === this.#made;
+    if (isThere && last.now === this.universe.now) return last;
+    return this.#keyframes.take(this.universe, this.recording.position, this.#made);
   }
 
   /** A host's user does something now. */
@@ -129,19 +137,9 @@ export class Session {
   /** Something is done from outside, now. */
   edit(edit: Edit): void {
     const { moment, now } = this.universe;
-    this.#edits.splice(this.#made, 0, { moment, at: now, edit });
-    this.#again();
-  }
-
-  /** Makes the edits whose time has come. */
-  #again(): void {
-    for (;;) {
-      const next = this.#edits[this.#made];
-      if (next === undefined || next.moment > this.universe.moment) return;
-      this.#made++;
-      this.universe.waitUntil(next.at);
-      this.universe.edit(next.edit);
-    }
+    // First the edit itself, which may be refused.
+    this.universe.edit(edit);
+    this.#edits.splice(this.#made++, 0, { moment, at: now, edit });
   }
 
   // Going back --------------------------------------------------------------------

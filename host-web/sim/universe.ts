@@ -163,9 +163,17 @@ export class Universe implements World {
       case 'impair':
         this.#network.impair(edit.impairment, edit.way);
         return;
-      case 'action':
+      case 'action': {
+        const host = this.#place(edit.host);
         this.#begin();
-        this.#act(this.#place(edit.host), edit.action, 0);
+        try {
+          this.#act(host, edit.action, 0);
+        } catch (error) {
+          // What was refused has not happened.
+          this.moment--;
+          throw error;
+        }
+      }
     }
   }
 

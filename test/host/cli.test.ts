@@ -30,7 +30,7 @@ function netcell(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise
   return run(cli, words, { env: { ...environment, ...env } }).outcome;
 }
 
-const VERBS = ['demo', 'up', 'serve', 'get', 'listen', 'connect', 'ping', 'ss'];
+const VERBS = ['demo', 'up', 'serve', 'get', 'listen', 'connect', 'ping', 'ss', 'sim'];
 
 describe('usage', () => {
   it.each([

@@ -1,0 +1,201 @@
+/** Sessions: what users do from outside, branches, keyframes that thin out, and recordings sent on. */
+import { describe, expect, it } from 'vitest';
+import { Counter, State } from '../../host-web/abi.ts';
+import { Keyframes } from '../../host-web/sim/keyframe.ts';
+import { eventOf } from '../../host-web/sim/mark.ts';
+import { Recording, START } from '../../host-web/sim/recording.ts';
+import { at, on } from '../../host-web/sim/scenario.ts';
+import { Session } from '../../host-web/sim/session.ts';
+import { Universe } from '../../host-web/sim/universe.ts';
+import { coreModule } from '../core-module.ts';
+import { made, transfer } from './world.ts';
+
+const every = { ms: 1e9, events: 300 };
+
+function session(spec = transfer()): Session {
+  const made = new Session(coreModule, spec, { every });
+  made.run();
+  return made;
+}
+
+describe('what is done from outside', () => {
+  it('happens at its time, and again on the way back', () => {
+    const live = new Session(coreModule, made());
+    live.run(500);
+    live.command('A', { do: 'send', octets: 1000 });
+    live.run(800);
+    live.edit({ kind: 'impair', impairment: { delay: '50ms' }, way: 'A>B' });
+    live.command('A', { do: 'shutdown' });
+    live.run();
+    expect(live.edits.map(({ at }) => at)).toEqual([500, 800, 800]);
+    expect(live.universe.appOf('B')!.sockets.at(-1)).toMatchObject({ received: 1000, strange: 0 });
+    expect(live.universe.impairmentOf('A>B')['delay']).toBe(50);
+    const fin = live.recording.packet(
+      live.recording.event(eventOf(live.recording, 'A.fin')!).packet!,
+    );
+    expect([fin.sentAt, fin.arrivesAt]).toEqual([800, 850]);
+    const again = live.at(0);
+    again.run();
+    expect(again.universe.hash()).toBe(live.universe.hash());
+    expect(again.recording.position).toEqual(live.recording.position);
+  });
+
+  it('is refused where it makes no sense', () => {
+    const live = new Session(coreModule, made());
+    expect(() => live.command('C', { do: 'close' })).toThrow(RangeError);
+    live.run(100);
+    const { moment } = live.universe;
+    expect(() => live.command('A', { do: 'send', octets: 1, on: 'A9' })).toThrow(RangeError);
+    expect([live.edits.length, live.universe.moment]).toEqual([0, moment]);
+    expect(() => live.command('A', { do: 'set', name: 'tcp_magic', value: 1 })).toThrow(RangeError);
+    expect(
+      () => new Session(coreModule, made({}, [on('A.flies', 'A', { do: 'close' })])),
+    ).not.toThrow();
+    expect(() => new Session(coreModule, made({}, [on('fly', 'A', { do: 'close' })]))).toThrow();
+    expect(
+      () => new Session(coreModule, made({ rules: [{ packet: 'A.x', verdict: 'drop' }] })),
+    ).toThrow();
+  });
+});
+
+describe('a branch', () => {
+  it('loses a packet, and shares everything before it', () => {
+    const live = session();
+    const id = 40;
+    const branch = live.dropPacket(id);
+    branch.run();
+    const before = live.recording.packet(id);
+    expect(branch.recording.packet(id)).toMatchObject({
+      seq: before.seq,
+      fate: 'lost',
+      cause: 'dropped by hand',
+      arrivesAt: null,
+    });
+    for (let i = 0; i < before.event; i++) {
+      expect(branch.recording.event(i)).toEqual(live.recording.event(i));
+    }
+    expect(branch.universe.hash()).not.toBe(live.universe.hash());
+    expect(branch.universe.appOf('B')!.sockets.at(-1)).toMatchObject({ received: 300_000 });
+    // The branch is its scenario and its edits: from them alone comes the same.
+    const again = new Session(coreModule, branch.spec, { edits: branch.edits });
+    again.run();
+    expect(again.universe.hash()).toBe(branch.universe.hash());
+  });
+
+  it('begins behind the event it forks at, without what was done later', () => {
+    const live = new Session(coreModule, made({}, [at(300, 'A', { do: 'send', octets: 10 })]));
+    live.run(500);
+    live.command('A', { do: 'close' });
+    live.run();
+    const event = eventOf(live.recording, 'B:ESTABLISHED')!;
+    const branch = live.fork(event, { kind: 'action', host: 'A', action: { do: 'abort' } });
+    branch.run();
+    expect(branch.edits).toHaveLength(1);
+    expect(eventOf(branch.recording, 'A.fin')).toBeUndefined();
+    expect(eventOf(branch.recording, 'B.ECONNRESET')).toBeDefined();
+    const { events } = branch.recording;
+    expect(events.at.at(event + 1)).toBe(live.recording.events.at.at(event));
+  });
+
+  it('takes hold of the original when a copy is touched', () => {
+    const live = session();
+    const { packets: p } = live.recording;
+    let copy = 0;
+    while (p.copyOf.at(copy) < 0) copy++;
+    const branch = live.changePacket(copy, 'pass');
+    branch.run();
+    const original = p.copyOf.at(copy);
+    const rows = Array.from({ length: branch.recording.packetCount }, (_, i) => i);
+    expect(rows.some((i) => branch.recording.packets.copyOf.at(i) === original)).toBe(false);
+  });
+
+  it('can be made at a hundred points, each the same twice', () => {
+    const live = session(transfer(60_000));
+    for (let i = 1; i <= 100; i++) {
+      const event = Math.floor((live.recording.eventCount - 1) * (i / 100));
+      const edit = { kind: 'impair', impairment: { delay: 30 } } as const;
+      const [one, two] = [live.fork(event, edit), live.fork(event, edit)];
+      one.run();
+      two.run();
+      expect(one.universe.hash()).toBe(two.universe.hash());
+    }
+  }, 60_000);
+});
+
+describe('a recording', () => {
+  it('is the same when it is sent on in pieces', () => {
+    const live = new Session(coreModule, transfer(), { every });
+    const copy = new Recording(live.recording.hosts);
+    let position = START;
+    for (let until = 20; live.run(until); until += 20) {
+      const batch = structuredClone(live.recording.since(position));
+      position = live.recording.position;
+      copy.append(batch);
+      expect(copy.position).toEqual(position);
+    }
+    copy.append(live.recording.since(position));
+    expect(copy.since(START)).toEqual(live.recording.since(START));
+    expect(copy.event(100)).toEqual(live.recording.event(100));
+    expect(copy.packet(50)).toEqual(live.recording.packet(50));
+  });
+
+  it('knows each variable at each event', () => {
+    const { recording } = session();
+    const [a, b] = ['A', 'B'].map((host) =>
+      recording.connections.find((row) => row.host === host && row.kind === 'connection'),
+    );
+    expect([a!.localPort, b!.remotePort, b!.localPort]).toEqual([40_000, 40_000, 80]);
+    const opened = eventOf(recording, 'A:ESTABLISHED')!;
+    expect(recording.valueAt(a!.id, 'state', a!.since - 1)).toBeUndefined();
+    expect(recording.valueAt(a!.id, 'state', opened)).toBe(State.ESTABLISHED);
+    const iss = recording.valueAt(a!.id, 'ISS', opened)!;
+    expect(recording.valueAt(a!.id, 'SND.UNA', opened)).toBe((iss + 1) >>> 0);
+    expect(recording.valueAt(b!.id, 'IRS', eventOf(recording, 'B:ESTABLISHED')!)).toBe(iss);
+    const end = recording.eventCount - 1;
+    expect(recording.valueAt(a!.id, 'state', end)).toBe(State.CLOSED);
+    expect(recording.connectionsAt('A', end)).toEqual([]);
+    expect(recording.connectionsAt('B', end).map(({ kind }) => kind)).toEqual(['listener']);
+    const sent = recording.counterAt('A', Counter.TcpRetransSegs, end);
+    expect(sent).toBeGreaterThan(0);
+    expect(recording.countersOf('A')).toContain(Counter.TcpRetransSegs);
+    expect(recording.eventAt(-1)).toBe(-1);
+    expect(recording.eventAt(1e9)).toBe(end);
+  });
+
+  it('tells each packet’s fate, and its arrival is an event', () => {
+    const { recording } = session();
+    const fates = new Set<string>();
+    for (let id = 0; id < recording.packetCount; id++) {
+      const packet = recording.packet(id);
+      fates.add(packet.fate);
+      expect(packet.arrivesAt === null).toBe(packet.fate === 'lost');
+      expect(packet.cause === '').toBe(packet.fate === 'delivered');
+      expect(recording.event(packet.event)).toMatchObject({ kind: 'send', at: packet.sentAt });
+    }
+    expect([...fates].sort()).toEqual(['corrupted', 'delivered', 'duplicated', 'lost']);
+    for (let i = 0; i < recording.eventCount; i++) {
+      const event = recording.event(i);
+      if (event.kind !== 'receive') continue;
+      const packet = recording.packet(event.packet!);
+      expect([packet.arrivesAt, packet.to]).toEqual([event.at, event.host]);
+    }
+  });
+});
+
+describe('keyframes', () => {
+  it('share what did not change, and thin out', () => {
+    const universe = new Universe(coreModule, transfer());
+    const frames = new Keyframes([], 6 << 20);
+    const recording = new Recording(universe.hosts);
+    frames.take(universe, recording.position);
+    const one = frames.cost;
+    while (universe.step())
+      if (universe.moment % 10 === 0) frames.take(universe, recording.position);
+    expect(frames.all.length).toBeGreaterThan(4);
+    expect(frames.all.length).toBeLessThan(universe.moment / 10);
+    expect(frames.cost).toBeLessThan(12 << 20);
+    expect(frames.cost).toBeLessThan((one * frames.all.length) / 2);
+    expect(frames.all[0]!.moment).toBe(0);
+    expect(frames.before(15).moment).toBeLessThanOrEqual(15);
+  });
+});
