@@ -24,6 +24,8 @@ const PROGRAMS = {
   ip: 'iproute2',
   tshark: 'tshark',
   tcpdump: 'tcpdump',
+  chromium: 'chromium',
+  'firefox-esr': 'firefox-esr',
 };
 
 /** Seconds apt-get may take, to fetch its lists and to install. */
@@ -228,6 +230,7 @@ function main(parameters) {
       check(runModule('@biomejs/biome/bin/biome', ['lint', '--error-on-warnings', '.'])),
     );
     part('tsc, hosts', () => check(runModule(tsc, ['-p', 'tsconfig.json', '--noEmit'])));
+    part('tsc, page', () => check(runModule(tsc, ['-p', 'host-web/playground/tsconfig.json'])));
     part('tsc, core', () => check(runModule(tsc, ['-p', 'assembly/tsconfig.json', '--noEmit'])));
   }
   if (specs.length > 0) part('as-pect', () => asPect(specs));

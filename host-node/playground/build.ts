@@ -1,5 +1,5 @@
 /**
- * Builds the page into `build/playground`: a document, a script, the worker's script, the core.
+ * Builds the page: a document, a script, the worker's script, the core.
  *
  * The document carries its style sheet, and the handshake's ladder as a figure and as a table: the
  * build runs that scenario, so that there is something true to see before any script has run. Not
@@ -16,16 +16,19 @@ import { Session } from '../../host-web/sim/session.ts';
 import { documentOf } from './document.ts';
 
 /** Widths of the two figures: for a desk's window and for a phone's. */
-const WIDTHS = { wide: 620, narrow: 360 };
+const WIDTHS = { wide: 525, narrow: 360 };
 
-/** Builds it from a checkout whose core has been built; answers the folder. */
-export async function buildPlayground(root: string): Promise<string> {
-  const folder = join(root, 'build', 'playground');
+/** Builds it from a checkout whose core has been built, into a folder of its own. */
+export async function buildPlayground(root: string, folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const at = (path: string) => join(root, 'host-web', 'playground', path);
   const { outputFiles } = await build({
-    entryPoints: { main: at('main.tsx'), worker: at('worker/worker.ts'), page: at('style/page.css') },
+    entryPoints: {
+      main: at('main.tsx'),
+      worker: at('worker/worker.ts'),
+      page: at('style/page.css'),
+    },
     outdir: folder,
     bundle: true,
     minify: true,
@@ -55,5 +58,4 @@ export async function buildPlayground(root: string): Promise<string> {
     rows: rowsOf(session.recording),
   });
   writeFileSync(join(folder, 'index.html'), text);
-  return folder;
 }

@@ -3,13 +3,15 @@
  *
  * `--port N` chooses the port, 8080 by default; `--build` only builds.
  */
+import { join } from 'node:path';
 import { buildPlayground } from './build.ts';
 import { serveFolder } from './serve.ts';
 
 const DEFAULT_PORT = 8080;
 
 const parameters = process.argv.slice(2);
-const folder = await buildPlayground(process.cwd());
+const folder = join(process.cwd(), 'build', 'playground');
+await buildPlayground(process.cwd(), folder);
 if (!parameters.includes('--build')) {
   const given = parameters.indexOf('--port');
   const port = given < 0 ? DEFAULT_PORT : Number(parameters[given + 1]);

@@ -26,7 +26,8 @@ export async function serveFolder(
         const type = TYPES[extname(path)] ?? 'application/octet-stream';
         response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' }).end(octets);
       },
-      () => response.writeHead(404, { 'content-type': 'text/plain' }).end('There is no such file.\n'),
+      () =>
+        response.writeHead(404, { 'content-type': 'text/plain' }).end('There is no such file.\n'),
     );
   });
   await new Promise<void>((resolve, reject) => {

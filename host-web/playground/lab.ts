@@ -15,9 +15,9 @@ export const LAB: Scenario = scenario({
   expect: [],
   lesson: [
     page(
-      'Under “Do”, let B listen on port 80, then let A connect to it. Send something, let one side ' +
-        'stop reading, close one direction, abort. Choose a packet on the ladder and drop it: the ' +
-        'run splits there, and what happened before stays to compare with.',
+      'Under “Do”, let B listen on port 80, then let A connect to it. Send something, let one ' +
+        'side stop reading, close one direction, abort. Choose a packet on the ladder and drop ' +
+        'it: the run splits there, and what happened before stays to compare with.',
     ),
   ],
 });

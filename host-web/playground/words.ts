@@ -16,7 +16,7 @@ const BITS: readonly (readonly [Ctl, string])[] = [
 const PROTOCOLS: Readonly<Record<number, string>> = { 1: 'ICMP', 17: 'UDP', 58: 'ICMPv6' };
 const TCP = 6;
 
-/** Control bits by the RFC's names: `SYN,ACK`. PSH says nothing of the connection and is left out. */
+/** Control bits by their names: `SYN,ACK`. PSH says nothing of the connection and is left out. */
 export function controlName(control: number): string {
   return (
     BITS.filter(([bit]) => control & bit)

@@ -24,7 +24,15 @@ export function Diagram(): JSX.Element {
     <div class="diagram">
       <svg viewBox={`0 -4 ${WIDTH} ${HEIGHT + 4}`} role="img" aria-label={spoken(stands, changes)}>
         <defs>
-          <marker id="tip" markerWidth="9" markerHeight="8" refX="7" refY="4" orient="auto" markerUnits="userSpaceOnUse">
+          <marker
+            id="tip"
+            markerWidth="9"
+            markerHeight="8"
+            refX="7"
+            refY="4"
+            orient="auto"
+            markerUnits="userSpaceOnUse"
+          >
             <path d="M0 0 L9 4 L0 8 z" fill="context-stroke" />
           </marker>
         </defs>
@@ -35,7 +43,13 @@ export function Diagram(): JSX.Element {
           const held = stands.some(({ place }) => place.x === x && place.y === y);
           return (
             <g key={`${state}${isEnd}`} class={held ? 'box held' : 'box'}>
-              <rect x={x - BOX.width / 2} y={y - BOX.height / 2} width={BOX.width} height={BOX.height} rx={4} />
+              <rect
+                x={x - BOX.width / 2}
+                y={y - BOX.height / 2}
+                width={BOX.width}
+                height={BOX.height}
+                rx={4}
+              />
               <text x={x} y={y + 3.5}>
                 {state}
               </text>
@@ -92,7 +106,9 @@ function changesOf(
 
 function ArrowLine({ arrow, taken }: { arrow: Arrow; taken: Taken | undefined }): JSX.Element {
   const { path, label, x, y, anchor } = arrow;
-  const last = [...(taken?.A ?? []), ...(taken?.B ?? [])].sort((a, b) => a.cursor - b.cursor).at(-1);
+  const last = [...(taken?.A ?? []), ...(taken?.B ?? [])]
+    .sort((a, b) => a.cursor - b.cursor)
+    .at(-1);
   const count = (host: 'A' | 'B') => {
     const times = taken?.[host].length ?? 0;
     return times === 0 ? '' : times === 1 ? host : `${host}×${times}`;
@@ -103,8 +119,6 @@ function ArrowLine({ arrow, taken }: { arrow: Arrow; taken: Taken | undefined })
     if (last !== undefined) seek(last.cursor);
   };
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the table of events has every moment by keyboard
-    // biome-ignore lint/a11y/noStaticElementInteractions: a shortcut for the mouse
     <g class={taken === undefined ? 'arrow' : 'arrow taken'} onClick={go}>
       <path d={path} marker-end="url(#tip)" />
       {label.map((line, i) => (
@@ -153,5 +167,6 @@ function spoken(stands: readonly Stand[], changes: readonly Change[]): string {
       .filter((change) => change.host === host)
       .map(({ to }) => to)
       .join(', ');
-  return `State diagram of RFC 9293. ${now}. A has been through ${way('A') || 'none'}; B through ${way('B') || 'none'}.`;
+  const ways = `A has been through ${way('A') || 'none'}; B through ${way('B') || 'none'}.`;
+  return `State diagram of RFC 9293. ${now}. ${ways}`;
 }

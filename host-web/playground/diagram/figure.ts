@@ -29,7 +29,7 @@ export interface Arrow {
 
 /** The drawing's size, and a box's. */
 export const WIDTH = 432;
-export const HEIGHT = 398;
+export const HEIGHT = 400;
 export const BOX = { width: 92, height: 24 } as const;
 
 /** Columns of the figure; its rows stand at the places. */
@@ -65,7 +65,13 @@ function arrow(
 export const ARROWS: readonly Arrow[] = [
   arrow('CLOSED > LISTEN', ['passive OPEN', 'create TCB'], 'M186 30 V65', 180, 45, 'end'),
   arrow('LISTEN > CLOSED', ['CLOSE', 'delete TCB'], 'M206 66 V31', 212, 45),
-  arrow('CLOSED > SYN-SENT', ['active OPEN', 'snd SYN'], 'M242 12 H346 Q362 12 362 28 V129', 368, 62),
+  arrow(
+    'CLOSED > SYN-SENT',
+    ['active OPEN', 'snd SYN'],
+    'M242 12 H346 Q362 12 362 28 V129',
+    368,
+    62,
+  ),
   arrow(
     'SYN-SENT > CLOSED',
     ['CLOSE', 'delete TCB'],
@@ -82,7 +88,14 @@ export const ARROWS: readonly Arrow[] = [
     100,
   ),
   arrow('SYN-RECEIVED > LISTEN', ['rcv RST'], 'M30 130 V88 Q30 72 46 72 H149', 66, 66),
-  arrow('LISTEN > SYN-SENT', ['SEND', 'snd SYN'], 'M242 78 H306 Q322 78 322 94 V129', 316, 94, 'end'),
+  arrow(
+    'LISTEN > SYN-SENT',
+    ['SEND', 'snd SYN'],
+    'M242 78 H306 Q322 78 322 94 V129',
+    316,
+    94,
+    'end',
+  ),
   arrow('SYN-SENT > SYN-RECEIVED', ['rcv SYN, snd SYN,ACK'], 'M298 136 H95', MIDDLE, 131, 'middle'),
   arrow(
     'SYN-RECEIVED > ESTABLISHED',
@@ -134,5 +147,5 @@ export const ARROWS: readonly Arrow[] = [
   ),
   arrow('CLOSING > TIME-WAIT', ['rcv ACK', 'of FIN'], 'M196 330 V367', 202, 345),
   arrow('LAST-ACK > CLOSED', ['rcv ACK', 'of FIN'], 'M344 330 V367', 350, 345),
-  arrow('TIME-WAIT > CLOSED', ['2 MSL'], 'M242 380 H297', 269, 374, 'middle'),
+  arrow('TIME-WAIT > CLOSED', ['2 MSL'], 'M242 380 H297', 269, 394, 'middle'),
 ];

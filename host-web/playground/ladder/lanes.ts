@@ -30,6 +30,8 @@ export interface Lanes {
 }
 
 const NARROW = 480;
+/** Height of the head. */
+export const HEAD = 44;
 const INKS: Readonly<Record<string, Ink>> = { A: 'a', B: 'b', X: 'x' };
 
 /** Shares a width out among the hosts. */
@@ -58,5 +60,5 @@ export function lanesFor(hosts: readonly HostRow[], width: number): Lanes {
       isCrafter,
     };
   });
-  return { lanes, width, gutter, isNarrow, head: 44 };
+  return { lanes, width, gutter, isNarrow, head: HEAD };
 }

@@ -1,5 +1,6 @@
 /**
- * What stands beside a rail: changes of state, calls, timers that ran out, drops, text that was read.
+ * What stands beside a rail: changes of state, calls, timers that ran out, drops, text that was
+ * read.
  */
 import type { State } from '../../abi.ts';
 import { stateName } from '../../inspect.ts';

@@ -34,6 +34,8 @@ export interface Scene {
   readonly bottom: number;
 }
 
+/** Pixels between the rails from which a fold is told in a sentence. */
+const ROOM_FOR_WORDS = 250;
 const SEND = EVENT_KINDS.indexOf('send');
 
 /** How strongly what is yet to come is drawn. */
@@ -106,7 +108,8 @@ function paintFolds({ rungs, lanes, top, bottom }: Scene, pen: Pen): void {
     const text = `⋯ ${span(ms)} in which nothing happens ⋯`;
     const xs = lanes.lanes.filter(({ isCrafter }) => !isCrafter).map(({ x }) => x);
     const middle = (Math.min(...xs) + Math.max(...xs)) / 2;
-    const said = lanes.isNarrow ? `⋯ ${span(ms)} idle ⋯` : text;
+    const isShort = Math.max(...xs) - Math.min(...xs) < ROOM_FOR_WORDS;
+    const said = isShort ? `⋯ ${span(ms)} idle ⋯` : text;
     pen.text(middle, y + 4, said, { ink: 'soft', anchor: 'middle' });
   }
 }
@@ -137,7 +140,7 @@ function paintGhost(scene: Scene, pen: Pen, ghost: NonNullable<Scene['ghost']>):
   pen.strength(1);
 }
 
-/** Draws the head: who the rails are, what they are in at the cursor, and what is across and down. */
+/** Draws the head: who the rails are, what state they are in at the cursor, and what runs down. */
 export function paintHead(scene: Scene, pen: Pen): void {
   const { lanes, recording, cursor, focus } = scene;
   pen.rect(0, 0, lanes.width, lanes.head, 'panel');

@@ -6,7 +6,18 @@
  */
 
 /** A variable of `theme.css`. */
-export type Ink = 'ink' | 'soft' | 'line' | 'edge' | 'panel' | 'raised' | 'a' | 'b' | 'x' | 'bad' | 'mark';
+export type Ink =
+  | 'ink'
+  | 'soft'
+  | 'line'
+  | 'edge'
+  | 'panel'
+  | 'raised'
+  | 'a'
+  | 'b'
+  | 'x'
+  | 'bad'
+  | 'mark';
 
 export interface TextStyle {
   readonly ink: Ink;

@@ -6,8 +6,8 @@
  * height of a line, so a burst of one moment is a staircase. Stretches in which nothing happens for
  * longer than `LONGEST_GAP` are folded to the height of a line that says how long they were.
  *
- * Positions never change once they are there, and new events only come below, so a ladder grows with
- * its recording at the cost of what is new.
+ * Positions never change once they are there, and new events only come below, so a ladder grows
+ * with its recording at the cost of what is new.
  */
 import type { Recording } from '../../sim/recording.ts';
 import { EVENT_KINDS, type EventKind } from '../../sim/rows.ts';
@@ -21,7 +21,7 @@ export const LOST_AT = 0.6;
 const LONGEST_GAP = 190;
 export const FOLD_HEIGHT = 40;
 /** Pixels between two lines of text, and between two ends of arrows that carry none. */
-const LINE = 17;
+const LINE = 18;
 const CLOSE = 9;
 /** Space above the first event. */
 const HEAD_ROOM = 24;
@@ -119,7 +119,7 @@ export class Rungs {
     return from + FOLD_HEIGHT;
   }
 
-  /** Packets are numbered as they are sent, a copy behind what it is of: columns fill up in order. */
+  /** Packets are numbered as they are sent, copies behind their original: columns fill in order. */
   #leave(packet: number, y: number): void {
     const { copyOf, arrivesAt } = this.recording.packets;
     do {

@@ -37,9 +37,6 @@ export function Bytes({ head, length, fields, shown }: Props): JSX.Element {
             const index = at + i;
             const isShown = index >= first && index <= last;
             return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: fields are reached by keyboard, octets through them
-              // biome-ignore lint/a11y/noStaticElementInteractions: see above
-              // biome-ignore lint/suspicious/noArrayIndexKey: an octet is its place
               <span key={i} class={isShown ? 'octet shown' : 'octet'} onClick={() => choose(index)}>
                 {octet.toString(16).padStart(2, '0')}
               </span>
@@ -47,7 +44,9 @@ export function Bytes({ head, length, fields, shown }: Props): JSX.Element {
           })}
         </div>
       ))}
-      {length > head.length ? <div class="soft">and {length - head.length} octets of text</div> : null}
+      {length > head.length ? (
+        <div class="soft">and {length - head.length} octets of text</div>
+      ) : null}
     </div>
   );
 }

@@ -28,7 +28,12 @@ export interface Bases {
   readonly ack: number;
 }
 
-const PROTOCOLS: Readonly<Record<number, string>> = { 1: 'ICMP', 6: 'TCP', 17: 'UDP', 58: 'ICMPv6' };
+const PROTOCOLS: Readonly<Record<number, string>> = {
+  1: 'ICMP',
+  6: 'TCP',
+  17: 'UDP',
+  58: 'ICMPv6',
+};
 const TCP = 6;
 const IPV4_HEADER = 20;
 const IPV6_HEADER = 40;
@@ -44,7 +49,13 @@ export function fieldsOf(packet: Uint8Array, bases: Bases): Field[] {
 
 function ipv4Fields(octets: Octets, bases: Bases): Field[] {
   const headerLength = 4 * octets.bits(4, 4);
-  const field = (name: string, bit: number, width: number, value: string, note?: string): Field => ({
+  const field = (
+    name: string,
+    bit: number,
+    width: number,
+    value: string,
+    note?: string,
+  ): Field => ({
     header: 'IPv4',
     name,
     bit,
@@ -80,7 +91,13 @@ function ipv4Fields(octets: Octets, bases: Bases): Field[] {
 }
 
 function ipv6Fields(octets: Octets, bases: Bases): Field[] {
-  const field = (name: string, bit: number, width: number, value: string, note?: string): Field => ({
+  const field = (
+    name: string,
+    bit: number,
+    width: number,
+    value: string,
+    note?: string,
+  ): Field => ({
     header: 'IPv6',
     name,
     bit,

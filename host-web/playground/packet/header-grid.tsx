@@ -33,11 +33,12 @@ export function HeaderGrid({ fields, shown }: Props): JSX.Element {
     grid.current?.querySelector<HTMLElement>(`[data-field='${shown.value}']`)?.focus();
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
     <div ref={grid} class="header-grid" role="group" aria-label="Header fields" onKeyDown={keys}>
       {PARTS.map((part) => (
         <div key={part.title} class="header-part">
-          {fields.some(({ header }) => part.headers.includes(header)) ? <h3>{part.title}</h3> : null}
+          {fields.some(({ header }) => part.headers.includes(header)) ? (
+            <h3>{part.title}</h3>
+          ) : null}
           <div class="bits">
             {fields.map((field, i) =>
               part.headers.includes(field.header) ? (
@@ -83,12 +84,11 @@ function FieldBox({ field, index, isShown, isStop, show }: BoxProps): JSX.Elemen
       data-field={index}
       tabIndex={isStop ? 0 : -1}
       aria-pressed={isShown}
-      aria-label={`${header} ${name} ${value}`}
       onClick={show}
       onFocus={show}
     >
       <span class="name">{name}</span>
-      {isFlag ? null : <span class="value">{value}</span>}
+      <span class={isFlag ? 'unseen' : 'value'}>{value}</span>
     </button>
   );
 }

@@ -1,6 +1,6 @@
 /**
- * The packet that is looked at: its header as the RFC draws it, and its octets, each pointing at the
- * other.
+ * The packet that is looked at: its header as the RFC draws it, and its octets, each pointing at
+ * the other.
  */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
@@ -30,12 +30,13 @@ export function Inspector(): JSX.Element {
     row.arrivesAt === null
       ? `lost (${row.cause})`
       : `arrives ${seconds(row.arrivesAt)} s, after ${span(row.arrivesAt - row.sentAt)}`;
-  const extra = row.fate === 'delivered' || row.fate === 'lost' ? '' : `, ${row.fate} (${row.cause})`;
+  const isPlain = row.fate === 'delivered' || row.fate === 'lost';
+  const extra = isPlain ? '' : `, ${row.fate} (${row.cause})`;
   return (
     <div class="inspector">
       <p class="about">
-        <strong>{segmentName(recording, packet)}</strong>, {row.from} to {row.to ?? 'nobody'}, sent{' '}
-        {seconds(row.sentAt)} s, {way}
+        <strong>{segmentName(recording, packet)}</strong>, {row.from} to {row.to ?? 'nobody'},{' '}
+        sent {seconds(row.sentAt)} s, {way}
         {extra}. {row.length} octets.
       </p>
       <p class="detail" role="status">

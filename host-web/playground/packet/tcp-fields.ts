@@ -28,7 +28,13 @@ const CONTROL_BITS: readonly (readonly [string, string])[] = [
 export function tcpFields(octets: Octets, place: SegmentPlace): Field[] {
   const { start, end, pseudo, bases } = place;
   const at = 8 * start;
-  const field = (name: string, bit: number, width: number, value: string, note?: string): Field => ({
+  const field = (
+    name: string,
+    bit: number,
+    width: number,
+    value: string,
+    note?: string,
+  ): Field => ({
     header: 'TCP',
     name,
     bit: at + bit,

@@ -60,8 +60,8 @@ export function Actions(): JSX.Element {
         <Button text="Abort" act={act('abort', { do: 'abort' })} />
       </div>
       <p class="soft">
-        Done at the cursor, to the newest connection of {host}. In the past it makes a branch; the run
-        as it was stays.
+        Done at the cursor, to the newest connection of {host}. In the past it makes a branch; the
+        run as it was stays.
       </p>
     </div>
   );

@@ -8,14 +8,20 @@ import { impair } from '../state/client.ts';
 import { scenario } from '../state/store.ts';
 
 const WAYS = ['A>B', 'B>A'] as const;
-const EXAMPLES = ['delay 20ms', 'delay 50ms 10ms', 'delay 20ms loss 10%', 'delay 20ms rate 1mbit limit 10'];
+const EXAMPLES = [
+  'delay 20ms',
+  'delay 50ms 10ms',
+  'delay 20ms loss 10%',
+  'delay 20ms rate 1mbit limit 10',
+];
 
 export function LinkPanel(): JSX.Element {
   return (
     <div class="form">
       <p>
-        What the link does to packets, in the words of tc-netem: delay (and jitter), loss, duplicate,
-        reorder, corrupt, rate, limit. A change holds from the cursor on, and makes a branch.
+        What the link does to packets, in the words of tc-netem: delay (and jitter), loss,
+        duplicate, reorder, corrupt, rate, limit. A change holds from the cursor on, and makes a
+        branch.
       </p>
       {WAYS.map((way) => (
         <Way key={`${scenario.value?.id}${way}`} way={way} />
@@ -24,7 +30,9 @@ export function LinkPanel(): JSX.Element {
         Rules of this scenario:{' '}
         {(scenario.value?.rules ?? [])
           .map(({ packet, verdict }) =>
-            typeof verdict === 'object' ? `delay ${packet} by ${verdict.delay}` : `${verdict} ${packet}`,
+            typeof verdict === 'object'
+              ? `delay ${packet} by ${verdict.delay}`
+              : `${verdict} ${packet}`,
           )
           .join('; ') || 'none'}
         .

@@ -52,7 +52,11 @@ function inWords(
     return value === 0 ? 'none' : `${timerName(value)}, in ${span(Math.max(left, 0))}`;
   }
   if (name === 'options') {
-    const words = [value & 1 ? 'timestamps' : '', value & 2 ? 'SACK' : '', value & 4 ? 'wscale' : ''];
+    const words = [
+      value & 1 ? 'timestamps' : '',
+      value & 2 ? 'SACK' : '',
+      value & 4 ? 'wscale' : '',
+    ];
     return words.filter(Boolean).join(', ') || 'none';
   }
   if (name === 'ssthresh' && value >= UNBOUNDED) return 'unbounded';

@@ -89,8 +89,16 @@ function Cause({ recording }: { recording: Recording }): JSX.Element | null {
 }
 
 /** Which connection of a host is shown; a choice where there are several. */
-function ConnectionChoice({ recording, host }: { recording: Recording; host: string }): JSX.Element {
-  const rows = recording.connections.filter((row) => row.host === host && row.since <= cursor.value);
+function ConnectionChoice({
+  recording,
+  host,
+}: {
+  recording: Recording;
+  host: string;
+}): JSX.Element {
+  const rows = recording.connections.filter(
+    (row) => row.host === host && row.since <= cursor.value,
+  );
   const shown = focus.value.get(host);
   const name = ({ kind, localPort, remotePort }: (typeof rows)[number]) =>
     kind === 'listener' ? `:${localPort} listener` : `:${localPort} to :${remotePort}`;

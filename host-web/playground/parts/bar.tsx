@@ -35,7 +35,7 @@ export function Bar(): JSX.Element {
       </h1>
       <label class="choice">
         <span>Scenario</span>
-        <select value={scenario.value?.id} onChange={pick}>
+        <select aria-label="Scenario" value={scenario.value?.id} onChange={pick}>
           {TOPICS.map((topic) => (
             <optgroup key={topic} label={topic[0]!.toUpperCase() + topic.slice(1)}>
               {CHOICES.filter((one) => one.topic === topic).map(({ id, title }) => (

@@ -14,14 +14,16 @@ export function happening(recording: Recording, index: number): string {
   switch (EVENT_KINDS[events.kind.at(index)]!) {
     case 'send': {
       const to = recording.hosts[packets.to.at(packet)]?.id ?? 'nobody';
-      return `sends ${segmentName(recording, packet)}${isPlain(recording) ? '' : ` to ${to}`}`;
+      const far = isPlain(recording) ? '' : ` to ${to}`;
+      return `sends ${segmentName(recording, packet)}${far}`;
     }
     case 'receive': {
       const from = recording.hosts[packets.from.at(packet)]!.id;
-      return `receives ${segmentName(recording, packet)}${isPlain(recording) ? '' : ` from ${from}`}`;
+      const far = isPlain(recording) ? '' : ` from ${from}`;
+      return `receives ${segmentName(recording, packet)}${far}`;
     }
     case 'loss':
-      return `${segmentName(recording, packet)} is lost on the way: ${recording.packet(packet).cause}`;
+      return `${segmentName(recording, packet)} is lost: ${recording.packet(packet).cause}`;
     case 'drop':
       return packet >= 0 ? `drops ${segmentName(recording, packet)}` : 'drops a packet';
     case 'state':

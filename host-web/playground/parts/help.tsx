@@ -43,8 +43,8 @@ function Dialog(): JSX.Element {
         the calls of the users and the timers.
       </p>
       <p>
-        Drop a packet, change the link or let a host do something: the run splits at that moment. The
-        old branch stays, dotted on the ladder and in the list at the bottom.
+        Drop a packet, change the link or let a host do something: the run splits at that moment.
+        The old branch stays, dotted on the ladder and in the list at the bottom.
       </p>
       <h3>Keys</h3>
       <dl class="keys">

@@ -2,7 +2,7 @@
  * The menu of a packet: what can be done to it. Doing something makes a branch.
  */
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { closeMenu, menu, type OpenMenu } from '../ladder/menu-state.ts';
 import { dropPacket } from '../state/client.ts';
 import { openTab } from '../state/layout.ts';
@@ -21,7 +21,7 @@ export function PacketMenu(): JSX.Element | null {
 
 function Menu({ opened }: { opened: OpenMenu }): JSX.Element | null {
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const first = list.current?.querySelector<HTMLElement>('button');
     first?.focus();
     const away = (event: Event) => {

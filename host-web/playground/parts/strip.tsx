@@ -39,7 +39,8 @@ export function Speaker(): JSX.Element {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
       const { recording } = shown ?? {};
-      if (recording === undefined || at < 0 || at >= recording.eventCount || isPlaying.peek()) return;
+      if (recording === undefined || at < 0 || at >= recording.eventCount || isPlaying.peek())
+        return;
       const host = recording.hosts[recording.events.host.at(at)]!.id;
       const what = happening(recording, at).replace(' → ', ' to ');
       say(`${seconds(recording.events.at.at(at))} s. ${host}, ${what}. ${because(recording, at)}`);

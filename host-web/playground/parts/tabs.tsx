@@ -39,8 +39,10 @@ export function Tabs(): JSX.Element {
     list.current?.querySelector<HTMLElement>(`#tab-${next.id}`)?.focus();
   };
   return (
-    <section class="tabs panel" aria-label="Panels">
-      {/* biome-ignore lint/a11y/useFocusableInteractive: its tabs have the focus */}
+    <section class="tabs panel" aria-labelledby="panel-title">
+      <h2 id="panel-title" class="unseen">
+        {tabs.value.find(({ id }) => id === current)?.title}
+      </h2>
       <div ref={list} role="tablist" aria-label="Panels" class="tablist" onKeyDown={move}>
         {tabs.value.map(({ id, title }) => (
           <button

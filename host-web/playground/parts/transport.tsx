@@ -24,46 +24,12 @@ export function Transport(): JSX.Element {
   const at = cursor.value;
   const { recording } = branch.value ?? {};
   const moment =
-    recording !== undefined && at >= 0 && at < count ? seconds(recording.events.at.at(at)) : '0.000';
-  const go = (event: number) => () => {
-    isPlaying.value = false;
-    seek(event);
-  };
+    recording !== undefined && at >= 0 && at < count
+      ? seconds(recording.events.at.at(at))
+      : '0.000';
   return (
-    <footer class="transport" aria-label="Time">
-      <div class="buttons">
-        <button type="button" aria-label="To the beginning" onClick={go(-1)} disabled={at < 0}>
-          <Icon name="first" />
-        </button>
-        <button type="button" aria-label="One event back" onClick={go(at - 1)} disabled={at < 0}>
-          <Icon name="back" />
-        </button>
-        <button
-          type="button"
-          class="primary"
-          aria-label={isPlaying.value ? 'Pause' : 'Play'}
-          onClick={togglePlay}
-          disabled={count === 0}
-        >
-          <Icon name={isPlaying.value ? 'pause' : 'play'} />
-        </button>
-        <button
-          type="button"
-          aria-label="One event on"
-          onClick={go(at + 1)}
-          disabled={at >= count - 1}
-        >
-          <Icon name="next" />
-        </button>
-        <button
-          type="button"
-          aria-label="To the end"
-          onClick={go(count - 1)}
-          disabled={at >= count - 1}
-        >
-          <Icon name="last" />
-        </button>
-      </div>
+    <footer class="transport">
+      <Buttons />
       <input
         type="range"
         aria-label="Event"
@@ -97,6 +63,50 @@ export function Transport(): JSX.Element {
       </label>
       <Branches />
     </footer>
+  );
+}
+
+function Buttons(): JSX.Element {
+  const count = eventCount.value;
+  const at = cursor.value;
+  const go = (event: number) => () => {
+    isPlaying.value = false;
+    seek(event);
+  };
+  return (
+    <div class="buttons">
+      <button type="button" aria-label="To the beginning" onClick={go(-1)} disabled={at < 0}>
+        <Icon name="first" />
+      </button>
+      <button type="button" aria-label="One event back" onClick={go(at - 1)} disabled={at < 0}>
+        <Icon name="back" />
+      </button>
+      <button
+        type="button"
+        class="primary"
+        aria-label={isPlaying.value ? 'Pause' : 'Play'}
+        onClick={togglePlay}
+        disabled={count === 0}
+      >
+        <Icon name={isPlaying.value ? 'pause' : 'play'} />
+      </button>
+      <button
+        type="button"
+        aria-label="One event on"
+        onClick={go(at + 1)}
+        disabled={at >= count - 1}
+      >
+        <Icon name="next" />
+      </button>
+      <button
+        type="button"
+        aria-label="To the end"
+        onClick={go(count - 1)}
+        disabled={at >= count - 1}
+      >
+        <Icon name="last" />
+      </button>
+    </div>
   );
 }
 

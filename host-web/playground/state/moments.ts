@@ -28,7 +28,11 @@ export function firstOfMoment({ events }: Recording, event: number): number {
 /** The last event of the moment an event belongs to; -1 before the first. */
 export function momentEnd({ events, eventCount }: Recording, event: number): number {
   let last = event;
-  while (last >= 0 && last + 1 < eventCount && events.moment.at(last + 1) === events.moment.at(event)) {
+  while (
+    last >= 0 &&
+    last + 1 < eventCount &&
+    events.moment.at(last + 1) === events.moment.at(event)
+  ) {
     last++;
   }
   return last;

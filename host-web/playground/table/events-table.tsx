@@ -92,8 +92,6 @@ function Row({ index, isCurrent }: { index: number; isCurrent: boolean }): JSX.E
     openMenu(packet, event.clientX, event.clientY);
   };
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: keys are the grid's
-    // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus, this is its descendant
     <div
       role="row"
       id={`event-${index}`}
