@@ -42,7 +42,7 @@ async function run(args: Arguments): Promise<number> {
   }
   const module = await coreModule();
   const runs = specs.map((spec) => {
-    const done = runScenario(module, spec);
+    const done = attempt(() => runScenario(module, spec), spec.id);
     print(done, args);
     return done;
   });
@@ -64,7 +64,10 @@ function list(isJson: boolean): number {
 
 /** The scenario of a name or file; with all its variants, unless one is named. */
 async function find(name: string): Promise<Scenario[]> {
-  if (/^\.{0,2}\/|\.[a-z]+$/.test(name)) return variantsOf(await load(name));
+  if (/^\.{0,2}\/|\.[a-z]+$/.test(name)) {
+    const spec = await load(name);
+    return attempt(() => variantsOf(spec), name);
+  }
   const [id, variant] = name.split('/') as [string, string | undefined];
   const spec = scenarioOf(id);
   if (spec === undefined) {
@@ -85,6 +88,16 @@ async function load(file: string): Promise<Scenario> {
     return ((await import(pathToFileURL(path).href)) as { default: Scenario }).default;
   } catch (error) {
     throw new Failure(`${file}: ${(error as Error).message}`, Exit.FAILED, error);
+  }
+}
+
+/** A scenario that makes no sense is its author's mistake, told in a sentence. */
+function attempt<T>(work: () => T, id: string): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+    throw new Failure(`${id}: ${error.message}`, Exit.FAILED, error);
   }
 }
 
