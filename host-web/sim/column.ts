@@ -5,7 +5,7 @@
  * numbers cost, and a stretch of it crosses to another thread as a handful of buffers.
  */
 
-/** What a column's numbers may be. Four kinds: engines stay quick with a place that sees no more. */
+/** What a column's numbers may be. Four kinds, for engines are slow where they meet more. */
 export type Kind = 'u8' | 'u32' | 'i32' | 'f64';
 
 type Numbers = Uint8Array | Uint32Array | Int32Array | Float64Array;

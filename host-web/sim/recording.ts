@@ -11,7 +11,7 @@
  * | `hosts` | a stack, or a crafter, which only makes packets | plain objects |
  * | packets | one packet on one way; a duplicate is a row of its own (`copyOf`) | `packet(i)` |
  * | events | something that happened, with its reason | `event(i)`, `eventAt(ms)` |
- * | `connections` | one from first sight to CLOSED, be it in a queue, a TCB or TIME-WAIT | objects |
+ * | `connections` | one from first sight to CLOSED, in a queue, a TCB or TIME-WAIT | objects |
  * | series | a variable of a connection as it changed | `valueAt`, `seriesOf` |
  * | | a counter of a host as it changed | `counterAt` |
  *

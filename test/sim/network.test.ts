@@ -54,6 +54,23 @@ describe('rules', () => {
     expect(eventOf(recording, 'A.retransmit')).toBeDefined();
   });
 
+  it('work over IPv6', () => {
+    const hosts = { A: { address: 'fd00::1' }, B: { address: 'fd00::2' } };
+    const { session, ok } = run(coreModule, {
+      ...made({ hosts, rules: [drop('A.data#2'), delay('B.fin#1', '120s')] }, [
+        sends,
+        on('A:ESTABLISHED', 'A', { do: 'close' }),
+      ]),
+      // B's FIN comes back long before the one that takes two minutes.
+      expect: [received('B1', 20_000), happens('A.data#2 lost'), happens('B.fin#2 arrives')],
+    });
+    expect(ok).toBe(true);
+    const { recording } = session;
+    const fin = recording.packet(recording.event(eventOf(recording, 'B.fin#1')!).packet!);
+    expect(fin.arrivesAt! - fin.sentAt).toBe(120_010);
+    expect(recording.connections.map(({ localAddress }) => localAddress)).toContain('fd00::2');
+  });
+
   it('the first that says something decides, and each counts for itself', () => {
     const rules = [drop('A.data#2'), delay('A.data', '1ms'), drop('A.any#1')];
     const found = fates(made({ rules }, [on('A:ESTABLISHED', 'A', { do: 'send', octets: 100 })]));

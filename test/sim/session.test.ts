@@ -1,4 +1,4 @@
-/** Sessions: what users do from outside, branches, keyframes that thin out, and recordings sent on. */
+/** Sessions: what is done from outside, branches, keyframes that thin out, recordings sent on. */
 import { describe, expect, it } from 'vitest';
 import { Counter, State } from '../../host-web/abi.ts';
 import { Keyframes } from '../../host-web/sim/keyframe.ts';
@@ -179,6 +179,23 @@ describe('a recording', () => {
       const packet = recording.packet(event.packet!);
       expect([packet.arrivesAt, packet.to]).toEqual([event.at, event.host]);
     }
+  });
+});
+
+describe('a long recording', () => {
+  it('stays light: under 600 octets a packet, 24 MiB of keyframes, no words of its own', () => {
+    const link = { delay: '5ms', loss: '0.1%', limit: 10_000 };
+    const send = on('A:ESTABLISHED', 'A', { do: 'send', octets: 6_000_000 });
+    const live = new Session(coreModule, made({ link }, [send]));
+    live.run();
+    const { heads, packets, events, changes } = live.recording.since(START);
+    const columns = [packets, events, changes].flatMap((table) => Object.values(table));
+    const size = columns.reduce((sum, one) => sum + (one as Uint8Array).byteLength, 0);
+    const count = live.recording.packetCount;
+    expect(count).toBeGreaterThan(5000);
+    expect((size + heads.byteLength) / count).toBeLessThan(600);
+    expect(live.recording.position.strings).toBeLessThan(20);
+    expect(live.cost).toBeLessThan(24 << 20);
   });
 });
 

@@ -1,4 +1,4 @@
-/** What the simulator's tests share: every variant of every scenario, and small ones made up here. */
+/** What the simulator's tests share: every variant of every scenario, and small ones made here. */
 import { type Scenario, scenario, type Step, variantsOf } from '../../host-web/sim/scenario.ts';
 import { at, on } from '../../host-web/sim/scenario.ts';
 import { SCENARIOS } from '../../host-web/sim/scenarios/index.ts';
