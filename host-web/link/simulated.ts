@@ -285,3 +285,8 @@ export function duplicate(pattern: string): RuleSpec {
 export function corrupt(pattern: string): RuleSpec {
   return when(pattern, 'corrupt');
 }
+
+/** … says of it that the network is congested, if its sender is ECN-capable (RFC 3168). */
+export function mark(pattern: string): RuleSpec {
+  return when(pattern, 'mark');
+}

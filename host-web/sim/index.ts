@@ -44,6 +44,7 @@ export {
   drop,
   duplicate,
   impaired,
+  mark,
   type RuleSpec,
   simulatedLink,
   type SimulatedOptions,

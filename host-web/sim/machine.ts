@@ -220,6 +220,12 @@ function noteOf(event: TraceEvent): Note | undefined {
       return { kind: 'timer', ...common };
     case TraceKind.CONGESTION:
       return { kind: 'reason', ...common };
+    case TraceKind.NOTE:
+      return {
+        kind: 'reason',
+        text: Reason[reason]!.toLowerCase().replaceAll('_', ' '),
+        ...common,
+      };
     default:
       return undefined;
   }

@@ -147,7 +147,8 @@ export class Network {
     way.waiting += arrivals.length;
     const byRule = describeRule(ruled);
     const byNature = byRule === '' ? byChance(fate, way.channel.impairment) : byRule;
-    const cause = edict === undefined ? byNature : byHand(edict);
+    const because = edict === undefined ? byNature : byHand(edict);
+    const cause = fate === 'passed' ? '' : because;
     return { view, to, way: name, fate, cause, names, arrivals: arrivals.map(micros) };
   }
 
@@ -253,6 +254,8 @@ function byChance(fate: Fate, { loss, duplicate, corrupt, limit }: Settled): str
   switch (fate) {
     case 'lost':
       return `loss ${percent(loss)}`;
+    case 'marked':
+      return `mark ${percent(loss)}`;
     case 'duplicated':
       return `duplicate ${percent(duplicate)}`;
     case 'corrupted':

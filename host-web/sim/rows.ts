@@ -15,8 +15,8 @@ export interface HostRow {
 }
 
 /**
- * What became of a packet. `delayed`: by a rule, beyond what the link does to all; `marked`: it says
- * that the network is congested (RFC 3168).
+ * What became of a packet. `delayed`: by a rule, beyond what the link does to all; `marked`: with
+ * congestion experienced (RFC 3168).
  */
 export const FATES = ['delivered', 'lost', 'corrupted', 'duplicated', 'delayed', 'marked'] as const;
 export type FateName = (typeof FATES)[number];

@@ -175,7 +175,7 @@ export function variantsOf(spec: Scenario): Scenario[] {
   return spec.variants.map(({ id }) => variantOf(spec, id));
 }
 
-export { corrupt, delay, drop, duplicate, type RuleSpec } from '../link/simulated.ts';
+export { corrupt, delay, drop, duplicate, mark, type RuleSpec } from '../link/simulated.ts';
 
 // Steps -------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@
  */
 import { NEVER } from '../clock.ts';
 import type { Verdict } from '../link/channel.ts';
-import type { Impairment } from '../link/netem.ts';
+import type { Impairment, Settled } from '../link/netem.ts';
 import { duration } from '../units.ts';
 import type { Action } from './action.ts';
 import { Agenda, type AgendaState, type Task } from './agenda.ts';
@@ -315,8 +315,8 @@ export class Universe implements World {
   }
 
   /** What a way does now, in numbers. */
-  impairmentOf(way: string): Readonly<Record<string, number>> {
-    return { ...this.#network.impairmentOf(way) };
+  impairmentOf(way: string): Settled {
+    return this.#network.impairmentOf(way);
   }
 
   /** What the users of a host have: for expectations. */

@@ -12,6 +12,7 @@ import {
   drop,
   duplicate,
   happens,
+  mark,
   on,
   order,
   received,
@@ -52,6 +53,24 @@ describe('rules', () => {
     expect(eventOf(recording, 'A.data#3 arrives')).toBeDefined();
     expect(universe.appOf('B')!.sockets.at(-1)).toMatchObject({ received: 20_000, strange: 0 });
     expect(eventOf(recording, 'A.retransmit')).toBeDefined();
+  });
+
+  it('mark what can be marked, and the core says what it makes of it', () => {
+    const ecn = { sysctl: { tcp_ecn: 1 } };
+    const spec = made({ hosts: { A: ecn, B: ecn }, rules: [mark('A.data#3'), mark('A.syn')] }, [
+      sends,
+    ]);
+    // The SYN can not be marked, and passes.
+    expect(fates(spec)).toEqual({ 'A 2897': "marked 10 rule mark('A.data#3')" });
+    const { recording } = run(coreModule, spec).session;
+    expect(eventOf(recording, 'B.CONGESTION_EXPERIENCED')).toBeDefined();
+    expect(eventOf(recording, 'A.CONGESTION_ECHOED')).toBeDefined();
+    const link = { delay: '10ms', ways: { 'A>B': { loss: '20%', ecn: true } } };
+    const found = Object.entries(
+      fates(made({ hosts: { A: ecn, B: ecn }, link, seed: 6 }, [sends])),
+    );
+    const text = found.filter(([key]) => !['A 0', 'A 1'].includes(key)).map(([, fate]) => fate);
+    expect(new Set(text)).toEqual(new Set(['marked 10 mark 20%']));
   });
 
   it('work over IPv6', () => {

@@ -29,7 +29,7 @@ describe('what is done from outside', () => {
     live.run();
     expect(live.edits.map(({ at }) => at)).toEqual([500, 800, 800]);
     expect(live.universe.appOf('B')!.sockets.at(-1)).toMatchObject({ received: 1000, strange: 0 });
-    expect(live.universe.impairmentOf('A>B')['delay']).toBe(50);
+    expect(live.universe.impairmentOf('A>B').delay).toBe(50);
     const fin = live.recording.packet(
       live.recording.event(eventOf(live.recording, 'A.fin')!).packet!,
     );

@@ -7,7 +7,11 @@ export default scenario({
   topic: 'servers',
   rfc: ['RFC 4987 §2', 'RFC 4987 §3.6'],
   summary: 'X sends SYNs in the name of hosts that do not exist; B has four places for them.',
-  hosts: { A: {}, B: {}, X: { name: 'attacker', crafter: true } },
+  hosts: {
+    A: {},
+    B: { sysctl: { tcp_synack_retries: 5 } },
+    X: { name: 'attacker', crafter: true },
+  },
   link: { delay: '20ms' },
   steps: [
     at(0, 'B', { do: 'listen', port: 80, backlog: 4 }),
