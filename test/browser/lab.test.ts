@@ -84,7 +84,7 @@ describe.skipIf(!hasChromium)('what is done to a run', () => {
     await expect.poll(() => hashOf(page)).not.toBe(old);
     expect(await branch.locator('option').allTextContents()).toEqual([
       'main',
-      'without A: SYN seq 0',
+      'without A: SYN seq 0, 0.000 s',
     ]);
     expect(await page.locator('.strip').textContent()).toContain('sends SYN seq 0');
     expect((await eventTexts(page)).join('\n')).toContain('dropped by hand');

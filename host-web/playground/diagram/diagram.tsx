@@ -6,7 +6,7 @@ import { State } from '../../abi.ts';
 import { stateName, type TcpState } from '../../inspect.ts';
 import type { Recording } from '../../sim/recording.ts';
 import { stateEvents } from '../state/state-events.ts';
-import { branch, cursor, focus, isPlaying, seek, version } from '../state/store.ts';
+import { branch, glance, focus, isPlaying, seek, version } from '../state/store.ts';
 import { seconds } from '../words.ts';
 import { ARROWS, type Arrow, BOX, HEIGHT, PLACES, WIDTH } from './figure.ts';
 import { type Change, placeOf, type Taken, trafficOf } from './tokens.ts';
@@ -17,7 +17,7 @@ const LISTED = 4;
 export function Diagram(): JSX.Element {
   version.value;
   const { recording } = branch.value ?? {};
-  const changes = recording === undefined ? [] : changesOf(recording, cursor.value, focus.value);
+  const changes = recording === undefined ? [] : changesOf(recording, glance.value, focus.value);
   const { arrows, others } = trafficOf(changes);
   const stands = (['A', 'B'] as const).map((host) => standOf(recording, host));
   return (
@@ -74,7 +74,7 @@ interface Stand {
 function standOf(recording: Recording | undefined, host: 'A' | 'B'): Stand {
   const connection = focus.value.get(host);
   const value =
-    connection === undefined ? undefined : recording?.valueAt(connection, 'state', cursor.value);
+    connection === undefined ? undefined : recording?.valueAt(connection, 'state', glance.value);
   const state = stateName(value ?? State.CLOSED);
   return { host, state, place: placeOf(state, value !== undefined) };
 }

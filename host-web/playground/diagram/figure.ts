@@ -28,7 +28,7 @@ export interface Arrow {
 }
 
 /** The drawing's size, and a box's. */
-export const WIDTH = 432;
+export const WIDTH = 446;
 export const HEIGHT = 400;
 export const BOX = { width: 92, height: 24 } as const;
 

@@ -17,7 +17,7 @@ const DELAYED = FATES.indexOf('delayed');
 /** Half a cross. */
 const CROSS = 5;
 /** Slope up to which a name follows its line. */
-const STEEPEST = 1.15;
+const STEEPEST = 0.6;
 
 /** Draws one packet. */
 export function paintArrow(scene: Scene, pen: Pen, packet: number): void {
@@ -80,7 +80,8 @@ function paintName(scene: Scene, pen: Pen, drawn: Drawn): void {
   // The name lies along its line, so that those of a burst run side by side; no steeper than can
   // be read.
   const slope = fall / Math.max(Math.abs(endX - from.x), 1);
-  const angle = slope > STEEPEST ? 0 : Math.atan(slope) * (right ? 1 : -1);
+  const follows = slope <= STEEPEST || from.isCrafter;
+  const angle = follows ? Math.atan(slope) * (right ? 1 : -1) : 0;
   const room = Math.floor((Math.abs(to.x - from.x) - 2 * gap) / (lanes.isNarrow ? 5.2 : 5.6));
   const again = packets.again.at(packet) === 1 ? '↻ ' : '';
   const fate = packets.fate.at(packet);

@@ -88,7 +88,7 @@ export class CanvasPen implements Pen {
     context.textAlign = style.anchor === 'middle' ? 'center' : (style.anchor ?? 'start');
     if (style.halo) {
       context.strokeStyle = this.#colours.panel;
-      context.lineWidth = 4;
+      context.lineWidth = 3;
       context.lineJoin = 'round';
       context.setLineDash([]);
       context.strokeText(text, x, y, style.room);

@@ -10,6 +10,7 @@ import type { Recording } from '../../sim/recording.ts';
 import { EVENT_KINDS } from '../../sim/rows.ts';
 import { seconds, shortState, span } from '../words.ts';
 import { paintArrow } from './arrow.ts';
+import { paintGhost } from './ghost.ts';
 import type { Lane, Lanes } from './lanes.ts';
 import { paintMargin } from './margin.ts';
 import type { Pen } from './pen.ts';
@@ -49,7 +50,9 @@ export function paintLadder(scene: Scene, pen: Pen): void {
   paintFolds(scene, pen);
   for (const lane of lanes.lanes) paintRail(scene, pen, lane);
   for (const lane of lanes.lanes) paintTimers(scene, pen, lane);
-  if (scene.ghost !== undefined) paintGhost(scene, pen, scene.ghost);
+  pen.strength(0.8);
+  paintGhost(scene, pen);
+  pen.strength(1);
   paintArrows(scene, pen, first, last);
   let timesFrom = top - 20;
   for (let index = rungs.firstFrom(top - 20); index < last; index++) {
@@ -118,26 +121,6 @@ function paintRail({ rungs, top, bottom }: Scene, pen: Pen, lane: Lane): void {
   const end = Math.min(bottom, rungs.height);
   const dash = lane.isCrafter ? [5, 4] : undefined;
   pen.line(lane.x, Math.max(top, 0), lane.x, end, { ink: lane.ink, width: 2, dash });
-}
-
-/** The branch that was left: its packets from the fork on, at their moments. */
-function paintGhost(scene: Scene, pen: Pen, ghost: NonNullable<Scene['ghost']>): void {
-  const { rungs, lanes, top, bottom } = scene;
-  const { events, packets } = ghost.recording;
-  const style = { ink: 'edge', dash: [1, 4], width: 1.5 } as const;
-  pen.strength(0.8);
-  for (let index = ghost.from; index < ghost.recording.eventCount; index++) {
-    if (events.kind.at(index) !== SEND) continue;
-    const packet = events.packet.at(index);
-    const [from, to] = [lanes.lanes[packets.from.at(packet)], lanes.lanes[packets.to.at(packet)]];
-    const arrivesAt = packets.arrivesAt.at(packet);
-    const y = rungs.yAt(packets.sentAt.at(packet));
-    if (y > bottom) break;
-    if (from === undefined || to === undefined || arrivesAt === Number.POSITIVE_INFINITY) continue;
-    const end = rungs.yAt(arrivesAt);
-    if (end >= top) pen.line(from.x, y, to.x, end, style);
-  }
-  pen.strength(1);
 }
 
 /** Draws the head: who the rails are, what state they are in at the cursor, and what runs down. */

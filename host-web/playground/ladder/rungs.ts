@@ -141,6 +141,15 @@ export class Rungs {
     return this.y.firstFrom(y);
   }
 
+  /** The height of the first event of a moment, or of where it would be. */
+  firstAt(ms: number): number {
+    const { at } = this.recording.events;
+    let first = this.recording.eventAt(ms);
+    if (first < 0 || at.at(first) !== ms) return this.yAt(ms);
+    while (first > 0 && at.at(first - 1) === ms) first--;
+    return this.y.at(first);
+  }
+
   /** The height of any moment: between two events in proportion. */
   yAt(ms: number): number {
     const before = this.recording.eventAt(ms);

@@ -39,7 +39,7 @@ export class SvgPen implements Pen {
     const anchor = style.anchor === undefined ? '' : ` text-anchor="${style.anchor}"`;
     const weight = style.bold ? ' font-weight="600"' : '';
     const halo = style.halo
-      ? ' paint-order="stroke" stroke="var(--panel)" stroke-width="4" stroke-linejoin="round"'
+      ? ' paint-order="stroke" stroke="var(--panel)" stroke-width="3" stroke-linejoin="round"'
       : '';
     const turn =
       style.angle === undefined

@@ -46,7 +46,7 @@ export function Actions(): JSX.Element {
         />
       </div>
       <div class="line">
-        <Amount label="Octets" value={octets} most={10_000_000} />
+        <Amount label="Octets" value={octets} most={100_000_000} />
         <Button text="Send" act={act(`send ${size}`, { do: 'send', octets: size })} />
         <Button text="Read" act={act(`read ${size}`, { do: 'read', octets: size })} />
       </div>

@@ -6,7 +6,7 @@ import type { JSX } from 'preact';
 import { Counter, State } from '../../abi.ts';
 import type { Recording } from '../../sim/recording.ts';
 import type { ConnectionRow } from '../../sim/rows.ts';
-import { branch, cursor, version } from '../state/store.ts';
+import { branch, glance, version } from '../state/store.ts';
 import { span } from '../words.ts';
 
 /** Values of `held by`. */
@@ -42,7 +42,7 @@ export function Queues(): JSX.Element {
 }
 
 function HostQueues({ recording, host }: { recording: Recording; host: string }): JSX.Element {
-  const at = cursor.value;
+  const at = glance.value;
   const rows = recording.connectionsAt(host, at);
   const held = (by: number) => rows.filter(({ id }) => recording.valueAt(id, 'held by', at) === by);
   const isWaiting = ({ id }: ConnectionRow) =>
@@ -81,7 +81,7 @@ function Listener({
   listener: ConnectionRow;
 }): JSX.Element {
   const value = (name: 'SYN queue' | 'accept queue' | 'backlog') =>
-    recording.valueAt(listener.id, name, cursor.value) ?? 0;
+    recording.valueAt(listener.id, name, glance.value) ?? 0;
   const backlog = value('backlog');
   return (
     <div class="queue">
@@ -122,7 +122,7 @@ interface RecordsProps {
 
 function Records({ recording, title, rows, timer }: RecordsProps): JSX.Element | null {
   if (rows.length === 0) return null;
-  const now = recording.events.at.at(Math.max(cursor.value, 0));
+  const now = recording.events.at.at(Math.max(glance.value, 0));
   return (
     <div class="records">
       <h4>
@@ -130,7 +130,7 @@ function Records({ recording, title, rows, timer }: RecordsProps): JSX.Element |
       </h4>
       <ul>
         {rows.slice(0, LISTED).map(({ id, localPort, remoteAddress, remotePort, since }) => {
-          const at = recording.valueAt(id, 'timer at', cursor.value) ?? 0;
+          const at = recording.valueAt(id, 'timer at', glance.value) ?? 0;
           const left = at > now && timer !== undefined ? `, ${timer} ${span(at - now)}` : '';
           const age = span(now - recording.events.at.at(since));
           return (
@@ -155,7 +155,7 @@ function Records({ recording, title, rows, timer }: RecordsProps): JSX.Element |
 function Counters({ recording, host }: { recording: Recording; host: string }): JSX.Element | null {
   const counts = COUNTERS.map((name) => ({
     name,
-    value: recording.counterAt(host, Counter[name], cursor.value),
+    value: recording.counterAt(host, Counter[name], glance.value),
   })).filter(({ value }) => value > 0);
   if (counts.length === 0) return null;
   return (

@@ -7,7 +7,7 @@ import type { Recording } from '../../sim/recording.ts';
 import { VARIABLES } from '../../sim/rows.ts';
 import { because, happening } from '../parts/event-words.ts';
 import { firstOfMoment } from '../state/moments.ts';
-import { branch, chosenConnections, cursor, focus, version } from '../state/store.ts';
+import { branch, chosenConnections, glance, focus, version } from '../state/store.ts';
 import { type Reading, readVariable } from './read-variable.ts';
 
 /** Variables that other panels show. */
@@ -60,12 +60,12 @@ export function Variables(): JSX.Element {
 function reading(recording: Recording, host: string, name: (typeof VARIABLES)[number]) {
   const connection = focus.value.get(host);
   if (connection === undefined) return undefined;
-  return readVariable(recording, connection, name, cursor.value) satisfies Reading | undefined;
+  return readVariable(recording, connection, name, glance.value) satisfies Reading | undefined;
 }
 
 /** What happened in this moment, with the reasons of whatever is marked below. */
 function Cause({ recording }: { recording: Recording }): JSX.Element | null {
-  const at = cursor.value;
+  const at = glance.value;
   if (at < 0 || at >= recording.eventCount) return null;
   const begin = firstOfMoment(recording, at);
   const { events } = recording;
@@ -97,7 +97,7 @@ function ConnectionChoice({
   host: string;
 }): JSX.Element {
   const rows = recording.connections.filter(
-    (row) => row.host === host && row.since <= cursor.value,
+    (row) => row.host === host && row.since <= glance.value,
   );
   const shown = focus.value.get(host);
   const name = ({ kind, localPort, remotePort }: (typeof rows)[number]) =>

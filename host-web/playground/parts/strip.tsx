@@ -5,7 +5,7 @@
 import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import { branch, cursor, eventCount, isPlaying } from '../state/store.ts';
+import { branch, glance, eventCount, isPlaying } from '../state/store.ts';
 import { seconds } from '../words.ts';
 import { because, happening } from './event-words.ts';
 
@@ -13,7 +13,7 @@ const SPEAK_EVERY_MS = 1000;
 
 export function Strip(): JSX.Element {
   const { recording } = branch.value ?? {};
-  const at = cursor.value;
+  const at = glance.value;
   if (recording === undefined || at < 0 || at >= eventCount.value) {
     return <p class="strip soft">Before the first event.</p>;
   }
@@ -34,7 +34,7 @@ export function Speaker(): JSX.Element {
   const [said, say] = useState('');
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useSignalEffect(() => {
-    const at = cursor.value;
+    const at = glance.value;
     const shown = branch.value;
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {

@@ -2,7 +2,7 @@
  * The tabs and the panel that is open. Arrow keys go from tab to tab, as on any tab list.
  */
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { Diagram } from '../diagram/diagram.tsx';
 import { Inspector } from '../packet/inspector.tsx';
 import { Actions } from '../panels/actions.tsx';
@@ -28,6 +28,10 @@ export function Tabs(): JSX.Element {
   const list = useRef<HTMLDivElement>(null);
   const current = tab.value;
   const Panel = PANELS[current];
+  useEffect(() => {
+    const chosen = list.current?.querySelector<HTMLElement>('[aria-selected=true]');
+    chosen?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [current]);
   const move = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (step === undefined) return;

@@ -42,7 +42,10 @@ export function Transport(): JSX.Element {
           seek(Number(event.currentTarget.value));
         }}
       />
-      <output class="clock mono" title="Virtual time, and the event the cursor stands on">
+      <output
+        class="clock mono"
+        title={`Virtual time; event ${at + 1} of ${count}; ${recording?.packetCount ?? 0} packets`}
+      >
         {moment} s <span class="soft">{`${at + 1}/${count}`}</span>
       </output>
       <label class="speed">

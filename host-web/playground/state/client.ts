@@ -11,7 +11,7 @@ import { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import type { Edit } from '../../sim/universe.ts';
 import type { Command, News } from '../worker/protocol.ts';
-import { segmentName } from '../words.ts';
+import { seconds, segmentName } from '../words.ts';
 import { flightOf } from './flight.ts';
 import { firstOfMoment, momentEnd } from './moments.ts';
 import {
@@ -87,7 +87,7 @@ export function touch(title: string, edit: Edit): void {
     ask({ do: 'edit', branch: from.id, edit });
     return;
   }
-  const id = plan({ title, parent: from, forkedAt: event + 1, cursor: event + 1 });
+  const id = plan({ title: dated(title), parent: from, forkedAt: event + 1, cursor: event + 1 });
   ask({ do: 'fork', branch: id, from: from.id, event: Math.max(event, 0), edit });
 }
 
@@ -107,8 +107,17 @@ export function dropPacket(packet: number): void {
   const sent = packets.event.at(original);
   const host = recording.hosts[packets.from.at(original)]!.id;
   const title = `without ${host}: ${segmentName(recording, original)}`;
-  const id = plan({ title, parent: from, forkedAt: firstOfMoment(recording, sent), cursor: sent });
+  const forkedAt = firstOfMoment(recording, sent);
+  const when = `${seconds(packets.sentAt.at(original))} s`;
+  const id = plan({ title: `${title}, ${when}`, parent: from, forkedAt, cursor: sent });
   ask({ do: 'change', branch: id, from: from.id, packet: original, verdict: 'drop' });
+}
+
+/** What was done, and when: what a branch is called. */
+function dated(title: string): string {
+  const { recording } = branch.peek()!;
+  const at = cursor.peek() < 0 ? 0 : recording.events.at.at(cursor.peek());
+  return `${title}, ${seconds(at)} s`;
 }
 
 function plan(next: Plan): number {

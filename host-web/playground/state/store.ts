@@ -4,7 +4,7 @@
  * A recording only grows, in place; `version` says that it has. Everything a panel shows follows
  * from (recording, cursor). Not here: the worker that makes recordings (`client.ts`).
  */
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type { Rungs } from '../ladder/rungs.ts';
 import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
@@ -43,6 +43,11 @@ export const chosenPacket = signal(-1);
 /** The connections somebody chose to look at, by host. */
 export const chosenConnections = signal<ReadonlyMap<string, number>>(new Map());
 export const isPlaying = signal(false);
+/**
+ * The cursor as panels of text see it: the same, but while time is played no more often than
+ * anybody could read.
+ */
+export const glance = signal(-1);
 /** Flights a second. */
 export const speed = signal(2);
 /** What could not be done, in a sentence; empty when all is well. */
@@ -62,9 +67,9 @@ export const eventCount = computed(() => {
 export const selectedPacket = computed(() => {
   if (chosenPacket.value >= 0) return chosenPacket.value;
   const { recording } = branch.value ?? {};
-  if (recording === undefined || cursor.value >= eventCount.value) return -1;
+  if (recording === undefined || glance.value >= eventCount.value) return -1;
   if (recording.packetCount === 0) return -1;
-  return packetNear(recording, cursor.value);
+  return packetNear(recording, glance.value);
 });
 
 /** Events that are looked back at for a packet. */
@@ -82,7 +87,7 @@ function packetNear({ events }: Recording, event: number): number {
 export const focus = computed<ReadonlyMap<string, number>>(() => {
   const { recording } = branch.value ?? {};
   if (recording === undefined || eventCount.value === 0) return new Map();
-  return focusOf(recording, cursor.value, chosenConnections.value);
+  return focusOf(recording, glance.value, chosenConnections.value);
 });
 
 /** The ladder is read from its top, wherever the cursor is: nobody has moved that yet. */
@@ -106,3 +111,13 @@ export function show(next: Branch): void {
     ? Math.min(cursor.peek(), next.recording.eventCount - 1)
     : next.recording.eventAt(at);
 }
+
+const GLANCE_EVERY_MS = 60;
+let glancedAt = 0;
+effect(() => {
+  const at = cursor.value;
+  const now = performance.now();
+  if (isPlaying.value && now - glancedAt < GLANCE_EVERY_MS) return;
+  glancedAt = now;
+  glance.value = at;
+});

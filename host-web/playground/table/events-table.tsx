@@ -9,7 +9,7 @@ import { useRef, useState } from 'preact/hooks';
 import { useSignalEffect } from '@preact/signals';
 import { because, happening } from '../parts/event-words.ts';
 import { useSize } from '../parts/use-size.ts';
-import { branch, cursor, eventCount, isAtTop, isPlaying, seek } from '../state/store.ts';
+import { branch, cursor, eventCount, glance, isAtTop, isPlaying, seek } from '../state/store.ts';
 import { openMenu } from '../ladder/menu-state.ts';
 import { seconds } from '../words.ts';
 
@@ -22,7 +22,7 @@ export function EventsTable(): JSX.Element {
   const { height } = useSize(frame);
   const [top, setTop] = useState(0);
   const count = eventCount.value;
-  const at = cursor.value;
+  const at = glance.value;
 
   useSignalEffect(() => {
     const element = frame.current;
@@ -31,7 +31,7 @@ export function EventsTable(): JSX.Element {
       element.scrollTop = 0;
       return;
     }
-    const y = cursor.value * ROW;
+    const y = glance.value * ROW;
     const visible = element.clientHeight - ROW;
     if (y < element.scrollTop) element.scrollTop = Math.max(y, 0);
     else if (y + ROW > element.scrollTop + visible) element.scrollTop = y + ROW - visible;
@@ -40,9 +40,10 @@ export function EventsTable(): JSX.Element {
 
   const first = Math.max(Math.floor(top / ROW) - SPARE, 0);
   const last = Math.min(Math.ceil((top + height) / ROW) + SPARE, count);
+  // Rows that scroll out at one end come in again at the other: elements are not made anew.
+  const ring = Math.ceil(height / ROW) + 2 * SPARE + 1;
   const rows = [];
   for (let index = first; index < last; index++) rows.push(index);
-  if (at >= 0 && at < count && (at < first || at >= last)) rows.push(at);
 
   return (
     <div
@@ -52,7 +53,7 @@ export function EventsTable(): JSX.Element {
       aria-label="Events"
       aria-rowcount={count + 1}
       aria-colcount={4}
-      aria-activedescendant={at >= 0 ? `event-${at}` : undefined}
+      aria-activedescendant={at >= first && at < last ? `event-${at}` : undefined}
       tabIndex={0}
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
       onKeyDown={move}
@@ -67,7 +68,7 @@ export function EventsTable(): JSX.Element {
       </div>
       <div role="rowgroup" style={{ height: `${count * ROW}px`, position: 'relative' }}>
         {rows.map((index) => (
-          <Row key={index} index={index} isCurrent={index === at} />
+          <Row key={index % ring} index={index} isCurrent={index === at} />
         ))}
       </div>
     </div>
@@ -97,7 +98,7 @@ function Row({ index, isCurrent }: { index: number; isCurrent: boolean }): JSX.E
       id={`event-${index}`}
       aria-rowindex={index + 2}
       aria-selected={isCurrent}
-      class={index > cursor.value ? 'row later' : 'row'}
+      class={index > glance.value ? 'row later' : 'row'}
       style={{ top: `${index * ROW}px` }}
       onClick={choose}
       onContextMenu={menu}
