@@ -9,6 +9,8 @@ import { useRef } from 'preact/hooks';
 import type { Field } from './fields.ts';
 
 const ROW_BITS = 32;
+/** Names as the RFC's own figure shortens them, where four bits give little room. */
+const DRAWN: Readonly<Record<string, string>> = { 'Data Offset': 'Offset', Reserved: 'Rsrvd' };
 /** What is shown first is what this page is about. */
 const PARTS: readonly { readonly title: string; readonly headers: readonly Field['header'][] }[] = [
   { title: 'TCP header, 32 bits a row', headers: ['TCP', 'Options', 'Text'] },
@@ -87,7 +89,7 @@ function FieldBox({ field, index, isShown, isStop, show }: BoxProps): JSX.Elemen
       onClick={show}
       onFocus={show}
     >
-      <span class="name">{name}</span>
+      <span class="name">{DRAWN[name] ?? name}</span>
       <span class={isFlag ? 'unseen' : 'value'}>{value}</span>
     </button>
   );

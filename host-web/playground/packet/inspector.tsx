@@ -30,15 +30,14 @@ export function Inspector(): JSX.Element {
     row.arrivesAt === null
       ? `lost (${row.cause})`
       : `arrives ${seconds(row.arrivesAt)} s, after ${span(row.arrivesAt - row.sentAt)}`;
-  const ends = `${row.from} to ${row.to ?? 'nobody'}`;
   const isPlain = row.fate === 'delivered' || row.fate === 'lost';
   const extra = isPlain ? '' : `, ${row.fate} (${row.cause})`;
+  const sent = `${row.from} to ${row.to ?? 'nobody'}, sent ${seconds(row.sentAt)} s`;
+  const journey = `${sent}, ${way}${extra}. ${row.length} octets.`;
   return (
     <div class="inspector">
       <p class="about">
-        <strong>{segmentName(recording, packet)}</strong>, {ends}, sent {seconds(row.sentAt)} s,{' '}
-        {way}
-        {extra}. {row.length} octets.
+        <strong>{segmentName(recording, packet)}</strong>, {journey}
       </p>
       <p class="detail" role="status">
         {chosen === undefined ? (

@@ -101,7 +101,7 @@ function ConnectionChoice({
   );
   const shown = focus.value.get(host);
   const name = ({ kind, localPort, remotePort }: (typeof rows)[number]) =>
-    kind === 'listener' ? `:${localPort} listener` : `:${localPort} to :${remotePort}`;
+    kind === 'listener' ? `:${localPort} listener` : `:${localPort} :${remotePort}`;
   const row = rows.find(({ id }) => id === shown);
   if (rows.length < 2 || row === undefined) {
     return (

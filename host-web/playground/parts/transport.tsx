@@ -59,7 +59,7 @@ export function Transport(): JSX.Element {
         >
           {SPEEDS.map((value) => (
             <option key={value} value={value}>
-              {value} × delay/s
+              {value} delays/s
             </option>
           ))}
         </select>
