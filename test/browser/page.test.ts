@@ -82,6 +82,16 @@ describe.skipIf(!hasChromium)('the page', () => {
     }
   });
 
+  test('where the core can not be had, the page says so', async () => {
+    const { page } = await arena.page();
+    await page.route('**/core.wasm', (route) => route.fulfill({ status: 404 }));
+    await page.goto(arena.url);
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('alert').textContent()).toContain(
+      'The core can not be fetched: status 404.',
+    );
+  });
+
   test('a scenario named in the address is opened, and a choice is kept in it', async () => {
     const { page, faults } = await arena.page();
     await page.goto(`${arena.url}#close-4way`);

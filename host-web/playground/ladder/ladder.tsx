@@ -8,7 +8,7 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { useSize } from '../parts/use-size.ts';
-import { openMenuAt, point, press, release } from './pointing.ts';
+import { openMenuAt, openMenuByKey, point, press, release } from './pointing.ts';
 import { useDrawing } from './use-drawing.ts';
 
 export function Ladder(): JSX.Element {
@@ -26,6 +26,7 @@ export function Ladder(): JSX.Element {
       aria-label="Ladder of packets. The table of events says the same in words."
       onClick={point}
       onContextMenu={openMenuAt}
+      onKeyDown={openMenuByKey}
       onPointerDown={press}
       onPointerUp={release}
       onPointerMove={release}

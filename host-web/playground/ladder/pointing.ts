@@ -1,7 +1,14 @@
 /**
  * Pointing at the ladder: a packet is chosen, a moment is gone to, a packet's menu is opened.
  */
-import { branch, chosenPacket, eventCount, isPlaying, seek } from '../state/store.ts';
+import {
+  branch,
+  chosenPacket,
+  eventCount,
+  isPlaying,
+  seek,
+  selectedPacket,
+} from '../state/store.ts';
 import { packetAt } from './hit.ts';
 import { HEAD } from './lanes.ts';
 import { openMenu } from './menu-state.ts';
@@ -37,6 +44,15 @@ export function openMenuAt(event: MouseEvent): void {
   if (packet < 0) return;
   event.preventDefault();
   openMenu(packet, event.clientX, event.clientY);
+}
+
+/** Opens the menu of the packet that is looked at. */
+export function openMenuByKey(event: KeyboardEvent): void {
+  const packet = selectedPacket.peek();
+  if (event.key !== 'Enter' || packet < 0) return;
+  event.preventDefault();
+  const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
+  openMenu(packet, box.left + box.width / 2, box.top + box.height / 3);
 }
 
 let pressing: ReturnType<typeof setTimeout> | undefined;

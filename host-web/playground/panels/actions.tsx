@@ -46,6 +46,10 @@ export function Actions(): JSX.Element {
         />
       </div>
       <div class="line">
+        <Button text="Stop accepting" act={act('stop accepting', { do: 'accepting', is: false })} />
+        <Button text="Accept what comes" act={act('accept on', { do: 'accepting', is: true })} />
+      </div>
+      <div class="line">
         <Amount label="Octets" value={octets} most={100_000_000} />
         <Button text="Send" act={act(`send ${size}`, { do: 'send', octets: size })} />
         <Button text="Read" act={act(`read ${size}`, { do: 'read', octets: size })} />

@@ -27,7 +27,7 @@ function buffersOf({ batch }: Extract<News, { kind: 'grown' }>): ArrayBuffer[] {
 
 async function load(): Promise<Runs> {
   const response = await fetch(new URL('core.wasm', globalThis.location.href));
-  if (!response.ok) throw new Error(`core.wasm: ${response.status} ${response.statusText}`);
+  if (!response.ok) throw new Error(`the core can not be fetched: status ${response.status}`);
   return new Runs(await WebAssembly.compile(await response.arrayBuffer()), tell);
 }
 
