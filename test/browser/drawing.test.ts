@@ -90,20 +90,20 @@ describe('the inspector', () => {
 
   test('a SYN says what it says, and a turned bit makes the checksum wrong', () => {
     const { head } = handshake.packet(0);
-    const valueOf = (name: string, octets = head) => {
+    const said = (name: string, octets = head) => {
       const field = fieldsOf(octets, basesOf(handshake, 0)).find((one) => one.name === name)!;
       return `${field.value} ${field.note ?? ''}`.trim();
     };
-    expect(valueOf('Destination Port')).toBe('80');
-    expect(valueOf('Sequence Number')).toMatch(/relative 0$/);
-    expect(valueOf('SYN')).toMatch(/^1/);
-    expect(valueOf('ACK')).toMatch(/^0/);
-    expect(valueOf('Maximum Segment Size')).toBe('1460 octets');
-    expect(valueOf('Checksum')).toMatch(/right$/);
-    expect(valueOf('Header Checksum')).toMatch(/right$/);
+    expect(said('Destination Port')).toBe('80');
+    expect(said('Sequence Number')).toMatch(/relative 0$/);
+    expect(said('SYN')).toMatch(/^1/);
+    expect(said('ACK')).toMatch(/^0/);
+    expect(said('Maximum Segment Size')).toBe('1460 octets');
+    expect(said('Checksum')).toMatch(/right$/);
+    expect(said('Header Checksum')).toMatch(/right$/);
     const damaged = head.slice();
     damaged[30]! ^= 4;
-    expect(valueOf('Checksum', damaged)).toMatch(/wrong$/);
+    expect(said('Checksum', damaged)).toMatch(/wrong$/);
   });
 });
 

@@ -30,7 +30,8 @@ export function Tabs(): JSX.Element {
   const Panel = PANELS[current];
   useEffect(() => {
     const chosen = list.current?.querySelector<HTMLElement>('[aria-selected=true]');
-    chosen?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    // Only the list moves, not the page it stands on.
+    if (chosen) list.current!.scrollLeft = chosen.offsetLeft - list.current!.clientWidth / 2;
   }, [current]);
   const move = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
