@@ -93,7 +93,7 @@ export enum Option {
    * Time a released FIN-WAIT-2 connection waits for the peer's FIN, milliseconds; default 60,000.
    */
   FIN_WAIT_2_MS,
-  /** Diffserv field of the connection's packets (MUST-48); the two bits below it belong to ECN. */
+  /** Diffserv field of the connection's packets (MUST-48); the two bits below it are ECN's. */
   DIFFSERV,
   /** TTL or hop limit of the connection's packets (MUST-49). */
   HOP_LIMIT,

@@ -33,7 +33,7 @@ export function config(): Config {
 export function settleConfig(): bool {
   const c = config();
   if (c.connections == 0) c.connections = 4_096;
-  if (c.listeners == 0) c.listeners = 256;
+  if (c.listeners == 0) c.listeners = min<u32>(256, c.connections);
   if (c.children == 0) c.children = 1_024;
   if (c.timeWaits == 0) c.timeWaits = 32_768;
   if (c.pages == 0) c.pages = 16_384;

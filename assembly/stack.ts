@@ -12,13 +12,13 @@ import { emitReply } from './ip/reply';
 import { isLocal, isOnLink } from './ip/route';
 import { config } from './limits';
 import { RECEIVE, SCRATCH, TRANSMIT } from './memory';
-import { newsQueue, pagesToSpare, readyQueue, starvedQueue, tcbs, timers } from './pools';
+import { newsQueue, readyQueue, tcbs, timers } from './pools';
 import { earliest, earliestOwner } from './store/heap';
 import { push, shift } from './store/queue';
 import { arrives } from './tcp/arrives';
 import { childTimeout, emitSynAck } from './tcp/backlog';
 import { giveBack } from './tcp/lifecycle';
-import { feedStarved } from './tcp/send';
+import { canFeedStarved, feedStarved } from './tcp/send';
 import { armedFor, Flag, has, lower, NEWS_LINK, raise, READY_LINK, Tcb, tcbAt } from './tcp/tcb';
 import { expire } from './tcp/timeouts';
 import { nextTimer, settle } from './tcp/timers';
@@ -228,7 +228,7 @@ export function deadline(): Instant {
     owner = earliestOwner(heap);
   }
   // Whoever waits for a page is told by the next poll.
-  if (starvedQueue().head != 0 && pagesToSpare() != 0) return now();
+  if (canFeedStarved()) return now();
   return sooner(sooner(earliest(heap), timeWaitDeadline()), reassemblyDeadline());
 }
 

@@ -13,7 +13,7 @@
 export class Config {
   /** TCBs: connections and listeners together, 1 to 1,048,575; default 4,096. */
   connections: u32;
-  /** Listeners, each with its place in the port table; default 256. */
+  /** Listeners, each with its place in the port table; default 256, or as many as connections. */
   listeners: u32;
   /** Children in SYN-RECEIVED of all listeners together; default 1,024. */
   children: u32;
@@ -156,6 +156,7 @@ export class Status {
 /**
  * Window: advice against a route (RFC 9293 §3.8.3, RFC 1122 §3.3.1.4): segments to that address
  * have been sent again and again without an answer, so whoever knows the way there may look at it.
+ * Of several in one `poll` the last address stands here, and all are counted.
  */
 @unmanaged
 export class RouteAdvice {

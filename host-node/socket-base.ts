@@ -37,6 +37,7 @@ export abstract class SocketBase extends Duplex {
   /** What `tune` was given before there was a connection. */
   protected wishes: TuningOptions = {};
   #isReferenced = true;
+  #isUrgent = false;
   #timer: NodeJS.Timeout | undefined;
   /** Milliseconds of `setTimeout`; 0 is none. */
   timeout = 0;
@@ -51,6 +52,7 @@ export abstract class SocketBase extends Duplex {
   /** Takes on a connection, with what was asked of it before there was one. */
   protected hold(connection: RawConnection): void {
     this.connection = connection;
+    connection.isUrgent = this.#isUrgent;
     if (this.#isReferenced) this.references.add(this);
     const { noDelay = false, keepAlive = false, keepAliveInitialDelay = 0 } = this.tuning;
     if (noDelay) this.setNoDelay(true);
@@ -98,6 +100,7 @@ export abstract class SocketBase extends Duplex {
    * has 'urgent' and `urgentLeft`.
    */
   setUrgent(isOn = true): this {
+    this.#isUrgent = isOn;
     if (this.connection !== undefined) this.connection.isUrgent = isOn;
     return this;
   }

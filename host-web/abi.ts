@@ -78,7 +78,7 @@ export enum Option {
   USER_TIMEOUT_MS = 8,
   /** Time a released FIN-WAIT-2 connection waits for the peer's FIN, milliseconds; default 60,000. */
   FIN_WAIT_2_MS = 9,
-  /** Diffserv field of the connection's packets (MUST-48); the two bits below it belong to ECN. */
+  /** Diffserv field of the connection's packets (MUST-48); the two bits below it are ECN's. */
   DIFFSERV = 10,
   /** TTL or hop limit of the connection's packets (MUST-49). */
   HOP_LIMIT = 11,
@@ -671,7 +671,7 @@ export const StatusField = {
   size: 184,
 } as const
 
-/** Window: advice against a route (RFC 9293 §3.8.3, RFC 1122 §3.3.1.4): segments to that address have been sent again and again without an answer, so whoever knows the way there may look at it. Offsets, octets. */
+/** Window: advice against a route (RFC 9293 §3.8.3, RFC 1122 §3.3.1.4): segments to that address have been sent again and again without an answer, so whoever knows the way there may look at it. Of several in one `poll` the last address stands here, and all are counted. Offsets, octets. */
 export const RouteAdviceField = {
   /** u64 */
   remote0: 0,

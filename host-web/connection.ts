@@ -151,7 +151,10 @@ export class Socket {
     return this;
   }
 
-  /** What is written from here on is urgent, and stays in line (RFC 9293 §3.8.5, RFC 6093). */
+  /**
+   * What is sent from here on, what waits for room included, is urgent, and stays in line (RFC 9293
+   * §3.8.5, RFC 6093).
+   */
   setUrgent(isOn = true): this {
     this.raw.isUrgent = isOn;
     return this;

@@ -68,6 +68,7 @@ export abstract class RawHandle {
   /** Everything the core knows of it; state CLOSED, and zeros, once released. */
   info(): TcpInfo {
     const { core } = this.host;
+    this.host.refresh();
     if (core.status(this.handle) !== Result.OK) {
       core.octets.fill(0, Memory.STATUS, Memory.STATUS + StatusField.size);
       return { ...readStatus(core), ...this.tuple() };

@@ -59,8 +59,8 @@ export class RawConnection extends RawHandle {
    */
   isPatient = false;
   /**
-   * What `send` takes is urgent, up to its last octet, and stays in line (RFC 9293 §3.8.5). New
-   * protocols should not use it (RFC 6093).
+   * What `send` takes from here on is urgent, up to its last octet, and stays in line (RFC 9293
+   * §3.8.5). New protocols should not use it (RFC 6093).
    */
   isUrgent = false;
   #givenUp: SocketError | null = null;

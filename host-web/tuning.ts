@@ -28,7 +28,7 @@ export interface TuningOptions {
   timeout?: number | string;
   /** Longest wait in FIN-WAIT-2 once nobody holds it (tcp_fin_timeout); default 60 s. */
   finTimeout?: number | string;
-  /** Diffserv field, in the upper six bits of an octet (IP_TOS): 0 to 252. */
+  /** Diffserv field, in the upper six bits of an octet (IP_TOS); the other two are ECN's. */
   diffserv?: number;
   /** TTL or hop limit of its packets, 1 to 255; default 64. */
   hopLimit?: number;
@@ -131,6 +131,8 @@ export function openAlong(core: Core, handle: number, route: Uint8Array): number
  * @throws RangeError naming the option that the core refuses; those before it are set
  */
 export function tune(raw: RawConnection | RawListener, options: TuningOptions): void {
+  // Over meanwhile: there is nothing left that an option could change.
+  if (raw.handle === 0) return;
   for (const [name, [option, convert]] of Object.entries(OPTIONS)) {
     const value = options[name as keyof TuningOptions];
     if (value === undefined) continue;

@@ -3,9 +3,8 @@ import { DATAGRAM } from '../memory';
 
 /** The two bits of the Diffserv octet that belong to ECN (RFC 3168 §5). */
 export const CODEPOINT: u32 = 3;
-/** Its values: not ECN-capable, capable (ECT(0) is what we send), congestion experienced. */
+/** Its values that mean something to a receiver: not ECN-capable, congestion experienced. */
 export const NOT_ECT: u32 = 0;
-export const ECT_0: u32 = 2;
 export const CE: u32 = 3;
 
 /** An IP packet for us, its header read. */

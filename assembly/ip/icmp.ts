@@ -107,7 +107,12 @@ function isError(type: u32, ipv4: bool): bool {
   }
 }
 
-/** Answers an echo with the same octets (RFC 1122 §3.2.2.6), from the address it was sent to. */
+/**
+ * Answers an echo with the same octets (RFC 1122 §3.2.2.6), from the address it was sent to.
+ *
+ * DEVIATION: that section turns round the source route an echo came by. Those who may use one at
+ * all (Setting.ACCEPT_SOURCE_ROUTE) get their answer the ordinary way.
+ */
 function echoArrives(d: Datagram, ipv4: bool): void {
   count(Counter.IcmpInEchos);
   if (!setting(Setting.ECHO_REPLY) || isNoUnicast(d.source0, d.source1)) return;

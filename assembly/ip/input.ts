@@ -119,8 +119,11 @@ function readOptions(d: Datagram, header: u32): bool {
     dropped(Counter.IpInHdrErrors, Reason.BAD_IP_HEADER, header);
     return false;
   }
-  // TCP may know it as the answer to a route of ours; nobody else has any.
-  const mayAccept = d.protocol == PROTOCOL_TCP || setting(Setting.ACCEPT_SOURCE_ROUTE) != 0;
+  // TCP may know it as the answer to a route of ours; nobody else has any, and fragments, which are
+  // joined before anybody could look, come from no TCP that knows the path.
+  const isWhole = (ipv4Fragment(d.packet) & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) == 0;
+  const isSegment = d.protocol == PROTOCOL_TCP && isWhole;
+  const mayAccept = isSegment || setting(Setting.ACCEPT_SOURCE_ROUTE) != 0;
   // One that is not complete asks us to pass it on, which is for routers.
   if (!mayAccept || !isComplete(route) || !hasUsableHops(route)) {
     dropped(Counter.IpSourceRouteRefused, Reason.SOURCE_ROUTE_REFUSED, header);

@@ -34,7 +34,7 @@ import { addRoute, dropRoute, routeLength } from './source-route';
 @unmanaged
 export class Reply {
   link: u32;
-  /** Octets of the head, at most REPLY_HEAD, and of the body behind it. */
+  /** Octets of the head, at most 64, and of the body behind it. */
   headLength: u32;
   bodyLength: u32;
   protocol: u32;
@@ -59,8 +59,6 @@ export class Reply {
 
 const BODY: usize = 64;
 const HEAD: usize = BODY + 32;
-/** Octets of transport header a reply holds: TCP's largest. */
-export const REPLY_HEAD: u32 = 60;
 
 if (offsetof<Reply>() > BODY || offsetof<Chain>() > 32) ERROR('the parts of a reply overlap');
 if (HEAD + 64 > REPLY_SIZE) ERROR('REPLY_SIZE is too small');

@@ -46,11 +46,6 @@ export function itemAt(pool: Pool, index: u32): usize {
   return pool.base + index * pool.size;
 }
 
-/** The index of the item at an address. */
-export function indexOf(pool: Pool, at: usize): u32 {
-  return (<u32>at - pool.base) / pool.size;
-}
-
 /**
  * Takes an item; answers its index, or 0 when the pool is empty. Its octets are as they were left.
  */

@@ -77,16 +77,6 @@ export function erase(table: Table, hash: u32, reference: u32): void {
   table.used--;
 }
 
-/** Puts another reference in the place of one that is there, under the same hash. */
-export function replace(table: Table, hash: u32, old: u32, reference: u32): void {
-  let slot = firstSlot(table, hash);
-  while (referenceIn(table, slot) != old) {
-    assert(referenceIn(table, slot) != 0);
-    slot++;
-  }
-  write(table, slot, hash, reference);
-}
-
 function write(table: Table, slot: u32, hash: u32, reference: u32): void {
   store<u32>(slotAt(table, slot), hash);
   store<u32>(slotAt(table, slot), reference, 4);

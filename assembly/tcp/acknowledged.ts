@@ -2,7 +2,7 @@
  * What new acknowledgments do (RFC 9293 §3.10.7.4, fifth): text leaves the buffer, timers start
  * anew.
  */
-import { Result, Signal } from '../abi';
+import { Reason, Result, Signal } from '../abi';
 import { pages } from '../pools';
 import { clearChain, dropChain } from '../store/chain';
 import { now } from '../time';
@@ -29,6 +29,7 @@ export function acknowledged(tcb: Tcb, seg: Segment): void {
   dropText(tcb, lt(snd.end, seg.ack) ? snd.end : seg.ack);
   tcb.cc.total += length;
   if (wasSentAgain) deliveryGoesOn(tcb);
+  if (tcb.softError != Result.OK) forgetTrouble(tcb);
   tcb.rtt.stalledAt = now();
   newAcknowledgment(tcb, length, !isEcho(tcb, seg));
   watchFlight(tcb);
@@ -41,7 +42,13 @@ export function acknowledged(tcb: Tcb, seg: Segment): void {
 function deliveryGoesOn(tcb: Tcb): void {
   tcb.rtt.count = 0;
   tcb.snd.mssBefore = 0;
+}
+
+/** A soft error is over with the first acknowledgment that follows, whether it was told or not. */
+export function forgetTrouble(tcb: Tcb): void {
   tcb.softError = <u8>Result.OK;
+  tcb.reason = <u8>Reason.NONE;
+  tcb.signals &= ~Signal.SOFT_ERROR;
 }
 
 /**

@@ -17,7 +17,7 @@ import { acknowledged } from './acknowledged';
 import { beginCongestion } from './congestion';
 import { answerUnacceptable, challenge } from './delayed-ack';
 import { congestionEchoed, isEcho } from './ecn';
-import { deleteTcb, establish, lingerInFinWait2 } from './lifecycle';
+import { deleteTcb, establish, lingerInFinWait2, tellHeld } from './lifecycle';
 import { acknowledge, tell } from './marks';
 import { duplicateAcknowledgment, isDuplicate } from './recovery';
 import { resetConnection, resetSegment } from './reply';
@@ -204,6 +204,8 @@ function synAcknowledged(tcb: Tcb, seg: Segment): bool {
   snd.wl2 = seg.ack;
   if (tcb.state != State.SYN_RECEIVED) {
     beginCongestion(tcb);
+    tell(tcb, Signal.OPENED);
+    tellHeld(tcb);
     return true;
   }
   establish(tcb);

@@ -1,6 +1,7 @@
 /** SEGMENT ARRIVES, SYN-SENT (RFC 9293 §3.10.7.3). */
 import { Reason, Result, State, Timer } from '../abi';
 import { traceDrop } from '../trace';
+import { forgetTrouble } from './acknowledged';
 import { checkFin, checkUrg, processText } from './arrives-others';
 import { deleteTcb, establish } from './lifecycle';
 import { acknowledge, markReady } from './marks';
@@ -72,6 +73,7 @@ function synAcknowledged(tcb: Tcb, seg: Segment): void {
   // RFC 6298 §5.7: a SYN sent again leaves nothing measured, and caution.
   if (tcb.synCount > 0 && tcb.rtt.srtt == 0) tcb.rtt.rto = SYN_LOST_RTO;
   tcb.rtt.count = 0;
+  forgetTrouble(tcb);
   updateRecent(tcb, seg.options, seg.seq);
   establish(tcb);
   acknowledge(tcb);

@@ -19,7 +19,7 @@ import { readSegment, Segment, segment } from './segment';
 import { LocalSeq } from './seq';
 import { isRouteRefused } from './source-route';
 import { tcbAt } from './tcb';
-import { timeWaitState } from './time-wait';
+import { isRoutedWait, timeWaitState } from './time-wait';
 
 /** Processes the segment a datagram holds; answers nothing itself, only marks. */
 export function arrives(d: Datagram): void {
@@ -33,7 +33,7 @@ export function arrives(d: Datagram): void {
     return;
   }
   const reference = findSegment(seg);
-  if (seg.route != 0 && isRouteRefused(reference)) {
+  if (seg.route != 0 && !isRoutedWait(reference) && isRouteRefused(reference)) {
     count(Counter.IpSourceRouteRefused);
     traceDrop(Reason.SOURCE_ROUTE_REFUSED, seg.remotePort, seg.localPort, seg.seq);
     return;

@@ -64,7 +64,7 @@ export function release(tcb: Tcb): void {
     return;
   }
   raise(tcb, Flag.RELEASED); // MAY-1
-  if (tcb.state > State.SYN_RECEIVED && unreadText(tcb) != 0) {
+  if (tcb.state >= State.SYN_RECEIVED && unreadText(tcb) != 0) {
     count(Counter.TcpExtTCPAbortOnClose);
     resetConnection(tcb); // SHLD-3
     deleteTcb(tcb, Result.CONNECTION_ABORTED, Reason.RELEASED_WITH_UNREAD_TEXT);

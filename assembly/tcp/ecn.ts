@@ -118,7 +118,8 @@ export function congestionEchoed(tcb: Tcb, ack: LocalSeq, before: LocalSeq): voi
 
 /**
  * With one segment as cwnd the only way to slow down is to wait: nothing new is sent before the
- * retransmission timer runs out, though nothing is outstanding that it could watch.
+ * retransmission timer runs out, though nothing is outstanding that it could watch. (A window that
+ * closes and opens meanwhile ends the pause: the peer has made one of its own.)
  */
 function pause(tcb: Tcb): void {
   arm(tcb, Timer.RETRANSMIT, now() + tcb.rtt.rto);

@@ -83,7 +83,11 @@ export function establish(tcb: Tcb): void {
   } else {
     awaitAccept(tcb);
   }
-  // What came with the peer's SYN is told now.
+  tellHeld(tcb);
+}
+
+/** What came with the peer's SYN is told once both are synchronized. */
+export function tellHeld(tcb: Tcb): void {
   if (unreadText(tcb) != 0) tell(tcb, Signal.READABLE);
   if (lt(tcb.incoming.start, tcb.rcv.up)) tell(tcb, Signal.URGENT);
 }
@@ -136,7 +140,7 @@ function countEnd(tcb: Tcb, result: Result): void {
 }
 
 /** Takes a connection out of its listener's accept queue. */
-export function leaveAcceptQueue(tcb: Tcb): void {
+function leaveAcceptQueue(tcb: Tcb): void {
   const listener = tcbAt(tcb.listener);
   remove(listener.backlog.queue, tcbs(), tcb.index, 0);
   listener.backlog.waiting--;

@@ -71,7 +71,7 @@ export function peerMss(options: Options, a0: u64, a1: u64): u32 {
  * The largest segment, its options counted as text: the peer's wish, our link's, our user's, less
  * what the IP header has beyond its twenty octets (MUST-16).
  */
-export function effectiveMss(tcb: Tcb, wish: u32): u32 {
+function effectiveMss(tcb: Tcb, wish: u32): u32 {
   const mss = min(wish, announcedMss(tcb.remote0, tcb.remote1, tcb.snd.mssLimit)); // MUST-16
   return max(mss - routeLength(tcb.route), LEAST_MSS);
 }

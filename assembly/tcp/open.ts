@@ -75,7 +75,7 @@ export function openActive(tcb: Tcb, to: Endpoint): Result {
 }
 
 /** Begins our sequence space at ISS: the SYN has it, text follows. */
-export function beginSequence(tcb: Tcb): void {
+function beginSequence(tcb: Tcb): void {
   const snd = tcb.snd;
   snd.una = snd.nxt = snd.next = snd.up = snd.iss;
   snd.end = snd.iss + 1;

@@ -6,6 +6,7 @@ import { Option, Result, State, Timer } from '../abi';
 import { markReady } from './marks';
 import { beforeGivingUp } from './rto';
 import { armedFor, Flag, lower, raise, Tcb } from './tcb';
+import { now } from '../time';
 import { setKeepAlive } from './timeouts';
 import { arm } from './timers';
 
@@ -38,8 +39,7 @@ export function setOption(tcb: Tcb, option: Option, value: u32): Result {
       tcb.keepAliveIntervalMs = max<u32>(value, 1);
       return Result.OK;
     case Option.USER_TIMEOUT_MS:
-      tcb.userTimeoutMs = value; // MUST-21
-      giveUpInTime(tcb);
+      setUserTimeout(tcb, value);
       return Result.OK;
     case Option.FIN_WAIT_2_MS:
       tcb.finWait2Ms = max<u32>(value, 1);
@@ -49,10 +49,21 @@ export function setOption(tcb: Tcb, option: Option, value: u32): Result {
   }
 }
 
-/** A retransmission that is due after the new user timeout is due with it. */
-function giveUpInTime(tcb: Tcb): void {
-  const due = armedFor(tcb, Timer.RETRANSMIT);
-  if (due != 0) arm(tcb, Timer.RETRANSMIT, beforeGivingUp(tcb, due));
+/**
+ * Sets the user timeout. Timers that the old one has brought forward go back to their own time, and
+ * none is due after the new one.
+ */
+function setUserTimeout(tcb: Tcb, millis: u32): void {
+  const wasBounded = tcb.userTimeoutMs != 0;
+  tcb.userTimeoutMs = millis; // MUST-21
+  moveTimer(tcb, Timer.RETRANSMIT, wasBounded);
+  moveTimer(tcb, Timer.PERSIST, wasBounded);
+}
+
+function moveTimer(tcb: Tcb, timer: Timer, wasBounded: bool): void {
+  const due = armedFor(tcb, timer);
+  if (due == 0) return;
+  arm(tcb, timer, beforeGivingUp(tcb, wasBounded ? max(due, now() + tcb.rtt.rto) : due));
 }
 
 function turn(tcb: Tcb, flag: Flag, on: bool): Result {

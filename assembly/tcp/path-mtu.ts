@@ -41,6 +41,9 @@ function textIn(tcb: Tcb, mtu: u32): u32 {
 /** Segments become as small as the path, and what was lost is sent again (RFC 1191 §6.4). */
 export function pathMtuFell(tcb: Tcb, mtu: u32, ipv4: bool): void {
   const mss = textIn(tcb, max(mtu, ipv4 ? LEAST_MTU_IPV4 : LEAST_MTU_IPV6));
+  const before = tcb.snd.mssBefore;
+  // Nor is a size tried for another reason left for a larger one than the router allows.
+  if (before > mss) tcb.snd.mssBefore = <u16>mss;
   if (mss >= tcb.snd.mss) return;
   tcb.snd.mss = mss;
   traceCongestion(tcb, Reason.PATH_MTU_FELL);

@@ -67,17 +67,32 @@ function queue(tcb: Tcb, from: usize, length: u32): i32 {
 }
 
 /**
- * Pages a connection may have for text to be sent. Whoever holds none gets one even where they are
- * scarce: peers that close their windows can keep every other page, for as long as they like.
+ * Pages a connection may have for text to be sent. Whoever holds none may have one of the upper
+ * half of what is kept for text in order: peers that close their windows can keep every other page,
+ * for as long as they like.
  */
 function pagesFor(tcb: Tcb): u32 {
   const spare = pagesToSpare();
   if (spare != 0 || tcb.snd.end != tcb.outgoing.start) return spare;
-  return sparePages(pages()) > pagesForOrder() / 2 ? 1 : 0;
+  return hasPages() ? 1 : 0;
+}
+
+/** Whether anybody at all could be given a page. */
+function hasPages(): bool {
+  return sparePages(pages()) > pagesForOrder() / 2;
+}
+
+/** Whether somebody waits for a page who may have one now. */
+export function canFeedStarved(): bool {
+  if (!hasPages()) return false;
+  for (let index = starvedQueue().head; index != 0; index = tcbAt(index).starvedLink) {
+    if (!has(tcbAt(index), Flag.IN_USE) || pagesFor(tcbAt(index)) != 0) return true;
+  }
+  return false;
 }
 
 /** Octets the send buffer has room for. */
-export function sendRoom(tcb: Tcb): u32 {
+function sendRoom(tcb: Tcb): u32 {
   const held = tcb.snd.end - tcb.outgoing.start;
   return held < tcb.snd.buffer ? tcb.snd.buffer - held : 0;
 }
@@ -99,16 +114,26 @@ function starve(tcb: Tcb): void {
 
 /** Tells those who waited for a page that there are some, in the order they came. */
 export function feedStarved(): void {
-  while (starvedQueue().head != 0 && pagesToSpare() != 0) {
-    const tcb = tcbAt(shift(starvedQueue(), tcbs(), STARVED_LINK));
-    lower(tcb, Flag.STARVED);
-    if (!has(tcb, Flag.IN_USE)) {
-      giveBack(tcb);
-      continue;
-    }
-    lower(tcb, Flag.WANTS_ROOM);
-    tell(tcb, Signal.WRITABLE);
-    // Who is told takes what there is, and comes back if it is not enough.
-    if (pagesToSpare() < 16) return;
+  const queue = starvedQueue();
+  const last = queue.tail;
+  for (let index = hasPages() ? queue.head : 0; index != 0; index = queue.head) {
+    shift(queue, tcbs(), STARVED_LINK);
+    feed(tcbAt(index));
+    if (index == last) return;
   }
+}
+
+/** Tells one of them, or lets it go on waiting: who holds text lets those by who hold none. */
+function feed(tcb: Tcb): void {
+  if (has(tcb, Flag.IN_USE) && pagesFor(tcb) == 0) {
+    push(starvedQueue(), tcbs(), tcb.index, STARVED_LINK);
+    return;
+  }
+  lower(tcb, Flag.STARVED);
+  if (!has(tcb, Flag.IN_USE)) {
+    giveBack(tcb);
+    return;
+  }
+  lower(tcb, Flag.WANTS_ROOM);
+  tell(tcb, Signal.WRITABLE);
 }

@@ -57,8 +57,8 @@ export function status(tcb: Tcb): void {
   sequence(status, tcb);
   status.bytesReceived = tcb.rcv.total;
   status.flags = options(tcb);
-  // Its own TIME-WAIT record lies where the rest would be.
-  if (tcb.waits) return;
+  // What follows is over, and its own TIME-WAIT record may lie there.
+  if (tcb.state == State.TIME_WAIT) return;
   const timer = nextTimer(tcb);
   if (timer != Timer.COUNT) {
     status.timer = timer + 1;

@@ -311,8 +311,3 @@ export function unreadText(tcb: Tcb): u32 {
 export function finAcknowledged(tcb: Tcb): bool {
   return has(tcb, Flag.FIN_SENT) && tcb.snd.una == tcb.snd.end + 1;
 }
-
-/** Whether both SYNs were exchanged and acknowledged. */
-export function isSynchronized(tcb: Tcb): bool {
-  return tcb.state >= State.ESTABLISHED;
-}

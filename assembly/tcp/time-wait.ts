@@ -49,6 +49,15 @@ import { timestampNow } from './timestamps';
 import { cancelAll } from './timers';
 import { offerWindow } from './window';
 
+/** What else is to be known of a connection that waits. */
+enum Trait {
+  NONE,
+  /** Both sides had agreed on timestamps. */
+  TIMESTAMPS,
+  /** Our user's own source route led to the peer, whose FIN may come back along it. */
+  ROUTED,
+}
+
 /** What is remembered of a connection for 2 MSL. */
 @unmanaged
 export class TimeWait {
@@ -68,10 +77,11 @@ export class TimeWait {
   tsRecent: u32;
   /** When it began, milliseconds modulo 2^32. */
   sinceMs: u32;
-  /** Window field of its ACKs, and Rcv.Wind.Shift with the timestamps' bit above it. */
+  /** Window field of its ACKs, and Rcv.Wind.Shift. */
   wnd: u16;
   shift: u8;
-  timestamps: u8;
+  /** Bits of Trait. */
+  traits: u8;
 }
 
 if (offsetof<TimeWait>() > TIME_WAIT_SIZE) ERROR('a TIME-WAIT record takes 64 octets');
@@ -85,6 +95,10 @@ const REUSE_DELAY_MS: u32 = 1_000;
 /** The record with that index. */
 export function timeWaitAt(index: u32): TimeWait {
   return changetype<TimeWait>(timeWaitRecord(index));
+}
+
+function hasTimestamps(record: TimeWait): bool {
+  return (record.traits & Trait.TIMESTAMPS) != 0;
 }
 
 function millisNow(): u32 {
@@ -109,7 +123,8 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   record.tsRecent = tcb.ts.recent;
   record.wnd = <u16>wnd;
   record.shift = <u8>tcb.rcv.shift;
-  record.timestamps = has(tcb, Flag.TIMESTAMPS) ? 1 : 0;
+  const routed = tcb.route != 0 && has(tcb, Flag.ACTIVE) ? Trait.ROUTED : Trait.NONE;
+  record.traits = <u8>(routed | (has(tcb, Flag.TIMESTAMPS) ? Trait.TIMESTAMPS : Trait.NONE));
   hold(Holder.TIME_WAIT, index);
   append(record, index);
   if (has(tcb, Flag.ACK_NOW)) acknowledgeTimeWait(record, tcb.route);
@@ -123,7 +138,14 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   else tell(tcb, Signal.CLOSED);
 }
 
-/** Takes a record; when there is none, the TCB's own. */
+/**
+ * Takes a record; when there is none, the TCB's own.
+ *
+ * Whoever closes first more often than (timeWaits + connections) times in 2 MSL runs out of TCBs
+ * too, and can neither open nor accept until a wait ends. Linux would end waits early instead
+ * (tcp_max_tw_buckets); here the limits are the user's to choose, and the protocol's promise is
+ * kept.
+ */
 function takeRecord(tcb: Tcb): u32 {
   const index = take(timeWaits());
   if (index != 0) return index;
@@ -157,7 +179,7 @@ function restart(record: TimeWait, index: u32): void {
 }
 
 /** Ends a wait: the tuple is free. */
-export function endTimeWait(index: u32, reason: Reason): void {
+function endTimeWait(index: u32, reason: Reason): void {
   const record = timeWaitAt(index);
   drop(Holder.TIME_WAIT, index, hashOf(changetype<usize>(record) + TUPLE));
   unlink(record);
@@ -180,11 +202,17 @@ export function endTimeWait(index: u32, reason: Reason): void {
 export function mayReuse(index: u32): bool {
   const record = timeWaitAt(index);
   const mode = setting(Setting.TW_REUSE);
-  if (mode == 0 || !record.timestamps) return false;
+  if (mode == 0 || !hasTimestamps(record)) return false;
   const isInner =
     isLoopback(record.remote0, record.remote1) || isLocal(record.remote0, record.remote1);
   if (mode == 2 && !isInner) return false;
   return millisNow() - record.sinceMs >= REUSE_DELAY_MS;
+}
+
+/** Whether a reference is of a wait whose connection had a source route of its own user. */
+export function isRoutedWait(reference: u32): bool {
+  if (holderOf(reference) != Holder.TIME_WAIT) return false;
+  return (timeWaitAt(indexIn(reference)).traits & Trait.ROUTED) != 0;
 }
 
 /** Ends the wait that holds a tuple, if there is one; answers its SND.NXT, 0 when there is none. */
@@ -251,7 +279,7 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
     return nxt;
   }
   const old =
-    record.timestamps && seg.options.hasTimestamps && lt(seg.options.tsVal, record.tsRecent);
+    hasTimestamps(record) && seg.options.hasTimestamps && lt(seg.options.tsVal, record.tsRecent);
   const isAcceptable = acceptable(seg, record.rcvNxt, (<u32>record.wnd) << record.shift) && !old;
   // The peer's FIN again, and no other: our last ACK was lost. The wait begins anew.
   //
@@ -260,7 +288,7 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
   // for ever.
   if (seg.isFin && seg.seq + seg.len == record.rcvNxt) restart(record, index);
   if (isAcceptable && (seg.len == 0 || (!seg.isSyn && !seg.isAck))) return 0;
-  if (record.timestamps && seg.options.hasTimestamps && !old && seg.seq == record.rcvNxt) {
+  if (hasTimestamps(record) && seg.options.hasTimestamps && !old && seg.seq == record.rcvNxt) {
     record.tsRecent = seg.options.tsVal;
   }
   acknowledgeTimeWait(record, 0);
@@ -275,7 +303,7 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
  * in a RST.
  */
 function isNewIncarnation(record: TimeWait, seg: Segment): bool {
-  if (record.timestamps && seg.options.hasTimestamps) {
+  if (hasTimestamps(record) && seg.options.hasTimestamps) {
     if (lt(record.tsRecent, seg.options.tsVal)) return true; // SHLD-4
     if (lt(seg.options.tsVal, record.tsRecent)) return false;
   }
@@ -290,7 +318,7 @@ function acknowledgeTimeWait(record: TimeWait, route: u32): void {
     record.nxt,
     record.rcvNxt,
     record.wnd,
-    record.timestamps != 0,
+    hasTimestamps(record),
     timestampNow(timestampOffset(at + TUPLE)),
     record.tsRecent,
     State.TIME_WAIT,

@@ -118,7 +118,10 @@ function retransmissionTimeout(tcb: Tcb): void {
 /** R1 is reached: the user learns that delivery is in trouble (SHLD-9). */
 function reportTrouble(tcb: Tcb): void {
   // What ICMP has said of it says more.
-  if (tcb.softError == Result.OK) tcb.softError = <u8>Result.ABORTED_DUE_TO_USER_TIMEOUT;
+  if (tcb.softError == Result.OK) {
+    tcb.softError = <u8>Result.ABORTED_DUE_TO_USER_TIMEOUT;
+    tcb.reason = <u8>Reason.RETRANSMISSION_TIMEOUT;
+  }
   tell(tcb, Signal.SOFT_ERROR);
 }
 

@@ -95,6 +95,7 @@ export function updateSendWindow(tcb: Tcb, seg: Segment): void {
 function windowReopened(tcb: Tcb): void {
   lower(tcb, Flag.PROBE_NOW);
   tcb.rtt.count = tcb.rtt.probes = 0;
+  tcb.snd.mssBefore = 0;
   tcb.rtt.stalledAt = now();
   sendAllAgain(tcb);
   watchFlight(tcb);
@@ -106,7 +107,11 @@ export function watchFlight(tcb: Tcb): void {
   if (snd.wnd == 0 && (snd.una != snd.nxt || pendingText(tcb) != 0 || finPending(tcb))) {
     cancel(tcb, Timer.RETRANSMIT); // SHLD-17
     // SHLD-29: the first probe comes one RTO after the window closed.
-    if (armedFor(tcb, Timer.PERSIST) == 0) arm(tcb, Timer.PERSIST, now() + tcb.rtt.rto);
+    if (armedFor(tcb, Timer.PERSIST) == 0) {
+      // Nothing was outstanding, so silence begins here.
+      if (snd.una == snd.nxt) tcb.rtt.stalledAt = now();
+      arm(tcb, Timer.PERSIST, beforeGivingUp(tcb, now() + tcb.rtt.rto));
+    }
     return;
   }
   cancel(tcb, Timer.PERSIST);
@@ -115,7 +120,7 @@ export function watchFlight(tcb: Tcb): void {
 }
 
 /** Whether a FIN waits to be sent. */
-export function finPending(tcb: Tcb): bool {
+function finPending(tcb: Tcb): bool {
   return has(tcb, Flag.FIN_QUEUED) && le(tcb.snd.next, tcb.snd.end);
 }
 
@@ -123,5 +128,5 @@ export function finPending(tcb: Tcb): bool {
 export function persistAgain(tcb: Tcb): void {
   const shift = min<u32>(tcb.rtt.count, 10);
   const delay = min<u64>((<u64>tcb.rtt.rto) << shift, MAX_RTO);
-  arm(tcb, Timer.PERSIST, now() + delay); // SHLD-30
+  arm(tcb, Timer.PERSIST, beforeGivingUp(tcb, now() + delay)); // SHLD-30
 }

@@ -14,8 +14,6 @@ import { load16, load32, store16, store32 } from './octets';
 export const PROTOCOL_TCP: u32 = 6;
 /** Octets of a header without options. */
 export const TCP_HEADER: u32 = 20;
-/** Octets options may take at most. */
-export const MAX_OPTIONS: u32 = 40;
 /** Offset of the checksum. */
 export const TCP_CHECKSUM: usize = 16;
 

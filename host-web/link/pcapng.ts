@@ -176,6 +176,7 @@ export function tap(inner: Link, writer: PcapngWriter, options: TapOptions): Lin
     },
     flush: () => inner.flush?.(),
     close: () => inner.close(),
+    advise: (destination) => inner.advise?.(destination),
     ref: () => inner.ref?.(),
     unref: () => inner.unref?.(),
   };

@@ -207,6 +207,10 @@ class ImpairedLink implements Link, Simulation {
     this.#port = undefined;
   }
 
+  advise(destination: string): void {
+    this.#inner.advise?.(destination);
+  }
+
   ref(): void {
     this.#inner.ref?.();
   }

@@ -95,6 +95,21 @@ describe('options of a connection', () => {
     expect(await fate(client.closed)).toBe('ETIMEDOUT');
   });
 
+  it('of a connection that is over changes nothing, and is no error', async () => {
+    const { clock, client, server } = await connected();
+    const ends = Promise.allSettled([client.closed, server.closed]);
+    server.reset();
+    await clock.run(100);
+    await ends;
+    expect(() => client.setNoDelay(true).setKeepAlive(true, 1000)).not.toThrow();
+  });
+
+  it('info tells the time that is left now', async () => {
+    const { clock, client } = await connected({}, { keepAlive: true, keepAliveIdle: '100s' });
+    await clock.run(60_000);
+    expect(client.info()).toMatchObject({ timer: 'KEEP_ALIVE', timerMs: 40_000 });
+  });
+
   it('a value the core refuses is named', async () => {
     const { client } = await connected();
     expect(() => client.tune({ hopLimit: 256 })).toThrow(/hopLimit can not be 256/);

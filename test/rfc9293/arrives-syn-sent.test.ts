@@ -215,3 +215,22 @@ test('RFC 5681 §3.1: after a lost SYN the first window is one segment', () => {
   host.write(5000);
   peer.expect(data(1000, { seq: 1 }));
 });
+
+test('text of a SYN that crossed ours is told though CLOSE came before the open', () => {
+  const { host, peer } = synSent();
+  peer.send(syn({ seq: 0, mss: 1460, text: 'hello' }));
+  host.close();
+  peer.take();
+  host.expect(State.FIN_WAIT_1);
+  peer.send(ack({ seq: 6, ack: 2 }));
+  host.expectSignal(Signal.READABLE);
+  expect(host.read()).toBe('hello');
+});
+
+test('SHLD-3: what is released in SYN-RECEIVED with text unread is reset', () => {
+  const { host, peer } = synSent();
+  peer.send(syn({ seq: 0, mss: 1460, text: 'hello' }));
+  peer.take();
+  host.release();
+  peer.expect(rst({ seq: 1, ack: 6 }));
+});

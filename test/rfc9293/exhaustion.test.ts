@@ -9,9 +9,12 @@ import {
   data,
   established,
   fin,
+  listening,
   Option,
   Peer,
   Setting,
+  Signal,
+  Stack,
   State,
   syn,
 } from '../dsl/index.ts';
@@ -105,4 +108,28 @@ test('a released connection at a closed window ends by R2 however its probes are
     if (peer.take().length > 0) peer.send(ack({ seq: 1, ack: 1, win: 0 }));
   }
   expect(stack.used()[0]).toBe(1);
+});
+
+test('who starved while holding nothing is told when a page of the reserve is free', () => {
+  const { stack, listener } = listening({ backlog: 64, limits: { pages: 128 } });
+  const join = (port: number, window = 65_535) => {
+    const peer = new Peer(stack, { port, window });
+    peer.send(syn({ seq: 0, mss: 1460 }));
+    peer.send(ack({ seq: 1, ack: 1 }));
+    peer.take();
+    return { peer, host: listener.accept() ?? stack.fail('nothing to accept') };
+  };
+  for (let i = 0; i < 8; i++) join(50_000 + i, 0).host.write(61_440);
+  const four = [0, 1, 2, 3].map((i) => join(51_000 + i));
+  for (const { host } of four) expect(host.write(1000)).toBe(1000);
+  const { host } = join(52_000);
+  expect(host.write(1000)).toBe(0);
+  for (const { peer } of four) peer.send(ack({ seq: 1, ack: 1001 }));
+  stack.wait(1);
+  host.expectSignal(Signal.WRITABLE);
+  expect(host.write(1000)).toBe(1000);
+});
+
+test('by default no limit is above another it lies within', () => {
+  expect(new Stack({ limits: { connections: 100, listeners: 0 } }).used()[0]).toBe(0);
 });

@@ -89,3 +89,15 @@ test('BLACK_HOLE_DETECTION turns it off', () => {
   const made = silent(5, { set: [[Option.BLACK_HOLE_DETECTION, 0]] });
   expect(made.host.look('smss')).toBe(1460);
 });
+
+test('what ICMP has said outlives the suspicion', () => {
+  const made = established({ mss: 1460 });
+  const { host, peer } = made;
+  host.write(4 * 1460);
+  const [first] = peer.take();
+  host.wait(7_100);
+  expect(host.look('smss')).toBe(1240);
+  peer.icmp(3, 4, 700, first?.packet);
+  host.wait(120_000);
+  expect(host.look('smss')).toBe(660);
+});

@@ -380,3 +380,17 @@ describe('passive OPEN', () => {
     peer.take();
   });
 });
+
+test("TIME-WAIT answers the peer's FIN when it comes back along our own route", () => {
+  const { host, peer } = routed();
+  peer.take();
+  peer.ipOptions = complete(LOOSE, 8, 9);
+  peer.send(synAck({ seq: 0, ack: 1, mss: 1460 }));
+  host.close();
+  peer.send(ack({ seq: 1, ack: 2 }));
+  peer.send(fin({ seq: 1, ack: 2 }));
+  host.expect(State.TIME_WAIT);
+  peer.take();
+  peer.send(fin({ seq: 1, ack: 2 }));
+  peer.expect(ack({ seq: 2, ack: 2 }));
+});

@@ -210,3 +210,9 @@ test('over IPv6', () => {
   made.peer.expect(ack({ seq: 2, ack: 2 }));
   expect(stateOf(made)).toBe(State.TIME_WAIT);
 });
+
+test('STATUS of a TCB whose own wait is over tells nothing untrue', () => {
+  const { stack, late } = crowded();
+  stack.wait(60_001);
+  expect(late.status()).toMatchObject({ retransmits: 0, rto: 0, srtt: 0, cwnd: 0, ssthresh: 0 });
+});

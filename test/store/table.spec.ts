@@ -9,7 +9,6 @@ import {
   insert,
   layTable,
   referenceIn,
-  replace,
   Table,
 } from '../../assembly/store/table';
 import { below, next, same, scratch, seed } from './generated';
@@ -71,15 +70,9 @@ function run(phase: u32, steps: u32): void {
       references.push(name);
     } else if (hashes.length != 0) {
       const which = <i32>below(hashes.length);
-      if (below(5) == 0) {
-        name++;
-        replace(table, hashes[which], references[which], name);
-        references[which] = name;
-      } else {
-        erase(table, hashes[which], references[which]);
-        const gone = hashes.splice(which, 1)[0];
-        same<u32>(finds(gone, references.splice(which, 1)[0]), 0, 'a reference that was erased');
-      }
+      erase(table, hashes[which], references[which]);
+      const gone = hashes.splice(which, 1)[0];
+      same<u32>(finds(gone, references.splice(which, 1)[0]), 0, 'a reference that was erased');
     }
     checkAll(step);
   }
@@ -130,9 +123,6 @@ describe('table', () => {
     expect(() => {
       erase(table, 9, 2);
     }).toThrow('erase of a reference that is not there');
-    expect(() => {
-      replace(table, 9, 2, 3);
-    }).toThrow('replace of one that is not there');
     expect(() => {
       insert(table, 9, 0);
     }).toThrow('0 is no reference');
