@@ -5,7 +5,7 @@
  * `host-web/abi.ts` is what the core's sources give (law 10), exit code 1 if not.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -154,12 +154,16 @@ if (process.argv.includes('--check')) {
 }
 
 mkdirSync(at('build'), { recursive: true });
+// A chunk's name changes with what is in it, and the package takes all there is.
+for (const name of readdirSync(at('build'))) {
+  if (/^chunk-\w+\.js/.test(name)) rmSync(at('build', name));
+}
 writeFileSync(abi, generate());
 run('asc', 'assembly/index.ts', '--target', 'release');
-const bundle = (platform, ...entries) =>
+const bundle = (platform, ...words) =>
   run(
     'esbuild',
-    ...entries,
+    ...words,
     '--bundle',
     '--format=esm',
     `--platform=${platform}`,
@@ -179,6 +183,13 @@ bundle(
   'index=host-web/index.ts',
   'sim=host-web/sim/index.ts',
   'pcapng=host-web/link/pcapng.ts',
+);
+// Where nothing may be compiled, the core is a module of its own: `import core from './core.wasm'`.
+bundle(
+  'neutral',
+  '--external:./build/core.wasm',
+  'edge=host-web/edge/index.ts',
+  'edge-sim=host-web/sim/index.ts',
 );
 bundle('node', 'tun=host-node/tun.ts', 'net=host-node/net.ts', 'cli=host-node/cli/index.ts');
 run('tsc', '-p', 'tsconfig.json', '--emitDeclarationOnly');

@@ -9,7 +9,7 @@
  * on Debian.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -28,8 +28,12 @@ const PROGRAMS = {
   'firefox-esr': 'firefox-esr',
 };
 
+/** Tests for which the runtimes of `test/runtimes` are installed: a user has no need of them. */
+const NEED_RUNTIMES = ['test/runtimes', 'test/edge'];
+const INSTALL_RUNTIMES = 'ci --ignore-scripts --no-audit --no-fund --prefix test/runtimes';
+
 /** Seconds apt-get may take, to fetch its lists and to install. */
-const APT_SECONDS = { update: 120, install: 300 };
+const APT_SECONDS = { update: 120, install: 600 };
 
 /** Runs a command in the checkout; answers how it ended and, when `piped`, what it said. */
 function run(command, parameters, { piped = false, env = {}, seconds = 0 } = {}) {
@@ -101,6 +105,31 @@ function providePrograms() {
     .join(' ');
   console.log(`missing: ${missing().join(', ')}. Tests that need them are skipped; to run them:`);
   console.log(`  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${names}`);
+}
+
+/**
+ * Installs the runtimes that npm has, where tests of this run need them. Without a network they are
+ * not there, and each test that misses one says so.
+ */
+function provideRuntimes(filters) {
+  const isFor = (filter) =>
+    NEED_RUNTIMES.some((path) => path.includes(filter) || filter.includes(path));
+  if (filters.length > 0 && !filters.some(isFor)) return;
+  if (process.platform !== 'linux' || process.arch !== 'x64') return;
+  const folder = join(root, 'test/runtimes');
+  const lock = join(folder, 'package-lock.json');
+  const stamp = join(folder, 'node_modules/.installed-lock.json');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === readFileSync(lock, 'utf8')) return;
+  console.log('installing runtimes into test/runtimes');
+  const result = run('npm', INSTALL_RUNTIMES.split(' '), { piped: true, seconds: 300 });
+  // What is optional may be missing without npm's calling that a failure: try again next time.
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  );
+  const names = Object.keys({ ...dependencies, ...optionalDependencies });
+  const isWhole = names.every((name) => existsSync(join(folder, 'node_modules', name)));
+  if (result.ok && isWhole) copyFileSync(lock, stamp);
+  else console.log(result.said.trim().split('\n').slice(-5).join('\n'));
 }
 
 // The parts ----------------------------------------------------------------------
@@ -222,6 +251,7 @@ function main(parameters) {
     if (!part('npm ci', installs)) return summary();
   }
   if (all) providePrograms();
+  if (all || filters.length > 0) provideRuntimes(filters);
   // Tests of yesterday's core would say nothing, so a build that fails is where it ends.
   if (!part('build', () => check(run('npm', ['run', '--silent', 'build'])))) return summary();
   if (all) {

@@ -46,7 +46,7 @@ export function readSources(root: string): Source[] {
   );
   paths.push(...readdirSync(root));
   return paths
-    .filter((path) => /\.(?:tsx?|mjs|js)$/.test(path))
+    .filter((path) => /\.(?:tsx?|mjs|js)$/.test(path) && !path.includes('node_modules/'))
     .sort()
     .map((path) => makeSource(path, readFileSync(posix.join(root, path), 'utf8')));
 }

@@ -1,0 +1,57 @@
+/**
+ * One package, every runtime: it is packed, unpacked and loaded unchanged, and two stacks do the
+ * same in each of them, to the last event of their traces.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { unpackInto } from './package.ts';
+import { RUNTIMES, versionOf } from './runtimes.ts';
+
+/** What the program answers: hashes. */
+interface Report {
+  readonly sent: readonly string[];
+  readonly callbacks: { readonly trace: string; readonly received: readonly string[] };
+  readonly streams: { readonly trace: string; readonly received: readonly string[] };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'netcell-runtimes-'));
+const reports = new Map<string, Report>();
+const rows = [['runtime', 'version', 'engine', 'ms', 'trace by callbacks', 'trace by streams']];
+
+vi.setConfig({ testTimeout: 60_000 });
+
+beforeAll(() => unpackInto(folder));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  const lines = rows.map((row) => row.map((cell, i) => cell.padEnd(widths![i]!)).join('  '));
+  if (lines.length > 1) console.log(lines.join('\n'));
+});
+
+for (const runtime of RUNTIMES) {
+  const { name, engine, program, install } = runtime;
+  const why = program === undefined ? ` (skipped; to run it: ${install})` : '';
+
+  it.skipIf(why !== '')(`${name} loads the package, moves 1 MiB each way${why}`, async () => {
+    const begun = performance.now();
+    const text = await runtime.run(program!, folder);
+    const milliseconds = (performance.now() - begun).toFixed(0);
+    const report = JSON.parse(text) as Report;
+    expect(report).toHaveProperty('streams.trace');
+    reports.set(name, report);
+    const traces = [report.callbacks.trace, report.streams.trace];
+    const hashes = traces.map((hash) => hash.slice(0, 16));
+    rows.push([name, await versionOf(runtime), engine, milliseconds, ...hashes]);
+    const [there, back] = report.sent;
+    expect(report.callbacks.received).toEqual([back, there]);
+    expect(report.streams.received).toEqual([back, there]);
+  });
+}
+
+it('is the same trace in all of them', () => {
+  const [first, ...others] = reports.values();
+  expect(first).toBeDefined();
+  for (const other of others) expect(other).toEqual(first);
+});

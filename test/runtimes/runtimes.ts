@@ -1,0 +1,121 @@
+/** Every runtime that netcell is for: how the program is run in it, and what brings it. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { inChromium, inFirefox } from './browsers.ts';
+import { INSTALL, installed, MODULES, packageModules, type WorkerModule } from './package.ts';
+import { serve } from './workerd.ts';
+
+export interface Runtime {
+  readonly name: string;
+  readonly engine: 'V8' | 'SpiderMonkey' | 'JavaScriptCore';
+  /** Its program; undefined where it is not installed. */
+  readonly program: string | undefined;
+  /** The command that installs it. */
+  readonly install: string;
+  /** Runs the program in the folder where the package is; answers its report, as JSON. */
+  run(program: string, folder: string): Promise<string>;
+}
+
+const execute = promisify(execFile);
+
+/** Runs a program to its end; answers what it printed. */
+async function print(program: string, folder: string, ...parameters: string[]): Promise<string> {
+  const env = { ...process.env, DENO_DIR: join(folder, 'deno'), DENO_NO_UPDATE_CHECK: '1' };
+  return (await execute(program, parameters, { cwd: folder, env })).stdout;
+}
+
+function onPath(name: string): string | undefined {
+  const paths = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name));
+  return paths.find((path) => existsSync(path));
+}
+
+/** The worker, the program, and the package as its condition for workerd gives it. */
+function workerModules(folder: string): WorkerModule[] {
+  const own = ['worker.mjs', 'program.mjs'];
+  return [
+    ...own.map((name) => ({ name, type: 'esModule' as const, file: join(folder, name) })),
+    ...packageModules(folder),
+  ];
+}
+
+const NODE_22 = installed('node-22', 'bin/node');
+
+/** workerd's own program. */
+export const WORKERD = installed('@cloudflare/workerd-linux-64', 'bin/workerd');
+
+const nodes: Runtime[] = ['20', '22', '24'].map((major) => ({
+  name: `Node ${major}`,
+  engine: 'V8',
+  program: installed(`node-${major}`, 'bin/node'),
+  install: INSTALL,
+  run: (program, folder) => print(program, folder, 'print.mjs'),
+}));
+
+export const RUNTIMES: readonly Runtime[] = [
+  ...nodes,
+  {
+    name: 'Deno',
+    engine: 'V8',
+    program: installed('@deno/linux-x64-glibc', 'deno'),
+    install: INSTALL,
+    run: (program, folder) => print(program, folder, 'run', '--no-prompt', 'print.mjs'),
+  },
+  {
+    name: 'Bun',
+    engine: 'JavaScriptCore',
+    program: installed('@oven/bun-linux-x64', 'bin/bun'),
+    install: INSTALL,
+    run: (program, folder) => print(program, folder, 'print.mjs'),
+  },
+  {
+    name: 'workerd',
+    engine: 'V8',
+    program: WORKERD,
+    install: INSTALL,
+    run: async (program, folder) => {
+      const served = await serve(program, folder, workerModules(folder));
+      try {
+        return await (await fetch(`http://127.0.0.1:${served.port}/`)).text();
+      } finally {
+        await served.stop();
+      }
+    },
+  },
+  {
+    name: 'miniflare',
+    engine: 'V8',
+    // It needs Node 22.
+    program: installed('miniflare', 'package.json') && NODE_22,
+    install: INSTALL,
+    run: (program, folder) => {
+      const modules = JSON.stringify(workerModules(folder));
+      return print(program, folder, 'miniflare.mjs', MODULES, modules);
+    },
+  },
+  {
+    name: 'Chromium',
+    engine: 'V8',
+    program: onPath('chromium'),
+    install: 'sudo apt-get install -y --no-install-recommends chromium',
+    run: inChromium,
+  },
+  {
+    name: 'Firefox',
+    engine: 'SpiderMonkey',
+    program: onPath('firefox-esr'),
+    install: 'sudo apt-get install -y --no-install-recommends firefox-esr',
+    run: inFirefox,
+  },
+];
+
+/** What a program says of its version; of miniflare, its package does. */
+export async function versionOf({ name, program }: Runtime): Promise<string> {
+  if (name === 'miniflare') {
+    const file = installed('miniflare', 'package.json')!;
+    return ((await import(file, { with: { type: 'json' } })) as { version: string }).version;
+  }
+  const { stdout } = await execute(program!, ['--version']);
+  return /\d[\w.-]*/.exec(stdout)?.[0] ?? '';
+}
