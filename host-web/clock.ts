@@ -37,6 +37,8 @@ type TimerHandle = ReturnType<typeof setTimeout> & { ref?(): void; unref?(): voi
 const LONGEST = 0x7fff_ffff;
 /** Milliseconds of soon-tasks before the event loop gets its turn. */
 const LONGEST_TURN = 4;
+/** And how many of them: in edge runtimes time stands still until the next event. */
+const MOST_TASKS = 10_000;
 
 /** Runs `task` in a later turn of the event loop: the fastest way the platform has. */
 const laterTurn = ((): ((task: () => void) => void) => {
@@ -65,6 +67,8 @@ export function turn(): Promise<void> {
 export class RealClock implements Clock {
   /** Until when soon-tasks of this turn are microtasks. */
   #turnEnds = 0;
+  /** Soon-tasks that may still be. */
+  #tasksLeft = 0;
   #isTurnAwaited = false;
   readonly #postponed: (() => void)[] = [];
 
@@ -82,9 +86,10 @@ export class RealClock implements Clock {
     if (!this.#isTurnAwaited) {
       this.#isTurnAwaited = true;
       this.#turnEnds = now + LONGEST_TURN;
+      this.#tasksLeft = MOST_TASKS;
       laterTurn(this.#onTurn);
     }
-    if (now < this.#turnEnds) queueMicrotask(task);
+    if (now < this.#turnEnds && this.#tasksLeft-- > 0) queueMicrotask(task);
     else this.#postponed.push(task);
   }
 

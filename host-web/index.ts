@@ -55,7 +55,13 @@ export { stateName, type TcpInfo, type TcpState } from './inspect.ts';
 export type { Listener, ListenerAddress, ListenerInfo, ListenOptions } from './listener.ts';
 export type { Link, LinkPort } from './link/link.ts';
 export { pipe } from './link/pipe.ts';
+export { relay } from './link/relay.ts';
 export type { PacketStreams } from './link/streams.ts';
+export {
+  webSocketLink,
+  type WebSocketLike,
+  type WebSocketLinkOptions,
+} from './link/websocket.ts';
 export type { PingOptions, PingReply } from './ping.ts';
 export { END, RawConnection, RawListener } from './raw.ts';
 export { Stack } from './stack.ts';

@@ -70,7 +70,7 @@ export async function stayUp(
 }
 
 /** What ends the foreground: a signal, a key, the service, or a device that is gone. */
-class Ending {
+export class Ending {
   readonly first: Promise<number>;
   /** The user has asked a second time. */
   readonly second: Promise<void>;

@@ -18,6 +18,7 @@ const VERBS: Readonly<Record<string, () => Promise<{ verb: Verb }>>> = {
   listen: () => import('./listen.ts'),
   connect: () => import('./connect.ts'),
   ping: () => import('./ping.ts'),
+  tunnel: () => import('./tunnel.ts'),
   ss: () => import('./ss.ts'),
   sim: () => import('./sim.ts'),
 };
@@ -31,6 +32,7 @@ const HELP = `netcell: a TCP/IP stack in one WebAssembly module, behind a TUN de
   netcell listen PORT           accept connections: --echo, --discard, --chargen, or this terminal
   netcell connect HOST PORT     open a connection: standard input and output are its text
   netcell ping HOST             ICMP echo
+  netcell tunnel URL            a TUN device whose other end is a WebSocket
   netcell ss                    connections of what is running (up, serve, listen)
   netcell sim NAME              a scenario on virtual time, with its ladder: --list names them
 

@@ -30,7 +30,7 @@ function netcell(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise
   return run(cli, words, { env: { ...environment, ...env } }).outcome;
 }
 
-const VERBS = ['demo', 'up', 'serve', 'get', 'listen', 'connect', 'ping', 'ss', 'sim'];
+const VERBS = ['demo', 'up', 'serve', 'get', 'listen', 'connect', 'ping', 'tunnel', 'ss', 'sim'];
 
 describe('usage', () => {
   it.each([
@@ -56,6 +56,8 @@ describe('usage', () => {
     [['connect', '10.9.0.1'], /PORT is missing/],
     [['ping', '10.9.0.1', '-i', '1'], /-i is a duration such as 40ms or 2s, not '1'/],
     [['demo', '--size', 'much'], /--size is a size such as 64k, not 'much'/],
+    [['tunnel', 'http://10.9.0.1/'], /URL is such as ws:\/\/.*, not 'http:/],
+    [['tunnel', 'ws://[::1]:1/', '--address', '10.9.0.1'], /--address is an address with a prefix/],
     [['ss', '-x'], /there is no flag -x/],
   ])('netcell %j is refused with exit code 2', async (words, sentence) => {
     const { code, stdout, stderr } = await netcell(words);
@@ -71,6 +73,14 @@ describe('usage', () => {
     });
     expect(await netcell([])).toMatchObject({ code: 2, stdout: expect.stringContaining('up') });
     expect(await netcell(['--help'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('a tunnel whose other end is not there is refused with exit code 4', async () => {
+    expect(await netcell(['tunnel', 'ws://127.0.0.1:1/'])).toMatchObject({
+      code: 4,
+      stdout: '',
+      stderr: expect.stringContaining('ECONNREFUSED'),
+    });
   });
 
   it.each(VERBS)('%s --help fits a screen and shows two examples', async (verb) => {

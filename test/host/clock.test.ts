@@ -173,4 +173,17 @@ describe('a real clock', () => {
     expect([count > 1, isOver]).toEqual([true, false]);
     while (!isOver) await turn();
   });
+
+  it('lets the event loop turn where time stands still', async () => {
+    const still = vi.spyOn(performance, 'now').mockReturnValue(5);
+    const clock = new RealClock();
+    let isOver = false;
+    const task = () => {
+      if (!isOver) clock.soon(task);
+    };
+    clock.soon(task);
+    await turn();
+    isOver = true;
+    still.mockRestore();
+  });
 });

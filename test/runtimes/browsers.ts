@@ -13,6 +13,8 @@ import type { AddressInfo } from 'node:net';
 import { join, normalize } from 'node:path';
 import { chromium } from 'playwright-core';
 
+/** Milliseconds a browser has, from its start to the report. */
+const PATIENCE = 45_000;
 const NOWHERE = '127.0.0.1:9';
 const TYPES: Readonly<Record<string, string>> = { html: 'text/html', wasm: 'application/wasm' };
 const FLAGS = [
@@ -32,7 +34,9 @@ async function reported(
   browse: (url: string) => Promise<() => Promise<unknown>>,
 ): Promise<string> {
   let tell!: (text: string) => void;
-  const told = new Promise<string>((resolve) => (tell = resolve));
+  let give!: (error: Error) => void;
+  const told = new Promise<string>((resolve, reject) => ([tell, give] = [resolve, reject]));
+  const timer = setTimeout(() => give(new Error('the page does not report')), PATIENCE);
   const server = createServer(async (request, response) => {
     if (request.method === 'POST') {
       let text = '';
@@ -56,6 +60,7 @@ async function reported(
   try {
     return await told;
   } finally {
+    clearTimeout(timer);
     await end();
     server.closeAllConnections();
     server.close();

@@ -1,20 +1,20 @@
-/**
- * Runs the worker in miniflare and prints what it answers: `miniflare.mjs NODE_MODULES MODULES`,
- * where miniflare is, and the worker's modules as JSON.
- */
+/** Runs the worker in miniflare and prints what it answers: `miniflare.mjs NODE_MODULES`. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-const [installed, list] = process.argv.slice(2);
-const { Miniflare } = createRequire(`${installed}/`)('miniflare');
+const { Miniflare } = createRequire(`${process.argv[2]}/`)('miniflare');
+const build = 'node_modules/netcell/build';
 
-const TYPES = { esModule: 'ESModule', wasm: 'CompiledWasm' };
-const modules = JSON.parse(list).map(({ name, type, file }) => ({
-  type: TYPES[type],
-  path: name,
-  contents: type === 'wasm' ? readFileSync(file) : readFileSync(file, 'utf8'),
-}));
-const miniflare = new Miniflare({ modules, compatibilityDate: '2026-07-01', cf: false });
+const miniflare = new Miniflare({
+  compatibilityDate: '2026-07-01',
+  cf: false,
+  modules: [
+    { type: 'ESModule', path: 'worker.mjs', contents: readFileSync('worker.mjs', 'utf8') },
+    { type: 'ESModule', path: 'program.mjs', contents: readFileSync('program.mjs', 'utf8') },
+    { type: 'ESModule', path: 'netcell', contents: readFileSync(`${build}/edge.js`, 'utf8') },
+    { type: 'CompiledWasm', path: 'core.wasm', contents: readFileSync(`${build}/core.wasm`) },
+  ],
+});
 try {
   const answer = await miniflare.dispatchFetch('http://worker/');
   console.log(await answer.text());

@@ -5,8 +5,8 @@
  * there is named with the command that brings it.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { repository } from '../host/bundle.ts';
 
 const here = join(repository, 'test', 'runtimes');
@@ -22,8 +22,11 @@ export function installed(name: string, file: string): string | undefined {
   return existsSync(path) ? path : undefined;
 }
 
-/** Packs the package into `folder`, and unpacks it there as npm would; no dependency is needed. */
-export function unpackInto(folder: string): void {
+/**
+ * Packs the package, and unpacks it in `folder` as npm would, beside copies of `files`. No
+ * dependency is needed.
+ */
+export function unpackInto(folder: string, ...files: readonly string[]): void {
   const npm = { cwd: repository, encoding: 'utf8', shell: process.platform === 'win32' } as const;
   const parameters = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
   const [packed] = JSON.parse(
@@ -32,39 +35,6 @@ export function unpackInto(folder: string): void {
   const target = join(folder, 'node_modules', 'netcell');
   mkdirSync(target, { recursive: true });
   execFileSync('tar', ['-xzf', join(folder, packed!.filename), '-C', target, '--strip', '1']);
-  for (const name of ['program.mjs', 'print.mjs', 'worker.mjs', 'miniflare.mjs', 'page.html']) {
-    copyFileSync(join(here, name), join(folder, name));
-  }
+  for (const file of files) copyFileSync(join(repository, file), join(folder, basename(file)));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
-}
-
-/** A module of a worker, as workerd is told of it. */
-export interface WorkerModule {
-  readonly name: string;
-  readonly type: 'esModule' | 'wasm';
-  readonly file: string;
-}
-
-/**
- * The modules of the package under the names its files import each other by, as a bundler follows
- * them: `netcell` is what the `workerd` condition of `exports` says.
- */
-export function packageModules(folder: string): WorkerModule[] {
-  const root = join(folder, 'node_modules', 'netcell');
-  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    exports: { '.': { workerd: string } };
-  };
-  const entry = join(root, exports['.'].workerd);
-  const found = new Map<string, WorkerModule>();
-  const follow = (name: string, file: string): void => {
-    if (found.has(name)) return;
-    const type = file.endsWith('.wasm') ? 'wasm' : 'esModule';
-    found.set(name, { name, type, file });
-    if (type === 'wasm') return;
-    for (const [, next] of readFileSync(file, 'utf8').matchAll(/\bfrom "\.\/([^"]+)"/g)) {
-      follow(next!, join(dirname(file), next!));
-    }
-  };
-  follow('netcell', entry);
-  return [...found.values()];
 }

@@ -22,7 +22,11 @@ const rows = [['runtime', 'version', 'engine', 'ms', 'trace by callbacks', 'trac
 
 vi.setConfig({ testTimeout: 60_000 });
 
-beforeAll(() => unpackInto(folder));
+beforeAll(() => {
+  const names = ['program.mjs', 'print.mjs', 'page.html'];
+  const workers = ['worker.mjs', 'worker.capnp', 'miniflare.mjs'];
+  unpackInto(folder, ...[...names, ...workers].map((name) => `test/runtimes/${name}`));
+});
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
   const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { inChromium, inFirefox } from './browsers.ts';
-import { INSTALL, installed, MODULES, packageModules, type WorkerModule } from './package.ts';
+import { INSTALL, installed, MODULES } from './package.ts';
 import { serve } from './workerd.ts';
 
 export interface Runtime {
@@ -29,15 +29,6 @@ async function print(program: string, folder: string, ...parameters: string[]): 
 function onPath(name: string): string | undefined {
   const paths = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name));
   return paths.find((path) => existsSync(path));
-}
-
-/** The worker, the program, and the package as its condition for workerd gives it. */
-function workerModules(folder: string): WorkerModule[] {
-  const own = ['worker.mjs', 'program.mjs'];
-  return [
-    ...own.map((name) => ({ name, type: 'esModule' as const, file: join(folder, name) })),
-    ...packageModules(folder),
-  ];
 }
 
 const NODE_22 = installed('node-22', 'bin/node');
@@ -75,7 +66,7 @@ export const RUNTIMES: readonly Runtime[] = [
     program: WORKERD,
     install: INSTALL,
     run: async (program, folder) => {
-      const served = await serve(program, folder, workerModules(folder));
+      const served = await serve(program, join(folder, 'worker.capnp'));
       try {
         return await (await fetch(`http://127.0.0.1:${served.port}/`)).text();
       } finally {
@@ -89,10 +80,7 @@ export const RUNTIMES: readonly Runtime[] = [
     // It needs Node 22.
     program: installed('miniflare', 'package.json') && NODE_22,
     install: INSTALL,
-    run: (program, folder) => {
-      const modules = JSON.stringify(workerModules(folder));
-      return print(program, folder, 'miniflare.mjs', MODULES, modules);
-    },
+    run: (program, folder) => print(program, folder, 'miniflare.mjs', MODULES),
   },
   {
     name: 'Chromium',

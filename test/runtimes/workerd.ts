@@ -1,9 +1,6 @@
-/** A worker served by workerd: its configuration written, its port found, its end. */
+/** A worker served by workerd: its port found, its end. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import type { WorkerModule } from './package.ts';
 
 export interface Served {
   readonly port: number;
@@ -12,30 +9,15 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-/** Serves the modules, of which the first is the worker, on a free port of 127.0.0.1. */
-export async function serve(
-  workerd: string,
-  folder: string,
-  modules: readonly WorkerModule[],
-): Promise<Served> {
-  const file = join(folder, 'worker.capnp');
-  const list = modules.map(
-    ({ name, type, file: path }) =>
-      `(name = "${name}", ${type} = embed "${relative(folder, path)}")`,
+/** Serves what a configuration says, on a free port of 127.0.0.1. */
+export async function serve(workerd: string, configuration: string): Promise<Served> {
+  const child = spawn(
+    workerd,
+    ['serve', configuration, '--socket-addr=http=127.0.0.1:0', '--control-fd=3'],
+    {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    },
   );
-  writeFileSync(
-    file,
-    `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = (
-    compatibilityDate = "2026-07-01",
-    modules = [${list.join(', ')}]))],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]);
-`,
-  );
-  const child = spawn(workerd, ['serve', file, '--control-fd=3'], {
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-  });
   let complaints = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (complaints += text));
   const ended = once(child, 'exit');
@@ -55,7 +37,8 @@ const config :Workerd.Config = (
     port: await Promise.race([port, failed]),
     complaints: () => complaints,
     stop: async () => {
-      child.kill();
+      // Asked politely it would wait for its WebSockets to end.
+      child.kill('SIGKILL');
       await ended;
     },
   };

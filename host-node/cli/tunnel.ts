@@ -1,0 +1,87 @@
+/**
+ * `netcell tunnel`: a TUN device whose other end is a WebSocket.
+ *
+ * The kernel has an interface, and whoever answers the WebSocket is the network behind it: a worker
+ * at the edge, another machine. No stack runs here; packets are relayed as they are.
+ */
+import { parseInterfaceAddress } from '../../host-web/address.ts';
+import { relay } from '../../host-web/link/relay.ts';
+import { webSocketLink } from '../../host-web/link/websocket.ts';
+import { listLinks } from '../netlink.ts';
+import { openTun } from '../tun.ts';
+import { TunLink } from '../tun-link.ts';
+import { openWebSocket } from '../websocket.ts';
+import {
+  type Arguments,
+  type Flags,
+  readNumber,
+  takePositionals,
+  UsageError,
+} from './arguments.ts';
+import { Failure } from './failure.ts';
+import { Ending } from './foreground.ts';
+import type { Verb } from './verb.ts';
+
+const HELP = `netcell tunnel: put a TUN device at one end of a WebSocket
+
+  netcell tunnel URL [flags]
+
+  URL                 ws: or wss:, where each binary message is one IP packet
+  --tun NAME          device to make, or to attach to if it exists
+  --address A/PREFIX  address of the kernel, one of each family; 10.9.0.1/24, fd00:9::1/64
+  --mtu N  --json  -q
+
+The far end is a stack, as the worker in host-web/edge/worker.js, or another tunnel.
+
+Examples
+  sudo netcell tunnel ws://127.0.0.1:8080/
+  sudo netcell tunnel wss://tcp.example.org/ --address 192.0.2.1/30`;
+
+const FLAGS: Flags = {
+  tun: { type: 'string' },
+  address: { type: 'string', multiple: true },
+  addr: { type: 'string', multiple: true, alias: 'address' },
+  mtu: { type: 'string' },
+  json: { type: 'boolean' },
+  quiet: { type: 'boolean', short: 'q' },
+};
+
+async function run(args: Arguments): Promise<number> {
+  const [url = ''] = takePositionals(args, 'URL');
+  if (!URL.canParse(url) || !/^wss?:/.test(url)) {
+    throw new UsageError(`URL is such as ws://127.0.0.1:8080/, not '${url}'`);
+  }
+  const mtu = readNumber(args.value('mtu') ?? '1500', '--mtu', 576, 65_535);
+  const given = args.values('address');
+  for (const text of given) {
+    const address = parseInterfaceAddress(text);
+    if (address !== undefined && address.peer === undefined && text.includes('/')) continue;
+    throw new UsageError(`--address is an address with a prefix, not '${text}'`);
+  }
+  const addresses = given.length > 0 ? given : ['10.9.0.1/24', 'fd00:9::1/64'];
+  const ending = new Ending();
+  try {
+    const socket = await openWebSocket(url).catch((error: Error) => {
+      throw Failure.from(error) ?? new Failure(error.message);
+    });
+    socket.addEventListener('close', () => ending.fail(new Failure(`${url} has closed`)));
+    const name = args.value('tun');
+    const isThere = listLinks().some((link) => link.name === name);
+    const tun = openTun({
+      ...(name === undefined ? {} : { name }),
+      ...(isThere ? { create: false } : { mtu, addresses }),
+    });
+    const device = new TunLink(tun, { onError: (error) => ending.fail(error) });
+    const close = relay(device, webSocketLink(socket, { mtu: tun.mtu }));
+    const facts = { event: 'ready', tun: tun.name, mtu: tun.mtu, addresses, url };
+    if (args.isSet('json')) console.log(JSON.stringify(facts));
+    else if (!args.isSet('quiet')) {
+      console.log(`  ${tun.name}  ${addresses.join('  ')}  mtu ${tun.mtu}  to ${url}`);
+    }
+    return await ending.first.finally(close);
+  } finally {
+    ending.close();
+  }
+}
+
+export const verb: Verb = { help: HELP, flags: FLAGS, run };

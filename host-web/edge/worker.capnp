@@ -1,0 +1,13 @@
+using Workerd = import "/workerd/workerd.capnp";
+
+# Beside this file: worker.js, and node_modules with netcell in it.
+const config :Workerd.Config = (
+  services = [(name = "main", worker = (
+    compatibilityDate = "2026-07-01",
+    modules = [
+      (name = "worker.js", esModule = embed "worker.js"),
+      (name = "netcell", esModule = embed "node_modules/netcell/build/edge.js"),
+      (name = "core.wasm", wasm = embed "node_modules/netcell/build/core.wasm"),
+    ]))],
+  sockets = [(name = "http", address = "127.0.0.1:8080", http = (), service = "main")]
+);

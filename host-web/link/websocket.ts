@@ -1,0 +1,85 @@
+/**
+ * A link over a WebSocket: each binary message is one IP packet.
+ *
+ * It takes any socket of the WHATWG's shape, at either end: a browser's, a worker's, Deno's, Bun's,
+ * Node's. The socket must be open; what the stack sends before is dropped, as on a cable that is
+ * not plugged in. Packets are dropped, too, while more than `limit` octets wait in the socket: a
+ * WebSocket rides on a TCP of its own, and two TCPs that both keep everything make a queue without
+ * end. The connections above see a loss and slow down.
+ */
+import { InputFlag } from '../abi.ts';
+import type { Link, LinkPort } from './link.ts';
+
+/** What is used of a WebSocket. */
+export interface WebSocketLike {
+  binaryType: string;
+  readonly readyState: number;
+  /** Octets `send` has taken that have not left yet; workers do not say. */
+  readonly bufferedAmount?: number;
+  send(octets: Uint8Array<ArrayBuffer>): void;
+  close(): void;
+  addEventListener(type: 'message', listener: (event: Event) => void): void;
+  removeEventListener(type: 'message', listener: (event: Event) => void): void;
+}
+
+export interface WebSocketLinkOptions {
+  /** Octets of the largest packet; default 1500. */
+  mtu?: number;
+  /** Octets that may wait in the socket; default 256 KiB. */
+  limit?: number;
+}
+
+const OPEN = 1;
+
+/** Makes a link of an open WebSocket. Closing the link closes the socket; it does not see the end. */
+export function webSocketLink(socket: WebSocketLike, options: WebSocketLinkOptions = {}): Link {
+  return new WebSocketLink(socket, options);
+}
+
+class WebSocketLink implements Link {
+  readonly mtu: number;
+  readonly #socket: WebSocketLike;
+  readonly #limit: number;
+  #port: LinkPort | undefined;
+  #memory = new Uint8Array();
+
+  constructor(socket: WebSocketLike, { mtu = 1500, limit = 1 << 18 }: WebSocketLinkOptions) {
+    this.mtu = mtu;
+    this.#socket = socket;
+    this.#limit = limit;
+    socket.binaryType = 'arraybuffer';
+  }
+
+  attach(port: LinkPort): void {
+    this.#port = port;
+    this.#memory = new Uint8Array(port.memory);
+    this.#socket.addEventListener('message', this.#onMessage);
+  }
+
+  send(length: number): boolean {
+    const socket = this.#socket;
+    if (this.#port === undefined || socket.readyState !== OPEN) return false;
+    if ((socket.bufferedAmount ?? 0) > this.#limit) return false;
+    const at = this.#port.transmitAt;
+    // A copy: some sockets keep what they are given until it has left.
+    socket.send(this.#memory.slice(at, at + length) as Uint8Array<ArrayBuffer>);
+    return true;
+  }
+
+  close(): void {
+    if (this.#port === undefined) return;
+    this.#port = undefined;
+    this.#socket.removeEventListener('message', this.#onMessage);
+    this.#socket.close();
+  }
+
+  readonly #onMessage = (event: Event): void => {
+    const port = this.#port;
+    const { data } = event as MessageEvent<unknown>;
+    if (port === undefined || !(data instanceof ArrayBuffer)) return;
+    if (data.byteLength === 0 || data.byteLength > port.receiveSize) return;
+    this.#memory.set(new Uint8Array(data), port.receiveAt);
+    port.input(data.byteLength, InputFlag.NONE);
+    port.pump();
+  };
+}

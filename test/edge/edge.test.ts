@@ -1,0 +1,74 @@
+/**
+ * The edge example, end to end: Linux's TCP, a TUN device, a WebSocket, and netcell in a worker.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bundle, repository, run } from '../host/bundle.ts';
+import { INSTALL, unpackInto } from '../runtimes/package.ts';
+import { WORKERD } from '../runtimes/runtimes.ts';
+
+const WORKER = 'host-web/edge/worker.js';
+const child = process.platform === 'linux' ? bundle('test/edge/edge-child.ts') : '';
+const folder = mkdtempSync(join(tmpdir(), 'netcell-edge-'));
+beforeAll(() => unpackInto(folder, WORKER, 'host-web/edge/worker.capnp'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function whyNot(): Promise<string | undefined> {
+  if (process.platform !== 'linux') return 'not Linux';
+  if (WORKERD === undefined) return `no workerd; to have it: ${INSTALL}`;
+  if (spawnSync('curl', ['--version']).error !== undefined) return 'curl is missing';
+  const probe = await run(child, ['probe']).outcome;
+  return probe.code === 0 ? undefined : probe.stderr.trim().split('\n')[0];
+}
+
+const obstacle = await whyNot();
+const skipped = obstacle === undefined ? '' : ` (skipped: ${obstacle})`;
+
+it.skipIf(obstacle !== undefined)(
+  `answers 100 requests of the kernel's TCP from a worker${skipped}`,
+  async () => {
+    const configuration = join(folder, 'worker.capnp');
+    const cli = join(repository, 'build/cli.js');
+    const outcome = await run(child, [WORKERD!, cli, configuration]).outcome;
+    expect(outcome).toMatchObject({ stderr: '', code: 0 });
+    const result = JSON.parse(outcome.stdout) as { pages: string[] };
+    expect(result).toEqual({
+      refused: 426,
+      pages: Array.from({ length: 100 }, (_, i) => {
+        const from = i % 2 === 0 ? String.raw`10\.9\.0\.1` : String.raw`\[fd00:9::1\]`;
+        const page = `^GET /${i} from ${from}:\\d+, answered by TCP in a worker\\.\n$`;
+        return expect.stringMatching(page);
+      }),
+      beyond: expect.stringContaining("Couldn't connect"),
+      interrupted: { code: 130, stderr: '' },
+      abandoned: { code: 1, stderr: expect.stringMatching(/ws:\/\/\S+ has closed$/m) },
+      complaints: '',
+    });
+  },
+  60_000,
+);
+
+it('bundles for a worker: the core is an import, and there is nothing to compile', async () => {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [join(folder, 'worker.js')],
+    conditions: ['workerd'],
+    external: ['*.wasm'],
+    bundle: true,
+    format: 'esm',
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  });
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  expect(imports.map(({ path }) => path)).toEqual(['./core.wasm']);
+  // With the core's octets in it there would be 90 kB more.
+  expect(outputFiles[0]!.contents.length).toBeLessThan(120_000);
+});
+
+it('has at most 80 lines, for it is to be copied', () => {
+  expect(readFileSync(join(repository, WORKER), 'utf8').split('\n').length).toBeLessThanOrEqual(80);
+});
