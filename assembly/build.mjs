@@ -2,12 +2,14 @@
  * Builds everything: the core, the numbers hosts share with it, the bundles, the types.
  *
  * `node assembly/build.mjs` builds all of it into `build/`; `--check` only says whether
- * `host-web/abi.ts` is what the core's sources give (law 10), exit code 1 if not.
+ * `host-web/abi.ts` and the numbers in `README.md` are what the core's sources give (law 10), exit
+ * code 1 if not.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withTables } from './abi-tables.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const at = (...parts) => join(root, ...parts);
@@ -86,8 +88,10 @@ function mapOf(source) {
   return map;
 }
 
+/** Everything that crosses the door, as the sources say it. */
+const source = read('abi.ts') + read('reason.ts') + read('windows.ts');
+
 function generate() {
-  const source = read('abi.ts') + read('reason.ts') + read('windows.ts');
   const map = mapOf(read('memory.ts'));
   const limits = mapOf(read('limits.ts'));
   const lines = ["/** Made by `assembly/build.mjs` from the core's sources. Do not edit. */", ''];
@@ -146,11 +150,18 @@ function generate() {
   return lines.join('\n');
 }
 
-const abi = at('host-web', 'abi.ts');
+/** Files of numbers: the path, and what it ought to hold. */
+const made = [
+  [at('host-web', 'abi.ts'), generate()],
+  [
+    at('assembly', 'README.md'),
+    withTables(read('README.md'), enumsOf(source), windowsOf(source), mapOf(read('memory.ts'))),
+  ],
+];
 if (process.argv.includes('--check')) {
-  const fresh = readFileSync(abi, 'utf8') === generate();
-  if (!fresh) console.error('host-web/abi.ts is stale: run `npm run build`');
-  process.exit(fresh ? 0 : 1);
+  const stale = made.filter(([path, text]) => readFileSync(path, 'utf8') !== text);
+  for (const [path] of stale) console.error(`${path} is stale: run \`npm run build\``);
+  process.exit(stale.length === 0 ? 0 : 1);
 }
 
 mkdirSync(at('build'), { recursive: true });
@@ -158,7 +169,7 @@ mkdirSync(at('build'), { recursive: true });
 for (const name of readdirSync(at('build'))) {
   if (/^chunk-\w+\.js/.test(name)) rmSync(at('build', name));
 }
-writeFileSync(abi, generate());
+for (const [path, text] of made) writeFileSync(path, text);
 run('asc', 'assembly/index.ts', '--target', 'release');
 const bundle = (platform, ...words) =>
   run(
@@ -175,21 +186,28 @@ const bundle = (platform, ...words) =>
     '--log-level=warning',
     '--external:koffi',
     '--sourcemap=linked',
-    '--splitting',
     '--chunk-names=chunk-[hash]',
   );
 bundle(
   'neutral',
+  '--splitting',
   'index=host-web/index.ts',
   'sim=host-web/sim/index.ts',
   'pcapng=host-web/link/pcapng.ts',
 );
-// Where nothing may be compiled, the core is a module of its own: `import core from './core.wasm'`.
+// Where nothing may be compiled, the core is a module of its own, imported from './core.wasm'. A
+// worker's configuration names every file, so each entry is a single one.
 bundle(
   'neutral',
   '--external:./build/core.wasm',
   'edge=host-web/edge/index.ts',
   'edge-sim=host-web/sim/index.ts',
 );
-bundle('node', 'tun=host-node/tun.ts', 'net=host-node/net.ts', 'cli=host-node/cli/index.ts');
+bundle(
+  'node',
+  '--splitting',
+  'tun=host-node/tun.ts',
+  'net=host-node/net.ts',
+  'cli=host-node/cli/index.ts',
+);
 run('tsc', '-p', 'tsconfig.json', '--emitDeclarationOnly');
