@@ -5,12 +5,13 @@
  * at the edge, another machine. No stack runs here; packets are relayed as they are.
  */
 import { parseInterfaceAddress } from '../../host-web/address.ts';
+import { RealClock } from '../../host-web/clock.ts';
 import { relay } from '../../host-web/link/relay.ts';
 import { webSocketLink } from '../../host-web/link/websocket.ts';
 import { listLinks } from '../netlink.ts';
 import { openTun } from '../tun.ts';
 import { TunLink } from '../tun-link.ts';
-import { openWebSocket } from '../websocket.ts';
+import { type NodeWebSocket, openWebSocket } from '../websocket.ts';
 import {
   type Arguments,
   type Flags,
@@ -18,6 +19,7 @@ import {
   takePositionals,
   UsageError,
 } from './arguments.ts';
+import { record } from './capture.ts';
 import { Failure } from './failure.ts';
 import { Ending } from './foreground.ts';
 import type { Verb } from './verb.ts';
@@ -29,7 +31,7 @@ const HELP = `netcell tunnel: put a TUN device at one end of a WebSocket
   URL                 ws: or wss:, where each binary message is one IP packet
   --tun NAME          device to make, or to attach to if it exists
   --address A/PREFIX  address of the kernel, one of each family; 10.9.0.1/24, fd00:9::1/64
-  --mtu N  --json  -q
+  --mtu N  --pcap FILE  --json  -q
 
 The far end is a stack, as the worker in host-web/edge/worker.js, or another tunnel.
 
@@ -42,9 +44,13 @@ const FLAGS: Flags = {
   address: { type: 'string', multiple: true },
   addr: { type: 'string', multiple: true, alias: 'address' },
   mtu: { type: 'string' },
+  pcap: { type: 'string' },
   json: { type: 'boolean' },
   quiet: { type: 'boolean', short: 'q' },
 };
+
+/** The least MTU of a link that carries IPv6 (RFC 8200 §5). */
+const LEAST_MTU_IPV6 = 1280;
 
 async function run(args: Arguments): Promise<number> {
   const [url = ''] = takePositionals(args, 'URL');
@@ -52,36 +58,69 @@ async function run(args: Arguments): Promise<number> {
     throw new UsageError(`URL is such as ws://127.0.0.1:8080/, not '${url}'`);
   }
   const mtu = readNumber(args.value('mtu') ?? '1500', '--mtu', 576, 65_535);
+  const addresses = readAddresses(args, mtu);
+  const ending = new Ending();
+  try {
+    const socket = await openWebSocket(url).catch((error: Error) => {
+      throw Failure.from(error) ?? new Failure(error.message);
+    });
+    try {
+      socket.addEventListener('close', () => ending.fail(new Failure(`${url} has closed`)));
+      return await carry(args, socket, mtu, addresses, ending);
+    } finally {
+      socket.close();
+    }
+  } finally {
+    ending.close();
+  }
+}
+
+/** Opens the device and relays until something ends it; answers the exit code. */
+async function carry(
+  args: Arguments,
+  socket: NodeWebSocket,
+  wantedMtu: number,
+  addresses: readonly string[],
+  ending: Ending,
+): Promise<number> {
+  const name = args.value('tun');
+  const isThere = listLinks().some((link) => link.name === name);
+  const tun = openTun({
+    ...(name === undefined ? {} : { name }),
+    ...(isThere ? { create: false } : { mtu: wantedMtu, addresses }),
+  });
+  const device = new TunLink(tun, { onError: (error) => ending.fail(error) });
+  const { mtu } = tun;
+  const pcap = args.value('pcap');
+  try {
+    const capture = pcap === undefined ? null : record(pcap, device, tun.name, new RealClock());
+    const close = relay(capture?.link ?? device, webSocketLink(socket, { mtu }));
+    const [url] = args.positionals;
+    if (args.isSet('json')) {
+      console.log(JSON.stringify({ event: 'ready', tun: tun.name, mtu, addresses, url }));
+    } else if (!args.isSet('quiet')) {
+      const say = pcap === '-' ? console.error : console.log;
+      say(`  ${tun.name}  ${addresses.join('  ')}  mtu ${mtu}  to ${url}`);
+    }
+    return await ending.first.finally(() => {
+      close();
+      capture?.close();
+    });
+  } finally {
+    device.close();
+  }
+}
+
+/** The kernel's addresses, as the flags say. @throws UsageError */
+function readAddresses(args: Arguments, mtu: number): readonly string[] {
   const given = args.values('address');
   for (const text of given) {
     const address = parseInterfaceAddress(text);
     if (address !== undefined && address.peer === undefined && text.includes('/')) continue;
     throw new UsageError(`--address is an address with a prefix, not '${text}'`);
   }
-  const addresses = given.length > 0 ? given : ['10.9.0.1/24', 'fd00:9::1/64'];
-  const ending = new Ending();
-  try {
-    const socket = await openWebSocket(url).catch((error: Error) => {
-      throw Failure.from(error) ?? new Failure(error.message);
-    });
-    socket.addEventListener('close', () => ending.fail(new Failure(`${url} has closed`)));
-    const name = args.value('tun');
-    const isThere = listLinks().some((link) => link.name === name);
-    const tun = openTun({
-      ...(name === undefined ? {} : { name }),
-      ...(isThere ? { create: false } : { mtu, addresses }),
-    });
-    const device = new TunLink(tun, { onError: (error) => ending.fail(error) });
-    const close = relay(device, webSocketLink(socket, { mtu: tun.mtu }));
-    const facts = { event: 'ready', tun: tun.name, mtu: tun.mtu, addresses, url };
-    if (args.isSet('json')) console.log(JSON.stringify(facts));
-    else if (!args.isSet('quiet')) {
-      console.log(`  ${tun.name}  ${addresses.join('  ')}  mtu ${tun.mtu}  to ${url}`);
-    }
-    return await ending.first.finally(close);
-  } finally {
-    ending.close();
-  }
+  if (given.length > 0) return given;
+  return mtu < LEAST_MTU_IPV6 ? ['10.9.0.1/24'] : ['10.9.0.1/24', 'fd00:9::1/64'];
 }
 
 export const verb: Verb = { help: HELP, flags: FLAGS, run };

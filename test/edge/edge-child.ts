@@ -2,7 +2,7 @@
  * What `edge.test.ts` runs inside a network namespace: the worker in workerd, the tunnel to it, and
  * curl over the kernel's TCP. The result goes to standard output as JSON.
  *
- * Arguments: workerd, the command line, the worker's configuration.
+ * Arguments: workerd, the command line, the worker's configuration, a file for a capture.
  */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { openTun, TunError } from '../../host-node/tun.ts';
 import { run } from '../host/bundle.ts';
 import { serve } from '../runtimes/workerd.ts';
 
-const [workerd = '', cli = '', configuration = ''] = process.argv.slice(2);
+const [workerd = '', cli = '', configuration = '', pcap = ''] = process.argv.slice(2);
 const COUNT = 100;
 const AT_ONCE = 5;
 const execute = promisify(execFile);
@@ -28,7 +28,7 @@ async function get(address: string, path: string): Promise<string> {
 
 /** Starts a tunnel and waits until it is there. */
 async function openTunnel(url: string) {
-  const { child, outcome } = run(cli, ['tunnel', url, '--json']);
+  const { child, outcome } = run(cli, ['tunnel', url, '--json', '--pcap', pcap]);
   const ended = outcome.then(({ code, stderr }) => ({ code, stderr }));
   await Promise.race([once(child.stdout!, 'data'), ended]);
   return { child, ended };

@@ -31,9 +31,10 @@ const skipped = obstacle === undefined ? '' : ` (skipped: ${obstacle})`;
 it.skipIf(obstacle !== undefined)(
   `answers 100 requests of the kernel's TCP from a worker${skipped}`,
   async () => {
+    const pcap = join(folder, 'tunnel.pcapng');
     const configuration = join(folder, 'worker.capnp');
     const cli = join(repository, 'build/cli.js');
-    const outcome = await run(child, [WORKERD!, cli, configuration]).outcome;
+    const outcome = await run(child, [WORKERD!, cli, configuration, pcap]).outcome;
     expect(outcome).toMatchObject({ stderr: '', code: 0 });
     const result = JSON.parse(outcome.stdout) as { pages: string[] };
     expect(result).toEqual({
@@ -48,6 +49,8 @@ it.skipIf(obstacle !== undefined)(
       abandoned: { code: 1, stderr: expect.stringMatching(/ws:\/\/\S+ has closed$/m) },
       complaints: '',
     });
+    // The second tunnel's, which carried no more than what a new interface says of itself.
+    expect(readFileSync(pcap).readUInt32LE(0)).toBe(0x0a0d0d0a);
   },
   60_000,
 );
