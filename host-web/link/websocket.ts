@@ -31,7 +31,7 @@ export interface WebSocketLinkOptions {
 
 const OPEN = 1;
 
-/** Makes a link of an open WebSocket. Closing the link closes the socket; it does not see the end. */
+/** Makes a link of an open WebSocket; closing it closes that. Whose end it is, its owner hears. */
 export function webSocketLink(socket: WebSocketLike, options: WebSocketLinkOptions = {}): Link {
   return new WebSocketLink(socket, options);
 }

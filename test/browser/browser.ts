@@ -9,22 +9,10 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { buildPlayground } from '../../host-node/playground/build.ts';
 import { serveFolder } from '../../host-node/playground/serve.ts';
-
-const PROGRAM = '/usr/bin/chromium';
-/** Debian's Chromium would otherwise speak to the network of itself. */
-const ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { CHROMIUM, CHROMIUM_ARGUMENTS } from './launch.ts';
 
 /** Whether there is a Chromium to test with. */
-export const hasChromium = existsSync(PROGRAM);
+export const hasChromium = existsSync(CHROMIUM);
 
 /** Sizes the page is looked at in. */
 export const DESK = { width: 1280, height: 800 };
@@ -48,7 +36,10 @@ export class Arena {
     const folder = mkdtempSync(join(tmpdir(), 'netcell-playground-'));
     await buildPlayground(process.cwd(), folder);
     const { url, server } = await serveFolder(folder, 0);
-    const browser = await chromium.launch({ executablePath: PROGRAM, args: ARGUMENTS });
+    const browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: CHROMIUM_ARGUMENTS,
+    });
     return new Arena(url, folder, server, browser);
   }
 

@@ -5,8 +5,7 @@
  * asks our server for a file whose name is the answer. Not here: the page itself, which Chromium is
  * tested with.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,20 +15,9 @@ import { serveFolder } from '../../host-node/playground/serve.ts';
 import { variantsOf } from '../../host-web/sim/scenario.ts';
 import { SCENARIOS } from '../../host-web/sim/scenarios/index.ts';
 import { Session } from '../../host-web/sim/session.ts';
+import { FIREFOX, startFirefox } from './launch.ts';
 
-const PROGRAM = '/usr/bin/firefox-esr';
 const VARIANTS = SCENARIOS.flatMap(variantsOf);
-/** What a new profile would do of itself, on a network. */
-const PREFERENCES = {
-  'app.normandy.enabled': false,
-  'app.update.auto': false,
-  'browser.aboutwelcome.enabled': false,
-  'browser.shell.checkDefaultBrowser': false,
-  'datareporting.policy.dataSubmissionEnabled': false,
-  'network.captive-portal-service.enabled': false,
-  'network.connectivity-service.enabled': false,
-  'toolkit.telemetry.enabled': false,
-};
 
 /** Runs one scenario after the other in the worker, and says what their hashes are. */
 const DOCUMENT = `<!doctype html><meta charset="utf-8"><script type="module">
@@ -49,18 +37,6 @@ const next = (i) => {
 next(0);
 </script>`;
 
-/** Starts Firefox on a profile of its own. */
-function startFirefox(profile: string, url: string): ChildProcess {
-  mkdirSync(profile);
-  const lines = Object.entries(PREFERENCES).map(
-    ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
-  );
-  writeFileSync(join(profile, 'user.js'), lines.join('\n'));
-  const parameters = ['--headless', '--no-remote', '--profile', profile, url];
-  // In a group of its own, for it is a family of processes.
-  return spawn(PROGRAM, parameters, { env: { ...process.env, HOME: profile }, detached: true });
-}
-
 /** The first answer a document gives. */
 function answer(server: Server): Promise<Record<string, string>> {
   return new Promise((resolve) => {
@@ -70,7 +46,7 @@ function answer(server: Server): Promise<Record<string, string>> {
   });
 }
 
-describe.skipIf(!existsSync(PROGRAM))('Firefox', () => {
+describe.skipIf(!existsSync(FIREFOX))('Firefox', () => {
   const folder = mkdtempSync(join(tmpdir(), 'netcell-firefox-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 

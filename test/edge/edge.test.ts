@@ -7,9 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openWebSocket } from '../../host-node/websocket.ts';
+import { createStackSync, type Link, VirtualClock, webSocketLink } from '../../host-web/index.ts';
 import { bundle, repository, run } from '../host/bundle.ts';
 import { INSTALL, unpackInto } from '../runtimes/package.ts';
 import { WORKERD } from '../runtimes/runtimes.ts';
+import { serve } from '../runtimes/workerd.ts';
 
 const WORKER = 'host-web/edge/worker.js';
 const child = process.platform === 'linux' ? bundle('test/edge/edge-child.ts') : '';
@@ -54,6 +57,38 @@ it.skipIf(obstacle !== undefined)(
   },
   60_000,
 );
+
+const noWorkerd = WORKERD === undefined ? ` (skipped: no workerd; to have it: ${INSTALL})` : '';
+
+it.skipIf(noWorkerd !== '')(`wakes by itself to send again what was lost${noWorkerd}`, async () => {
+  const served = await serve(WORKERD!, join(folder, 'worker.capnp'));
+  const socket = await openWebSocket(`ws://127.0.0.1:${served.port}/`);
+  // A clock that nobody moves: whatever is sent twice, the worker's timers have sent.
+  const stack = createStackSync({ address: '10.9.0.1/24', clock: new VirtualClock() });
+  try {
+    const link = webSocketLink(socket);
+    let lost = 0;
+    const lossy: Link = {
+      mtu: link.mtu,
+      attach: (port) => {
+        const input: typeof port.input = (...packet) => {
+          if (lost++ > 0) port.input(...packet);
+        };
+        link.attach({ ...port, input });
+      },
+      send: (length) => link.send(length),
+      close: () => link.close(),
+    };
+    stack.attach(lossy);
+    const connection = stack.connect('10.9.0.2:80');
+    await connection.opened;
+    expect(connection.state).toBe('ESTABLISHED');
+    expect(lost).toBeGreaterThan(1);
+  } finally {
+    await stack.close();
+    await served.stop();
+  }
+});
 
 it('bundles for a worker: the core is an import, and there is nothing to compile', async () => {
   const { outputFiles, metafile } = await build({

@@ -1,32 +1,19 @@
 /**
  * The program in a browser: a page from a server of ours, which the page tells how it went.
  *
- * Chromium is driven by playwright. Firefox as Debian has it is not, so it is started as its user
- * would, on a profile of its own. Both are given a proxy that nobody answers for, so that what a
- * browser does on its own account stays on this machine.
+ * How browsers are started is said in `test/browser/launch.ts`.
  */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, normalize } from 'node:path';
 import { chromium } from 'playwright-core';
+import { CHROMIUM_ARGUMENTS, startFirefox } from '../browser/launch.ts';
 
 /** Milliseconds a browser has, from its start to the report. */
 const PATIENCE = 45_000;
-const NOWHERE = '127.0.0.1:9';
 const TYPES: Readonly<Record<string, string>> = { html: 'text/html', wasm: 'application/wasm' };
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  `--proxy-server=${NOWHERE}`,
-];
 
 /** Opens the page with `browse` and answers what it reports. */
 async function reported(
@@ -70,45 +57,16 @@ async function reported(
 /** Runs the program in Chromium. */
 export function inChromium(executablePath: string, folder: string): Promise<string> {
   return reported(folder, async (url) => {
-    const browser = await chromium.launch({ executablePath, args: FLAGS });
+    const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGUMENTS });
     await (await browser.newPage()).goto(url);
     return () => browser.close();
   });
 }
 
-const PREFERENCES = {
-  'app.normandy.enabled': false,
-  'app.update.auto': false,
-  'browser.aboutwelcome.enabled': false,
-  'browser.shell.checkDefaultBrowser': false,
-  'browser.startup.homepage_override.mstone': 'ignore',
-  'datareporting.policy.dataSubmissionEnabled': false,
-  'extensions.update.enabled': false,
-  'network.captive-portal-service.enabled': false,
-  'network.connectivity-service.enabled': false,
-  'network.proxy.type': 1,
-  'network.proxy.http': '127.0.0.1',
-  'network.proxy.http_port': 9,
-  'network.proxy.ssl': '127.0.0.1',
-  'network.proxy.ssl_port': 9,
-  'toolkit.telemetry.enabled': false,
-};
-
 /** Runs the program in Firefox. */
-export function inFirefox(program: string, folder: string): Promise<string> {
-  const profile = join(folder, 'firefox');
-  mkdirSync(profile, { recursive: true });
-  const lines = Object.entries(PREFERENCES).map(
-    ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
-  );
-  writeFileSync(join(profile, 'user.js'), lines.join('\n'));
+export function inFirefox(_program: string, folder: string): Promise<string> {
   return reported(folder, async (url) => {
-    // A group of its own, for Firefox is a family of processes.
-    const child = spawn(program, ['--headless', '--no-remote', '--profile', profile, url], {
-      env: { ...process.env, HOME: profile, MOZ_HEADLESS: '1', MOZ_CRASHREPORTER_DISABLE: '1' },
-      stdio: 'ignore',
-      detached: true,
-    });
+    const child = startFirefox(join(folder, 'firefox'), url);
     const ended = once(child, 'exit');
     return () => {
       process.kill(-child.pid!, 'SIGKILL');

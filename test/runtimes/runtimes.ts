@@ -1,8 +1,9 @@
 /** Every runtime that netcell is for: how the program is run in it, and what brings it. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { CHROMIUM, FIREFOX } from '../browser/launch.ts';
 import { inChromium, inFirefox } from './browsers.ts';
 import { INSTALL, installed, MODULES } from './package.ts';
 import { serve } from './workerd.ts';
@@ -26,9 +27,8 @@ async function print(program: string, folder: string, ...parameters: string[]): 
   return (await execute(program, parameters, { cwd: folder, env })).stdout;
 }
 
-function onPath(name: string): string | undefined {
-  const paths = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name));
-  return paths.find((path) => existsSync(path));
+function existing(path: string): string | undefined {
+  return existsSync(path) ? path : undefined;
 }
 
 const NODE_22 = installed('node-22', 'bin/node');
@@ -85,14 +85,14 @@ export const RUNTIMES: readonly Runtime[] = [
   {
     name: 'Chromium',
     engine: 'V8',
-    program: onPath('chromium'),
+    program: existing(CHROMIUM),
     install: 'sudo apt-get install -y --no-install-recommends chromium',
     run: inChromium,
   },
   {
     name: 'Firefox',
     engine: 'SpiderMonkey',
-    program: onPath('firefox-esr'),
+    program: existing(FIREFOX),
     install: 'sudo apt-get install -y --no-install-recommends firefox-esr',
     run: inFirefox,
   },
