@@ -33,7 +33,7 @@ export function seedKeys(): void {
   for (let i: u32 = 0; i < (16 * Key.COUNT + 40) / 8; i++) {
     store<u64>(SCRATCH, c.seed2 ^ i);
     store<u64>(SCRATCH + 8, c.seed3);
-    store<u64>(KEYS + 8 * i, sip(c.seed0, c.seed1, SCRATCH, 2));
+    store<u64>(KEYS + 8 * i, sip(c.seed0, c.seed1, SCRATCH, 2)); // RFC 6056 §3.4
   }
   c.seed0 = c.seed1 = c.seed2 = c.seed3 = 0;
   store<u64>(RANDOM_COUNTER, 0);

@@ -97,7 +97,7 @@ function isError(type: u32, ipv4: bool): bool {
   switch (type) {
     case Icmp.SOURCE_QUENCH:
       count(Counter.IcmpInSrcQuenchs);
-      return false; // MUST-55
+      return false; // MUST-55, RFC 5927 §6.2
     case Icmp.DESTINATION_UNREACHABLE:
     case Icmp.TIME_EXCEEDED:
     case Icmp.PARAMETER_PROBLEM:

@@ -25,13 +25,15 @@ export function acknowledged(tcb: Tcb, seg: Segment): void {
   snd.una = seg.ack;
   snd.next = later(snd.next, snd.una);
   snd.up = later(snd.up, snd.una);
-  measure(tcb, seg, wasSentAgain);
-  dropText(tcb, lt(snd.end, seg.ack) ? snd.end : seg.ack);
+  measure(tcb, seg, wasSentAgain); // RFC 7323 §4.1
+  dropText(tcb, lt(snd.end, seg.ack) ? snd.end : seg.ack); // RFC 2018 §8b, RFC 2525 §2.4
   tcb.cc.total += length;
   if (wasSentAgain) deliveryGoesOn(tcb);
   if (tcb.softError != Result.OK) forgetTrouble(tcb);
   tcb.rtt.stalledAt = now();
   newAcknowledgment(tcb, length, !isEcho(tcb, seg));
+  // DEVIATION: RFC 6582 §3.2e would start the timer anew at the first partial ACK alone. RFC 6298
+  // starts it at each ACK of new text, and a recovery that goes on hole by hole is no silence.
   watchFlight(tcb);
   roomReturned(tcb);
   if (finAcknowledged(tcb)) tell(tcb, Signal.FIN_ACKNOWLEDGED);

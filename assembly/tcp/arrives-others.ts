@@ -65,6 +65,7 @@ function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
     return false;
   }
   if (isOldDuplicate(tcb, seg)) {
+    // RFC 7323 §5.3a
     count(Counter.TcpExtPAWSEstab);
     traceDropped(tcb, Reason.OLD_TIMESTAMP, seg);
     answerUnacceptable(tcb, seg.textLength);
@@ -76,7 +77,7 @@ function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
   if (acceptable(seg, tcb.rcv.nxt, tcb.rcv.wnd)) return true;
   traceDropped(tcb, Reason.OUTSIDE_WINDOW, seg);
   // An unacceptable RST gets no answer at all.
-  if (seg.isRst) return false;
+  if (seg.isRst) return false; // RFC 5961 §3.2a
   noteDuplicate(tcb, seg);
   answerUnacceptable(tcb, seg.textLength + (seg.isFin ? 1 : 0));
   return false;
@@ -104,12 +105,12 @@ function crossedSyn(tcb: Tcb, seg: Segment): bool {
 
 function checkRst(tcb: Tcb, seg: Segment): bool {
   if (!seg.isRst) return true;
-  // RFC 5961 §3.2: only a RST at the very left edge is believed; SHLD-2: its text, if any, is not
+  // Only a RST at the very left edge is believed; SHLD-2: its text, if any, is not
   // read.
   if (seg.seq != tcb.rcv.nxt) {
     // One that only reaches into the window from its left begins outside it: it is dropped.
     if (!inWindow(seg.seq, tcb.rcv.nxt, tcb.rcv.wnd)) return false;
-    challenge(tcb, Reason.RST_CHALLENGED);
+    challenge(tcb, Reason.RST_CHALLENGED); // RFC 5961 §3.2c
     return false;
   }
   switch (tcb.state) {
@@ -121,7 +122,7 @@ function checkRst(tcb: Tcb, seg: Segment): bool {
     case State.FIN_WAIT_1:
     case State.FIN_WAIT_2:
     case State.CLOSE_WAIT:
-      deleteTcb(tcb, Result.CONNECTION_RESET, Reason.RST_ARRIVED); // MUST-12
+      deleteTcb(tcb, Result.CONNECTION_RESET, Reason.RST_ARRIVED); // MUST-12, RFC 5961 §3.2b
       return false;
     default: // CLOSING, LAST-ACK
       deleteTcb(tcb, Result.OK, Reason.RST_ARRIVED);
@@ -133,9 +134,9 @@ function checkRst(tcb: Tcb, seg: Segment): bool {
 
 function checkSyn(tcb: Tcb, seg: Segment): bool {
   if (!seg.isSyn) return true;
-  // RFC 5961 §4.2: whatever its sequence number, the peer is asked whether it means it.
+  // Whatever its sequence number, the peer is asked whether it means it.
   count(Counter.TcpExtTCPSYNChallenge);
-  challenge(tcb, Reason.SYN_CHALLENGED);
+  challenge(tcb, Reason.SYN_CHALLENGED); // RFC 5961 §4.2
   return false;
 }
 
@@ -149,15 +150,15 @@ function checkAck(tcb: Tcb, seg: Segment): bool {
   if (has(tcb, Flag.SYN_UNACKED) && !synAcknowledged(tcb, seg)) return false;
 
   const snd = tcb.snd;
-  // (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT (RFC 5961 §5.2, MAY-12)
+  // (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT
   // Taken as a distance, for at 2^31 each side of a comparison holds.
   if (seg.ack - (snd.una - snd.maxWnd) > snd.nxt - snd.una + snd.maxWnd) {
-    challenge(tcb, Reason.ACK_OUT_OF_RANGE); // MAY-12
+    challenge(tcb, Reason.ACK_OUT_OF_RANGE); // MAY-12, RFC 5961 §5.2a
     return false;
   }
   // Not earlier: a timestamp far ahead, in a segment that nobody sent, would shut the peer's own
   // out.
-  updateRecent(tcb, seg.options, seg.seq);
+  updateRecent(tcb, seg.options, seg.seq); // RFC 7323 §5.3b
   const isNews = takeBlocks(tcb, seg);
   const before = snd.una;
   if (lt(snd.una, seg.ack)) acknowledged(tcb, seg);
@@ -251,7 +252,7 @@ export function processText(tcb: Tcb, seg: Segment): void {
   const end = seg.seq + (seg.isSyn ? 1 : 0) + seg.textLength;
   if (has(tcb, Flag.RELEASED) && lt(tcb.rcv.nxt, end)) {
     // Nobody will read it, and the peer must not believe that somebody did (SHLD-3).
-    count(Counter.TcpExtTCPAbortOnData);
+    count(Counter.TcpExtTCPAbortOnData); // RFC 1122 §4.2.2.13d, RFC 2525 §2.16
     resetConnection(tcb);
     deleteTcb(tcb, Result.CONNECTION_ABORTED, Reason.TEXT_AFTER_RELEASE);
     return;

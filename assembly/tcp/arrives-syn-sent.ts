@@ -40,7 +40,8 @@ function checkAck(tcb: Tcb, seg: Segment): bool {
  */
 function checkRst(tcb: Tcb, seg: Segment): bool {
   if (!seg.isRst) return true;
-  if (seg.isAck) deleteTcb(tcb, Result.CONNECTION_REFUSED, Reason.REFUSED);
+  if (seg.isAck)
+    deleteTcb(tcb, Result.CONNECTION_REFUSED, Reason.REFUSED); // RFC 5961 §3.2d
   else traceDrop(Reason.RST_NOT_ANSWERED, seg.remotePort, seg.localPort, seg.seq);
   return false;
 }
@@ -70,8 +71,8 @@ function synAcknowledged(tcb: Tcb, seg: Segment): void {
   cancel(tcb, Timer.RETRANSMIT);
   lower(tcb, Flag.SYN_NOW | Flag.SYN_UNACKED);
   endTiming(tcb, seg.ack);
-  // RFC 6298 §5.7: a SYN sent again leaves nothing measured, and caution.
-  if (tcb.synCount > 0 && tcb.rtt.srtt == 0) tcb.rtt.rto = SYN_LOST_RTO;
+  // A SYN sent again leaves nothing measured, and caution.
+  if (tcb.synCount > 0 && tcb.rtt.srtt == 0) tcb.rtt.rto = SYN_LOST_RTO; // RFC 6298 §5.7
   tcb.rtt.count = 0;
   forgetTrouble(tcb);
   updateRecent(tcb, seg.options, seg.seq);

@@ -68,6 +68,7 @@ export function hasRoom(listener: Tcb): bool {
  */
 function synQueueFull(listener: Tcb, seg: Segment): void {
   if (setting(Setting.SYN_COOKIES) != 0 && seg.route == 0) {
+    // RFC 4987 §3.7
     count(Counter.TcpExtTCPReqQFullDoCookies);
     sendCookie(listener, seg);
     return;
@@ -90,7 +91,7 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
     return;
   }
   const isFull = listener.backlog.children >= listener.backlog.limit;
-  const index = isFull ? 0 : take(children());
+  const index = isFull ? 0 : take(children()); // RFC 4987 §3.5
   if (index == 0) {
     synQueueFull(listener, seg);
     return;
@@ -110,9 +111,10 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
   listener.backlog.children++;
   const tuple = changetype<usize>(child) + TUPLE;
   child.iss = initialSequenceNumber(tuple);
+  // RFC 1122 §4.2.2.13b
   if (leastIss != 0 && !lt(leastIss, child.iss)) child.iss = leastIss + 65_536; // MAY-2
   child.irs = seg.seq;
-  child.flags = offers() & offeredBy(seg);
+  child.flags = offers() & offeredBy(seg); // RFC 7323 §2.2a
   child.tsRecent = seg.options.tsVal;
   child.tsOffset = timestampOffset(tuple);
   child.mss = peerMss(seg.options, seg.remote0, seg.remote1);
@@ -360,6 +362,7 @@ export function childTimeout(index: u32): void {
   const child = childAt(index);
   count(Counter.TcpExtTCPTimeouts);
   if (child.retries >= setting(Setting.SYN_ACK_RETRIES)) {
+    // RFC 4987 §3.3
     deleteChild(child, Reason.SYN_ACK_TIMEOUT);
     return;
   }

@@ -67,7 +67,7 @@ export function release(tcb: Tcb): void {
   if (tcb.state >= State.SYN_RECEIVED && unreadText(tcb) != 0) {
     count(Counter.TcpExtTCPAbortOnClose);
     resetConnection(tcb); // SHLD-3
-    deleteTcb(tcb, Result.CONNECTION_ABORTED, Reason.RELEASED_WITH_UNREAD_TEXT);
+    deleteTcb(tcb, Result.CONNECTION_ABORTED, Reason.RELEASED_WITH_UNREAD_TEXT); // RFC 2525 §2.17
     return;
   }
   close(tcb);

@@ -80,7 +80,7 @@ export function sendCookie(listener: Tcb, seg: Segment): void {
   const record = changetype<usize>(seg);
   const tuple = record + TUPLE;
   const mss = peerMss(seg.options, seg.remote0, seg.remote1);
-  const iss = cookie(tuple, seg.seq, period(), mssIndex(mss));
+  const iss = cookie(tuple, seg.seq, period(), mssIndex(mss)); // RFC 4987 §3.6
   let flags = offers() & offeredBy(seg);
   // Without timestamps there is nowhere to keep the other options, so they are not agreed on.
   if ((flags & Flag.TIMESTAMPS) == 0) flags = 0;

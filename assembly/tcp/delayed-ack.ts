@@ -11,6 +11,8 @@ import { armedFor, handleOf, Tcb } from './tcb';
 import { arm } from './timers';
 
 /** Milliseconds between challenges to one peer, before the jitter that hides it. */
+// DEVIATION: RFC 5961 §7b would have this tuned by the host. It is one connection's and not the
+// host's, so there is no load it would have to be weighed against.
 const CHALLENGE_PERIOD: u32 = 250;
 
 /**
@@ -20,7 +22,7 @@ const CHALLENGE_PERIOD: u32 = 250;
  */
 export function acknowledgeText(tcb: Tcb): void {
   if (tcb.rcv.nxt - tcb.rcv.acked >= 2 * tcb.rcv.mss || tcb.delayedAckMs == 0) {
-    acknowledge(tcb); // SHLD-19
+    acknowledge(tcb); // SHLD-19, RFC 5681 §4.2a, RFC 2525 §2.13
   } else if (tcb.rcv.quickAcks != 0) {
     tcb.rcv.quickAcks--;
     acknowledge(tcb);
@@ -58,7 +60,7 @@ function mayContradict(tcb: Tcb): bool {
 /** Sends a challenge ACK (RFC 5961 §3.2, §4.2, §5.2). */
 export function challenge(tcb: Tcb, reason: Reason): void {
   trace(TraceKind.DROP, handleOf(tcb), tcb.state, reason, reason, 0, 0, 0);
-  if (!mayContradict(tcb)) return;
+  if (!mayContradict(tcb)) return; // RFC 5961 §7a
   count(Counter.TcpExtTCPChallengeACK);
   acknowledge(tcb);
 }

@@ -33,9 +33,9 @@ export function textRoom(tcb: Tcb): u32 {
 
 /** SACK blocks to report now: three beside timestamps, else four (RFC 2018 §3). */
 function blockCount(tcb: Tcb): u32 {
-  if (!has(tcb, Flag.SACK)) return 0;
+  if (!has(tcb, Flag.SACK)) return 0; // RFC 2018 §3a
   const blocks = tcb.early.count + (has(tcb, Flag.DUPLICATE) ? 1 : 0);
-  return min(blocks, has(tcb, Flag.TIMESTAMPS) ? MAX_BLOCKS - 1 : MAX_BLOCKS);
+  return min(blocks, has(tcb, Flag.TIMESTAMPS) ? MAX_BLOCKS - 1 : MAX_BLOCKS); // RFC 2018 §3b
 }
 
 /**
@@ -51,7 +51,7 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
   const options = isSyn
     ? writeOffer(tcb, transport + TCP_HEADER)
     : writeOptions(tcb, transport + TCP_HEADER);
-  const wnd = isSyn ? min<u32>(tcb.rcv.wnd, 65_535) : offerWindow(tcb);
+  const wnd = isSyn ? min<u32>(tcb.rcv.wnd, 65_535) : offerWindow(tcb); // RFC 7323 §2.2c
   const ack = ctl & Ctl.ACK ? tcb.rcv.nxt : 0;
   ctl |= tcb.ecn & Ecn.ECHOING;
   // While urgent text lies ahead, each segment says where it ends (MUST-30).
@@ -105,8 +105,8 @@ function urgentFrom(tcb: Tcb, seq: LocalSeq): u32 {
 function noteSent(tcb: Tcb, seq: u32, ack: u32, ctl: u32, wnd: u32, length: u32): void {
   if (ctl & Ctl.ACK) {
     // Whatever leaves carries the acknowledgment (MUST-58).
-    lower(tcb, Flag.ACK_NOW | Flag.DUPLICATE);
-    cancel(tcb, Timer.DELAYED_ACK);
+    lower(tcb, Flag.ACK_NOW | Flag.DUPLICATE); // RFC 2883 §4b
+    cancel(tcb, Timer.DELAYED_ACK); // RFC 5681 §4.2c
     tcb.rcv.acked = tcb.rcv.nxt;
   }
   tcb.cc.segsOut++;
@@ -127,15 +127,17 @@ function noteSent(tcb: Tcb, seq: u32, ack: u32, ctl: u32, wnd: u32, length: u32)
 /** The options of our SYN or SYN,ACK. */
 function writeOffer(tcb: Tcb, at: usize): u32 {
   const mss = announcedMss(tcb.remote0, tcb.remote1, tcb.snd.mssLimit);
+  // RFC 7323 §3.2e
   return writeSynOptions(at, tcb.flags, mss, tcb.rcv.shift, tsVal(tcb), tcb.ts.recent);
 }
 
 /** The options of every other segment. MSS is not among them (MUST-65). */
 function writeOptions(tcb: Tcb, at: usize): u32 {
   let length: u32 = 0; // MUST-65
+  // RFC 7323 §3.2a
   if (has(tcb, Flag.TIMESTAMPS)) length = writeTimestamps(at, tsVal(tcb), tcb.ts.recent);
   const blocks = blockCount(tcb);
-  if (blocks != 0) length += writeSack(tcb, at + length, blocks);
+  if (blocks != 0) length += writeSack(tcb, at + length, blocks); // RFC 2018 §4a
   return length;
 }
 
@@ -143,12 +145,16 @@ function writeOptions(tcb: Tcb, at: usize): u32 {
 function writeSack(tcb: Tcb, at: usize, blocks: u32): u32 {
   const length = beginSack(at, blocks);
   let block: u32 = 0;
+  // RFC 2883 §4a
   if (has(tcb, Flag.DUPLICATE)) writeBlock(at, block++, tcb.rcv.dupLeft, tcb.rcv.dupRight);
-  const recent = rangeHolding(ranges(), tcb.early, tcb.rcv.recent);
+  const recent = rangeHolding(ranges(), tcb.early, tcb.rcv.recent); // RFC 2018 §4b, RFC 2883 §4c
   if (recent != 0 && block < blocks) {
     writeBlock(at, block++, rangeAt(ranges(), recent).left, rangeAt(ranges(), recent).right);
   }
+  // DEVIATION: RFC 2018 §4d would repeat the others in the order they were reported. They stand in
+  // order of sequence, as they are kept: while no more of them are there than fit, nothing differs.
   for (let index = tcb.early.head; index != 0 && block < blocks; ) {
+    // RFC 2018 §4c
     const range = rangeAt(ranges(), index);
     if (index != recent) writeBlock(at, block++, range.left, range.right);
     index = range.next;

@@ -11,6 +11,8 @@ import { find, findListener, Holder, holderOf, indexIn } from './demux';
 import { Tcb, TUPLE } from './tcb';
 import { mayReuse } from './time-wait';
 
+// DEVIATION: RFC 6056 §3.2a would begin at 1,024. Below 32,768 stand the ports of services that are
+// started later; Linux keeps clear of them too, and what is left counts for each destination anew.
 /** The range Linux uses: 28,232 ports. */
 export const FIRST_PORT: u32 = 32_768;
 export const PORT_COUNT: u32 = 28_232;
@@ -24,13 +26,13 @@ export function choosePort(tcb: Tcb): bool {
   tcb.localPort = 0;
   memory.copy(SCRATCH, changetype<usize>(tcb) + TUPLE, 36);
   store<u32>(SCRATCH + 36, 0);
-  const offset = <u32>(hash(Key.PORT, SCRATCH, 5) % PORT_COUNT);
+  const offset = <u32>(hash(Key.PORT, SCRATCH, 5) % PORT_COUNT); // RFC 6056 §3.3
   const counter = PORT_COUNTERS + 4 * <usize>(hash(Key.PORT_STEP, SCRATCH, 5) % COUNTERS);
   for (let tries: u32 = 0; tries < PORT_COUNT; tries++) {
     const step = load<u32>(counter);
-    store<u32>(counter, (step + 1) % PORT_COUNT);
+    store<u32>(counter, (step + 1) % PORT_COUNT); // RFC 6056 §3.3.4
     tcb.localPort = <u16>(FIRST_PORT + ((offset + step) % PORT_COUNT));
-    if (isFree(tcb) && !hasListener(tcb)) return true;
+    if (isFree(tcb) && !hasListener(tcb)) return true; // RFC 6056 §3.1, §3.2b
   }
   tcb.localPort = 0;
   return false;

@@ -15,6 +15,7 @@ function tupleHash(key: Key, tuple: usize): u64 {
 
 /** ISS = M + F(tuple, secret): M ticks every four microseconds. */
 export function initialSequenceNumber(tuple: usize): LocalSeq {
+  // RFC 6528 §3a, §3b
   return <u32>(now() >> 2) + <u32>tupleHash(Key.ISN, tuple); // MUST-8, MUST-9, SHLD-1
 }
 
@@ -22,7 +23,7 @@ export function initialSequenceNumber(tuple: usize): LocalSeq {
  * Added to our timestamps: the same for each incarnation of a tuple, so that they stay monotone.
  */
 export function timestampOffset(tuple: usize): u32 {
-  return <u32>tupleHash(Key.TIMESTAMP, tuple);
+  return <u32>tupleHash(Key.TIMESTAMP, tuple); // RFC 7323 §5.4b
 }
 
 /** Twenty bits, the same for all packets of a tuple. */

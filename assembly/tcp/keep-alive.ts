@@ -19,12 +19,14 @@ export function keepAliveTimeout(tcb: Tcb): void {
   const isQuiet = tcb.snd.una == tcb.snd.nxt && tcb.state != State.SYN_RECEIVED; // MUST-26
   const silence = now() - tcb.rtt.heardAt;
   if (!isQuiet || silence < idle) {
+    // RFC 2525 §2.11
     // Retransmission watches over what is outstanding: there is no hurry to look again.
     const again = now() + max<u64>(idle, SECOND);
     arm(tcb, Timer.KEEP_ALIVE, isQuiet ? tcb.rtt.heardAt + idle : again); // MUST-27
     return;
   }
   if (tcb.rtt.probes >= tcb.keepAliveCount) {
+    // RFC 2525 §2.9
     resetConnection(tcb);
     deleteTcb(tcb, Result.ABORTED_DUE_TO_USER_TIMEOUT, Reason.KEEP_ALIVE_TIMEOUT);
     return;

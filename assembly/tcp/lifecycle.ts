@@ -50,7 +50,7 @@ export function newTcb(): Tcb | null {
   tcb.finWait2Ms = FIN_WAIT_2_MS;
   tcb.snd.buffer = config().sendBuffer;
   tcb.rcv.buffer = config().receiveBuffer;
-  tcb.rtt.rto = INITIAL_RTO;
+  tcb.rtt.rto = INITIAL_RTO; // RFC 6298 §2.1, RFC 2525 §2.7
   return tcb;
 }
 

@@ -105,14 +105,14 @@ export function takeSyn(tcb: Tcb, seg: Segment): void {
 
 /** Sets what follows from the flags that stand, the peer's MSS and its shift. */
 export function takeOptions(tcb: Tcb, mss: u32, shift: u32): void {
-  tcb.snd.mss = effectiveMss(tcb, mss) - timestampsLength(tcb);
+  tcb.snd.mss = effectiveMss(tcb, mss) - timestampsLength(tcb); // RFC 2525 §2.18
   // Until the peer has shown the size of its segments, ours is the best guess.
   tcb.rcv.mss = min(tcb.snd.mss, DEFAULT_MSS_IPV4);
   const isCapable = has(tcb, Flag.ECN) && !hasFallenBack(tcb);
   tcb.ecn = <u8>(isCapable ? Ecn.CAPABLE : Ecn.NONE);
   const scaled = (tcb.flags & Flag.SCALING) != 0;
-  tcb.snd.shift = scaled ? <u8>shift : 0;
-  if (!scaled) tcb.rcv.shift = 0;
+  tcb.snd.shift = scaled ? <u8>shift : 0; // RFC 7323 §2.2b
+  if (!scaled) tcb.rcv.shift = 0; // RFC 7323 §2.3c
 }
 
 /** Writes the options of a SYN for the flags that stand; answers their octets. */
@@ -125,7 +125,7 @@ export function writeSynOptions(
   tsEcr: u32,
 ): u32 {
   let length = writeMss(at, mss); // MUST-14, SHLD-5, MAY-3
-  if (flags & Flag.SACK) length += writeSackPermitted(at + length);
+  if (flags & Flag.SACK) length += writeSackPermitted(at + length); // RFC 2018 §2
   if (flags & Flag.TIMESTAMPS) length += writeTimestamps(at + length, tsVal, tsEcr);
   if (flags & Flag.SCALING) length += writeWindowScale(at + length, shift);
   return length;

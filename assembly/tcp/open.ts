@@ -79,7 +79,7 @@ function beginSequence(tcb: Tcb): void {
   const snd = tcb.snd;
   snd.una = snd.nxt = snd.next = snd.up = snd.iss;
   snd.end = snd.iss + 1;
-  tcb.cc.point = snd.iss;
+  tcb.cc.point = snd.iss; // RFC 6582 §3.2a
   beginChain(tcb.outgoing, snd.end);
 }
 
@@ -128,7 +128,7 @@ export function openPassive(tcb: Tcb, at: Endpoint, backlog: u32): Result {
   if (isTaken(tcb)) return Result.ADDRESS_IN_USE;
   // A listener's weight among those that share its socket.
   tcb.flowLabel = <u32>random();
-  tcb.backlog.limit = max<u32>(backlog, 1);
+  tcb.backlog.limit = max<u32>(backlog, 1); // RFC 4987 §3.2
   enter(tcb, State.LISTEN, Reason.USER_OPEN);
   holdListener(tcb); // MUST-41, MUST-42
   return Result.OK;

@@ -15,7 +15,11 @@ import { Tcb } from './tcb';
  * Smallest MTU that is believed: below it segments would carry nothing (RFC 5927 §7,
  * CVE-2004-0790).
  */
+// DEVIATION: RFC 1191 §3c would follow a report down to 68 octets, a forged one too, and each octet
+// would cost a packet then. Linux stops here as well (min_pmtu).
 const LEAST_MTU_IPV4: u32 = 552;
+// DEVIATION: RFC 8201 §4c would drop a report of less than 1,280. It is taken for one of 1,280,
+// which whoever can forge the one can forge as well.
 const LEAST_MTU_IPV6: u32 = 1_280;
 
 /**
@@ -40,14 +44,18 @@ function textIn(tcb: Tcb, mtu: u32): u32 {
 
 /** Segments become as small as the path, and what was lost is sent again (RFC 1191 §6.4). */
 export function pathMtuFell(tcb: Tcb, mtu: u32, ipv4: bool): void {
+  // RFC 1191 §3b, §5, RFC 8201 §4b
   const mss = textIn(tcb, max(mtu, ipv4 ? LEAST_MTU_IPV4 : LEAST_MTU_IPV6));
   const before = tcb.snd.mssBefore;
   // Nor is a size tried for another reason left for a larger one than the router allows.
   if (before > mss) tcb.snd.mssBefore = <u16>mss;
-  if (mss >= tcb.snd.mss) return;
-  tcb.snd.mss = mss;
+  if (mss >= tcb.snd.mss) return; // RFC 1191 §3d, §6.4a, RFC 8201 §4d
+  tcb.snd.mss = mss; // RFC 1191 §3a, §6.4c, RFC 8201 §4a
   traceCongestion(tcb, Reason.PATH_MTU_FELL);
-  sendAllAgain(tcb);
+  // DEVIATION: RFC 1191 §6.4d, RFC 8201 §5.4 would send one segment and wait for its ACK, RFC 5681
+  // §3.1i would shrink cwnd in proportion. The path carried as many octets a moment ago: nothing
+  // was lost for want of room, only for the size of its packets, and cwnd counts octets.
+  sendAllAgain(tcb); // RFC 1191 §6.4b
 }
 
 /**

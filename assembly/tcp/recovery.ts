@@ -29,9 +29,10 @@ export function isDuplicate(tcb: Tcb, seg: Segment, isNews: bool): bool {
   if (seg.ack != snd.una || snd.una == snd.nxt || seg.isSyn || seg.isFin) return false;
   // The answers to zero-window probes say nothing of losses.
   if (snd.wnd == 0) return false;
-  // Blocks without news report a duplicate of ours, not a loss (RFC 2883 §5).
+  // Blocks without news report a duplicate of ours, not a loss.
+  // RFC 2883 §5a, RFC 3042 §2c, RFC 6675 §2
   if (has(tcb, Flag.SACK) && seg.options.blockCount != 0) return isNews;
-  return seg.textLength == 0 && seg.wnd << snd.shift == snd.wnd;
+  return seg.textLength == 0 && seg.wnd << snd.shift == snd.wnd; // RFC 5681 §2
 }
 
 /** Counts a duplicate acknowledgment; enough of them, or of reported octets, mean a loss. */
@@ -44,11 +45,13 @@ export function duplicateAcknowledgment(tcb: Tcb): void {
     // One for each segment that was in flight; more duplicates than that are made up (RFC 5681
     // §3.2, step 4).
     const most = cc.ssthresh + (cc.point - tcb.snd.una);
-    if (!has(tcb, Flag.SACK) && cc.cwnd < most) cc.cwnd += tcb.snd.mss;
+    if (!has(tcb, Flag.SACK) && cc.cwnd < most) cc.cwnd += tcb.snd.mss; // RFC 5681 §3.2e
     return;
   }
+  // RFC 6675 §5a
   const isLoss = cc.duplicates >= DUPLICATE_THRESHOLD || provesLoss(tcb, reportedOctets(tcb));
-  // Losses of the same window are not answered twice (RFC 6582 §3.2, step 1).
+  // Losses of the same window are not answered twice.
+  // RFC 6582 §3.2b, RFC 6675 §5.1
   const isAnswered = lt(tcb.snd.una, cc.point) && !isReducedByEcho(tcb);
   if (!isLoss || isAnswered || lt(tcb.snd.next, tcb.snd.nxt)) return;
   beginRecovery(tcb);
@@ -58,12 +61,13 @@ function beginRecovery(tcb: Tcb): void {
   const cc = tcb.cc;
   raise(tcb, Flag.RECOVERING);
   // A window that an echo has halved already is not halved again for its losses (RFC 3168 §6.1.2).
+  // RFC 5681 §3.2c, §4.3
   if (!isReducedByEcho(tcb)) cc.ssthresh = halfFlight(tcb, cc.beforeLimited);
-  cc.cwnd = cc.ssthresh;
+  cc.cwnd = cc.ssthresh; // RFC 6675 §5b
   reducedByLoss(tcb);
   cc.point = tcb.snd.nxt;
-  if (!has(tcb, Flag.SACK)) cc.cwnd += DUPLICATE_THRESHOLD * tcb.snd.mss;
-  resendFrom(tcb, tcb.snd.una);
+  if (!has(tcb, Flag.SACK)) cc.cwnd += DUPLICATE_THRESHOLD * tcb.snd.mss; // RFC 5681 §3.2d
+  resendFrom(tcb, tcb.snd.una); // RFC 5681 §3.2b
   count(Counter.TcpExtTCPFastRetrans);
   count(has(tcb, Flag.SACK) ? Counter.TcpExtTCPSackRecovery : Counter.TcpExtTCPRenoRecovery);
   traceCongestion(tcb, Reason.FAST_RETRANSMIT);
@@ -86,10 +90,12 @@ export function newAcknowledgment(tcb: Tcb, length: u32, mayGrow: bool): void {
     return;
   }
   if (lt(tcb.snd.una, cc.point)) {
+    // RFC 6675 §5c
     partialAcknowledgment(tcb, length);
     return;
   }
   lower(tcb, Flag.RECOVERING | Flag.RESEND_NOW);
+  // RFC 5681 §3.2g, RFC 6582 §3.2c, RFC 2525 §2.8
   cc.cwnd = min(cc.ssthresh, max(tcb.snd.nxt - tcb.snd.una, tcb.snd.mss) + tcb.snd.mss);
   traceCongestion(tcb, Reason.RECOVERED);
 }
@@ -105,8 +111,8 @@ function partialAcknowledgment(tcb: Tcb, length: u32): void {
     if (cc.resend == tcb.snd.una) resendFrom(tcb, tcb.snd.una);
     return;
   }
-  // Deflate by what it covers, send the next hole (RFC 6582 §3.2, step 3).
-  cc.cwnd = cc.cwnd > length ? cc.cwnd - length : 0;
+  // Deflate by what it covers, send the next hole.
+  cc.cwnd = cc.cwnd > length ? cc.cwnd - length : 0; // RFC 6582 §3.2d
   cc.cwnd = max(cc.cwnd + (length >= tcb.snd.mss ? tcb.snd.mss : 0), tcb.snd.mss);
   resendFrom(tcb, tcb.snd.una);
 }
@@ -127,16 +133,16 @@ export function sendAllAgain(tcb: Tcb): void {
  */
 export function loseEverything(tcb: Tcb, isFirst: bool): void {
   const cc = tcb.cc;
-  if (isFirst && !isReducedByEcho(tcb)) cc.ssthresh = halfFlight(tcb, tcb.snd.nxt);
-  cc.cwnd = tcb.snd.mss;
+  if (isFirst && !isReducedByEcho(tcb)) cc.ssthresh = halfFlight(tcb, tcb.snd.nxt); // RFC 5681 §3.1h
+  cc.cwnd = tcb.snd.mss; // RFC 5681 §3.1f, RFC 2525 §2.14
   cc.acked = cc.duplicates = 0;
   reducedByLoss(tcb);
-  cc.point = tcb.snd.nxt;
+  cc.point = tcb.snd.nxt; // RFC 6582 §3.2f
   lower(tcb, Flag.RECOVERING | Flag.RESEND_NOW);
   // A peer may have dropped what it reported: nothing but its acknowledgment counts now (RFC 2018
   // §8).
-  clearRanges(ranges(), tcb.sacked);
-  tcb.snd.next = tcb.snd.una;
+  clearRanges(ranges(), tcb.sacked); // RFC 2018 §5b
+  tcb.snd.next = tcb.snd.una; // RFC 2018 §5c, RFC 2525 §2.2
   traceCongestion(tcb, Reason.RETRANSMISSION_TIMEOUT);
 }
 
@@ -145,7 +151,7 @@ export function loseEverything(tcb: Tcb, isFirst: bool): void {
  */
 export function limitedTransmit(tcb: Tcb): u32 {
   if (has(tcb, Flag.RECOVERING)) return 0;
-  return min<u32>(tcb.cc.duplicates, DUPLICATE_THRESHOLD - 1) * tcb.snd.mss;
+  return min<u32>(tcb.cc.duplicates, DUPLICATE_THRESHOLD - 1) * tcb.snd.mss; // RFC 3042 §2a
 }
 
 function resendFrom(tcb: Tcb, seq: LocalSeq): void {

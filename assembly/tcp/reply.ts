@@ -100,7 +100,7 @@ export function resetConnection(tcb: Tcb): void {
     tcb.hopLimit,
   );
   if (answer == null) return;
-  if (has(tcb, Flag.TIMESTAMPS)) addTimestamps(answer, tsVal(tcb), tcb.ts.recent);
+  if (has(tcb, Flag.TIMESTAMPS)) addTimestamps(answer, tsVal(tcb), tcb.ts.recent); // RFC 7323 §3.2b
   count(Counter.TcpOutRsts);
   traceOut(handleOf(tcb), tcb.state, seq, tcb.rcv.nxt, Ctl.RST | Ctl.ACK, 0);
 }

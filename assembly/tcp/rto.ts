@@ -27,21 +27,21 @@ export const R1: u32 = 3;
 
 /** Starts timing the segment that begins at `seq`, if none is being timed. */
 export function startTiming(tcb: Tcb, seq: LocalSeq): void {
-  if (tcb.rtt.timedAt != 0) return;
+  if (tcb.rtt.timedAt != 0) return; // RFC 6298 §3b, RFC 7323 §4.2
   tcb.rtt.timedSeq = seq;
   tcb.rtt.timedAt = now();
 }
 
 /** Stops timing: what was timed has been sent again (Karn's rule, MUST-18). */
 export function stopTiming(tcb: Tcb): void {
-  tcb.rtt.timedAt = 0; // MUST-18
+  tcb.rtt.timedAt = 0; // MUST-18, RFC 6298 §3a
 }
 
 /** Ends the measurement an acknowledgment completes; answers whether it did. */
 export function endTiming(tcb: Tcb, ack: LocalSeq): bool {
   const rtt = tcb.rtt;
   if (rtt.timedAt == 0 || !lt(rtt.timedSeq, ack)) return false;
-  sample(tcb, <Micros>min<u64>(now() - rtt.timedAt, MAX_RTO));
+  sample(tcb, <Micros>min<u64>(now() - rtt.timedAt, MAX_RTO)); // RFC 6298 §4
   rtt.timedAt = 0;
   return true;
 }
@@ -51,10 +51,10 @@ export function sample(tcb: Tcb, measured: Micros): void {
   const rtt = tcb.rtt;
   if (rtt.srtt == 0) {
     rtt.srtt = max<u32>(measured, 1);
-    rtt.rttvar = measured / 2;
+    rtt.rttvar = measured / 2; // RFC 6298 §2.2
   } else {
     const difference = <Micros>abs<i32>(<i32>rtt.srtt - <i32>measured);
-    rtt.rttvar = rtt.rttvar - rtt.rttvar / 4 + difference / 4;
+    rtt.rttvar = rtt.rttvar - rtt.rttvar / 4 + difference / 4; // RFC 6298 §2.3
     rtt.srtt = max<u32>(rtt.srtt - rtt.srtt / 8 + measured / 8, 1);
   }
   settleRto(tcb);
@@ -67,7 +67,7 @@ export function settleRto(tcb: Tcb): void {
   // DEVIATION: RFC 6298 §2.4 asks for at least one second; 200 ms is what Linux and FreeBSD use,
   // and a setting: a one-second pause after each lost tail is no longer what networks need.
   const least = setting(Setting.RTO_MIN_MS) * MILLISECOND;
-  rtt.rto = min(max(rtt.srtt + 4 * rtt.rttvar, least), MAX_RTO);
+  rtt.rto = min(max(rtt.srtt + 4 * rtt.rttvar, least), MAX_RTO); // RFC 6298 §2.5
 }
 
 /** Doubles RTO (RFC 6298 §5.5, MUST-19). */
@@ -78,7 +78,7 @@ export function backOff(tcb: Tcb): void {
 /** When a connection without acknowledgments is given up (MUST-20, MUST-21). */
 export function giveUpAt(tcb: Tcb, r2: Instant): Instant {
   if (tcb.userTimeoutMs == 0) return tcb.rtt.stalledAt + r2;
-  return tcb.rtt.stalledAt + <u64>tcb.userTimeoutMs * MILLISECOND; // MUST-21
+  return tcb.rtt.stalledAt + <u64>tcb.userTimeoutMs * MILLISECOND; // MUST-21, RFC 5482 §3.1
 }
 
 /** A moment, or the one at which the user's own timeout ends the connection if that comes first. */

@@ -33,7 +33,7 @@ export function takeBlocks(tcb: Tcb, seg: Segment): bool {
       if (lt(left, right) && le(right, tcb.snd.una)) count(Counter.TcpExtTCPDSACKRecv);
       continue;
     }
-    if (isReported(tcb, left, right)) continue;
+    if (isReported(tcb, left, right)) continue; // RFC 6675 §3
     if (addRange(ranges(), tcb.sacked, left, right, MAX_RANGES)) isNews = true;
   }
   return isNews;
@@ -63,7 +63,7 @@ export function reportedOctets(tcb: Tcb): u32 {
 
 /** Whether so many octets reported above a place mean that it is lost: IsLost (RFC 6675 §4). */
 export function provesLoss(tcb: Tcb, octetsAbove: u32): bool {
-  return octetsAbove > (DUPLICATE_THRESHOLD - 1) * tcb.snd.mss;
+  return octetsAbove > (DUPLICATE_THRESHOLD - 1) * tcb.snd.mss; // RFC 6675 §4a
 }
 
 /**
@@ -89,7 +89,7 @@ export function pipe(tcb: Tcb): u32 {
   let total: u32 = 0;
   for (let at = firstRange(tcb); at != 0; at = rangeAt(ranges(), at).next) {
     const range = rangeAt(ranges(), at);
-    if (!provesLoss(tcb, above)) total += range.left - hole;
+    if (!provesLoss(tcb, above)) total += range.left - hole; // RFC 6675 §4b
     total += sentAgain(tcb, hole, range.left);
     hole = range.right;
     above -= lengthOf(range);

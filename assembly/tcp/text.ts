@@ -74,7 +74,7 @@ function textInOrder(tcb: Tcb, from: usize, right: RemoteSeq): void {
   rcv.total += length;
   // In a simultaneous open the news waits for ESTABLISHED.
   if (tcb.state != State.SYN_RECEIVED) tell(tcb, Signal.READABLE);
-  // RFC 5681 §4.2: a segment that fills a gap, wholly or in part, is acknowledged at once.
+  // RFC 5681 §4.2b: a segment that fills a gap, wholly or in part, is acknowledged at once.
   if (hadGap) acknowledge(tcb);
   else acknowledgeText(tcb);
 }
@@ -92,7 +92,7 @@ function joinEarly(tcb: Tcb, right: RemoteSeq): RemoteSeq {
 
 /** Holds early text in its place and asks for the gap at once (SHLD-31, MAY-13). */
 function earlyText(tcb: Tcb, from: usize, left: RemoteSeq, right: RemoteSeq): void {
-  acknowledge(tcb); // MAY-13
+  acknowledge(tcb); // MAY-13, RFC 5681 §3.2a
   if (isHeld(tcb, left, right)) raiseDuplicate(tcb, left, right);
   if (!addRange(ranges(), tcb.early, left, right, MAX_RANGES)) {
     count(Counter.TcpExtTCPOFODrop);
@@ -110,6 +110,7 @@ function earlyText(tcb: Tcb, from: usize, left: RemoteSeq, right: RemoteSeq): vo
   }
   count(Counter.TcpExtTCPOFOQueue);
   tcb.rcv.recent = left;
+  // RFC 2018 §8a, RFC 2525 §2.5
   writeChain(pages(), tcb.incoming, left, from, right - left); // SHLD-31
 }
 
@@ -125,7 +126,7 @@ function isHeld(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): bool {
 export function noteDuplicate(tcb: Tcb, seg: Segment): void {
   if (seg.textLength == 0) return;
   const left = seg.seq + (seg.isSyn ? 1 : 0);
-  const right = earlier(left + seg.textLength, tcb.rcv.nxt);
+  const right = earlier(left + seg.textLength, tcb.rcv.nxt); // RFC 2883 §4.2
   if (lt(left, right)) raiseDuplicate(tcb, left, right);
 }
 

@@ -125,7 +125,7 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   record.shift = <u8>tcb.rcv.shift;
   const routed = tcb.route != 0 && has(tcb, Flag.ACTIVE) ? Trait.ROUTED : Trait.NONE;
   record.traits = <u8>(routed | (has(tcb, Flag.TIMESTAMPS) ? Trait.TIMESTAMPS : Trait.NONE));
-  hold(Holder.TIME_WAIT, index);
+  hold(Holder.TIME_WAIT, index); // RFC 1337 §2
   append(record, index);
   if (has(tcb, Flag.ACK_NOW)) acknowledgeTimeWait(record, tcb.route);
   forgetRoute(tcb);
@@ -156,7 +156,7 @@ function takeRecord(tcb: Tcb): u32 {
 
 function append(record: TimeWait, index: u32): void {
   const queue = timeWaitQueue();
-  record.sinceMs = millisNow();
+  record.sinceMs = millisNow(); // RFC 1122 §4.2.2.13a
   record.next = 0;
   record.previous = queue.head == 0 ? 0 : queue.tail;
   if (queue.head == 0) queue.head = index;
@@ -258,6 +258,7 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
   const record = timeWaitAt(index);
   traceArrival(seg, 0, State.TIME_WAIT);
   if (seg.isRst) {
+    // RFC 1337 §3
     // DEVIATION: §3.10.7.4 lets a RST end TIME-WAIT; RFC 1337 shows how an old one then frees the
     // tuple for the old duplicates the wait is there to outlive. A RST ends it nowhere here.
     trace(
@@ -291,6 +292,8 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
   if (hasTimestamps(record) && seg.options.hasTimestamps && !old && seg.seq == record.rcvNxt) {
     record.tsRecent = seg.options.tsVal;
   }
+  // DEVIATION: RFC 6191 §2e would drop an old SYN in silence. RFC 9293 acknowledges it, like
+  // all that is not acceptable, so a peer that has forgotten us learns it and resets (Figure 9).
   acknowledgeTimeWait(record, 0);
   return 0;
 }
@@ -298,16 +301,18 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
 /**
  * Whether a SYN can only be newer than the old connection (RFC 6191 §2, RFC 1122 §4.2.2.13).
  *
- * DEVIATION: MAY-2 would go back to TIME-WAIT if the SYN turned out to be an old duplicate. A child
- * of the listener answers it, whose ISS the old connection's peer does not acknowledge, so it ends
- * in a RST.
+ * DEVIATION: MAY-2, RFC 1122 §4.2.2.13c would go back to TIME-WAIT if the SYN turned out to be an
+ * old duplicate. A child of the listener answers it, whose ISS the old connection's peer does not
+ * acknowledge, so it ends in a RST.
  */
 function isNewIncarnation(record: TimeWait, seg: Segment): bool {
   if (hasTimestamps(record) && seg.options.hasTimestamps) {
-    if (lt(record.tsRecent, seg.options.tsVal)) return true; // SHLD-4
+    if (lt(record.tsRecent, seg.options.tsVal)) return true; // SHLD-4, RFC 6191 §2a
     if (lt(seg.options.tsVal, record.tsRecent)) return false;
   }
-  return lt(record.rcvNxt, seg.seq); // MAY-2
+  // DEVIATION: RFC 6191 §2d would take any SYN with timestamps after a connection without. There is
+  // nothing to hold such a timestamp against: an old duplicate may have one as well.
+  return lt(record.rcvNxt, seg.seq); // MAY-2, RFC 6191 §2b, §2c
 }
 
 function acknowledgeTimeWait(record: TimeWait, route: u32): void {

@@ -108,10 +108,10 @@ function retransmissionTimeout(tcb: Tcb): void {
     raise(tcb, Flag.SYN_NOW);
   } else {
     suspectBlackHole(tcb);
-    loseEverything(tcb, tcb.rtt.count == 1);
+    loseEverything(tcb, tcb.rtt.count == 1); // RFC 6298 §5.4
   }
-  backOff(tcb); // MUST-19
-  arm(tcb, Timer.RETRANSMIT, min(now() + tcb.rtt.rto, end));
+  backOff(tcb); // MUST-19, RFC 6298 §5.5, RFC 2525 §2.10
+  arm(tcb, Timer.RETRANSMIT, min(now() + tcb.rtt.rto, end)); // RFC 6298 §5.6
   markReady(tcb);
 }
 

@@ -12,7 +12,7 @@ const TRUSTED_SECONDS: u32 = 24 * 86_400;
 
 /** Our timestamp clock, offset for one tuple. */
 export function timestampNow(offset: u32): u32 {
-  return <u32>(now() / MILLISECOND) + offset;
+  return <u32>(now() / MILLISECOND) + offset; // RFC 7323 §5.4a
 }
 
 /** TSval of the segment being sent. */
@@ -29,7 +29,7 @@ export function setRecent(tcb: Tcb, value: u32): void {
 /** Whether PAWS rejects a segment: its timestamp is older than TS.Recent (RFC 7323 §5.3, R1). */
 export function isOldDuplicate(tcb: Tcb, seg: Segment): bool {
   if (!isOlder(tcb.flags, tcb.ts.recent, seg)) return false;
-  return <u32>(now() / SECOND) - tcb.ts.recentAt < TRUSTED_SECONDS;
+  return <u32>(now() / SECOND) - tcb.ts.recentAt < TRUSTED_SECONDS; // RFC 7323 §5.5
 }
 
 /**
@@ -37,6 +37,7 @@ export function isOldDuplicate(tcb: Tcb, seg: Segment): bool {
  * does.
  */
 export function isOlder(flags: u32, recent: u32, seg: Segment): bool {
+  // RFC 7323 §3.2d
   if ((flags & Flag.TIMESTAMPS) == 0 || !seg.options.hasTimestamps || seg.isRst) return false;
   return lt(seg.options.tsVal, recent);
 }
@@ -46,13 +47,14 @@ export function isOlder(flags: u32, recent: u32, seg: Segment): bool {
  * SYN agrees on its own: the peer that has forgotten us must hear that we have not.
  */
 export function lacksTimestamps(flags: u32, seg: Segment): bool {
-  const mustHave = (flags & Flag.TIMESTAMPS) != 0 && !seg.isRst && !seg.isSyn;
+  const mustHave = (flags & Flag.TIMESTAMPS) != 0 && !seg.isRst && !seg.isSyn; // RFC 7323 §3.2c
   return mustHave && !seg.options.hasTimestamps;
 }
 
 /** Updates TS.Recent from an acceptable segment that spans Last.ACK.sent (RFC 7323 §4.3). */
 export function updateRecent(tcb: Tcb, options: Options, seq: RemoteSeq): void {
   if (!has(tcb, Flag.TIMESTAMPS) || !options.hasTimestamps) return;
+  // RFC 7323 §4.3
   if (le(tcb.ts.recent, options.tsVal) && le(seq, tcb.rcv.acked)) setRecent(tcb, options.tsVal);
 }
 

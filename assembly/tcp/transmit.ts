@@ -107,7 +107,7 @@ function sendFin(tcb: Tcb): void {
 function mayResend(tcb: Tcb): bool {
   if (has(tcb, Flag.RESEND_NOW)) return true;
   if (!isRecoveringByReports(tcb) || pipe(tcb) + tcb.snd.mss > tcb.cc.cwnd) return false;
-  const hole = nextLost(tcb);
+  const hole = nextLost(tcb); // RFC 6675 §4c
   if (hole == tcb.snd.nxt) return false;
   tcb.cc.resend = hole;
   return true;
@@ -134,6 +134,7 @@ function transmitAgain(tcb: Tcb): u32 {
     return emit(tcb, seq, Ctl.FIN | Ctl.ACK, 0);
   }
   // SND.WND has no say: what it has shrunk away from was within it once (MAY-7).
+  // RFC 7323 §2.4b
   const length = unreportedLength(tcb, seq, min(textRoom(tcb), min(snd.end, snd.nxt) - seq));
   cc.resend = seq + length;
   watchFlight(tcb);
@@ -149,16 +150,17 @@ function transmitAgain(tcb: Tcb): u32 {
 function usableWindow(tcb: Tcb): i32 {
   const snd = tcb.snd;
   if (isRecoveringByReports(tcb)) {
-    return min(<i32>(tcb.cc.cwnd - pipe(tcb)), <i32>(snd.una + snd.wnd - snd.next));
+    return min(<i32>(tcb.cc.cwnd - pipe(tcb)), <i32>(snd.una + snd.wnd - snd.next)); // RFC 6675 §5d
   }
-  const congestion = tcb.cc.cwnd + limitedTransmit(tcb);
+  const congestion = tcb.cc.cwnd + limitedTransmit(tcb); // RFC 3042 §2b
+  // RFC 5681 §3.2f
   return <i32>(snd.una + min(snd.wnd, congestion) - snd.next); // MUST-34, SHLD-15, SHLD-16
 }
 
 /** Sends text from `snd.next` on, and the FIN behind it (RFC 9293 §3.7.4, §3.8.6.2.1). */
 function transmitText(tcb: Tcb): u32 {
   const snd = tcb.snd;
-  if (lt(snd.next, snd.nxt)) snd.next = firstUnreported(tcb, snd.next);
+  if (lt(snd.next, snd.nxt)) snd.next = firstUnreported(tcb, snd.next); // RFC 2018 §5a
   const unsent = pendingText(tcb);
   const finDue = has(tcb, Flag.FIN_QUEUED) && !lt(snd.end, snd.next);
   if (unsent == 0 && !finDue) return 0;
@@ -172,6 +174,7 @@ function transmitText(tcb: Tcb): u32 {
   let length = min(min(unsent, mss), usable);
   const isAgain = lt(snd.next, snd.nxt);
   if (isAgain) length = unreportedLength(tcb, snd.next, length);
+  // RFC 2525 §2.15
   const fin = finDue && length == unsent && (<u32>usable > length || isOpening(tcb));
   if (length == 0 && !fin) {
     if (snd.wnd == 0) watchFlight(tcb);
@@ -235,7 +238,7 @@ function emitText(tcb: Tcb, length: u32, fin: bool, isAgain: bool): u32 {
   }
   snd.nxt = later(snd.nxt, snd.next);
   noteFlight(tcb);
-  if (armedFor(tcb, Timer.RETRANSMIT) == 0) watchFlight(tcb);
+  if (armedFor(tcb, Timer.RETRANSMIT) == 0) watchFlight(tcb); // RFC 6298 §5.1
   return emit(tcb, seq, ctl, length);
 }
 

@@ -56,6 +56,7 @@ export function troubleArrives(
   }
   const tcb = tcbAt(indexIn(reference));
   if (lt(seq, tcb.snd.una) || !lt(seq, tcb.snd.nxt)) {
+    // RFC 5927 §4.1
     count(Counter.TcpExtTCPIcmpOutOfWindow);
     traceDrop(Reason.OUTSIDE_WINDOW, seq, tcb.snd.una, tcb.snd.nxt);
     return;
@@ -66,14 +67,14 @@ export function troubleArrives(
 
 function unreachable(tcb: Tcb, trouble: Trouble): void {
   if (tcb.state < State.ESTABLISHED && trouble == Trouble.HARD) {
-    deleteTcb(tcb, Result.CONNECTION_REFUSED, Reason.ICMP_UNREACHABLE);
+    deleteTcb(tcb, Result.CONNECTION_REFUSED, Reason.ICMP_UNREACHABLE); // RFC 5927 §5.2b
     return;
   }
   // DEVIATION: SHLD-26 would abort here on a hard error. RFC 5927 §5.2 shows why nobody does.
   //
   // Nor does a soft one end an OPEN: whoever waits for it is told, may go on waiting, or may give
   // up by itself, as connect(2) of Linux does (RFC 5461 §4.1).
-  tcb.softError = <u8>Result.HOST_UNREACHABLE;
+  tcb.softError = <u8>Result.HOST_UNREACHABLE; // RFC 5927 §5.2a
   tcb.reason = <u8>Reason.ICMP_UNREACHABLE;
   tell(tcb, Signal.SOFT_ERROR); // MUST-47, MUST-56, SHLD-25
 }

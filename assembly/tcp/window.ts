@@ -52,6 +52,7 @@ export function offerWindow(tcb: Tcb): u32 {
   // (SHLD-14).
   // A peer that lives on the excess, octet by octet, is stopped before it matters to the buffer.
   const step = (1 << rcv.shift) - 1;
+  // RFC 7323 §2.4a
   if (unreadText(tcb) <= rcv.buffer + MAX_FIELD) rcv.wnd = (rcv.wnd + step) & ~step;
   const field = min(rcv.wnd >> rcv.shift, MAX_FIELD);
   rcv.wnd = max(field << rcv.shift, min(rcv.wnd, MAX_FIELD << rcv.shift));
@@ -80,8 +81,8 @@ export function updateSendWindow(tcb: Tcb, seg: Segment): void {
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
   const before = snd.wnd;
-  snd.wnd = seg.wnd << (seg.isSyn ? 0 : snd.shift);
-  if (snd.wnd > snd.maxWnd) snd.maxWnd = snd.wnd;
+  snd.wnd = seg.wnd << (seg.isSyn ? 0 : snd.shift); // RFC 7323 §2.3d
+  if (snd.wnd > snd.maxWnd) snd.maxWnd = snd.wnd; // RFC 5961 §5.2b
   if (snd.wnd == before) return;
   if (snd.wnd == 0) {
     watchFlight(tcb);
@@ -115,6 +116,7 @@ export function watchFlight(tcb: Tcb): void {
     return;
   }
   cancel(tcb, Timer.PERSIST);
+  // RFC 6298 §5.2, §5.3, §5a
   if (snd.una == snd.nxt) cancel(tcb, Timer.RETRANSMIT);
   else arm(tcb, Timer.RETRANSMIT, beforeGivingUp(tcb, now() + tcb.rtt.rto));
 }

@@ -93,7 +93,7 @@ export function writeIpv4(
   store<u8>(at, <u8>diffserv, 1);
   store16(at + 2, totalLength);
   store16(at + 4, identification);
-  store16(at + 6, DONT_FRAGMENT);
+  store16(at + 6, DONT_FRAGMENT); // RFC 1191 §3e
   store<u8>(at, <u8>timeToLive, 8);
   store<u8>(at, <u8>protocol, 9);
   store<u16>(at, 0, 10);

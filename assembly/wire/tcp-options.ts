@@ -75,7 +75,7 @@ function readOption(options: Options, kind: u32, at: usize, length: u32): void {
       if (length == 4) options.mss = load16(at + 2);
       return;
     case Kind.WINDOW_SCALE:
-      if (length == 3) options.shift = min<u32>(load<u8>(at, 2), MAX_SHIFT);
+      if (length == 3) options.shift = min<u32>(load<u8>(at, 2), MAX_SHIFT); // RFC 7323 §2.3a
       return;
     case Kind.SACK_PERMITTED:
       if (length == 2) options.sackPermitted = 1;
@@ -89,7 +89,7 @@ function readOption(options: Options, kind: u32, at: usize, length: u32): void {
     case Kind.TIMESTAMPS:
       if (length == 10) readTimestamps(options, at);
       return;
-    default:
+    default: // RFC 5482 §3b
       return;
   }
 }

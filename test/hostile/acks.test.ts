@@ -61,7 +61,7 @@ test('hostile 19b: however many come, nothing leaves beyond the window', () => {
   expect(Math.max(...ends)).toBeLessThanOrEqual(1 + 20_480);
 });
 
-test('hostile 19b: with SACK duplicates without news are no duplicates at all', () => {
+test('RFC 3042 §2c, RFC 6675 §2, hostile 19b: with SACK only news makes a duplicate', () => {
   const { stack, peer } = bulk({ sack: true });
   for (let i = 0; i < 1000; i++) peer.send(ack({ ack: 1, sack: [[1001, 2001]] }));
   // The first report counts, and lets one new segment out (RFC 3042).

@@ -107,7 +107,7 @@ test('hostile 21c: the offset of a tuple stays, and another seed has another', (
   expect(new Set([echo({}), echo({ port: 40_001 }), echo({ seed: 9 })]).size).toBe(3);
 });
 
-test('RFC 6056, hostile 21d: no port towards 5,000 peers leads to the next', () => {
+test('RFC 6056 §3.3, hostile 21d: no port towards 5,000 peers leads to the next', () => {
   const { host, stack } = closed();
   const ports = Array.from({ length: 5000 }, (_, i) => {
     const one = host.another();

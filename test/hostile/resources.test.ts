@@ -113,7 +113,7 @@ describe('18: SACK in masses', () => {
     expect(world.used(3)).toBe(0);
   });
 
-  test('hostile 18d: a peer that reneges gets everything again', () => {
+  test('RFC 2018 §8b, hostile 18d: a peer that reneges gets everything again', () => {
     const world = at('ESTABLISHED, in flight', Variant.V4_SACK);
     const una = world.aim[Aim.una]!;
     aimed(world, ACK);

@@ -7,7 +7,7 @@
  * none of, `moot` a rule that binds somebody else or something we do not have.
  */
 
-/** What is claimed of a label. */
+/** What is claimed of a label, or of a section. */
 export type Status = 'met' | 'partly' | 'deviates' | 'absent' | 'moot';
 
 /** A claim other than `met`; `reason` is empty where the code has it. */
@@ -18,7 +18,46 @@ export interface Claim {
 
 const deviates: Claim = { status: 'deviates', reason: '' };
 const absent = (reason: string): Claim => ({ status: 'absent', reason });
+const partly = (reason: string): Claim => ({ status: 'partly', reason });
 const moot = (reason: string): Claim => ({ status: 'moot', reason });
+
+/** Claims about the other RFCs. */
+const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
+  'RFC 1122 §4.2.2.13c': deviates,
+  'RFC 1191 §3c': deviates,
+  'RFC 1191 §6.3': absent('what was learned belongs to a connection and ends with it'),
+  'RFC 1191 §6.4d': deviates,
+  'RFC 2018 §4d': deviates,
+  'RFC 2883 §4.2': partly('what overlaps early text in part is not reported, only what it holds'),
+  'RFC 2883 §4.3': absent('what PAWS turns away is acknowledged and not looked at'),
+  'RFC 2883 §5b': absent('reports of duplicates are counted, nothing is undone'),
+  'RFC 3042 §2c': partly('a duplicate that carries no block at all counts as without SACK'),
+  'RFC 4987 §3.1': moot('it binds networks, not the hosts in them'),
+  'RFC 4987 §3.4': absent('cookies keep the way open, and no honest handshake is cut short'),
+  'RFC 4987 §3.8': moot('it binds firewalls, not the hosts behind them'),
+  'RFC 5482 §3a': absent('no system sends it, and a peer could ask to be remembered for days'),
+  'RFC 5681 §3.1a': deviates,
+  'RFC 5681 §3.1i': deviates,
+  'RFC 5927 §7.2': absent('a report must quote what is in flight, and can not make dust'),
+  'RFC 5961 §7b': deviates,
+  'RFC 6056 §3.2a': deviates,
+  'RFC 6191 §2d': deviates,
+  'RFC 6191 §2e': deviates,
+  'RFC 6298 §2.4': deviates,
+  'RFC 6298 §5b': absent('a measurement that is old is better than none, and the next corrects it'),
+  'RFC 6582 §3.2e': deviates,
+  'RFC 6582 §4': absent('recovery begins anew only beyond what was sent before the timeout'),
+  'RFC 6675 §2': partly('a duplicate that carries no block at all counts as without SACK'),
+  'RFC 6675 §4a': partly('octets decide; three stretches of less prove nothing'),
+  'RFC 6675 §4d': absent('what is not lost by its rule is left to the timeout'),
+  'RFC 6675 §4e': absent('what is not lost by its rule is left to the timeout'),
+  'RFC 7323 §2.3b': absent('a core has no log; the shift is taken as 14 and works'),
+  'RFC 7323 §2.4b': partly('after a timeout the window as it is now has its say'),
+  'RFC 7323 §5.6': absent('there is one path for every segment, and no faster one to miss'),
+  'RFC 8201 §4c': deviates,
+  'RFC 8201 §5.3': absent('what was learned belongs to a connection and ends with it'),
+  'RFC 8201 §5.4': deviates,
+};
 
 /** Every claim that is not `met`. */
 export const CLAIMS: Readonly<Record<string, Claim>> = {
@@ -35,6 +74,7 @@ export const CLAIMS: Readonly<Record<string, Claim>> = {
   'MAY-15': absent('there is no flag: everything is pushed, unless CORK holds it back'),
   'MAY-17': absent('text is told to the user as soon as it is in order, PSH or not'),
   'MAY-18': absent('RFC 5681 is the one congestion control there is'),
+  ...OTHER_CLAIMS,
 };
 
 /** Labels that still wait for their mark in the code, at a line that is known. */

@@ -4,6 +4,7 @@
  */
 import { type Source } from '../tidy/source.ts';
 import { CLAIMS, type Status, UNMARKED } from './claims.ts';
+import { OTHERS } from './others.ts';
 import { REQUIREMENTS, type Requirement } from './requirements.ts';
 import {
   citations,
@@ -38,6 +39,9 @@ export function isTest({ path }: Source): boolean {
   return /^test\/.*\.(?:test|spec)\.ts$/.test(path) && path !== 'test/ledger.test.ts';
 }
 
+/** Every requirement there is, of RFC 9293 and of the others. */
+export const ALL: readonly Requirement[] = [...REQUIREMENTS, ...OTHERS];
+
 /** Every requirement with what these sources say of it. */
 export function ledger(sources: readonly Source[]): Entry[] {
   const cited = citations(sources.filter(isCode));
@@ -46,7 +50,7 @@ export function ledger(sources: readonly Source[]): Entry[] {
   const named = tests(sources.filter(isTest)).sort(
     (a, b) => Number(b.path.includes('/rfc9293/')) - Number(a.path.includes('/rfc9293/')),
   );
-  return REQUIREMENTS.map((requirement) => {
+  return ALL.map((requirement) => {
     const { label } = requirement;
     return {
       ...requirement,
@@ -88,27 +92,46 @@ export function faults(entries: readonly Entry[]): string[] {
   return entries.flatMap((entry) => faultsOf(entry).map((fault) => `${entry.label} ${fault}`));
 }
 
-const KINDS = ['MUST', 'SHLD', 'MAY', 'REC'] as const;
-const STATUSES: readonly Status[] = ['met', 'partly', 'deviates', 'absent', 'moot'];
+/** The levels, in the order of their weight. */
+const LEVELS: readonly string[] = ['MUST', 'SHLD', 'SHOULD', 'MAY', 'REC'];
+/** The states, best first. */
+export const STATUSES: readonly Status[] = ['met', 'partly', 'deviates', 'absent', 'moot'];
 
-/** The labels of one kind and status, in the RFC's order. */
-export function labelsOf(entries: readonly Entry[], kind: string, status: Status): string[] {
-  return entries
-    .filter((entry) => entry.label.startsWith(`${kind}-`) && entry.status === status)
-    .map(({ label }) => label);
+/** Entries of one RFC, level and status; whatever is left out does not matter. */
+export function select(
+  entries: readonly Entry[],
+  wish: Partial<Pick<Entry, 'rfc' | 'level' | 'status'>>,
+): Entry[] {
+  return entries.filter(
+    ({ rfc, level, status }) =>
+      rfc === (wish.rfc ?? rfc) &&
+      level === (wish.level ?? level) &&
+      status === (wish.status ?? status),
+  );
 }
 
-/** The counts, one line for each kind. */
-export function summary(entries: readonly Entry[]): string[] {
-  return KINDS.map((kind) => {
-    const total = entries.filter(({ label }) => label.startsWith(`${kind}-`)).length;
-    const parts = STATUSES.map((status) => [status, labelsOf(entries, kind, status)] as const)
-      .filter(([, labels]) => labels.length > 0)
-      .map(([status, labels]) =>
+/** The RFCs there are entries of: RFC 9293 first, then by number. */
+export function documents(entries: readonly Entry[]): number[] {
+  return [...new Set(entries.map(({ rfc }) => rfc))];
+}
+
+/** A label without the RFC it belongs to. */
+export function shortLabel({ label }: Requirement): string {
+  return label.replace(/^RFC \d+ /, '');
+}
+
+/** The counts of one RFC, one line for each level. */
+export function summary(entries: readonly Entry[], rfc: number): string[] {
+  return LEVELS.flatMap((level) => {
+    const all = select(entries, { rfc, level });
+    if (all.length === 0) return [];
+    const parts = STATUSES.map((status) => [status, select(all, { status })] as const)
+      .filter(([, those]) => those.length > 0)
+      .map(([status, those]) =>
         status === 'met'
-          ? `${labels.length} of ${total} met`
-          : `${labels.length} ${status} (${labels.join(', ')})`,
+          ? `${those.length} of ${all.length} met`
+          : `${those.length} ${status} (${those.map(shortLabel).join(', ')})`,
       );
-    return `${kind}: ${parts.join('; ')}`;
+    return `${level}: ${parts.join('; ')}`;
   });
 }

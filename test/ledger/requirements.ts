@@ -6,10 +6,13 @@
  * the numbering. MUST-22 has no sentence of its own in the RFC, only a line in its table.
  */
 
-/** One requirement. */
+/** One requirement: of RFC 9293 by its label, of another RFC by its section (`others.ts`). */
 export interface Requirement {
   readonly label: string;
+  readonly rfc: number;
   readonly section: string;
+  /** MUST, SHLD, MAY or REC; SHOULD in the other RFCs. */
+  readonly level: string;
   readonly rule: string;
 }
 
@@ -140,5 +143,6 @@ export const REQUIREMENTS: readonly Requirement[] = TABLE.trim()
   .split('\n')
   .map((line) => {
     const [label = '', section = '', ...rule] = line.split(' ');
-    return { label, section, rule: rule.join(' ') };
+    const level = label.replace(/-.*/, '');
+    return { label, rfc: 9293, section, level, rule: rule.join(' ') };
   });

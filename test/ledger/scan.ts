@@ -1,5 +1,6 @@
 /**
- * Where labels stand: at lines of code, in explanations of departures, in the names of tests.
+ * Where labels stand, and sections of other RFCs: at lines of code, in explanations of departures,
+ * in the names of tests.
  *
  * Only a `//` comment cites: at the end of the line that obeys, or on a line of its own right above
  * it. What a doc comment mentions helps the reader and proves nothing.
@@ -7,6 +8,9 @@
 import { lineAt, type Source } from '../tidy/source.ts';
 
 const LABEL = /\b(?:MUST|SHLD|MAY|REC)-\d+\b/g;
+const SECTION = '§\\d+(?:\\.\\d+)*[a-z]?(?!\\w)';
+/** One RFC and its sections: `RFC 7323 §5.3a, §5.4 and §5.5`. */
+const SECTIONS = new RegExp(`\\bRFC (\\d{4}) (${SECTION}(?:(?:, | and )${SECTION})*)`, 'g');
 
 /** Where something stands. */
 export interface Place {
@@ -24,9 +28,12 @@ export interface Named extends Place {
   readonly name: string;
 }
 
-/** The labels in a text, each once. */
+/** The labels and the sections of other RFCs in a text, each once. */
 export function labelsIn(text: string): string[] {
-  return [...new Set(text.match(LABEL))];
+  const sections = [...text.matchAll(SECTIONS)]
+    .filter(([, rfc]) => rfc !== '9293')
+    .flatMap(([, rfc, list = '']) => list.split(/, | and /).map((at) => `RFC ${rfc} ${at}`));
+  return [...new Set([...(text.match(LABEL) ?? []), ...sections])];
 }
 
 /** Departures; the reason may run on over several lines of comment. */

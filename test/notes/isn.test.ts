@@ -151,7 +151,7 @@ describe('the ISNs of 100,000 connects: ten thousand tuples, ten times each', ()
 // Source ports -------------------------------------------------------------------------------
 
 describe('source ports (RFC 6056)', () => {
-  test('towards one peer none comes twice until every one has been used', () => {
+  test('RFC 6056 §3.3.4: towards one peer none comes twice until every one has been used', () => {
     const opener = new Opener();
     const ports = Array.from({ length: PORT_COUNT }, () => opener.open(2, 80).port);
     expect(new Set(ports).size).toBe(PORT_COUNT);

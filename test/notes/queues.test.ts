@@ -42,18 +42,21 @@ const complete = (peers: readonly Peer[]) => {
 describe('two queues, each bounded by the backlog', () => {
   const WITHOUT = { settings: { [Setting.SYN_COOKIES]: 0 } };
 
-  test.each([1, 2, 5, 17])('a backlog of %i: so many half-open and no more', (backlog) => {
-    const { stack, listener } = listening({ backlog, ...WITHOUT });
-    const all = peers(stack, backlog + 3);
-    half(all.slice(0, backlog));
-    for (const late of all.slice(backlog)) {
-      late.send(syn({ seq: 0 }));
-      late.expectNothing();
-    }
-    expect(depths(listener)).toEqual([backlog, 0]);
-    expect(stack.counter(Counter.TcpExtTCPReqQFullDrop)).toBe(3);
-    expect(stack.counter(Counter.TcpExtListenOverflows)).toBe(0);
-  });
+  test.each([1, 2, 5, 17])(
+    'RFC 4987 §3.2: a backlog of %i: so many half-open and no more',
+    (backlog) => {
+      const { stack, listener } = listening({ backlog, ...WITHOUT });
+      const all = peers(stack, backlog + 3);
+      half(all.slice(0, backlog));
+      for (const late of all.slice(backlog)) {
+        late.send(syn({ seq: 0 }));
+        late.expectNothing();
+      }
+      expect(depths(listener)).toEqual([backlog, 0]);
+      expect(stack.counter(Counter.TcpExtTCPReqQFullDrop)).toBe(3);
+      expect(stack.counter(Counter.TcpExtListenOverflows)).toBe(0);
+    },
+  );
 
   test.each([1, 2, 5, 17])('a backlog of %i: so many complete and no more', (backlog) => {
     const { stack, listener } = listening({ backlog, ...WITHOUT });

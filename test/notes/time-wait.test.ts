@@ -129,7 +129,7 @@ describe('second purpose: old duplicates die before the tuple lives again', () =
   });
 });
 
-test('RFC 1337: none of the three hazards: a RST does not end the wait, so neither do they', () => {
+test('RFC 1337 §2: none of its hazards: a RST does not end the wait, so neither do they', () => {
   const { stack, peer } = timeWait();
   for (const seq of [0, 1, 2, 3, 60_000]) peer.send(rst({ seq }), rst({ seq, ack: 2 }));
   // Old text, an old ACK and an old SYN are what would otherwise have drawn those RSTs.

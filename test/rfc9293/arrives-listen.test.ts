@@ -25,7 +25,7 @@ test('third: a SYN: <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>; the listener stays', ()
   expect(stack.records().map((record) => record.state)).toEqual([State.LISTEN, State.SYN_RECEIVED]);
 });
 
-test('the SYN,ACK offers only what the SYN offered', () => {
+test('RFC 7323 §2.2a: the SYN,ACK offers only what the SYN offered', () => {
   const bare = listening({ timestamps: true, wscale: 3 });
   bare.peer.send(syn({ seq: 0 }));
   const [answer] = bare.peer.take();

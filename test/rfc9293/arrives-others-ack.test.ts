@@ -84,7 +84,7 @@ test.each(Object.entries(SYNCHRONIZED))(
   },
 );
 
-test('MAY-12: text whose ACK is older than MAX.SND.WND is not accepted (RFC 5961 §5.2)', () => {
+test('MAY-12, RFC 5961 §5.2a: text whose ACK is older than MAX.SND.WND is not accepted', () => {
   const { host, peer } = established({ window: 1000 });
   peer.send(data('evil', { seq: 1, ack: 1 - 1001 }));
   peer.expect(ack({ seq: 1, ack: 1 }));
@@ -171,7 +171,7 @@ test("FIN-WAIT-1: the ACK of text, the ACK of the FIN and the peer's FIN in thre
   host.expect(State.TIME_WAIT);
 });
 
-test('MUST-58, MUST-59: segments that arrive together are answered by one ACK', () => {
+test('MUST-58, MUST-59, RFC 5681 §4.2c: segments that come together get one ACK', () => {
   const { peer } = established({ mss: 1000 });
   peer.send(...Array.from({ length: 10 }, (_, i) => data(1000, { seq: 1 + 1000 * i, ack: 1 })));
   peer.expect(ack({ seq: 1, ack: 10_001 }));

@@ -22,7 +22,7 @@ import {
 } from '../dsl/index.ts';
 
 test.each(Object.entries(SYNCHRONIZED))(
-  'hostile 8a: %s: a RST exactly at RCV.NXT ends the connection',
+  'RFC 5961 §3.2b, hostile 8a: %s: a RST exactly at RCV.NXT ends the connection',
   (_, state) => {
     const { host, peer } = state();
     peer.send(rst({ seq: peer.next }));
@@ -46,7 +46,7 @@ test.each([
 });
 
 test.each(Object.entries(SYNCHRONIZED))(
-  'hostile 8a: %s: a RST elsewhere in the window is challenged (RFC 5961 §3.2)',
+  'RFC 5961 §3.2c, hostile 8a: %s: a RST elsewhere in the window is challenged',
   (name, state) => {
     const { host, peer } = state();
     const sent = host.look('sndNxt') - host.look('iss');
@@ -78,7 +78,7 @@ test('SHLD-2: text in a RST does no harm', () => {
   expect(host.read()).toBe(-Result.CONNECTION_RESET);
 });
 
-test('RFC 5961 §7, hostile 8e: challenges of RSTs are limited in rate, per connection', () => {
+test('RFC 5961 §7a, hostile 8e: challenges of RSTs are limited in rate, per connection', () => {
   const { stack, peer } = established();
   for (let i = 0; i < 100; i++) peer.send(rst({ seq: 100 + i }));
   peer.expect(ack({ seq: 1, ack: 1 }));

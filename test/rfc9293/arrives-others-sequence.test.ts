@@ -82,7 +82,7 @@ test('old text is acknowledged, so that its sender goes on', () => {
   expect(host.read()).toBe('hello');
 });
 
-test('an unacceptable RST is not answered', () => {
+test('RFC 5961 §3.2a: an unacceptable RST is not answered', () => {
   const { host, peer } = small();
   peer.send(rst({ seq: 0 }), rst({ seq: 1001 }), rst({ seq: 0x8000_0000 }));
   peer.expectNothing();
@@ -154,7 +154,7 @@ test.each([0x7fff_fff0, 0xffff_fff0])('hostile 14b: our own numbers wrap: ISS %i
 
 const stamped = () => established({ timestamps: true });
 
-test('PAWS: a segment with an older timestamp is acknowledged and dropped', () => {
+test('RFC 7323 §5.3a: PAWS: an older timestamp: acknowledged and dropped', () => {
   const { stack, host, peer } = stamped();
   peer.send(data('hello', { seq: 1, ack: 1, ts: [peer.clockOffset - 1, peer.echo] }));
   peer.expect(ack({ seq: 1, ack: 1 }));
@@ -175,13 +175,13 @@ test('PAWS, hostile 11f: timestamps compare modulo 2^32', () => {
   expect(host.read()).toBe('hello');
 });
 
-test('PAWS, hostile 11g: a RST is exempt', () => {
+test('RFC 7323 §5.3a, hostile 11g: a RST is exempt', () => {
   const { host, peer } = stamped();
   peer.send(rst({ seq: 1, ts: [peer.clockOffset - 1000, 0] }));
   host.expect(State.CLOSED);
 });
 
-test('RFC 7323 §3.2: without the agreed timestamps a segment is dropped, a RST is not', () => {
+test('RFC 7323 §3.2c: without the agreed timestamps a segment is dropped, a RST is not', () => {
   const { host, peer } = stamped();
   peer.send(data('hello', { seq: 1, ack: 1, ts: null }));
   expect(host.read()).toBe('');
@@ -196,7 +196,7 @@ test('RFC 7323 §5.5: after 24 idle days TS.Recent is not judged by', () => {
   expect(host.read()).toBe('hello');
 });
 
-test('CVE-2005-0356, hostile 11a: a segment outside the window does not touch TS.Recent', () => {
+test('RFC 7323 §5.3b, hostile 11a: a segment outside the window does not touch TS.Recent', () => {
   const { host, peer } = stamped();
   peer.send(data('evil', { seq: 0x4000_0000, ack: 1, ts: [peer.clockOffset + 1_000_000, 0] }));
   peer.take();

@@ -14,7 +14,7 @@ import {
 } from '../dsl/index.ts';
 
 test.each(Object.entries(SYNCHRONIZED))(
-  'hostile 8c: %s: a SYN is challenged, wherever it lies',
+  'RFC 5961 §4.2, hostile 8c: %s: a SYN is challenged, wherever it lies',
   (name, state) => {
     const { stack, host, peer } = state();
     const seq = (host.look('sndNxt') - host.look('iss')) >>> 0;

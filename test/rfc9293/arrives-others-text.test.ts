@@ -52,7 +52,7 @@ test('overlapping early segments: each octet once', () => {
   expect(host.read()).toBe(data(25, { seq: 1 }).text);
 });
 
-test('text that fills a gap in part is acknowledged at once (RFC 5681 §4.2)', () => {
+test('RFC 5681 §4.2b: text that fills a gap in part is acknowledged at once', () => {
   const { peer } = established();
   peer.send(data(10, { seq: 21, ack: 1 }));
   peer.expect(ack({ ack: 1 }));

@@ -62,7 +62,7 @@ test('a RST that acknowledges our SYN refuses the connection', () => {
   host.expectSignal(Signal.CLOSED, Result.CONNECTION_REFUSED);
 });
 
-test('hostile 9e: a RST without ACK is dropped', () => {
+test('RFC 5961 §3.2d, hostile 9e: a RST without ACK is dropped', () => {
   const { host, peer } = synSent();
   peer.send(rst({ seq: 0 }));
   host.expect(State.SYN_SENT);
@@ -174,7 +174,7 @@ test('hostile 10c: a connection to itself opens by crossing its own SYN', () => 
   peer.expectNothing();
 });
 
-test('the window of the SYN,ACK is not scaled', () => {
+test('RFC 7323 §2.2c: the window of the SYN,ACK is not scaled', () => {
   const { host, peer } = synSent({ wscale: 7 });
   peer.send(synAck({ seq: 0, ack: 1, wscale: 7, win: 2000 }));
   peer.expect(ack({ seq: 1, ack: 1 }));
@@ -206,7 +206,7 @@ test('RFC 6298 §5.7: after a lost SYN the first RTO is three seconds', () => {
   peer.expect(data('hello', { seq: 1 }));
 });
 
-test('RFC 5681 §3.1: after a lost SYN the first window is one segment', () => {
+test('RFC 5681 §3.1b, RFC 6928 §2b: after a lost SYN the first window is one segment', () => {
   const { host, peer } = synSent();
   host.wait(1000);
   peer.expect(syn({ seq: 0 }));

@@ -26,7 +26,7 @@ function peers(stack: ConstructorParameters<typeof Peer>[0], count: number): Pee
   );
 }
 
-test('a child takes no TCB until its handshake completes', () => {
+test('RFC 4987 §3.5: a child takes no TCB until its handshake completes', () => {
   const { stack, peer } = synReceived();
   expect(stack.used().slice(0, 2)).toEqual([1, 1]);
   peer.send(ack({ seq: 1, ack: 1 }));
@@ -111,7 +111,7 @@ test('MUST-23, hostile 15d: a SYN,ACK is sent again for three minutes, then give
   expect(stack.used()[1]).toBe(0);
 });
 
-test('SYN_ACK_RETRIES says how often', () => {
+test('RFC 4987 §3.3: SYN_ACK_RETRIES says how often', () => {
   const { stack, peer } = synReceived({ settings: { [Setting.SYN_ACK_RETRIES]: 1 } });
   stack.wait(100_000);
   expect(peer.take().map((segment) => segment.at)).toEqual([1000]);
@@ -123,7 +123,7 @@ test('a retransmitted SYN is answered by the same SYN,ACK', () => {
   peer.expect(synAck({ seq: 0, ack: 1 }));
 });
 
-test('after a lost SYN,ACK the connection begins with one segment (RFC 5681 §3.1)', () => {
+test('RFC 5681 §3.1b: after a lost SYN,ACK the connection begins with one segment', () => {
   const { stack, listener, peer } = synReceived({ mss: 1000 });
   stack.wait(1000);
   peer.expect(synAck({ seq: 0 }));

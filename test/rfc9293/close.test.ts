@@ -208,7 +208,7 @@ test('release after everything was read: FIN, not RST', () => {
   peer.expect(fin({ seq: 1, ack: 6 }));
 });
 
-test('SHLD-3, MAY-1: text after release: RST', () => {
+test('SHLD-3, MAY-1, RFC 1122 §4.2.2.13d: text after release: RST', () => {
   const { host, peer, stack } = established();
   host.release();
   peer.expect(fin({ seq: 1, ack: 1 }));

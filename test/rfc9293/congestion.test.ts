@@ -28,14 +28,14 @@ test.each([
   [1460, 10],
   [1000, 10],
   [536, 10],
-])('RFC 6928 §2: the initial window with MSS %i is %i segments', (mss, most) => {
+])('RFC 6928 §2a: the initial window with MSS %i is %i segments', (mss, most) => {
   const { host, peer } = established({ mss, wscale: 7 });
   peer.send(ack({ seq: 1, ack: 1 }));
   host.write(60_000);
   expect(count(peer)).toBe(most);
 });
 
-test('RFC 6928 §2: the initial window of large segments is two of them', () => {
+test('RFC 6928 §2a: the initial window of large segments is two of them', () => {
   const { host, peer } = established({ mss: 8960, wscale: 7, limits: { mtu: 9000 } });
   peer.send(ack({ seq: 1, ack: 1 }));
   host.write(60_000);
@@ -57,14 +57,14 @@ test('slow start: ACKs that arrive in a batch count like single ones', () => {
   expect(count(peer)).toBe(20);
 });
 
-test('hostile 19d: a stretched ACK grows cwnd by one segment only (RFC 5681 §3.1)', () => {
+test('RFC 5681 §3.1d, hostile 19d: a stretched ACK grows cwnd by one segment only', () => {
   const { host, peer } = bulk();
   count(peer);
   peer.send(ack({ ack: 1 + 10 * MSS }));
   expect(host.look('cwnd')).toBe(11 * MSS);
 });
 
-test('congestion avoidance: one segment more a round trip', () => {
+test('RFC 5681 §3.1e: congestion avoidance: one segment more a round trip', () => {
   const { host, peer } = bulk();
   count(peer);
   host.wait(1000);
@@ -85,7 +85,7 @@ test('congestion avoidance: one segment more a round trip', () => {
   expect(host.look('cwnd') - start).toBeLessThanOrEqual(1.5 * MSS);
 });
 
-test('RFC 5681 §3.1 (4): a timeout leaves one segment, ssthresh half of FlightSize', () => {
+test('RFC 5681 §3.1f, §3.1g: a timeout leaves one segment, ssthresh half of FlightSize', () => {
   const { host, peer } = bulk();
   expect(count(peer)).toBe(10);
   host.wait(1000);
@@ -93,7 +93,7 @@ test('RFC 5681 §3.1 (4): a timeout leaves one segment, ssthresh half of FlightS
   expect(host.status()).toMatchObject({ cwnd: MSS, ssthresh: 5 * MSS });
 });
 
-test('a second timeout of the same segment leaves ssthresh where it is', () => {
+test('RFC 5681 §3.1h: a second timeout of the same segment leaves ssthresh where it is', () => {
   const { host, peer } = bulk();
   count(peer);
   host.wait(3000);
@@ -101,7 +101,7 @@ test('a second timeout of the same segment leaves ssthresh where it is', () => {
   expect(host.status()).toMatchObject({ cwnd: MSS, ssthresh: 5 * MSS });
 });
 
-test('ssthresh is never below two segments', () => {
+test('RFC 5681 §3.1g: ssthresh is never below two segments', () => {
   const { host } = established({ mss: MSS });
   host.write(100);
   host.wait(1000);
@@ -132,7 +132,7 @@ test('hostile 19e: a window that is not used does not grow (RFC 7661 §4.4)', ()
   expect(host.look('cwnd')).toBe(10 * MSS);
 });
 
-test('after an idle time longer than RTO cwnd begins anew (RFC 5681 §4.1)', () => {
+test('RFC 5681 §4.1, RFC 6928 §2c: after an idle time longer than RTO cwnd begins anew', () => {
   const { host, peer } = bulk();
   let acked = 10;
   count(peer);

@@ -20,7 +20,7 @@ function acceptFrom(listener: Host): Host {
   return listener.accept() ?? listener.stack.fail('nothing to accept');
 }
 
-test('a full SYN queue answers by cookies, and the connection opens all the same', () => {
+test('RFC 4987 §3.6, §3.7: a full SYN queue answers by cookies, the connection opens', () => {
   const { stack, host: listener, peer } = listening({ backlog: 1 });
   const first = new Peer(stack, { port: 50_000 });
   first.send(syn({ seq: 0 }));
@@ -53,7 +53,7 @@ test('text in the ACK that returns a cookie is received', () => {
   expect(acceptFrom(listener).read()).toBe('hello');
 });
 
-test('with timestamps SACK and window scale come back too', () => {
+test('RFC 4987 §3.6: with timestamps SACK and window scale come back too', () => {
   const { listener, peer } = always({
     settings: { [Setting.SYN_COOKIES]: 2, [Setting.TIMESTAMPS]: 1, [Setting.WINDOW_SCALING]: 1 },
   });

@@ -12,7 +12,7 @@ test('SHLD-18, MUST-40: a single short segment is acknowledged after the delay, 
   expect(stack.counter(Counter.TcpExtDelayedACKs)).toBe(1);
 });
 
-test('SHLD-19: every second full-sized segment is acknowledged at once', () => {
+test('SHLD-19, RFC 5681 §4.2a: every second full-sized segment is acknowledged at once', () => {
   const { peer } = established({ mss: 1000 });
   for (let n = 0; n < 6; n++) {
     peer.send(data(1000, { seq: 1 + 1000 * n, ack: 1 }));
@@ -56,7 +56,7 @@ test('an acknowledgment that has travelled with text is not sent again', () => {
   peer.expectNothing();
 });
 
-test('RFC 5681 §4.2: text out of order is acknowledged at once', () => {
+test('RFC 5681 §3.2a: text out of order is acknowledged at once', () => {
   const { peer } = established();
   peer.send(data('b', { seq: 2, ack: 1 }));
   peer.expect(ack({ ack: 1 }));

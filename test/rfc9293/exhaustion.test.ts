@@ -85,7 +85,7 @@ test('SHLD-3: old text that comes with the FIN again is no text after release', 
   expect(stack.counter(Counter.TcpExtTCPAbortOnData)).toBe(0);
 });
 
-test('RFC 2883 §5, hostile 18e: reports of duplicates are no losses', () => {
+test('RFC 2883 §5a, hostile 18e: reports of duplicates are no losses', () => {
   const { host, peer } = established({ mss: 1000, sack: true, set: [[Option.NAGLE, 0]] });
   peer.send(ack({ seq: 1, ack: 1 }));
   host.write(10_000);

@@ -4,7 +4,7 @@ import { closed, established, syn, synReceived, synSent } from '../dsl/index.ts'
 
 const issOf = (options: Parameters<typeof synReceived>[0]) => synReceived(options).peer.iss;
 
-test('MUST-8: ISS follows a clock of four microseconds', () => {
+test('MUST-8, RFC 6528 §3a: ISS follows a clock of four microseconds', () => {
   const first = issOf({});
   expect((issOf({ epoch: 2000 }) - first) >>> 0).toBe(250_000);
   expect((issOf({ epoch: 1000.004 }) - first) >>> 0).toBe(1);
@@ -21,7 +21,7 @@ test('SHLD-1, hostile 21b: another tuple has another offset', () => {
   expect(offsets.size).toBe(5);
 });
 
-test('MUST-9: another seed has other offsets; the same seed has the same', () => {
+test('MUST-9, RFC 6528 §3b: another seed has other offsets; the same seed has the same', () => {
   expect(issOf({ seed: 7 })).toBe(issOf({ seed: 7 }));
   expect(issOf({ seed: 7 })).not.toBe(issOf({ seed: 8 }));
 });

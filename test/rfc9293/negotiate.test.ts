@@ -155,7 +155,7 @@ test('what one side does not offer does not hold', () => {
   expect(bare.peer.latest().ts).toBeUndefined();
 });
 
-test('RFC 7323 §3.2: every segment carries the agreed timestamps, a RST too', () => {
+test('RFC 7323 §3.2a, §3.2b: every segment carries the agreed timestamps, a RST too', () => {
   const { host, peer } = finWait1({ timestamps: true });
   peer.send(ack({ seq: 1, ack: 2 }));
   peer.send(data('hello', { seq: 1, ack: 2 }));
@@ -166,7 +166,7 @@ test('RFC 7323 §3.2: every segment carries the agreed timestamps, a RST too', (
   expect(segments.every((segment) => segment.ts)).toBe(true);
 });
 
-test('RFC 7323 §5.4: timestamps tick once a millisecond, offset per tuple', () => {
+test('RFC 7323 §5.4a, §5.4b: timestamps tick once a millisecond, offset per tuple', () => {
   const { host, peer } = established({ timestamps: true });
   host.write('a');
   const first = peer.latest().ts?.[0] ?? 0;

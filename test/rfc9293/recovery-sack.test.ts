@@ -4,7 +4,7 @@ import { ack, data, established, Option } from '../dsl/index.ts';
 
 // Generated ----------------------------------------------------------------------
 
-test('the block that changed last comes first', () => {
+test('RFC 2018 §4b: the block that changed last comes first', () => {
   const { peer } = established();
   peer.send(data('b', { seq: 3, ack: 1 }));
   peer.expect(ack({ ack: 1, sack: [[3, 4]] }));
@@ -41,7 +41,7 @@ test('the block that changed last comes first', () => {
   );
 });
 
-test('four blocks fit, three beside timestamps', () => {
+test('RFC 2018 §3b, §4c: four blocks fit, three beside timestamps', () => {
   const early = [3, 5, 7, 9, 11].map((seq) => data('x', { seq, ack: 1 }));
   const plain = established();
   plain.peer.send(...early);
@@ -70,14 +70,14 @@ test('four blocks fit, three beside timestamps', () => {
   );
 });
 
-test('without SACK-permitted from the peer no block is sent', () => {
+test('RFC 2018 §3a: without SACK-permitted from the peer no block is sent', () => {
   const { peer } = established({ sack: false });
   peer.send(data('x', { seq: 3, ack: 1 }));
   peer.expect(ack({ ack: 1 }));
   expect(peer.latest().sack).toBeUndefined();
 });
 
-test('D-SACK: text below RCV.NXT is reported once', () => {
+test('RFC 2883 §4a, §4b: text below RCV.NXT is reported once', () => {
   const { host, peer } = established();
   peer.send(data('hello', { seq: 1, ack: 1 }));
   host.wait(40);
@@ -88,7 +88,7 @@ test('D-SACK: text below RCV.NXT is reported once', () => {
   peer.expect(ack({ ack: 6, sack: [[8, 9]] }));
 });
 
-test('D-SACK: only the part that was there already is reported', () => {
+test('RFC 2883 §4.2: only the part that was there already is reported', () => {
   const { host, peer } = established();
   peer.send(data('hello', { seq: 1, ack: 1 }));
   host.wait(40);
@@ -99,7 +99,7 @@ test('D-SACK: only the part that was there already is reported', () => {
   expect(host.read()).toBe('hello!');
 });
 
-test('D-SACK: a duplicate above RCV.NXT comes with the block that holds it', () => {
+test('RFC 2883 §4c: a duplicate above RCV.NXT comes with the block that holds it', () => {
   const { peer } = established();
   peer.send(data('cd', { seq: 3, ack: 1 }));
   peer.expect(ack({ ack: 1, sack: [[3, 5]] }));
@@ -128,7 +128,7 @@ function tenInFlight(options = {}) {
   return made;
 }
 
-test('RFC 6675: every hole is sent again once, and nothing that was reported', () => {
+test('RFC 6675 §4c, RFC 2018 §5a: every hole is sent again once, nothing that was reported', () => {
   const { peer } = tenInFlight();
   // Segments 1, 4 and 6 are lost.
   peer.send(ack({ ack: 1, sack: [[1001, 2001]] }), ack({ ack: 1, sack: [[1001, 3001]] }));
@@ -160,7 +160,7 @@ test('RFC 6675: every hole is sent again once, and nothing that was reported', (
   peer.expectNothing();
 });
 
-test('RFC 2018 §8: a timeout sends the left edge again even if it was reported', () => {
+test('RFC 2018 §5b, §5c: a timeout sends the left edge again even if it was reported', () => {
   const { host, peer } = tenInFlight();
   peer.send(ack({ ack: 1, sack: [[1001, 10_001]] }));
   // The peer has thrown away what it reported: it acknowledges the first segment and nothing more.
@@ -172,7 +172,7 @@ test('RFC 2018 §8: a timeout sends the left edge again even if it was reported'
   expect(peer.take().map((segment) => segment.seq)).toContain(1001);
 });
 
-test('a SACK block below SND.UNA, beyond SND.NXT or inverted changes nothing', () => {
+test('RFC 6675 §3: a block below SND.UNA, beyond SND.NXT or inverted changes nothing', () => {
   const { host, peer } = tenInFlight();
   peer.send(ack({ ack: 2001 }));
   peer.take();
@@ -198,7 +198,7 @@ test('10,000 one-octet reports do not stop the connection', () => {
   expect(peer.take().at(-1)?.seq).toBe(10_001);
 });
 
-test('MAY-7: recovery sends lost text again, also where the window has shrunk away from it', () => {
+test('MAY-7, RFC 7323 §2.4b: recovery sends lost text again beyond a window that shrank', () => {
   const { peer, host } = established({ mss: 1000, window: 10_000 });
   peer.send(ack({ seq: 1, ack: 1 }));
   host.write(10_000);

@@ -31,7 +31,7 @@ function duplicates(peer: Peer, times: number, at = 1): void {
   for (let i = 0; i < times; i++) peer.send(ack({ ack: at }));
 }
 
-test('fast retransmit: the third duplicate ACK', () => {
+test('RFC 5681 §3.2b: fast retransmit: the third duplicate ACK', () => {
   const { stack, peer } = tenInFlight();
   duplicates(peer, 2);
   peer.expectNothing();
@@ -40,7 +40,7 @@ test('fast retransmit: the third duplicate ACK', () => {
   expect(stack.counter(Counter.TcpExtTCPFastRetrans)).toBe(1);
 });
 
-test('fast retransmit works from the first ACK on, when OPEN was active', () => {
+test('RFC 6582 §3.2a: fast retransmit works from the first ACK on, when OPEN was active', () => {
   const { host, peer } = established({ open: 'active', mss: MSS, sack: false });
   host.write(5 * MSS);
   expect(peer.take()).toHaveLength(5);
@@ -48,13 +48,13 @@ test('fast retransmit works from the first ACK on, when OPEN was active', () => 
   peer.expect(segment(0));
 });
 
-test('fast recovery: ssthresh is half of FlightSize, cwnd that and three segments', () => {
+test('RFC 5681 §3.2c, §3.2d: ssthresh is half of FlightSize, cwnd that and three segments', () => {
   const { host, peer } = tenInFlight();
   duplicates(peer, 3);
   expect(host.status()).toMatchObject({ ssthresh: 5 * MSS, cwnd: 8 * MSS });
 });
 
-test('fast recovery: every further duplicate inflates cwnd by a segment', () => {
+test('RFC 5681 §3.2e, §3.2f: every further duplicate inflates cwnd by a segment', () => {
   const { host, peer } = tenInFlight(5 * MSS);
   duplicates(peer, 3);
   peer.take();
@@ -65,7 +65,7 @@ test('fast recovery: every further duplicate inflates cwnd by a segment', () => 
   expect(before + peer.take().length).toBeGreaterThanOrEqual(1);
 });
 
-test('the ACK of everything ends recovery: cwnd deflates to ssthresh', () => {
+test('RFC 5681 §3.2g, RFC 6582 §3.2c: the ACK of everything ends recovery, cwnd deflates', () => {
   const { host, peer } = tenInFlight();
   duplicates(peer, 9);
   peer.take();
@@ -74,7 +74,7 @@ test('the ACK of everything ends recovery: cwnd deflates to ssthresh', () => {
   expect(host.look('cwnd')).toBeGreaterThanOrEqual(MSS);
 });
 
-test('NewReno: a partial ACK sends the next hole at once, and recovery goes on', () => {
+test('RFC 6582 §3.2d: a partial ACK sends the next hole at once, and recovery goes on', () => {
   const { peer } = tenInFlight();
   // Segments 0, 3 and 7 are lost: seven arrive and are acknowledged as duplicates.
   duplicates(peer, 7);
@@ -87,7 +87,7 @@ test('NewReno: a partial ACK sends the next hole at once, and recovery goes on',
   peer.expectNothing();
 });
 
-test('RFC 6582 §3.2 step 1: duplicates of an old window do not begin a second recovery', () => {
+test('RFC 6582 §3.2b, §3.2f: duplicates after a timeout do not begin a second recovery', () => {
   const { stack, host, peer } = tenInFlight();
   host.wait(1000);
   peer.expect(segment(0));
@@ -96,7 +96,7 @@ test('RFC 6582 §3.2 step 1: duplicates of an old window do not begin a second r
   expect(stack.counter(Counter.TcpExtTCPFastRetrans)).toBe(0);
 });
 
-test('limited transmit: each of the first two duplicates lets a new segment out', () => {
+test('RFC 3042 §2a: each of the first two duplicates lets a new segment out', () => {
   const { peer } = tenInFlight(5 * MSS);
   duplicates(peer, 1);
   peer.expect(segment(10));
@@ -104,7 +104,7 @@ test('limited transmit: each of the first two duplicates lets a new segment out'
   peer.expect(segment(11));
 });
 
-test('limited transmit does not change cwnd', () => {
+test('RFC 3042 §2b: limited transmit does not change cwnd', () => {
   const { host, peer } = tenInFlight(5 * MSS);
   duplicates(peer, 2);
   expect(host.look('cwnd')).toBe(10 * MSS);

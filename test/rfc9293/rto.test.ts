@@ -53,7 +53,7 @@ test("the handshake is measured: RTO from the SYN's round trip", () => {
   expect(host.status()).toMatchObject({ srtt: 80_000, rto: 240_000 });
 });
 
-test('MUST-19: RTO doubles with each timeout, up to a minute (RFC 6298 §5.5)', () => {
+test('MUST-19, RFC 6298 §2.5, §5.5, §5.6: RTO doubles with each timeout, up to a minute', () => {
   const { host, peer } = established();
   host.write('hello');
   peer.take();
@@ -65,7 +65,7 @@ test('MUST-19: RTO doubles with each timeout, up to a minute (RFC 6298 §5.5)', 
   expect(doubled).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
 });
 
-test('MUST-18, Karn: text sent again is not measured, the backed-off RTO stays', () => {
+test('MUST-18, RFC 6298 §3a: text sent again is not measured, the backed-off RTO stays', () => {
   const { host, peer } = established();
   host.write('hello');
   host.wait(1000);
@@ -137,7 +137,7 @@ test('RFC 6298 §5.1: text sent while the timer runs does not put it off', () =>
   expect(host.look('timerMs')).toBe(100);
 });
 
-test('one segment per window is timed: a later ACK does not measure it twice', () => {
+test('RFC 6298 §3b, RFC 7323 §4.2: one segment per window is timed, and not twice', () => {
   const { host, peer } = fine({ set: [[Option.NAGLE, 0]] });
   host.write('a');
   host.wait(10);

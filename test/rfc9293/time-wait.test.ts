@@ -19,7 +19,7 @@ const stateOf = ({ stack, peer }: { stack: Peer['stack']; peer: Peer }) =>
   stack.records().find((record) => record.remotePort === peer.flow.sourcePort)?.state ??
   State.CLOSED;
 
-test('MUST-13: it lasts 2 MSL, exactly', () => {
+test('MUST-13, RFC 1122 §4.2.2.13a: it lasts 2 MSL, exactly', () => {
   const made = timeWait();
   made.stack.wait(59_999);
   expect(stateOf(made)).toBe(State.TIME_WAIT);
@@ -70,7 +70,7 @@ test('an acceptable bare ACK is not answered', () => {
   peer.expectNothing();
 });
 
-test('RFC 1337, hostile 12a: a RST does not cut the wait short', () => {
+test('RFC 1337 §3, hostile 12a: a RST does not cut the wait short', () => {
   const made = timeWait();
   made.peer.send(rst({ seq: 2 }), rst({ seq: 2, ack: 2 }));
   made.peer.expectNothing();
@@ -85,7 +85,7 @@ test('answers in TIME-WAIT carry timestamps where they were agreed on', () => {
 
 // A new connection from TIME-WAIT ----------------------------------------------------------
 
-test('MAY-2, hostile 12c: a new SYN beyond RCV.NXT begins anew, ISS beyond the old SND.NXT', () => {
+test('MAY-2, RFC 1122 §4.2.2.13b, hostile 12c: a new SYN begins anew, ISS beyond SND.NXT', () => {
   const { stack, listener, peer } = timeWait();
   const oldIss = peer.iss;
   peer.send(syn({ seq: 100_000, mss: 1460 }));
@@ -107,7 +107,7 @@ test.each([0, 1, 2])(
   },
 );
 
-test('SHLD-4, hostile 12g: a newer timestamp begins anew at an older number too (RFC 6191)', () => {
+test('SHLD-4, RFC 6191 §2a, hostile 12g: a newer timestamp begins anew at an older number', () => {
   const { stack, peer } = timeWait({ timestamps: true });
   stack.wait(1000);
   peer.send(syn({ seq: 0x8000_0000, mss: 1460 }));

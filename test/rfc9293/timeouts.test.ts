@@ -68,7 +68,7 @@ test('MUST-20, SHLD-11: text without acknowledgment: R2 after five minutes, then
   expect(host.write('x')).toBe(-Result.ABORTED_DUE_TO_USER_TIMEOUT);
 });
 
-test('MUST-21: the user sets R2 for a connection, also while it is open', () => {
+test('MUST-21, RFC 5482 §3.1: the user sets R2 for a connection, also while it is open', () => {
   const { host, peer } = established();
   host.setOption(Option.USER_TIMEOUT_MS, 10_000);
   host.write('hello');

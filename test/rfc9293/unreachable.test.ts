@@ -60,14 +60,14 @@ test.each([
 test.each([
   ['protocol', 2],
   ['port', 3],
-] as const)('RFC 5927 §5.2: %s unreachable is soft in a synchronized state', (_, code) => {
+] as const)('RFC 5927 §5.2a: %s unreachable is soft in a synchronized state', (_, code) => {
   const { host, peer } = busy();
   peer.icmp(3, code);
   host.expect(State.ESTABLISHED);
   host.expectSignal(Signal.SOFT_ERROR);
 });
 
-test('SHLD-26: port unreachable refuses an OPEN', () => {
+test('SHLD-26, RFC 5927 §5.2b: port unreachable refuses an OPEN', () => {
   const { host, peer } = synSent();
   peer.icmp(3, 3);
   host.expect(State.CLOSED);
@@ -108,7 +108,7 @@ test.each([
   host.expect(State.ESTABLISHED);
 });
 
-test('MUST-55: source quench is dropped silently', () => {
+test('MUST-55, RFC 5927 §6.2: source quench is dropped silently', () => {
   const { stack, host, peer } = busy();
   const cwnd = host.look('cwnd');
   peer.icmp(4, 0);
@@ -177,7 +177,7 @@ test('a hard error ends a child: the peer is not there', () => {
 
 // Too big ------------------------------------------------------------------------------------
 
-test('RFC 1191: too big: segments become smaller and what was lost is sent again at once', () => {
+test('RFC 1191 §3a, §6.4b: too big: segments shrink, what was lost is sent again at once', () => {
   const { host, peer } = busy();
   peer.take();
   peer.icmp(3, 4, 1000);
@@ -187,7 +187,7 @@ test('RFC 1191: too big: segments become smaller and what was lost is sent again
   expect(again.every((segment) => segment.packet.length <= 1000)).toBe(true);
 });
 
-test('RFC 8201: packet too big over IPv6', () => {
+test('RFC 8201 §4a: packet too big over IPv6', () => {
   const { host, peer } = busy({ family: 6, mss: 1440 });
   peer.take();
   peer.icmp(2, 0, 1300);
@@ -195,19 +195,22 @@ test('RFC 8201: packet too big over IPv6', () => {
   expect(peer.take()[0]?.packet.length).toBe(1300);
 });
 
-test.each([0, 68, 551])('CVE-2004-1060: an MTU of %i does not make segments tiny', (mtu) => {
-  const { host, peer } = busy();
-  peer.icmp(3, 4, mtu);
-  expect(host.look('smss')).toBeGreaterThanOrEqual(512);
-});
+test.each([0, 68, 551])(
+  'RFC 1191 §3b, §5, CVE-2004-1060: an MTU of %i does not make dust',
+  (mtu) => {
+    const { host, peer } = busy();
+    peer.icmp(3, 4, mtu);
+    expect(host.look('smss')).toBeGreaterThanOrEqual(512);
+  },
+);
 
-test('RFC 8201 §4: an MTU below 1280 is not believed over IPv6', () => {
+test('RFC 8201 §4b: an MTU below 1280 is not believed over IPv6', () => {
   const { host, peer } = busy({ family: 6, mss: 1440 });
   peer.icmp(2, 0, 100);
   expect(host.look('smss')).toBe(1220);
 });
 
-test('an MTU that is larger than ours changes nothing', () => {
+test('RFC 1191 §3d: an MTU that is larger than ours changes nothing', () => {
   const { host, peer } = busy();
   peer.take();
   peer.icmp(3, 4, 9000);
@@ -215,7 +218,7 @@ test('an MTU that is larger than ours changes nothing', () => {
   peer.expectNothing();
 });
 
-test('too big is no congestion: cwnd keeps its octets (RFC 1191 §6.4)', () => {
+test('RFC 1191 §6.4c: too big is no congestion: cwnd keeps its octets', () => {
   const { host, peer } = busy();
   const { cwnd, ssthresh } = host.status() ?? host.stack.fail('no status');
   peer.icmp(3, 4, 1000);

@@ -119,7 +119,7 @@ test('MUST-39: the right edge stands still between worthwhile steps', () => {
   peer.expect(ack({ ack: 2101, win: 1900 }));
 });
 
-test('SHLD-14: the right edge never moves left', () => {
+test('SHLD-14, RFC 7323 §2.4a: the right edge never moves left', () => {
   const { host, peer } = established({ receiveBuffer: 10_000, mss: 1000 });
   let edge = 0;
   for (let seq = 1, turn = 0; seq < 60_000; seq += 700, turn++) {
@@ -322,7 +322,7 @@ test('SHLD-17: after a shrink to nothing the connection is probed, not timed out
 // Scaling (RFC 7323 §2) ------------------------------------------------------------------------
 
 test.each(Array.from({ length: 15 }, (_, shift) => shift))(
-  "window scaling: the peer's shift of %i",
+  "RFC 7323 §2.3d: the peer's shift of %i",
   (shift) => {
     const { host, peer } = established({ wscale: shift });
     peer.send(ack({ seq: 1, ack: 1, win: 3 }));
@@ -333,13 +333,13 @@ test.each(Array.from({ length: 15 }, (_, shift) => shift))(
   },
 );
 
-test('RFC 7323 §2.3: a shift beyond 14 is taken as 14', () => {
+test('RFC 7323 §2.3a: a shift beyond 14 is taken as 14', () => {
   const { host, peer } = established({ wscale: 200 });
   peer.send(ack({ seq: 1, ack: 1, win: 65_535 }));
   expect(host.look('sndWnd')).toBe(65_535 << 14);
 });
 
-test("without the peer's offer nothing is scaled", () => {
+test("RFC 7323 §2.3c: without the peer's offer nothing is scaled", () => {
   const { host, peer } = established({ receiveBuffer: 1 << 20, settings: { 4: 1 } });
   expect(host.status()).toMatchObject({ sndShift: 0, rcvShift: 0 });
   peer.send(data(1, { seq: 1, ack: 1 }));
