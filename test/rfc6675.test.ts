@@ -56,19 +56,18 @@ test('RFC 6675 §4b, §5d: text leaves only while pipe leaves room in cwnd', () 
 });
 
 test('RFC 6675 §5c: recovery lasts until all that was sent before it is acknowledged', () => {
-  const { host, peer } = twenty();
+  const { stack, host, peer } = twenty();
+  const recoveries = () => stack.counter(Counter.TcpExtTCPSackRecovery);
   peer.send(report(1, 4));
   peer.send(report(5, 10, 1 + 4 * MSS));
   peer.send(ack({ ack: 1 + 9 * MSS }));
-  peer.take();
-  const during = host.look('cwnd');
-  expect(during).toBe(5 * MSS);
+  peer.send(report(11, 14, 1 + 9 * MSS));
+  expect([recoveries(), host.look('cwnd')]).toEqual([1, 5 * MSS]);
   peer.send(ack({ ack: 1 + 10 * MSS }));
-  // Out of it: the next ACK may let cwnd grow again.
-  const after = host.look('cwnd');
-  expect(after).toBeLessThanOrEqual(5 * MSS);
-  for (let n = 11; n <= 20; n++) peer.send(ack({ ack: 1 + n * MSS }));
-  expect(host.look('cwnd')).toBeGreaterThan(after);
+  expect(host.look('cwnd')).toBeLessThanOrEqual(5 * MSS);
+  // It is over: the next loss is one of its own.
+  peer.send(report(11, 15, 1 + 10 * MSS));
+  expect(recoveries()).toBe(2);
 });
 
 test('RFC 6675 §5.1: after a timeout no recovery begins before all of it is acknowledged', () => {

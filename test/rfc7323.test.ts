@@ -13,8 +13,8 @@ test('RFC 7323 §2.2b: a window scale in a later segment means nothing', () => {
 
 test('RFC 7323 §3.2d: timestamps that were not agreed on are ignored', () => {
   const { host, peer } = established();
-  peer.send(data('new', { seq: 1, ack: 1, ts: [5000, 0] }));
-  peer.send(data('old', { seq: 4, ack: 1, ts: [4000, 0] }));
+  peer.send(data('new', { seq: 1, ack: 1, ts: [0xa000_0000, 0] }));
+  peer.send(data('old', { seq: 4, ack: 1, ts: [0x9000_0000, 0] }));
   expect(host.read()).toBe('newold');
   expect(peer.take().every(({ ts }) => ts === undefined)).toBe(true);
 });

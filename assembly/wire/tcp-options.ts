@@ -64,7 +64,7 @@ export function readOptions(options: Options, at: usize, end: usize): void {
       return;
     }
     readOption(options, kind, at, length);
-    at += length; // MUST-6, MUST-64, MUST-68
+    at += length; // MUST-6, MUST-64, MUST-68, RFC 5482 §3b
   }
 }
 
@@ -89,7 +89,7 @@ function readOption(options: Options, kind: u32, at: usize, length: u32): void {
     case Kind.TIMESTAMPS:
       if (length == 10) readTimestamps(options, at);
       return;
-    default: // RFC 5482 §3b
+    default:
       return;
   }
 }

@@ -5,7 +5,6 @@
  * exactly when the core asked for it. When the test is over every connection is let go, time runs
  * until nothing is due any more, and every pool must be back where it started.
  */
-import { readFileSync } from 'node:fs';
 import { expect, onTestFailed, onTestFinished } from 'vitest';
 import {
   type Counter,
@@ -20,12 +19,9 @@ import {
   StatusField,
 } from '../../host-web/abi.ts';
 import { type Core, createCore, type Limits, setEndpoint } from '../../host-web/core.ts';
+import { coreModule } from '../core-module.ts';
 import { printLadder, readTrace, type Rung, rungOf, stateName } from './ladder.ts';
 import { writePcap } from './pcap.ts';
-
-const core = new WebAssembly.Module(
-  readFileSync(new URL('../../build/core.wasm', import.meta.url)),
-);
 
 /** The host's epoch is not zero, which would mean "never" to the core. */
 const EPOCH = 1000;
@@ -101,7 +97,7 @@ export class Stack {
   constructor(options: StackOptions = {}) {
     this.#epoch = options.epoch ?? EPOCH;
     const seed = new Uint8Array(32).fill(options.seed ?? 1);
-    this.core = createCore(core, { ...SMALL, ...options.limits }, seed);
+    this.core = createCore(coreModule, { ...SMALL, ...options.limits }, seed);
     this.core.set(Setting.TRACE, 1);
     for (const [setting, value] of Object.entries(options.settings ?? {})) {
       expect(this.core.set(Number(setting), value)).toBe(0);

@@ -45,8 +45,9 @@ test('turning Nagle off lets go what it held back', () => {
 
 // The sender's silly windows (§3.8.6.2.1) --------------------------------------------------
 
-test('MUST-38: a sliver of the window is not used', () => {
-  const { host, peer } = established({ mss: 1000, window: 4000 });
+test.each([1, 0])('MUST-38: a sliver of the window is not used, Nagle %i', (nagle) => {
+  const set = [[Option.NAGLE, nagle]] as const;
+  const { host, peer } = established({ mss: 1000, window: 4000, set });
   peer.send(ack({ seq: 1, ack: 1 }));
   host.write(10_000);
   expect(peer.take()).toHaveLength(4);
