@@ -18,9 +18,9 @@ describe('the mutations', () => {
   test('are of twenty labels across RFC 9293, and of other RFCs', () => {
     const labels = MUTATIONS.map(({ label }) => label);
     expect(new Set(labels).size).toBe(labels.length);
-    const of9293 = labels.slice(0, OF_9293);
-    expect(of9293.filter((label) => /^(?:MUST|SHLD|MAY)-\d+$/.test(label))).toHaveLength(20);
-    expect(labels.slice(OF_9293).filter((label) => !label.startsWith('RFC '))).toEqual([]);
+    const numbered = labels.filter((label) => /^(?:MUST|SHLD|MAY)-\d+$/.test(label));
+    expect(numbered).toEqual(OF_9293.map(({ label }) => label));
+    expect(numbered).toHaveLength(20);
   });
 
   test.each(MUTATIONS.map((mutation) => [mutation.label, mutation] as const))(

@@ -124,6 +124,7 @@ function endsAt(slot: Reassembly, end: u32): bool {
  */
 function joinsCodepoint(slot: Reassembly, codepoint: u32): bool {
   slot.codepoints |= 1 << codepoint;
+  // RFC 3168 §5.3b
   return (slot.codepoints & (1 << NOT_ECT)) == 0 || slot.codepoints == 1 << NOT_ECT;
 }
 
@@ -143,7 +144,7 @@ function finishDatagram(d: Datagram, slot: Reassembly): void {
   d.checksumTrusted = 0;
   d.protocol = slot.protocol;
   // One marked fragment marks the whole (RFC 3168 §5.3).
-  if (slot.codepoints & (1 << CE)) d.diffserv |= CE;
+  if (slot.codepoints & (1 << CE)) d.diffserv |= CE; // RFC 3168 §5.3a
   forget(slot);
   count(Counter.IpReasmOKs);
 }

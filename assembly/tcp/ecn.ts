@@ -39,7 +39,7 @@ function note(tcb: Tcb, reason: Reason): void {
  * for those who do not know it (RFC 9768 §3.1.2).
  */
 export function isEcnSetup(seg: Segment): bool {
-  if (seg.isAck) return (seg.ctl & SETUP) == Ctl.ECE;
+  if (seg.isAck) return (seg.ctl & SETUP) == Ctl.ECE; // RFC 3168 §6.1.1a
   // A SYN must not be ECN-capable itself: who marks all packets so can not be trusted with more.
   return (seg.ctl & SETUP) == SETUP && seg.codepoint == NOT_ECT;
 }
@@ -48,7 +48,7 @@ export function isEcnSetup(seg: Segment): bool {
 export function synControl(tcb: Tcb): u32 {
   if (tcb.state != State.SYN_SENT) return synAckControl(tcb.ecn & Ecn.CAPABLE ? Flag.ECN : 0);
   if (!has(tcb, Flag.ECN)) return Ctl.SYN;
-  if (!hasFallenBack(tcb)) return Ctl.SYN | SETUP;
+  if (!hasFallenBack(tcb)) return Ctl.SYN | SETUP; // RFC 3168 §6.1.1b, §6.1.1.1a
   if (tcb.synCount == 1) note(tcb, Reason.ECN_FALLBACK);
   return Ctl.SYN;
 }
@@ -110,7 +110,7 @@ export function congestionEchoed(tcb: Tcb, ack: LocalSeq, before: LocalSeq): voi
     return;
   }
   cc.ssthresh = halfWindow(snd.nxt - before, snd.mss);
-  cc.cwnd = max(min(cc.cwnd / 2, cc.ssthresh), snd.mss); // SHLD-8
+  cc.cwnd = max(min(cc.cwnd / 2, cc.ssthresh), snd.mss); // SHLD-8, RFC 3168 §6.1.2a
   cc.point = snd.nxt;
   turn(tcb, Ecn.POINT_OF_ECHO | Ecn.REDUCED, 0);
   traceCongestion(tcb, Reason.CONGESTION_ECHOED);
@@ -122,7 +122,7 @@ export function congestionEchoed(tcb: Tcb, ack: LocalSeq, before: LocalSeq): voi
  * closes and opens meanwhile ends the pause: the peer has made one of its own.)
  */
 function pause(tcb: Tcb): void {
-  arm(tcb, Timer.RETRANSMIT, now() + tcb.rtt.rto);
+  arm(tcb, Timer.RETRANSMIT, now() + tcb.rtt.rto); // RFC 3168 §6.1.2c
   traceCongestion(tcb, Reason.PAUSED_BY_ECHO);
 }
 
@@ -144,6 +144,6 @@ export function reducedByLoss(tcb: Tcb): void {
 /** What new text carries: its codepoint, and CWR if cwnd has fallen since the last. */
 export function newTextControl(tcb: Tcb): u32 {
   const ecn = <u32>tcb.ecn;
-  if (ecn & Ecn.REDUCED) turn(tcb, 0, Ecn.REDUCED);
+  if (ecn & Ecn.REDUCED) turn(tcb, 0, Ecn.REDUCED); // RFC 3168 §6.1.2b
   return ((ecn & Ecn.CAPABLE) << CODEPOINT_SHIFT) | (ecn & Ecn.REDUCED); // SHLD-8
 }

@@ -53,7 +53,7 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
     : writeOptions(tcb, transport + TCP_HEADER);
   const wnd = isSyn ? min<u32>(tcb.rcv.wnd, 65_535) : offerWindow(tcb); // RFC 7323 §2.2c
   const ack = ctl & Ctl.ACK ? tcb.rcv.nxt : 0;
-  ctl |= tcb.ecn & Ecn.ECHOING;
+  ctl |= tcb.ecn & Ecn.ECHOING; // RFC 3168 §6.1.3
   // While urgent text lies ahead, each segment says where it ends (MUST-30).
   const urgent = isSyn ? 0 : urgentFrom(tcb, seq);
   if (urgent != 0) ctl |= Ctl.URG;
@@ -82,7 +82,7 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
     TRANSMIT,
     routed + header + length,
     PROTOCOL_TCP,
-    tcb.diffserv | (ctl >> CODEPOINT_SHIFT), // SHLD-22
+    tcb.diffserv | (ctl >> CODEPOINT_SHIFT), // SHLD-22, RFC 3168 §5
     tcb.hopLimit,
     tcb.flowLabel,
     tcb.local0,

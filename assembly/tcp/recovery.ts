@@ -133,7 +133,8 @@ export function sendAllAgain(tcb: Tcb): void {
  */
 export function loseEverything(tcb: Tcb, isFirst: bool): void {
   const cc = tcb.cc;
-  if (isFirst && !isReducedByEcho(tcb)) cc.ssthresh = halfFlight(tcb, tcb.snd.nxt); // RFC 5681 §3.1h
+  // RFC 5681 §3.1h
+  if (isFirst && !isReducedByEcho(tcb)) cc.ssthresh = halfFlight(tcb, tcb.snd.nxt);
   cc.cwnd = tcb.snd.mss; // RFC 5681 §3.1f, RFC 2525 §2.14
   cc.acked = cc.duplicates = 0;
   reducedByLoss(tcb);

@@ -22,7 +22,7 @@ import { Flag, handleOf, has, raise, Tcb } from './tcb';
 /** Takes the text of an acceptable segment: what lies in the window and is new. */
 export function acceptText(tcb: Tcb, seg: Segment): void {
   const rcv = tcb.rcv;
-  if (has(tcb, Flag.ECN)) takeCodepoint(tcb, seg);
+  if (has(tcb, Flag.ECN)) takeCodepoint(tcb, seg); // RFC 3168 §6.1.1c, §6.1.5b
   const begin = seg.seq + (seg.isSyn ? 1 : 0);
   let left = begin;
   let right = begin + seg.textLength;

@@ -90,7 +90,7 @@ function transmitProbe(tcb: Tcb): u32 {
   if (lt(snd.una, snd.end)) {
     snd.nxt = later(snd.nxt, snd.una + 1);
     snd.next = later(snd.next, snd.una + 1);
-    return emit(tcb, snd.una, Ctl.ACK, 1); // MUST-35, MUST-36
+    return emit(tcb, snd.una, Ctl.ACK, 1); // MUST-35, MUST-36, RFC 3168 §6.1.6
   }
   if (!has(tcb, Flag.FIN_QUEUED)) return 0;
   sendFin(tcb);
@@ -227,7 +227,7 @@ function emitText(tcb: Tcb, length: u32, fin: bool, isAgain: bool): u32 {
   } else {
     startTiming(tcb, seq);
   }
-  // Only new text is ECN-capable (RFC 3168 §6.1.4, §6.1.5).
+  // Only new text is ECN-capable: RFC 3168 §6.1.4, §6.1.5a.
   let ctl: u32 = isAgain || length == 0 ? Ctl.ACK : Ctl.ACK | newTextControl(tcb);
   snd.next = seq + length;
   if (snd.next == snd.end && length != 0) ctl |= Ctl.PSH; // MUST-61, SHLD-27

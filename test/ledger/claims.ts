@@ -32,6 +32,7 @@ const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
   'RFC 2883 §4.3': absent('what PAWS turns away is acknowledged and not looked at'),
   'RFC 2883 §5b': absent('reports of duplicates are counted, nothing is undone'),
   'RFC 3042 §2c': partly('a duplicate that carries no block at all counts as without SACK'),
+  'RFC 3168 §6.1.1.1b': absent('a RST refuses, for an ECN-setup SYN as for any other'),
   'RFC 4987 §3.1': moot('it binds networks, not the hosts in them'),
   'RFC 4987 §3.4': absent('cookies keep the way open, and no honest handshake is cut short'),
   'RFC 4987 §3.8': moot('it binds firewalls, not the hosts behind them'),

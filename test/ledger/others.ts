@@ -16,6 +16,7 @@ export const SUBJECTS: Readonly<Record<number, string>> = {
   2525: 'known faults',
   2883: 'D-SACK',
   3042: 'limited transmit',
+  3168: 'ECN',
   4987: 'SYN flooding',
   5482: 'user timeout',
   5681: 'congestion control',
@@ -103,6 +104,24 @@ RFC 3042
 2a SHOULD each of the first two duplicates lets one new segment out, within SND.WND
 2b MUST cwnd does not change by it
 2c SHOULD with SACK only duplicates that report something count
+
+RFC 3168
+5 MUST the codepoint and the Diffserv field leave each other alone
+5.3a MUST one marked fragment marks the whole datagram
+5.3b MAY a mark beside fragments that could not be marked: the datagram is dropped
+6.1.1a MUST a SYN with ECE and CWR asks, a SYN,ACK with ECE alone agrees
+6.1.1b MUST neither of them is ECN-capable
+6.1.1c MUST without agreement no text is ECN-capable and no mark is echoed
+6.1.1.1a MAY a SYN that is not answered is sent again without asking
+6.1.1.1b MAY so is one that is answered by a RST
+6.1.2a MUST an echo halves cwnd as a loss would, once a window, and sends nothing again
+6.1.2b MUST the next new text says CWR
+6.1.2c MUST with one segment as cwnd an echo waits for the retransmission timer
+6.1.3 MUST a mark is echoed in every ACK until CWR
+6.1.4 MUST a bare ACK is not ECN-capable
+6.1.5a MUST what is sent again is not ECN-capable
+6.1.5b MUST marks of text outside the window are ignored
+6.1.6 MUST a zero-window probe is not ECN-capable and does not say CWR
 
 RFC 4987
 3.1 SHOULD networks drop packets with forged sources

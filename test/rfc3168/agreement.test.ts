@@ -72,7 +72,7 @@ test.each([
   [ECE | CWR, CE, 0, 'that is marked'],
   [ECE | CWR, NOT_ECT, 1, 'with AE too'],
 ])(
-  'RFC 3168 §6.1.1: a SYN (%i, codepoint %i, reserved %i) %s asks, or not',
+  'RFC 3168 §6.1.1a: a SYN (%i, codepoint %i, reserved %i) %s asks, or not',
   (ctl, ecn, reserved) => {
     const { listener, peer } = listening();
     peer.send(syn({ seq: 0, ctl, ecn, reserved }));
@@ -86,7 +86,7 @@ test.each([
   },
 );
 
-test.each([0, CWR, ECE | CWR])('RFC 3168 §6.1.1: a SYN,ACK with %i does not agree', (ctl) => {
+test.each([0, CWR, ECE | CWR])('RFC 3168 §6.1.1a: a SYN,ACK with %i does not agree', (ctl) => {
   const { host, peer } = synSent({ ecn: true });
   peer.send(synAck({ seq: 0, ack: 1, ctl, mss: 1460 }));
   peer.expect(ack({ seq: 1, ack: 1 }));
@@ -115,7 +115,7 @@ test.each([
 
 // Falling back -----------------------------------------------------------------------
 
-test('RFC 3168 §6.1.1.1: a SYN that is not answered is sent again without asking', () => {
+test('RFC 3168 §6.1.1.1a: a SYN that is not answered is sent again without asking', () => {
   const { stack, host, peer } = synSent({ ecn: true });
   host.wait(1000);
   peer.expect(syn({ seq: 0, ctl: 0 }));
@@ -153,7 +153,7 @@ test('RFC 3168 §6.1.1.1: a peer that falls back is answered without agreeing', 
   peer.expect(data(10, { seq: 1, ecn: NOT_ECT }));
 });
 
-test('RFC 3168 §6.1.1: a SYN,ACK that is sent again still agrees, and is not ECN-capable', () => {
+test('RFC 3168 §6.1.1b: a SYN,ACK that is sent again still agrees, and is not ECN-capable', () => {
   const { stack, peer, listener } = synReceived({ ecn: true });
   stack.wait(1000);
   peer.expect(synAck({ seq: 0, ack: 1, ctl: ECE, ecn: NOT_ECT }));

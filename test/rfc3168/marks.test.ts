@@ -71,7 +71,7 @@ describe.each([4, 6] as const)('IPv%i', (family) => {
   });
 });
 
-test('RFC 3168 §6.1.5: what is sent again is not ECN-capable, what is new is', () => {
+test('RFC 3168 §6.1.5a: what is sent again is not ECN-capable, what is new is', () => {
   const { host, peer } = established({ ecn: true, mss: MSS });
   host.write(100);
   peer.expect(data(100, { seq: 1, ecn: ECT_0 }));
@@ -82,7 +82,7 @@ test('RFC 3168 §6.1.5: what is sent again is not ECN-capable, what is new is', 
   peer.expect(data(100, { seq: 101, ecn: ECT_0, ctl: CWR }));
 });
 
-test('RFC 3168 §6.1.5: nor what fast retransmit sends', () => {
+test('RFC 3168 §6.1.5a: nor what fast retransmit sends', () => {
   const { peer } = bulk({ sack: false });
   peer.send(upTo(0), upTo(0), upTo(0));
   const [again, ...others] = peer.take();
@@ -146,7 +146,7 @@ test.each([
   expect(host.look('flags') & 128).toBe(128);
 });
 
-test('RFC 3168 §6.1.5: the mark of text outside the window is not echoed', () => {
+test('RFC 3168 §6.1.5b: the mark of text outside the window is not echoed', () => {
   const { peer } = established({ ecn: true });
   peer.send(data('late', { seq: 70_000, ack: 1, ecn: CE }));
   peer.expect(ack({ ack: 1, ctl: 0 }));
@@ -159,7 +159,7 @@ test('RFC 3168 §6.1.4: the mark of a bare ACK is not echoed', () => {
   peer.expect(data(10, { seq: 1, ctl: 0 }));
 });
 
-test('RFC 3168 §6.1.1: without agreement no mark is echoed, and none of the peer counts', () => {
+test('RFC 3168 §6.1.1c: without agreement no mark is echoed, and none of the peer counts', () => {
   const { host, peer } = established({ mss: MSS });
   peer.send(data(10, { seq: 1, ack: 1, ecn: CE }));
   host.wait(40);
@@ -192,7 +192,7 @@ test('RFC 3168 §6.1.3: text after our FIN is no matter; TIME-WAIT echoes nothin
 
 // The sender -----------------------------------------------------------------------------
 
-test('RFC 3168 §6.1.2: an echo halves cwnd, sends nothing again; new text says CWR once', () => {
+test('RFC 3168 §6.1.2a, §6.1.2b: an echo halves cwnd, nothing is sent again; CWR once', () => {
   const { stack, host, peer } = bulk();
   peer.send(upTo(1, { ctl: ECE }));
   expect(host.status()).toMatchObject({ cwnd: 5 * MSS, ssthresh: 5 * MSS, retransTotal: 0 });
@@ -208,7 +208,7 @@ test('RFC 3168 §6.1.2: an echo halves cwnd, sends nothing again; new text says 
   expect(host.look('retransTotal')).toBe(0);
 });
 
-test('RFC 3168 §6.1.2: once a window: until what says CWR is acknowledged', () => {
+test('RFC 3168 §6.1.2a: once a window: until what says CWR is acknowledged', () => {
   const { host, peer } = bulk();
   peer.send(upTo(1, { ctl: ECE }));
   expect(host.look('cwnd')).toBe(5 * MSS);
@@ -258,7 +258,7 @@ test('RFC 3168 §6.1.2: a timeout in a window an echo has halved leaves ssthresh
   expect(host.status()).toMatchObject({ cwnd: MSS, ssthresh: 5 * MSS });
 });
 
-test('RFC 3168 §6.1.2: with cwnd at one segment an echo waits for the retransmission timer', () => {
+test('RFC 3168 §6.1.2c: at one segment an echo waits for the retransmission timer', () => {
   const { stack, host, peer } = established({ ecn: true, mss: MSS });
   host.write(MSS);
   host.wait(1000);
@@ -337,7 +337,7 @@ describe.each([4, 6] as const)('fragments of IPv%i', (family) => {
     [ECT_0, CE],
     [CE, ECT_0],
     [CE, CE],
-  ] as const)('RFC 3168 §5.3: with codepoints %i and %i the whole is marked', (...codepoints) => {
+  ] as const)('RFC 3168 §5.3a: with codepoints %i and %i the whole is marked', (...codepoints) => {
     const { stack, host, peer } = established({ ecn: true, family });
     for (const packet of fragments(peer, codepoints)) stack.input(packet);
     stack.pump();
@@ -360,7 +360,7 @@ describe.each([4, 6] as const)('fragments of IPv%i', (family) => {
     [NOT_ECT, CE],
     [CE, NOT_ECT],
     [ECT_0, NOT_ECT],
-  ] as const)('RFC 3168 §5.3: codepoints %i and %i do not go together', (...codepoints) => {
+  ] as const)('RFC 3168 §5.3b: codepoints %i and %i do not go together', (...codepoints) => {
     const { stack, host, peer } = established({ ecn: true, family });
     const failed = stack.counter(Counter.IpReasmFails);
     for (const packet of fragments(peer, codepoints)) stack.input(packet);
