@@ -9,7 +9,7 @@ import { isIpv4 } from '../wire/address';
 import { traceCongestion } from './congestion';
 import { timestampsLength } from './negotiate';
 import { sendAllAgain } from './recovery';
-import { Tcb } from './tcb';
+import { Flag, has, Tcb } from './tcb';
 
 /**
  * Smallest MTU that is believed: below it segments would carry nothing (RFC 5927 §7,
@@ -18,8 +18,6 @@ import { Tcb } from './tcb';
 // DEVIATION: RFC 1191 §3c would follow a report down to 68 octets, a forged one too, and each octet
 // would cost a packet then. Linux stops here as well (min_pmtu).
 const LEAST_MTU_IPV4: u32 = 552;
-// DEVIATION: RFC 8201 §4c would drop a report of less than 1,280. It is taken for one of 1,280,
-// which whoever can forge the one can forge as well.
 const LEAST_MTU_IPV6: u32 = 1_280;
 
 /**
@@ -44,17 +42,21 @@ function textIn(tcb: Tcb, mtu: u32): u32 {
 
 /** Segments become as small as the path, and what was lost is sent again (RFC 1191 §6.4). */
 export function pathMtuFell(tcb: Tcb, mtu: u32, ipv4: bool): void {
-  // RFC 1191 §3b, §5, RFC 8201 §4b
-  const mss = textIn(tcb, max(mtu, ipv4 ? LEAST_MTU_IPV4 : LEAST_MTU_IPV6));
+  if (!ipv4 && mtu < LEAST_MTU_IPV6) return; // RFC 8201 §4b, §4c
+  const mss = textIn(tcb, max(mtu, LEAST_MTU_IPV4)); // RFC 1191 §3b, §5
   const before = tcb.snd.mssBefore;
   // Nor is a size tried for another reason left for a larger one than the router allows.
   if (before > mss) tcb.snd.mssBefore = <u16>mss;
   if (mss >= tcb.snd.mss) return; // RFC 1191 §3d, §6.4a, RFC 8201 §4d
+  // As many segments as before, or smaller ones would leave in a burst.
+  const segments = tcb.cc.cwnd / tcb.snd.mss;
   tcb.snd.mss = mss; // RFC 1191 §3a, §6.4c, RFC 8201 §4a
+  // Nothing but our SYN is outstanding, whose size is what it is.
+  if (has(tcb, Flag.SYN_UNACKED)) return;
+  tcb.cc.cwnd = max(segments, 1) * mss; // RFC 5681 §3.1i
   traceCongestion(tcb, Reason.PATH_MTU_FELL);
-  // DEVIATION: RFC 1191 §6.4d, RFC 8201 §5.4 would send one segment and wait for its ACK, RFC 5681
-  // §3.1i would shrink cwnd in proportion. The path carried as many octets a moment ago: nothing
-  // was lost for want of room, only for the size of its packets, and cwnd counts octets.
+  // DEVIATION: RFC 1191 §6.4d, RFC 8201 §5.4 would send one segment and wait for its ACK. The path
+  // carried as many packets a moment ago: nothing was lost for want of room, only for their size.
   sendAllAgain(tcb); // RFC 1191 §6.4b
 }
 

@@ -29,9 +29,9 @@ export function isDuplicate(tcb: Tcb, seg: Segment, isNews: bool): bool {
   if (seg.ack != snd.una || snd.una == snd.nxt || seg.isSyn || seg.isFin) return false;
   // The answers to zero-window probes say nothing of losses.
   if (snd.wnd == 0) return false;
-  // Blocks without news report a duplicate of ours, not a loss.
+  // With reports only what they say counts: without news it was a duplicate of ours, no loss.
   // RFC 2883 §5a, RFC 3042 §2c, RFC 6675 §2
-  if (has(tcb, Flag.SACK) && seg.options.blockCount != 0) return isNews;
+  if (has(tcb, Flag.SACK)) return isNews;
   return seg.textLength == 0 && seg.wnd << snd.shift == snd.wnd; // RFC 5681 §2
 }
 

@@ -204,10 +204,30 @@ test.each([0, 68, 551])(
   },
 );
 
-test('RFC 8201 §4b: an MTU below 1280 is not believed over IPv6', () => {
+test('RFC 8201 §4b, §4c: a report of less than 1280 is dropped over IPv6', () => {
   const { host, peer } = busy({ family: 6, mss: 1440 });
-  peer.icmp(2, 0, 100);
-  expect(host.look('smss')).toBe(1220);
+  peer.take();
+  peer.icmp(2, 0, 1279);
+  expect(host.look('smss')).toBe(1440);
+  peer.expectNothing();
+});
+
+test('RFC 5681 §3.1i: segments that must be smaller are no more than before', () => {
+  const { host, peer } = busy();
+  peer.take();
+  const segments = Math.floor(host.look('cwnd') / host.look('smss'));
+  peer.icmp(3, 4, 600);
+  expect(host.look('cwnd')).toBe(segments * 560);
+  expect(peer.take().length).toBeLessThanOrEqual(segments);
+});
+
+test('a report about the FIN that went with an open does not send the SYN as text', () => {
+  const { host, peer } = synSent();
+  peer.send(syn({ seq: 0, mss: 1460 }));
+  host.close();
+  peer.icmp(3, 4, 600, peer.latest().packet);
+  host.wait(3000);
+  host.expect(State.FIN_WAIT_1);
 });
 
 test('RFC 1191 §3d: an MTU that is larger than ours changes nothing', () => {
@@ -218,7 +238,7 @@ test('RFC 1191 §3d: an MTU that is larger than ours changes nothing', () => {
   peer.expectNothing();
 });
 
-test('RFC 1191 §6.4c: too big is no congestion: cwnd keeps its octets', () => {
+test('RFC 1191 §6.4c: too big is no congestion: cwnd keeps its segments', () => {
   const { host, peer } = busy();
   const { cwnd, ssthresh } = host.status() ?? host.stack.fail('no status');
   peer.icmp(3, 4, 1000);
