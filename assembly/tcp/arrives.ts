@@ -26,12 +26,6 @@ export function arrives(d: Datagram): void {
   const seg = segment();
   count(Counter.TcpInSegs);
   if (!readSegment(seg, d)) return;
-  // MUST-57, MUST-63: neither end can be a group or everybody.
-  if (isNoUnicast(seg.remote0, seg.remote1) || isNoUnicast(seg.local0, seg.local1)) {
-    count(Counter.TcpExtTCPIllegalAddresses);
-    traceDrop(Reason.ILLEGAL_ADDRESS, seg.remotePort, seg.localPort, seg.seq); // MUST-57, MUST-63
-    return;
-  }
   const reference = findSegment(seg);
   if (seg.route != 0 && !isRoutedWait(reference) && isRouteRefused(reference)) {
     count(Counter.IpSourceRouteRefused);
@@ -56,8 +50,19 @@ export function arrives(d: Datagram): void {
       return;
     }
     default:
-      nobodysSegment(seg, 0);
+      if (!hasIllegalAddress(seg)) nobodysSegment(seg, 0);
   }
+}
+
+/**
+ * Whether one end is a group or everybody (MUST-57, MUST-63). Asked only where nobody holds the
+ * tuple: whoever holds one has been asked when it began.
+ */
+function hasIllegalAddress(seg: Segment): bool {
+  if (!isNoUnicast(seg.remote0, seg.remote1) && !isNoUnicast(seg.local0, seg.local1)) return false;
+  count(Counter.TcpExtTCPIllegalAddresses);
+  traceDrop(Reason.ILLEGAL_ADDRESS, seg.remotePort, seg.localPort, seg.seq); // MUST-57, MUST-63
+  return true;
 }
 
 /** A segment whose tuple nobody holds: a listener's, or CLOSED (§3.10.7.1). */
