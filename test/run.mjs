@@ -121,7 +121,7 @@ function provideRuntimes(filters) {
   const stamp = join(folder, 'node_modules/.installed-lock.json');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === readFileSync(lock, 'utf8')) return;
   console.log('installing runtimes into test/runtimes');
-  const result = run('npm', INSTALL_RUNTIMES.split(' '), { piped: true, seconds: 300 });
+  const result = run('npm', INSTALL_RUNTIMES.split(' '), { piped: true, seconds: 600 });
   // What is optional may be missing without npm's calling that a failure: try again next time.
   const { dependencies, optionalDependencies } = JSON.parse(
     readFileSync(join(folder, 'package.json'), 'utf8'),
