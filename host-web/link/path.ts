@@ -11,6 +11,7 @@ import { Channel, type Fate, isGone, sameDice, type Verdict } from './channel.ts
 import type { Settled } from './netem.ts';
 import type { Random } from './random.ts';
 import type { PacketReader, PacketView, Side } from './segment.ts';
+import { pop, push } from './turns.ts';
 
 export type { Fate, Verdict } from './channel.ts';
 
@@ -158,39 +159,4 @@ function judge(rules: readonly Rule[], view: PacketView): Verdict {
     if (decided === 'pass' && verdict !== undefined) decided = verdict;
   }
   return decided;
-}
-
-function isBefore(a: Parcel, b: Parcel): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
-}
-
-/** Adds to the heap. */
-function push(heap: Parcel[], parcel: Parcel): void {
-  let at = heap.length;
-  heap.push(parcel);
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if (!isBefore(parcel, heap[parent]!)) break;
-    heap[at] = heap[parent]!;
-    at = parent;
-  }
-  heap[at] = parcel;
-}
-
-/** Takes the first of the heap, which must not be empty. */
-function pop(heap: Parcel[]): Parcel {
-  const first = heap[0]!;
-  const last = heap.pop()!;
-  if (heap.length === 0) return first;
-  let at = 0;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-    if (!isBefore(heap[child]!, last)) break;
-    heap[at] = heap[child]!;
-    at = child;
-  }
-  heap[at] = last;
-  return first;
 }

@@ -7,6 +7,7 @@
  * plain data: a copy is as good as the original.
  */
 import { NEVER } from '../clock.ts';
+import { pop, push, type Turn } from '../link/turns.ts';
 import type { Action } from './action.ts';
 
 /** What is to be done. */
@@ -25,9 +26,7 @@ export type Task =
   | { readonly kind: 'alarm'; readonly host: number };
 
 /** A task and its turn. */
-export interface Item {
-  readonly at: number;
-  readonly order: number;
+export interface Item extends Turn {
   readonly task: Task;
 }
 
@@ -95,39 +94,4 @@ export class Agenda {
     this.#alarms[host]!.at = NEVER;
     return { at, order, task: { kind: 'alarm', host } };
   }
-}
-
-function isBefore(a: Item, b: Item): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
-}
-
-/** Adds to the heap. */
-function push(heap: Item[], item: Item): void {
-  let at = heap.length;
-  heap.push(item);
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if (!isBefore(item, heap[parent]!)) break;
-    heap[at] = heap[parent]!;
-    at = parent;
-  }
-  heap[at] = item;
-}
-
-/** Takes the first of the heap, which must not be empty. */
-function pop(heap: Item[]): Item {
-  const first = heap[0]!;
-  const last = heap.pop()!;
-  if (heap.length === 0) return first;
-  let at = 0;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-    if (!isBefore(heap[child]!, last)) break;
-    heap[at] = heap[child]!;
-    at = child;
-  }
-  heap[at] = last;
-  return first;
 }
