@@ -66,6 +66,7 @@ function list(isJson: boolean): number {
 async function find(name: string): Promise<Scenario[]> {
   if (/^\.{0,2}\/|\.[a-z]+$/.test(name)) {
     const spec = await load(name);
+    checkParts(name, spec);
     return attempt(() => variantsOf(spec), name);
   }
   const [id, variant] = name.split('/') as [string, string | undefined];
@@ -89,6 +90,17 @@ async function load(file: string): Promise<Scenario> {
   } catch (error) {
     throw new Failure(`${file}: ${(error as Error).message}`, Exit.FAILED, error);
   }
+}
+
+/** What no scenario can be without. */
+const PARTS = ['id', 'hosts', 'steps', 'expect'] as const;
+
+function checkParts(file: string, spec: Partial<Scenario> | undefined): void {
+  const missing = PARTS.filter((part) => typeof spec?.[part] !== 'object' && part !== 'id');
+  if (typeof spec?.id !== 'string') missing.unshift('id');
+  if (missing.length === 0) return;
+  const lacks = `${file}: a scenario needs ${missing.join(', ')}`;
+  throw new Failure(`${lacks}; one to copy\n  host-web/sim/scenarios/handshake.ts`, Exit.FAILED);
 }
 
 /** A scenario that makes no sense is its author's mistake, told in a sentence. */

@@ -99,6 +99,15 @@ describe('netcell sim', () => {
     });
   });
 
+  it('says what a file lacks to be a scenario', async () => {
+    const file = join(folder, 'bare.json');
+    writeFileSync(file, JSON.stringify({ id: 'bare' }));
+    const { stderr, code } = await sim(file);
+    expect(code).toBe(1);
+    expect(stderr).toContain('a scenario needs hosts, steps, expect');
+    expect(stderr).toContain('host-web/sim/scenarios/handshake.ts');
+  });
+
   it('writes a capture', async () => {
     const file = join(folder, 'handshake.pcapng');
     expect(VARIANTS[0]!.id).toBe('handshake');
