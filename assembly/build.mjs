@@ -185,6 +185,7 @@ const bundle = (platform, ...words) =>
     '--entry-names=[name]',
     '--log-level=warning',
     '--external:koffi',
+    '--external:ws',
     '--sourcemap=linked',
     '--chunk-names=chunk-[hash]',
   );

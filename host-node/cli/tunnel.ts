@@ -4,6 +4,7 @@
  * The kernel has an interface, and whoever answers the WebSocket is the network behind it: a worker
  * at the edge, another machine. No stack runs here; packets are relayed as they are.
  */
+import type { WebSocket } from 'ws';
 import { parseInterfaceAddress } from '../../host-web/address.ts';
 import { RealClock } from '../../host-web/clock.ts';
 import { relay } from '../../host-web/link/relay.ts';
@@ -11,7 +12,7 @@ import { webSocketLink } from '../../host-web/link/websocket.ts';
 import { listLinks } from '../netlink.ts';
 import { openTun } from '../tun.ts';
 import { TunLink } from '../tun-link.ts';
-import { type NodeWebSocket, openWebSocket } from '../websocket.ts';
+import { openWebSocket } from '../websocket.ts';
 import {
   type Arguments,
   type Flags,
@@ -60,8 +61,10 @@ async function run(args: Arguments): Promise<number> {
   const mtu = readNumber(args.value('mtu') ?? '1500', '--mtu', 576, 65_535);
   const addresses = readAddresses(args, mtu);
   const ending = new Ending();
+  const abandon = new AbortController();
+  ending.first.catch(() => {}).finally(() => abandon.abort());
   try {
-    const socket = await openWebSocket(url).catch((error: Error) => {
+    const socket = await openWebSocket(url, abandon.signal).catch((error: Error) => {
       throw Failure.from(error) ?? new Failure(error.message);
     });
     try {
@@ -70,6 +73,10 @@ async function run(args: Arguments): Promise<number> {
     } finally {
       socket.close();
     }
+  } catch (error) {
+    // Whoever ended it before it was open knows why.
+    if (abandon.signal.aborted) return await ending.first;
+    throw error;
   } finally {
     ending.close();
   }
@@ -78,7 +85,7 @@ async function run(args: Arguments): Promise<number> {
 /** Opens the device and relays until something ends it; answers the exit code. */
 async function carry(
   args: Arguments,
-  socket: NodeWebSocket,
+  socket: WebSocket,
   wantedMtu: number,
   addresses: readonly string[],
   ending: Ending,

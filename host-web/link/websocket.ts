@@ -18,8 +18,8 @@ export interface WebSocketLike {
   readonly bufferedAmount?: number;
   send(octets: Uint8Array<ArrayBuffer>): void;
   close(): void;
-  addEventListener(type: 'message', listener: (event: Event) => void): void;
-  removeEventListener(type: 'message', listener: (event: Event) => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  removeEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
 }
 
 export interface WebSocketLinkOptions {
@@ -73,9 +73,8 @@ class WebSocketLink implements Link {
     this.#socket.close();
   }
 
-  readonly #onMessage = (event: Event): void => {
+  readonly #onMessage = ({ data }: { readonly data: unknown }): void => {
     const port = this.#port;
-    const { data } = event as MessageEvent<unknown>;
     if (port === undefined || !(data instanceof ArrayBuffer)) return;
     if (data.byteLength === 0 || data.byteLength > port.receiveSize) return;
     this.#memory.set(new Uint8Array(data), port.receiveAt);

@@ -1,21 +1,31 @@
-/** WebSockets: the link over any of them, the relay, and Node's own client, frame by frame. */
+/** WebSockets: the link over any of them, the relay, and how the tunnel opens one. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type NodeWebSocket, openWebSocket } from '../../host-node/websocket.ts';
-import { FrameReader, Opcode, writeFrame } from '../../host-node/websocket-frame.ts';
-import { createStackSync, pipe, relay, VirtualClock, webSocketLink } from '../../host-web/index.ts';
+import { join } from 'node:path';
+import type { WebSocket } from 'ws';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { openWebSocket } from '../../host-node/websocket.ts';
+import {
+  createStackSync,
+  pipe,
+  relay,
+  VirtualClock,
+  webSocketLink,
+  type WebSocketLike,
+} from '../../host-web/index.ts';
 import { coreModule } from '../core-module.ts';
+import { repository, run } from './bundle.ts';
 
-const ZERO = new Uint8Array(4);
+type Listener = Parameters<WebSocketLike['addEventListener']>[1];
 
 /** A socket whose messages arrive at another when the test says so. */
-class FakeSocket extends EventTarget {
+class FakeSocket implements WebSocketLike {
   binaryType = 'blob';
   readyState = 1;
   bufferedAmount = 0;
   readonly sent: Uint8Array[] = [];
+  readonly #listeners = new Set<Listener>();
 
   send(octets: Uint8Array): void {
     this.sent.push(octets);
@@ -25,8 +35,16 @@ class FakeSocket extends EventTarget {
     this.readyState = 3;
   }
 
+  addEventListener(_type: 'message', listener: Listener): void {
+    this.#listeners.add(listener);
+  }
+
+  removeEventListener(_type: 'message', listener: Listener): void {
+    this.#listeners.delete(listener);
+  }
+
   receive(data: unknown): void {
-    this.dispatchEvent(new MessageEvent('message', { data }));
+    for (const listener of this.#listeners) listener({ data });
   }
 }
 
@@ -112,75 +130,16 @@ it('a relay carries what one link does over the other, both ways', () => {
   expect(late.state).toBe('SYN-SENT');
 });
 
-describe('frames', () => {
-  const messages = (reader: FrameReader, ...chunks: Uint8Array[]) =>
-    chunks.flatMap((chunk) => [...reader.read(Buffer.from(chunk))]);
-
-  /** A frame as a server sends it: ours without the mask. */
-  function frame(opcode: number, payload: Uint8Array, first = 0x80 | opcode): Buffer {
-    const masked = writeFrame(opcode, payload, ZERO);
-    const begin = masked.length - payload.length;
-    return Buffer.concat([
-      Buffer.of(first, masked[1]! & 0x7f),
-      masked.subarray(2, begin - 4),
-      payload,
-    ]);
-  }
-
-  it.each([0, 125, 126, 65_535, 65_536])('of %i octets come as they went', (length) => {
-    const payload = Buffer.from(Array.from({ length }, (_, i) => i * 7));
-    const octets = frame(Opcode.BINARY, payload);
-    const reader = new FrameReader(70_000);
-    const halves = [octets.subarray(0, 1), octets.subarray(1, 5), octets.subarray(5)];
-    const both = messages(reader, ...halves, octets);
-    expect(both.map(({ opcode }) => opcode)).toEqual([Opcode.BINARY, Opcode.BINARY]);
-    for (const message of both) expect(message.payload.equals(payload)).toBe(true);
-  });
-
-  it('are masked by a client', () => {
-    const written = writeFrame(
-      Opcode.BINARY,
-      Uint8Array.of(1, 2, 3, 4, 5),
-      Uint8Array.of(8, 4, 2, 1),
-    );
-    expect([...written]).toEqual([0x82, 0x85, 8, 4, 2, 1, 9, 6, 1, 5, 13]);
-  });
-
-  it('in fragments make one message, and a ping may come between', () => {
-    const reader = new FrameReader(100);
-    const parts = [
-      frame(Opcode.BINARY, Uint8Array.of(1), Opcode.BINARY),
-      frame(Opcode.PING, Uint8Array.of(9)),
-      frame(Opcode.CONTINUATION, Uint8Array.of(2), 0),
-      frame(Opcode.CONTINUATION, Uint8Array.of(3)),
-    ];
-    const got = messages(reader, Buffer.concat(parts));
-    expect(got.map(({ opcode, payload }) => [opcode, ...payload])).toEqual([
-      [Opcode.PING, 9],
-      [Opcode.BINARY, 1, 2, 3],
-    ]);
-  });
-
-  it.each([
-    ['a mask', writeFrame(Opcode.BINARY, ZERO, ZERO), 1002],
-    ['an extension', frame(Opcode.BINARY, ZERO, 0xc2), 1002],
-    ['a long ping', frame(Opcode.PING, new Uint8Array(126)), 1002],
-    ['a ping in parts', frame(Opcode.PING, ZERO, Opcode.PING), 1002],
-    ['a fragment of nothing', frame(Opcode.CONTINUATION, ZERO), 1002],
-    ['a long message', frame(Opcode.BINARY, new Uint8Array(101)), 1009],
-    ['a length without end', Buffer.of(0x82, 127, 255, 255, 255, 255, 255, 255, 255, 255), 1009],
-  ])('with %s are refused', (_what, octets, code) => {
-    expect(() => messages(new FrameReader(100), octets)).toThrow(
-      expect.objectContaining({ name: 'FrameError', code }),
-    );
-  });
-});
-
-describe("Node's client", () => {
+describe("the tunnel's WebSocket", () => {
+  const [BINARY, CLOSE] = [2, 8];
   const open: { close(): unknown }[] = [];
   afterEach(() => {
+    vi.useRealTimers();
     for (const one of open.splice(0)) one.close();
   });
+
+  const close = (socket: WebSocket) =>
+    new Promise((resolve) => socket.addEventListener('close', resolve));
 
   /** A server that answers the handshake with `answer`, and hands over the socket. */
   async function serve(answer: (key: string) => string) {
@@ -210,49 +169,81 @@ describe("Node's client", () => {
     );
   };
 
-  /** What the server gets next, without its mask. */
+  /** What the server gets next, without its mask: opcode, then what the message says. */
   async function received(socket: Socket): Promise<number[]> {
     const [octets] = (await once(socket, 'data')) as [Buffer];
     const mask = octets.subarray(2, 6);
     return [octets[0]! & 0x0f, ...octets.subarray(6).map((octet, i) => octet ^ mask[i & 3]!)];
   }
 
-  it('sends, receives, answers pings, and closes as the server does', async () => {
+  it('sends, receives, and closes as the server does', async () => {
     const { url, accepted } = await serve((key) => `${accept(key)}\x82\x01A`);
-    const socket: NodeWebSocket = await openWebSocket(url);
+    const socket = await openWebSocket(url);
+    socket.binaryType = 'arraybuffer';
     // What came together with the server's answer is not lost.
-    const [first] = await once(socket, 'message');
+    const first = await new Promise((resolve) => {
+      socket.addEventListener('message', ({ data }) => resolve(data));
+    });
     const server = await accepted;
-    expect([...new Uint8Array((first as MessageEvent<ArrayBuffer>).data)]).toEqual([65]);
+    expect([...new Uint8Array(first as ArrayBuffer)]).toEqual([65]);
     socket.send(Uint8Array.of(1, 2, 3));
-    expect(await received(server)).toEqual([Opcode.BINARY, 1, 2, 3]);
-    server.write(Buffer.of(0x89, 1, 7));
-    expect(await received(server)).toEqual([Opcode.PONG, 7]);
-    const closed = once(socket, 'close');
+    expect(await received(server)).toEqual([BINARY, 1, 2, 3]);
+    const closed = close(socket);
     server.write(Buffer.of(0x88, 0));
-    expect(await received(server)).toEqual([Opcode.CLOSE, 3, 232]);
+    expect((await received(server))[0]).toBe(CLOSE);
     server.end();
     await closed;
     expect([socket.readyState, socket.bufferedAmount]).toEqual([3, 0]);
   });
 
-  it('closes where the server breaks the protocol', async () => {
+  it.each([
+    ['breaks the protocol', Buffer.of(0xf2, 0), 1002],
+    ['sends more than a packet', Buffer.of(0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0), 1009],
+  ])('closes where the server %s', async (_what, octets, code) => {
     const { url, accepted } = await serve(accept);
     const socket = await openWebSocket(url);
     const server = await accepted;
-    const closed = once(socket, 'close');
-    server.write(Buffer.of(0xf2, 0));
-    expect(await received(server)).toEqual([Opcode.CLOSE, 3, 234]);
+    const closed = close(socket);
+    server.write(octets);
+    expect(await received(server)).toEqual([CLOSE, code >> 8, code & 0xff]);
     server.end();
+    await closed;
+  });
+
+  it('does not wait for ever where the server does not answer the close', async () => {
+    const { url } = await serve(accept);
+    const socket = await openWebSocket(url);
+    vi.useFakeTimers();
+    socket.close();
+    const closed = close(socket);
+    vi.advanceTimersByTime(2000);
     await closed;
   });
 
   it('says what kept it from opening', async () => {
     const refuses = await serve(() => 'HTTP/1.1 426 Upgrade Required\r\n\r\n');
-    await expect(openWebSocket(refuses.url)).rejects.toThrow(/answered 426/);
+    await expect(openWebSocket(refuses.url)).rejects.toThrow(/answered 426, and no WebSocket$/);
     const lies = await serve(() => accept('another key'));
-    await expect(openWebSocket(lies.url)).rejects.toThrow(/does not know the WebSocket protocol/);
+    await expect(openWebSocket(lies.url)).rejects.toThrow(/does not know the WebSocket protocol$/);
     await expect(openWebSocket('ws://127.0.0.1:1/')).rejects.toThrow(/ECONNREFUSED/);
-    expect(() => openWebSocket('http://127.0.0.1/')).toThrow(/not a ws: or wss: address/);
+  });
+
+  it('gives up when it is told to, where the server says nothing', async () => {
+    const { url, accepted } = await serve(() => '');
+    const abandon = new AbortController();
+    const opening = openWebSocket(url, abandon.signal);
+    const server = await accepted;
+    const closed = once(server, 'close');
+    abandon.abort();
+    await expect(opening).rejects.toThrow();
+    await closed;
+  });
+
+  it('is interrupted by Ctrl-C before the server has answered', async () => {
+    const { url, accepted } = await serve(() => '');
+    const { child, outcome } = run(join(repository, 'build/cli.js'), ['tunnel', url]);
+    await accepted;
+    child.kill('SIGINT');
+    expect(await outcome).toMatchObject({ code: 130, stderr: '', stdout: '' });
   });
 });
