@@ -158,7 +158,8 @@ export class App {
     switch (action.do) {
       case 'send':
         called(`send ${action.octets} octets`);
-        socket.toSend += action.octets;
+        if (socket.handle !== 0) socket.toSend += action.octets;
+        else this.#witness.news(socket, codeOf(Result.CONNECTION_DOES_NOT_EXIST));
         return;
       case 'read':
         called(`read ${action.octets} octets`);

@@ -183,13 +183,17 @@ export class Session {
     const copied = this.recording.packets.copyOf.at(id);
     const packet = copied >= 0 ? copied : id;
     const moment = this.recording.events.moment.at(this.recording.packets.event.at(packet));
-    return this.#branch(moment - 1, { kind: 'packet', packet, verdict });
+    return this.#branch(moment - 1, { kind: 'packet', packet, verdict }, moment);
   }
 
-  #branch(moment: number, edit: Edit): Session {
+  /** @param until edits from this moment on are not made there */
+  #branch(moment: number, edit: Edit, until = moment): Session {
     const branch = this.at(moment);
+    // What is done there anyway comes behind the edit: the packet may be sent by that very action.
+    const kept = this.#edits.slice(branch.#made).filter((edited) => edited.moment < until);
     branch.#edits.length = branch.#made;
     branch.edit(edit);
+    branch.#edits.push(...kept);
     return branch;
   }
 }

@@ -165,12 +165,14 @@ export class Universe implements World {
         return;
       case 'action': {
         const host = this.#place(edit.host);
+        const { plain, recorder } = this;
+        const memories = this.memories.map((memory) => memory.slice());
         this.#begin();
         try {
           this.#act(host, edit.action, 0);
         } catch (error) {
-          // What was refused has not happened.
-          this.moment--;
+          // What was refused has not happened, not even in part.
+          this.restore({ plain, recorder, memories });
           throw error;
         }
       }

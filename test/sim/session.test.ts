@@ -47,6 +47,13 @@ describe('what is done from outside', () => {
     const { moment } = live.universe;
     expect(() => live.command('A', { do: 'send', octets: 1, on: 'A9' })).toThrow(RangeError);
     expect([live.edits.length, live.universe.moment]).toEqual([0, moment]);
+    const { position } = live.recording;
+    const hash = live.universe.hash();
+    const options = { receiveBuffer: -1 };
+    expect(() => live.command('A', { do: 'connect', to: 'B', port: 80, ...options })).toThrow(
+      'receiveBuffer can not be -1',
+    );
+    expect([live.universe.hash(), live.recording.position]).toEqual([hash, position]);
     expect(() => live.command('A', { do: 'set', name: 'tcp_magic', value: 1 })).toThrow(RangeError);
     expect(
       () => new Session(coreModule, made({}, [on('A.flies', 'A', { do: 'close' })])),
@@ -95,6 +102,41 @@ describe('a branch', () => {
     expect(eventOf(branch.recording, 'B.ECONNRESET')).toBeDefined();
     const { events } = branch.recording;
     expect(events.at.at(event + 1)).toBe(live.recording.events.at.at(event));
+  });
+
+  it('loses what was sent by hand, though the hand does it all again', () => {
+    const live = new Session(coreModule, made({ steps: [] }));
+    live.command('B', { do: 'listen', port: 80 });
+    live.run();
+    live.edit({ kind: 'impair', impairment: { delay: '50ms' }, way: 'A>B' });
+    live.command('A', { do: 'connect', to: 'B', port: 80 });
+    live.run();
+    live.command('A', { do: 'send', octets: 10 });
+    live.run();
+    const branch = live.dropPacket(0);
+    branch.run();
+    expect(branch.edits.map(({ edit }) => edit.kind)).toEqual([
+      'action',
+      'packet',
+      'impair',
+      'action',
+    ]);
+    const [lost, again] = [0, 1].map((id) => branch.recording.packet(id));
+    expect(lost).toMatchObject({ seq: 0, fate: 'lost', cause: 'dropped by hand' });
+    expect(again).toMatchObject({ seq: 0, fate: 'delivered' });
+    expect(again!.arrivesAt! - again!.sentAt).toBe(50);
+    expect(eventOf(branch.recording, 'A:ESTABLISHED')).toBeDefined();
+    const repeated = new Session(coreModule, branch.spec, { edits: branch.edits });
+    repeated.run();
+    expect(repeated.universe.hash()).toBe(branch.universe.hash());
+  });
+
+  it('tells who sends on a connection that is gone', () => {
+    const live = new Session(coreModule, made());
+    live.run(500);
+    live.command('A', { do: 'abort' });
+    live.command('A', { do: 'send', octets: 10 });
+    expect(eventOf(live.recording, 'A.ENOTCONN')).toBeDefined();
   });
 
   it('takes hold of the original when a copy is touched', () => {
