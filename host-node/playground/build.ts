@@ -16,7 +16,7 @@ import { Session } from '../../host-web/sim/session.ts';
 import { documentOf } from './document.ts';
 
 /** Widths of the two figures: for a desk's window and for a phone's. */
-const WIDTHS = { wide: 525, narrow: 360 };
+const WIDTHS = { wide: 502, narrow: 360 };
 
 /** Builds it from a checkout whose core has been built, into a folder of its own. */
 export async function buildPlayground(root: string, folder: string): Promise<void> {

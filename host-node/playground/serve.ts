@@ -18,11 +18,8 @@ export async function serveFolder(
   port: number,
 ): Promise<{ readonly url: string; readonly server: Server }> {
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const path = pathname.endsWith('/') ? `${pathname}index.html` : pathname;
-    // `normalize` of an absolute path can not climb above its root.
-    readFile(join(folder, normalize(decodeURIComponent(path)))).then(
-      (octets) => {
+    readPath(folder, request.url ?? '/').then(
+      ({ path, octets }) => {
         const type = TYPES[extname(path)] ?? 'application/octet-stream';
         response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' }).end(octets);
       },
@@ -35,4 +32,12 @@ export async function serveFolder(
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   return { url, server };
+}
+
+/** The file a request is for. @throws where there is none, or the request is no path */
+async function readPath(folder: string, url: string): Promise<{ path: string; octets: Buffer }> {
+  const { pathname } = new URL(`http://localhost${url}`);
+  const path = pathname.endsWith('/') ? `${pathname}index.html` : pathname;
+  // `normalize` of an absolute path can not climb above its root.
+  return { path, octets: await readFile(join(folder, normalize(decodeURIComponent(path)))) };
 }

@@ -8,6 +8,7 @@ import { Bar } from './parts/bar.tsx';
 import { Help } from './parts/help.tsx';
 import { Legend } from './parts/legend.tsx';
 import { PacketMenu } from './parts/packet-menu.tsx';
+import { Parting } from './parts/parting.tsx';
 import { Speaker, Strip } from './parts/strip.tsx';
 import { Tabs } from './parts/tabs.tsx';
 import { Transport } from './parts/transport.tsx';
@@ -23,6 +24,7 @@ export function App(): JSX.Element {
         <section class="ladder-panel panel" aria-label="Ladder">
           <Ladder />
           <Legend />
+          <Parting />
           <Strip />
         </section>
         {isWide.value ? <Aside /> : null}

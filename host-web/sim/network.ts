@@ -138,8 +138,8 @@ export class Network {
     const ruled = this.#judge(view);
     const names = this.#namesOf(view);
     if (to < 0) {
-      const nobody = 'nobody has that address';
-      return { view, to, way: '', fate: 'unreachable', cause: nobody, names, arrivals: [] };
+      const cause = 'no such address';
+      return { view, to, way: '', fate: 'unreachable', cause, names, arrivals: [] };
     }
     const name = `${host}>${this.#hosts[to]}`;
     const way = this.#way(name);

@@ -64,6 +64,24 @@ describe('the ladder', () => {
     for (let i = 0; i < recording.eventCount; i++) expect(growing.y.at(i)).toBe(whole.y.at(i));
   });
 
+  test('a branch keeps time open where the branch it left has packets', () => {
+    const session = new Session(module, SCENARIOS[0]!);
+    session.run();
+    const branch = session.dropPacket(0);
+    branch.run();
+    const from = session.recording.packets.event.at(0);
+    const left = { recording: session.recording, from };
+    const [alone, beside] = [undefined, left].map(
+      (other) => new Rungs(branch.recording, 50, other),
+    );
+    expect(alone!.folds.map(({ ms }) => ms)).toEqual([1000]);
+    expect(beside!.folds.map(({ ms }) => ms)).toEqual([850]);
+    // The SYN came at 50 ms and the SYN,ACK at 100 ms there: a flight each.
+    const [sent, came, back] = [0, 50, 100].map((ms) => beside!.firstAt(ms));
+    expect(came! - beside!.leaves.at(0)).toBeCloseTo(back! - came!);
+    expect(came).toBeGreaterThan(sent!);
+  });
+
   test('an arrow is as long as its time, and a minute of silence is folded', () => {
     const rungs = new Rungs(handshake, 50);
     const flights = [0, 1, 2].map((id) => rungs.arrives.at(id) - rungs.leaves.at(id));

@@ -116,6 +116,60 @@ describe.skipIf(!hasChromium)('what is done to a run', () => {
     await expect.poll(async () => (await eventTexts(page)).join('\n')).toContain('dropped by hand');
   });
 
+  test.each([
+    [
+      'Hold it back for 150 ms',
+      'late',
+      'Arrives 0.200 s, after 200 ms; delayed by hand.',
+      'here 0.200 s B receives SYN seq 0; there 0.050 s B receives SYN seq 0',
+    ],
+    [
+      'Duplicate it',
+      'twice',
+      'Arrives 0.050 s, after 50 ms; duplicated by hand.',
+      'here 0.050 s B receives SYN seq 0; there 0.100 s A receives SYN,ACK seq 0 ack 1',
+    ],
+    [
+      'Damage one bit of it',
+      'damaged',
+      'Arrives 0.050 s, after 50 ms; corrupted by hand.',
+      'here 0.050 s B drops a packet; there 0.050 s B LISTEN → SYN-RECEIVED',
+    ],
+  ])('%s: a branch that says where it parts', async (item, word, said, where) => {
+    const { page, faults } = await arena.page();
+    await play(page, arena.url, 'handshake');
+    await page.getByRole('grid', { name: 'Events' }).focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press(']');
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: item }).click();
+    const branch = page.getByLabel('Branch');
+    await branch.waitFor();
+    const [, title] = await branch.locator('option').allTextContents();
+    expect(title).toBe(`${word} A: SYN seq 0, 0.000 s`);
+    await expect.poll(() => page.locator('.strip').textContent()).toContain(said);
+    const parts = page.getByRole('button', { name: 'Parts from “main”' });
+    await parts.click();
+    expect(await page.locator('.parting').textContent()).toBe(`Parts from “main”: ${where}.`);
+    expect(faults).toEqual([]);
+  });
+
+  test('in the Lab what was sent by hand is dropped by hand, and sent again', async () => {
+    const { page } = await arena.page();
+    await play(page, arena.url, 'lab');
+    await page.getByRole('tab', { name: 'Do' }).click();
+    await act(page, 'B', 'Listen');
+    await act(page, 'A', 'Connect to B');
+    await page.getByText('sends SYN seq 0').click();
+    await page.keyboard.press('d');
+    await page.getByLabel('Branch').waitFor();
+    await expect.poll(() => page.locator('.parting').textContent()).toContain('dropped by hand');
+    await hashOf(page);
+    await page.keyboard.press('End');
+    expect(await page.locator('.clock').textContent()).toMatch(/^1\.060 s/);
+    expect(await page.locator('.strip').textContent()).toContain('accepted');
+  });
+
   test('a packet is chosen on the ladder itself', async () => {
     const { page } = await arena.page();
     await play(page, arena.url, 'handshake');
@@ -146,5 +200,12 @@ describe.skipIf(!hasChromium)('what is done to a run', () => {
     const said = (await eventTexts(page)).join('\n');
     expect(said).toContain('after 300 ms');
     expect(said).toContain('after 20 ms');
+    // The panel says what holds at the cursor.
+    await page.getByRole('tab', { name: 'Link' }).click();
+    expect(await way.inputValue()).toBe('delay 300ms');
+    expect(await page.locator('#way-B').inputValue()).toBe('delay 20ms');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'To the beginning' }).click();
+    expect(await way.inputValue()).toBe('delay 20ms');
   });
 });

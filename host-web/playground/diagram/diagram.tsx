@@ -124,7 +124,7 @@ function ArrowLine({ arrow, taken }: { arrow: Arrow; taken: Taken | undefined })
       {label.map((line, i) => (
         <text key={line} x={x} y={y + i * 11.5} text-anchor={anchor}>
           {line}
-          {i === label.length - 1 && who !== '' ? `: ${who}` : ''}
+          {i === label.length - 1 && who !== '' ? `${line === '' ? '' : ': '}${who}` : ''}
         </text>
       ))}
     </g>

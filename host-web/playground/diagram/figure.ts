@@ -19,6 +19,7 @@ export interface Place {
 export interface Arrow {
   readonly from: TcpState;
   readonly to: TcpState;
+  /** Where two stand side by side, a line of its own for the hosts that took it. */
   readonly label: readonly string[];
   readonly path: string;
   /** Where the label's first line stands, and which way it runs. */
@@ -64,7 +65,7 @@ function arrow(
 
 export const ARROWS: readonly Arrow[] = [
   arrow('CLOSED > LISTEN', ['passive OPEN', 'create TCB'], 'M186 30 V65', 180, 45, 'end'),
-  arrow('LISTEN > CLOSED', ['CLOSE', 'delete TCB'], 'M206 66 V31', 212, 45),
+  arrow('LISTEN > CLOSED', ['CLOSE', 'delete TCB', ''], 'M206 66 V31', 212, 40),
   arrow(
     'CLOSED > SYN-SENT',
     ['active OPEN', 'snd SYN'],
@@ -74,7 +75,7 @@ export const ARROWS: readonly Arrow[] = [
   ),
   arrow(
     'SYN-SENT > CLOSED',
-    ['CLOSE', 'delete TCB'],
+    ['CLOSE', 'delete TCB', ''],
     'M340 130 V40 Q340 24 324 24 H243',
     334,
     40,

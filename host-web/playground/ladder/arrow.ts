@@ -85,12 +85,17 @@ function paintName(scene: Scene, pen: Pen, drawn: Drawn): void {
   const room = Math.floor((Math.abs(to.x - from.x) - 2 * gap) / (lanes.isNarrow ? 5.2 : 5.6));
   const again = packets.again.at(packet) === 1 ? '↻ ' : '';
   const fate = packets.fate.at(packet);
-  const word = fate === CORRUPTED ? ' (damaged)' : fate === DELAYED ? ' (held back)' : '';
+  const word = fate === CORRUPTED ? ' (damaged)' : fate === DELAYED ? ' (late)' : '';
   const copy = packets.copyOf.at(packet) >= 0 ? ' (copy)' : '';
   const name = cut(`${again}${segmentName(recording, packet)}${word}${copy}`, room);
-  pen.text(from.x + (right ? gap : -gap), y + slope * gap - 4, name, {
+  // A crafter's stands in the middle: at the far end are the texts of who gets the next one.
+  const [dx, anchor] = from.isCrafter
+    ? ([(endX - from.x) / 2, 'middle'] as const)
+    : ([right ? gap : -gap, right ? 'start' : 'end'] as const);
+  const down = (follows ? slope : Math.min(slope, 1)) * Math.abs(dx);
+  pen.text(from.x + dx, y + down - 4, name, {
     ink: 'ink',
-    anchor: right ? 'start' : 'end',
+    anchor,
     size: lanes.isNarrow ? 10 : 11,
     bold: isSelected,
     halo: true,

@@ -7,7 +7,7 @@ import type { Recording } from '../../sim/recording.ts';
 import { because, happening } from '../parts/event-words.ts';
 import { seconds } from '../words.ts';
 import { lanesFor } from './lanes.ts';
-import { paintCursor, paintHead, paintLadder, type Scene } from './paint.ts';
+import { paintHead, paintLadder, paintMoment, type Scene } from './paint.ts';
 import { Rungs } from './rungs.ts';
 import { escaped, SvgPen } from './svg-pen.ts';
 
@@ -30,7 +30,7 @@ export function figureOf(recording: Recording, flightMs: number, width: number):
   const [head, body] = [new SvgPen(), new SvgPen()];
   paintHead(scene, head);
   paintLadder(scene, body);
-  paintCursor(scene, body);
+  paintMoment(scene, body);
   const height = rungs.height + lanes.head;
   const states = [...scene.focus].map(([host, connection]) => {
     const state = stateName(recording.valueAt(connection, 'state', scene.cursor) ?? 0);

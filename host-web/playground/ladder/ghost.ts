@@ -4,7 +4,11 @@
 import type { Recording } from '../../sim/recording.ts';
 import type { Pen } from './pen.ts';
 import type { Scene } from './paint.ts';
-import { LONG_REACH, LOST_AT } from './rungs.ts';
+import { segmentName } from '../words.ts';
+import { FLIGHT, LONG_REACH, LOST_AT } from './rungs.ts';
+
+/** Pixels from one name to the next, so that those of a burst do not lie on each other. */
+const NAME_EVERY = 14;
 
 /** Another recording's packets that this one has not, in order of their sending. */
 interface Ghost {
@@ -21,21 +25,56 @@ export function paintGhost(scene: Scene, pen: Pen): void {
   if (ghost === undefined) return;
   const left = ghost.recording.packets;
   const style = { ink: 'edge', dash: [1, 4], width: 1.5 } as const;
+  const end = rungs.lastAt;
+  let named = Number.NEGATIVE_INFINITY;
   const begin = rungs.firstFrom(top - LONG_REACH);
   const from = begin > 0 ? recording.events.at.at(Math.min(begin, rungs.y.length) - 1) : 0;
   const packets = departures(recording, ghost);
   for (let i = firstSince(packets, ghost.recording, from); i < packets.length; i++) {
     const packet = packets[i]!;
-    const y = rungs.firstAt(left.sentAt.at(packet));
+    const isHere = isShared(recording, ghost.recording, packet);
+    const sent = left.sentAt.at(packet);
+    if (sent > end) return;
+    const y = isHere ? rungs.leaves.at(packet) : rungs.firstAt(sent);
     if (y > bottom) return;
     const [source, target] = [lanes.lanes[left.from.at(packet)], lanes.lanes[left.to.at(packet)]];
     if (source === undefined || target === undefined) continue;
     const at = left.arrivesAt.at(packet);
     const isLost = at === Number.POSITIVE_INFINITY;
-    const end = isLost ? y + 40 : rungs.firstAt(at);
-    const share = isLost ? LOST_AT : 1;
-    if (end >= top) pen.line(source.x, y, source.x + (target.x - source.x) * share, end, style);
+    const fall = isLost ? LOST_AT * FLIGHT : rungs.firstAt(at) - y;
+    if (y + fall < top) continue;
+    const endX = source.x + (target.x - source.x) * (isLost ? LOST_AT : 1);
+    pen.line(source.x, y, endX, y + fall, style);
+    // What was sent here, too, has its name already.
+    if (isHere || y - named < NAME_EVERY) continue;
+    named = y;
+    paintName(pen, `was ${segmentName(ghost.recording, packet)}`, source.x, y, endX, y + fall);
   }
+}
+
+/** Writes what it was near the arrow's end: the names of this branch's stand at the beginnings. */
+function paintName(pen: Pen, name: string, x: number, y: number, endX: number, endY: number): void {
+  const slope = (endY - y) / (endX - x);
+  const isRight = endX > x;
+  const back = isRight ? -12 : 12;
+  pen.text(endX + back, endY + slope * back - 4, name, {
+    ink: 'soft',
+    anchor: isRight ? 'end' : 'start',
+    size: 9.5,
+    halo: true,
+    angle: Math.abs(slope) < 1 ? Math.atan(slope) : 0,
+  });
+}
+
+/** Whether both branches sent it; what became of it may differ. */
+function isShared(here: Recording, left: Recording, packet: number): boolean {
+  const [own, other] = [here.packets, left.packets];
+  return (
+    packet < here.packetCount &&
+    own.sentAt.at(packet) === other.sentAt.at(packet) &&
+    own.from.at(packet) === other.from.at(packet) &&
+    own.seq.at(packet) === other.seq.at(packet)
+  );
 }
 
 /** The ghost's packets from the fork on that have no like here. */

@@ -33,6 +33,7 @@ export function paintMargin(scene: Scene, pen: Pen, index: number): void {
     anchor: lane.side < 0 ? 'end' : 'start',
     size: lanes.isNarrow ? 9.5 : 11,
     room: lane.margin - TIMER_ROOM - 3,
+    halo: true,
   };
   pen.line(lane.x, y, lane.x + lane.side * 6, y, { ink: note.ink, width: 1.5 });
   pen.text(x, y + 4, note.text, style);

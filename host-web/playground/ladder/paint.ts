@@ -14,7 +14,7 @@ import { paintGhost } from './ghost.ts';
 import type { Lane, Lanes } from './lanes.ts';
 import { paintMargin } from './margin.ts';
 import type { Pen } from './pen.ts';
-import { FOLD_HEIGHT, LONG_REACH, type Rungs } from './rungs.ts';
+import { FOLD_HEIGHT, type Left, LONG_REACH, type Rungs } from './rungs.ts';
 import { paintTimers } from './timers.ts';
 
 /** What is drawn. */
@@ -27,7 +27,7 @@ export interface Scene {
   /** Packet that is looked at, or -1. */
   readonly selected: number;
   /** The branch this one was forked from, and its first event that is not this one's too. */
-  readonly ghost: { readonly recording: Recording; readonly from: number } | undefined;
+  readonly ghost: Left | undefined;
   /** The connection of each host whose timers and state are shown. */
   readonly focus: ReadonlyMap<string, number>;
   /** What is in view, from the ladder's top. */
@@ -54,6 +54,7 @@ export function paintLadder(scene: Scene, pen: Pen): void {
   paintGhost(scene, pen);
   pen.strength(1);
   paintArrows(scene, pen, first, last);
+  paintCursor(scene, pen);
   let timesFrom = top - 20;
   for (let index = rungs.firstFrom(top - 20); index < last; index++) {
     pen.strength(index <= scene.cursor ? 1 : FUTURE);
@@ -149,12 +150,18 @@ export function paintHead(scene: Scene, pen: Pen): void {
   }
 }
 
-/** Draws the line of the moment that is looked at. */
-export function paintCursor(scene: Scene, pen: Pen): void {
+/** Draws the line of the moment that is looked at; texts are written over it. */
+function paintCursor({ rungs, lanes, cursor }: Scene, pen: Pen): void {
+  if (cursor < 0 || cursor >= rungs.y.length) return;
+  const y = rungs.y.at(cursor);
+  pen.line(lanes.gutter, y, lanes.width, y, { ink: 'soft', dash: [1, 3] });
+}
+
+/** Draws which moment that is, over the times. */
+export function paintMoment(scene: Scene, pen: Pen): void {
   const { rungs, lanes, cursor, recording } = scene;
   if (cursor < 0 || cursor >= rungs.y.length) return;
   const y = rungs.y.at(cursor);
-  pen.line(0, y, lanes.width, y, { ink: 'soft', dash: [1, 3] });
   const text = seconds(recording.events.at.at(cursor));
   pen.rect(0, y - 8, lanes.gutter - 2, 16, 'ink');
   pen.text(lanes.gutter - 6, y + 4, text, { ink: 'panel', anchor: 'end', size: 10, bold: true });

@@ -35,6 +35,12 @@ export interface Fold {
   readonly ms: number;
 }
 
+/** Another branch, and its first event that this one has not. */
+export interface Left {
+  readonly recording: Recording;
+  readonly from: number;
+}
+
 /** A part of a host's rung where one text stands: beside the rail, or an arrow's two ends. */
 type Track = 'margin' | 'send' | 'receive';
 
@@ -61,6 +67,10 @@ export class Rungs {
   /** Packets that are on the way for so long that they are not found near their ends. */
   readonly long: number[] = [];
   readonly #perMs: number;
+  readonly #left: Left | undefined;
+  /** Moments of the branch that was left, between events of this one, and where they stand. */
+  readonly #stops = new Map<number, number>();
+  #nextLeft: number;
   /** Where the next text may stand, by host and track. */
   readonly #free: Record<Track, number>[];
   #lastAt = 0;
@@ -68,12 +78,22 @@ export class Rungs {
   /** Down to where arrows of lost packets reach. */
   #lostDownTo = 0;
 
-  /** @param flightMs how long a packet is on the way when the scenario begins */
-  constructor(recording: Recording, flightMs: number) {
+  /**
+   * @param flightMs how long a packet is on the way when the scenario begins
+   * @param left the branch this one parted from: time is kept open where that has packets
+   */
+  constructor(recording: Recording, flightMs: number, left?: Left) {
     this.recording = recording;
+    this.#left = left;
+    this.#nextLeft = left?.from ?? 0;
     this.#perMs = FLIGHT / (flightMs > 0 ? flightMs : 20);
     this.#free = recording.hosts.map(() => ({ margin: 0, send: 0, receive: 0 }));
     this.extend();
+  }
+
+  /** When its last event was. */
+  get lastAt(): number {
+    return this.#lastAt;
   }
 
   /** The ladder's height so far. */
@@ -109,8 +129,22 @@ export class Rungs {
     else if (kind === 'receive') this.#arrive(packet, place);
   }
 
-  /** The least y of an event at this moment; a long silence is folded. */
+  /** The least y of an event at this moment, behind what the branch that was left did before. */
   #below(at: number): number {
+    const { events } = this.#left?.recording ?? {};
+    for (; events !== undefined && this.#nextLeft < events.at.length; this.#nextLeft++) {
+      const ms = events.at.at(this.#nextLeft);
+      if (ms >= at) break;
+      if (ms <= this.#lastAt || events.packet.at(this.#nextLeft) < 0) continue;
+      this.#lastY = this.#after(ms);
+      this.#lastAt = ms;
+      this.#stops.set(ms, this.#lastY);
+    }
+    return this.#after(at);
+  }
+
+  /** So far below the last; a long silence is folded. */
+  #after(at: number): number {
     const ms = at - this.#lastAt;
     const length = ms * this.#perMs;
     if (length <= LONGEST_GAP) return this.#lastY + length;
@@ -143,6 +177,8 @@ export class Rungs {
 
   /** The height of the first event of a moment, or of where it would be. */
   firstAt(ms: number): number {
+    const stop = this.#stops.get(ms);
+    if (stop !== undefined) return stop;
     const { at } = this.recording.events;
     let first = this.recording.eventAt(ms);
     if (first < 0 || at.at(first) !== ms) return this.yAt(ms);

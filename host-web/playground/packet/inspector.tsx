@@ -31,7 +31,8 @@ export function Inspector(): JSX.Element {
       ? `lost (${row.cause})`
       : `arrives ${seconds(row.arrivesAt)} s, after ${span(row.arrivesAt - row.sentAt)}`;
   const isPlain = row.fate === 'delivered' || row.fate === 'lost';
-  const extra = isPlain ? '' : `, ${row.fate} (${row.cause})`;
+  const how = row.cause.startsWith(row.fate) ? row.cause : `${row.fate} (${row.cause})`;
+  const extra = isPlain ? '' : `, ${how}`;
   const sent = `${row.from} to ${row.to ?? 'nobody'}, sent ${seconds(row.sentAt)} s`;
   const journey = `${sent}, ${way}${extra}. ${row.length} octets.`;
   return (

@@ -5,7 +5,7 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { Impairment } from '../../link/netem.ts';
 import { impair } from '../state/client.ts';
-import { scenario } from '../state/store.ts';
+import { branch, glance, scenario } from '../state/store.ts';
 
 const WAYS = ['A>B', 'B>A'] as const;
 const EXAMPLES = [
@@ -23,9 +23,10 @@ export function LinkPanel(): JSX.Element {
         duplicate, reorder, corrupt, rate, limit. A change holds from the cursor on, and makes a
         branch.
       </p>
-      {WAYS.map((way) => (
-        <Way key={`${scenario.value?.id}${way}`} way={way} />
-      ))}
+      {WAYS.map((way) => {
+        const now = wordsOf(way);
+        return <Way key={`${branch.value?.id}${way}${now}`} way={way} now={now} />;
+      })}
       <p class="soft">
         Rules of this scenario:{' '}
         {(scenario.value?.rules ?? [])
@@ -41,9 +42,17 @@ export function LinkPanel(): JSX.Element {
   );
 }
 
-function Way({ way }: { way: (typeof WAYS)[number] }): JSX.Element {
-  const spec = scenario.value;
-  const words = useSignal(netemWords({ ...spec?.link, ...spec?.link?.ways?.[way] }));
+/** What a way does at the cursor: as the scenario begins, or as it was told since. */
+function wordsOf(way: (typeof WAYS)[number]): string {
+  const told = branch.value?.links.findLast(
+    (change) => change.way === way && change.from <= glance.value + 1,
+  );
+  const { link } = scenario.value ?? {};
+  return told?.words ?? netemWords({ ...link, ...link?.ways?.[way] });
+}
+
+function Way({ way, now }: { way: (typeof WAYS)[number]; now: string }): JSX.Element {
+  const words = useSignal(now);
   const fault = useSignal('');
   const id = `way-${way[0]}`;
   const [from, to] = way.split('>') as [string, string];

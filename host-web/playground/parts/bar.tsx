@@ -35,6 +35,9 @@ export function Bar(): JSX.Element {
       </h1>
       <label class="choice">
         <span>Scenario</span>
+        <b class="chosen" aria-hidden="true">
+          {scenario.value?.title}
+        </b>
         <select aria-label="Scenario" value={scenario.value?.id} onChange={pick}>
           {TOPICS.map((topic) => (
             <optgroup key={topic} label={topic[0]!.toUpperCase() + topic.slice(1)}>

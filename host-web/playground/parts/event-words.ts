@@ -47,7 +47,8 @@ function fate(recording: Recording, packet: number): string {
   const { fate: name, cause, arrivesAt, sentAt } = recording.packet(packet);
   if (arrivesAt === null) return `Lost: ${cause}.`;
   const way = `Arrives ${seconds(arrivesAt)} s, after ${span(arrivesAt - sentAt)}`;
-  return name === 'delivered' ? `${way}.` : `${way}; ${name} by ${cause}.`;
+  if (name === 'delivered') return `${way}.`;
+  return `${way}; ${cause.startsWith(name) ? cause : `${name} by ${cause}`}.`;
 }
 
 /** Why it happened, with the section that says so, or what becomes of it; empty when not known. */

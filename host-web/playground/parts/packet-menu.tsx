@@ -4,15 +4,19 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { closeMenu, menu, type OpenMenu } from '../ladder/menu-state.ts';
-import { dropPacket } from '../state/client.ts';
+import { changePacket, dropPacket } from '../state/client.ts';
+import { flightOf } from '../state/flight.ts';
 import { openTab } from '../state/layout.ts';
-import { branch, chosenPacket, isPlaying, seek } from '../state/store.ts';
+import { branch, chosenPacket, isPlaying, scenario, seek } from '../state/store.ts';
+import type { Recording } from '../../sim/recording.ts';
 import { EVENT_KINDS } from '../../sim/rows.ts';
-import { segmentName } from '../words.ts';
+import { segmentName, span } from '../words.ts';
 
 const RECEIVE = EVENT_KINDS.indexOf('receive');
 /** Room the menu needs, so that it stays on the page. */
-const SIZE = { width: 240, height: 190 };
+const SIZE = { width: 240, height: 280 };
+/** Flights a packet is held back: whatever is sent next overtakes it. */
+const HELD = 3;
 
 export function PacketMenu(): JSX.Element | null {
   const opened = menu.value;
@@ -33,22 +37,6 @@ function Menu({ opened }: { opened: OpenMenu }): JSX.Element | null {
   const { recording } = branch.value ?? {};
   const { packet, x, y } = opened;
   if (recording === undefined || packet >= recording.packetCount) return null;
-  const sent = recording.packets.event.at(packet);
-  const arrival = arrivalOf(packet);
-  const choices: { text: string; act: () => void; isPossible: boolean }[] = [
-    {
-      text: 'Drop it on the way (d)',
-      act: () => dropPacket(packet),
-      isPossible: recording.packets.arrivesAt.at(packet) !== Number.POSITIVE_INFINITY,
-    },
-    { text: 'Show its header', act: () => openTab('packet'), isPossible: true },
-    { text: 'Go to where it is sent', act: () => go(sent, packet), isPossible: true },
-    {
-      text: 'Go to where it arrives',
-      act: () => go(arrival, packet),
-      isPossible: arrival >= 0,
-    },
-  ];
   return (
     <div
       ref={list}
@@ -62,7 +50,7 @@ function Menu({ opened }: { opened: OpenMenu }): JSX.Element | null {
       }}
       onKeyDown={(event) => keys(event, list.current!)}
     >
-      {choices.map(({ text, act, isPossible }) => (
+      {choicesOf(recording, packet).map(({ text, act, isPossible = true }) => (
         <button
           key={text}
           type="button"
@@ -81,8 +69,39 @@ function Menu({ opened }: { opened: OpenMenu }): JSX.Element | null {
   );
 }
 
-function arrivalOf(packet: number): number {
-  const { recording } = branch.value!;
+interface Choice {
+  readonly text: string;
+  readonly act: () => void;
+  readonly isPossible?: boolean;
+}
+
+function choicesOf(recording: Recording, packet: number): readonly Choice[] {
+  const { event, arrivesAt } = recording.packets;
+  const arrival = arrivalOf(recording, packet);
+  const late = HELD * (flightOf(scenario.value) || 10);
+  return [
+    {
+      text: 'Drop it on the way (d)',
+      act: () => dropPacket(packet),
+      isPossible: arrivesAt.at(packet) !== Number.POSITIVE_INFINITY,
+    },
+    {
+      text: `Hold it back for ${span(late)}`,
+      act: () => changePacket(packet, { delay: late }, 'late'),
+    },
+    { text: 'Duplicate it', act: () => changePacket(packet, 'duplicate', 'twice') },
+    { text: 'Damage one bit of it', act: () => changePacket(packet, 'corrupt', 'damaged') },
+    { text: 'Show its header', act: () => openTab('packet') },
+    { text: 'Go to where it is sent', act: () => go(event.at(packet), packet) },
+    {
+      text: 'Go to where it arrives',
+      act: () => go(arrival, packet),
+      isPossible: arrival >= 0,
+    },
+  ];
+}
+
+function arrivalOf(recording: Recording, packet: number): number {
   const { events, packets } = recording;
   for (let i = packets.event.at(packet); i < recording.eventCount; i++) {
     if (events.packet.at(i) === packet && events.kind.at(i) === RECEIVE) return i;

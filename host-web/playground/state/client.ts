@@ -10,12 +10,14 @@ import { parseNetem } from '../../link/netem.ts';
 import { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import type { Edit } from '../../sim/universe.ts';
+import type { Verdict } from '../../link/channel.ts';
 import type { Command, News } from '../worker/protocol.ts';
 import { seconds, segmentName } from '../words.ts';
 import { flightOf } from './flight.ts';
 import { firstOfMoment, momentEnd } from './moments.ts';
 import {
   type Branch,
+  type LinkChange,
   branch,
   branches,
   chosenConnections,
@@ -37,6 +39,7 @@ interface Plan {
   readonly forkedAt: number;
   /** Where the cursor goes once it is there; -1 is its end. */
   readonly cursor: number;
+  readonly links: readonly LinkChange[];
 }
 
 const plans = new Map<number, Plan>();
@@ -62,7 +65,7 @@ function ask(command: Command): void {
 export function open(spec: Scenario): void {
   const id = nextBranch++;
   plans.clear();
-  plans.set(id, { title: 'main', parent: undefined, forkedAt: 0, cursor: -1 });
+  plans.set(id, { title: 'main', parent: undefined, forkedAt: 0, cursor: -1, links: [] });
   complaint.value = '';
   isPlaying.value = false;
   isAtTop.value = true;
@@ -73,8 +76,8 @@ export function open(spec: Scenario): void {
   ask({ do: 'open', branch: id, spec });
 }
 
-/** Does something at the cursor. */
-export function touch(title: string, edit: Edit): void {
+/** Does something at the cursor, or, where the link is changed, from there on. */
+export function touch(title: string, edit: Edit, link?: Omit<LinkChange, 'from'>): void {
   const from = branch.peek();
   if (from === undefined) return;
   complaint.value = '';
@@ -84,33 +87,64 @@ export function touch(title: string, edit: Edit): void {
   const isEnd = event === recording.eventCount - 1;
   if (isEnd && standings.peek().get(from.id)?.isOver) {
     followed = from.id;
+    if (link !== undefined) tell(from, { ...link, from: event + 1 });
     ask({ do: 'edit', branch: from.id, edit });
     return;
   }
-  const id = plan({ title: dated(title), parent: from, forkedAt: event + 1, cursor: event + 1 });
+  const forkedAt = event + 1;
+  const links = [...linksBefore(from, forkedAt), ...(link ? [{ ...link, from: forkedAt }] : [])];
+  const next = { title: dated(title), parent: from, forkedAt, cursor: forkedAt, links };
+  const id = plan(next);
   ask({ do: 'fork', branch: id, from: from.id, event: Math.max(event, 0), edit });
+}
+
+/** The link's changes that a branch from there on shares. */
+function linksBefore({ links }: Branch, event: number): readonly LinkChange[] {
+  return links.filter(({ from }) => from <= event);
+}
+
+/** The link of a branch is changed behind its last event. */
+function tell(changed: Branch, change: LinkChange): void {
+  const next = { ...changed, links: [...changed.links, change] };
+  branches.value = branches.peek().map((one) => (one === changed ? next : one));
+  branch.value = next;
 }
 
 /** Makes a branch in which a packet is lost. */
 export function dropPacket(packet: number): void {
+  const { packets } = branch.peek()?.recording ?? {};
+  if (packets === undefined || packet < 0) return;
+  if (packets.arrivesAt.at(originalOf(packets, packet)) < Number.POSITIVE_INFINITY) {
+    changePacket(packet, 'drop', 'without');
+  } else complaint.value = 'That packet is lost already.';
+}
+
+/** A copy is changed where its original is. */
+function originalOf({ copyOf }: Recording['packets'], packet: number): number {
+  return copyOf.at(packet) >= 0 ? copyOf.at(packet) : packet;
+}
+
+/**
+ * Makes a branch in which something else becomes of a packet.
+ *
+ * @param word for what becomes of it, before its name: `without`
+ */
+export function changePacket(packet: number, verdict: Verdict, word: string): void {
   const from = branch.peek();
-  if (from === undefined || packet < 0) return;
+  if (from === undefined) return;
   complaint.value = '';
   isPlaying.value = false;
   const { recording } = from;
   const { packets } = recording;
-  const original = packets.copyOf.at(packet) >= 0 ? packets.copyOf.at(packet) : packet;
-  if (packets.arrivesAt.at(original) === Number.POSITIVE_INFINITY) {
-    complaint.value = 'That packet is lost already.';
-    return;
-  }
+  const original = originalOf(packets, packet);
   const sent = packets.event.at(original);
   const host = recording.hosts[packets.from.at(original)]!.id;
-  const title = `without ${host}: ${segmentName(recording, original)}`;
+  const title = `${word} ${host}: ${segmentName(recording, original)}`;
   const forkedAt = firstOfMoment(recording, sent);
   const when = `${seconds(packets.sentAt.at(original))} s`;
-  const id = plan({ title: `${title}, ${when}`, parent: from, forkedAt, cursor: sent });
-  ask({ do: 'change', branch: id, from: from.id, packet: original, verdict: 'drop' });
+  const links = linksBefore(from, forkedAt);
+  const id = plan({ title: `${title}, ${when}`, parent: from, forkedAt, cursor: sent, links });
+  ask({ do: 'change', branch: id, from: from.id, packet: original, verdict });
 }
 
 /** What was done, and when: what a branch is called. */
@@ -128,7 +162,8 @@ function plan(next: Plan): number {
 
 /** Changes what the link does from the cursor on. @throws RangeError for words it does not know */
 export function impair(words: string, way: string): void {
-  touch(`${way}: ${words}`, { kind: 'impair', impairment: parseNetem(words), way });
+  const edit = { kind: 'impair', impairment: parseNetem(words), way } as const;
+  touch(`${way}: ${words}`, edit, { way, words });
 }
 
 function take(news: News): void {
@@ -140,9 +175,11 @@ function take(news: News): void {
       const planned = plans.get(news.branch);
       if (planned === undefined) return;
       const recording = new Recording(news.hosts);
-      const rungs = new Rungs(recording, flightOf(scenario.peek()));
-      const { title, parent, forkedAt } = planned;
-      const made: Branch = { id: news.branch, title, recording, rungs, parent, forkedAt };
+      const { cursor: _, ...given } = planned;
+      const { parent, forkedAt } = given;
+      const left = parent && { recording: parent.recording, from: forkedAt };
+      const rungs = new Rungs(recording, flightOf(scenario.peek()), left);
+      const made: Branch = { id: news.branch, recording, rungs, ...given };
       branches.value = parent === undefined ? [made] : [...branches.peek(), made];
       branch.value = made;
       chosenPacket.value = -1;
@@ -164,7 +201,7 @@ function grow(news: Extract<News, { kind: 'grown' }>): void {
   const { isOver, hash } = news;
   standings.value = new Map(standings.peek()).set(news.branch, { isOver, hash });
   version.value++;
-  if (followed !== news.branch || branch.peek() !== grown) return;
+  if (followed !== news.branch || branch.peek()?.id !== news.branch) return;
   const planned = plans.get(news.branch);
   const end = recording.eventCount - 1;
   // A branch is looked at where it departs; a run, and what was just done, at its end.

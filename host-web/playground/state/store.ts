@@ -20,6 +20,18 @@ export interface Branch {
   readonly parent: Branch | undefined;
   /** Its first event that its parent has not. */
   readonly forkedAt: number;
+  /** What the link was told, in order. */
+  readonly links: readonly LinkChange[];
+}
+
+/** The link was changed by hand. */
+export interface LinkChange {
+  /** `A>B`. */
+  readonly way: string;
+  /** In netem's words. */
+  readonly words: string;
+  /** The first event after it. */
+  readonly from: number;
 }
 
 /** How a branch stands in the worker. */
