@@ -71,7 +71,7 @@ export type Action =
   | { readonly do: 'unlisten'; readonly port?: number }
   /** Changes a setting by its sysctl's name: `tcp_syncookies`, `tcp_time_wait_ms`. */
   | { readonly do: 'set'; readonly name: string; readonly value: number }
-  /** Crafters only: one packet, or `count` of them `every` so many milliseconds. */
+  /** One packet made by hand, or `count` of them `every` so many milliseconds, past its core. */
   | {
       readonly do: 'craft';
       readonly packet: Crafted;
@@ -80,3 +80,6 @@ export type Action =
     };
 
 export type Verb = Action['do'];
+
+/** What the user of a core does: everything but sending packets past it. */
+export type UserAction = Exclude<Action, { do: 'craft' }>;

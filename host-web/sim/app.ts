@@ -12,7 +12,7 @@ import { toMapped } from '../address.ts';
 import { type Core, setEndpoint } from '../core.ts';
 import { codeOf } from '../errors.ts';
 import { changeSetting } from '../inspect.ts';
-import type { Action, Manners, SocketOptions } from './action.ts';
+import type { Manners, SocketOptions, UserAction } from './action.ts';
 
 /** One connection or listener, as its user sees it. */
 export interface SocketState {
@@ -121,7 +121,7 @@ export class App {
 
   // Being told --------------------------------------------------------------------
 
-  perform(action: Action): void {
+  perform(action: UserAction): void {
     switch (action.do) {
       case 'listen':
         this.#listen(action);
@@ -146,14 +146,12 @@ export class App {
         changeSetting(this.#core, action.name, action.value);
         this.#witness.called(`set ${action.name} ${action.value}`, 0);
         return;
-      case 'craft':
-        throw new TypeError('only a crafter sends packets made by hand');
       default:
         this.#performOn(this.#connection(action.on), action);
     }
   }
 
-  #performOn(socket: SocketState, action: Extract<Action, { on?: string }>): void {
+  #performOn(socket: SocketState, action: Extract<UserAction, { on?: string }>): void {
     const called = (text: string) => this.#witness.called(text, socket.handle);
     switch (action.do) {
       case 'send':
@@ -220,7 +218,7 @@ export class App {
     return socket;
   }
 
-  #listen(action: Extract<Action, { do: 'listen' }>): void {
+  #listen(action: Extract<UserAction, { do: 'listen' }>): void {
     const { port, backlog = 8, accepts = true } = action;
     const socket = this.#open(`${this.#host}:${port}`, 0, port, action);
     socket.accepts = accepts;
@@ -230,7 +228,7 @@ export class App {
     );
   }
 
-  #connect(action: Extract<Action, { do: 'connect' }>): void {
+  #connect(action: Extract<UserAction, { do: 'connect' }>): void {
     const number = ++this.#count;
     const from = action.from ?? this.#nextPort++;
     const socket = this.#open(`${this.#host}${number}`, number, from, action);

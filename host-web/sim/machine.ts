@@ -13,7 +13,7 @@ import { changeSetting } from '../inspect.ts';
 import { NEVER } from '../clock.ts';
 import { Random } from '../link/random.ts';
 import { type TraceEvent, TraceReader } from '../trace.ts';
-import type { Action } from './action.ts';
+import type { UserAction } from './action.ts';
 import { App, type AppState, type Resolve, type SocketState } from './app.ts';
 import { seedOf } from './network.ts';
 import type { EventKind } from './rows.ts';
@@ -134,7 +134,7 @@ export class Machine {
   }
 
   /** Its user does something. */
-  perform(now: number, action: Action): void {
+  perform(now: number, action: UserAction): void {
     this.core.poll(now + EPOCH);
     this.#drain();
     this.app.perform(action);
