@@ -58,6 +58,15 @@ export interface Outcome {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** Children that still run: none outlives the tests that started it. */
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+/** Milliseconds after which a child is not waited for any more: longer than any test takes. */
+const LONGEST = 300_000;
+
 /** Start Node on a bundled script; its exit code and output are the promise's. */
 export function run(
   file: string,
@@ -66,15 +75,21 @@ export function run(
 ): { child: ChildProcess; outcome: Promise<Outcome> } {
   const child = spawn(process.execPath, ['--enable-source-maps', file, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LONGEST,
+    killSignal: 'SIGKILL',
     ...options,
   });
+  children.add(child);
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text) => (stdout += text));
   child.stderr?.setEncoding('utf8').on('data', (text) => (stderr += text));
   const outcome = new Promise<Outcome>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code, signal) => resolve({ stdout, stderr, code, signal }));
+    child.once('close', (code, signal) => {
+      children.delete(child);
+      resolve({ stdout, stderr, code, signal });
+    });
   });
   return { child, outcome };
 }

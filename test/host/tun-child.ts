@@ -72,26 +72,36 @@ function awaitPacket(tun: Tun, wanted: (packet: Packet) => boolean): Promise<Pac
   });
 }
 
+/** Does something now, and again until what it returns is called: on a link packets can be lost. */
+function repeatedly(work: () => void): () => void {
+  work();
+  const timer = setInterval(work, 250);
+  return () => clearInterval(timer);
+}
+
 /** A datagram from a kernel socket is answered by hand. */
 async function exchangeUdp(tun: Tun, family: Family): Promise<object> {
   const socket = createSocket(family);
   socket.bind(0, KERNEL[family]);
   await once(socket, 'listening');
   const { port } = socket.address();
-  socket.send('ping', 7, STACK[family]);
-  const asked = await awaitPacket(tun, (packet) => packet.protocol === UDP);
+  const stopAsking = repeatedly(() => socket.send('ping', 7, STACK[family]));
+  const octetsEach = family === 'udp4' ? 4 : 16;
+  const asked = await awaitPacket(tun, ({ protocol, source }) => {
+    return protocol === UDP && source.length === octetsEach;
+  });
+  stopAsking();
   const flags = tun.receiveFlags();
   const answer = once(socket, 'message');
-  transmit(
-    tun,
-    writePacket({
-      protocol: UDP,
-      source: asked.destination,
-      destination: asked.source,
-      body: udp(7, port, 'pong'),
-    }),
-  );
+  const pong = writePacket({
+    protocol: UDP,
+    source: asked.destination,
+    destination: asked.source,
+    body: udp(7, port, 'pong'),
+  });
+  const stopAnswering = repeatedly(() => transmit(tun, pong));
   const [message, from] = (await answer) as [Buffer, { address: string }];
+  stopAnswering();
   socket.close();
   return { asked: textOf(asked.body), answer: String(message), from: from.address, flags };
 }
@@ -104,8 +114,10 @@ async function exchangeEcho(tun: Tun, family: Family): Promise<string> {
   });
   const body = echoRequest(protocol, 'hello, kernel');
   const packet = { protocol, source: STACK[family], destination: KERNEL[family], body };
-  transmit(tun, writePacket(packet));
-  return textOf((await reply).body);
+  const stopAsking = repeatedly(() => transmit(tun, writePacket(packet)));
+  const { body: answer } = await reply;
+  stopAsking();
+  return textOf(answer);
 }
 
 async function exchange(options: OpenTunOptions = {}): Promise<object> {
