@@ -11,6 +11,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { CLAIMS, UNMARKED } from './ledger/claims.ts';
+import { conformance, inDocument, readDocument } from './ledger/conformance.ts';
 import {
   ALL,
   documents,
@@ -22,7 +23,6 @@ import {
   summary,
 } from './ledger/ledger.ts';
 import { OTHERS, SUBJECTS } from './ledger/others.ts';
-import { conformance, inReadme, readReadme } from './ledger/readme.ts';
 import { REQUIREMENTS } from './ledger/requirements.ts';
 import { citations, deviations, labelsIn, tests } from './ledger/scan.ts';
 import { makeSource, readSources } from './tidy/source.ts';
@@ -116,9 +116,9 @@ describe('the code and the tests', () => {
   });
 });
 
-test("the README's conformance table is what the ledger says: npm run ledger -- --write", () => {
-  const text = readReadme();
-  expect(text === inReadme(text, conformance(entries, sources))).toBe(true);
+test('the conformance table is what the ledger says: npm run ledger -- --write', () => {
+  const text = readDocument();
+  expect(text === inDocument(text, conformance(entries, sources))).toBe(true);
 });
 
 test('the counts', ({ annotate }) => {

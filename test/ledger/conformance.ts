@@ -1,6 +1,7 @@
 /**
- * The conformance table as Markdown, and its place in the README: counts, departures with their
- * reasons, and each requirement with the code that obeys it and a test that shows it.
+ * The conformance table as Markdown, and its place in `README.md` beside this file: counts,
+ * departures with their reasons, and each requirement with the code that obeys it and a test that
+ * shows it.
  *
  * Places are files without lines, for lines move with every edit.
  */
@@ -10,7 +11,10 @@ import { documents, type Entry, isCode, STATUSES, select, shortLabel, summary } 
 import { SUBJECTS } from './others.ts';
 import { deviations, labelsIn, type Place } from './scan.ts';
 
-/** What the README's part stands between. */
+/** The document the table stands in, seen from the checkout's root. */
+export const DOCUMENT = 'test/ledger/README.md';
+
+/** What the table stands between. */
 const BEGIN = '<!-- npm run ledger -- --write -->';
 const END = '<!-- the ledger ends -->';
 
@@ -117,10 +121,6 @@ function table(entries: readonly Entry[], rfc: number, spell: Spelling): string[
   return [...head(...names, 'requirement', 'where', 'test'), ...rows];
 }
 
-function folded(label: string, lines: readonly string[]): string[] {
-  return ['<details>', `<summary>${label}</summary>`, '', ...lines, '', '</details>'];
-}
-
 /** The whole of it. */
 export function conformance(
   entries: readonly Entry[],
@@ -129,32 +129,32 @@ export function conformance(
 ): string {
   const others = documents(entries).filter((rfc) => rfc !== 9293);
   return [
+    '## Counts',
+    '',
     ...counts(entries),
     '',
-    ...folded('Departures, and why', departures(entries, sources)),
+    '## Departures, and why',
     '',
-    ...folded('RFC 9293: label, requirement, where, test', [
-      ...summary(entries, 9293).map((line) => `- ${line}`),
-      '',
-      ...table(entries, 9293, spell),
-    ]),
+    ...departures(entries, sources),
     '',
-    ...folded(
-      'The other RFCs; a letter behind a section is ours',
-      others.flatMap((rfc) => [`**${title(rfc)}**`, '', ...table(entries, rfc, spell), '']),
-    ),
+    `## ${title(9293)}`,
+    '',
+    ...summary(entries, 9293).map((line) => `- ${line}`),
+    '',
+    ...table(entries, 9293, spell),
+    ...others.flatMap((rfc) => ['', `## ${title(rfc)}`, '', ...table(entries, rfc, spell)]),
   ].join('\n');
 }
 
-/** The README with this between its markers. */
-export function inReadme(text: string, part: string): string {
+/** The document with this table between its markers. */
+export function inDocument(text: string, part: string): string {
   const [before, rest] = text.split(BEGIN);
   const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error('README.md has no markers');
+  if (before === undefined || after === undefined) throw new Error(`${DOCUMENT} has no markers`);
   return `${before}${BEGIN}\n\n${part}\n\n${END}${after}`;
 }
 
-/** The README as it stands. */
-export function readReadme(): string {
-  return readFileSync('README.md', 'utf8');
+/** The document as it stands. */
+export function readDocument(): string {
+  return readFileSync(DOCUMENT, 'utf8');
 }
