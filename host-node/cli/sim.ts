@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Recording } from '../../host-web/sim/recording.ts';
+import type { Recording } from '../../host-web/sim/timeline/timeline.ts';
 import { figure } from '../../host-web/sim/figure.ts';
 import { capture, type Run, run as runScenario } from '../../host-web/sim/run.ts';
 import { type Scenario, variantOf, variantsOf } from '../../host-web/sim/scenario.ts';

@@ -3,8 +3,8 @@
  * ladder, the table and the inspector say the same.
  */
 import { Ctl } from '../abi.ts';
-import type { Recording } from '../sim/recording.ts';
-import { TIMER_NAMES } from '../sim/rows.ts';
+import type { Recording } from '../sim/timeline/timeline.ts';
+import { TIMER_NAMES } from '../sim/timeline/rows.ts';
 
 const BITS: readonly (readonly [Ctl, string])[] = [
   [Ctl.SYN, 'SYN'],

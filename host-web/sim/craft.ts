@@ -6,7 +6,7 @@
  * (`action.ts`).
  */
 import { Ctl } from '../abi.ts';
-import { octetsOf } from './hosts.ts';
+import { octetsOf } from './world/hosts.ts';
 
 /** A segment and the packet it travels in. */
 export interface Crafted {

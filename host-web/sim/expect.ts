@@ -6,9 +6,9 @@
  */
 import { Counter, State } from '../abi.ts';
 import { stateName } from '../inspect.ts';
-import type { AppState, SocketState } from './app.ts';
-import { eventOf, eventsOfBase, parseMark } from './mark.ts';
-import { EVENT_KINDS, type Recording } from './recording.ts';
+import type { AppState, SocketState } from './world/app.ts';
+import { eventOf, eventsOfBase, parseMark } from './timeline/mark.ts';
+import { EVENT_KINDS, type Recording } from './timeline/timeline.ts';
 import type { Expectation } from './scenario.ts';
 
 /** Whether one expectation came true. */

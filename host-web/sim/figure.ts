@@ -13,7 +13,7 @@
 import { State, Timer } from '../abi.ts';
 import { stateName } from '../inspect.ts';
 import { arrow } from './ladder.ts';
-import type { EventRow, PacketRow, Recording } from './recording.ts';
+import type { EventRow, PacketRow, Recording } from './timeline/timeline.ts';
 
 export interface FigureOptions {
   /** Columns of an arrow; 58 by default. */

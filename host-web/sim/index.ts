@@ -56,7 +56,7 @@ export {
 export type { Action, Manners, SocketOptions } from './action.ts';
 export type { Verdict as Finding } from './expect.ts';
 export { figure, type FigureOptions } from './figure.ts';
-export { eventOf } from './mark.ts';
+export { eventOf } from './timeline/mark.ts';
 export {
   type ConnectionRow,
   EVENT_KINDS,
@@ -67,7 +67,7 @@ export {
   Recording,
   type Variable,
   VARIABLES,
-} from './recording.ts';
+} from './timeline/timeline.ts';
 export { capture as captureOf, outcomeOf, run, type Run } from './run.ts';
 export {
   at,
@@ -91,4 +91,4 @@ export {
 } from './scenario.ts';
 export { SCENARIOS, scenarioOf } from './scenarios/index.ts';
 export { type Edited, Session, type SessionOptions } from './session.ts';
-export { type Edit, Universe } from './universe.ts';
+export { type Edit, Universe } from './world/universe.ts';

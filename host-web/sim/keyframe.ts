@@ -5,8 +5,8 @@
  * a megabyte of stack costs the few pages its last packets touched. When all of them together cost
  * too much, every second one goes, never the first and the last.
  */
-import type { Position } from './recording.ts';
-import type { Universe, UniverseState } from './universe.ts';
+import type { Position } from './timeline/timeline.ts';
+import type { Universe, UniverseState } from './world/universe.ts';
 
 const PAGE = 4096;
 /** Octets all keyframes of a session may cost. */

@@ -6,7 +6,7 @@ import { PcapngWriter } from '../link/pcapng.ts';
 import { check, type Verdict } from './expect.ts';
 import type { Scenario } from './scenario.ts';
 import { Session } from './session.ts';
-import { Universe } from './universe.ts';
+import { Universe } from './world/universe.ts';
 
 /** A scenario that has run. */
 export interface Run {

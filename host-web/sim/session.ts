@@ -17,9 +17,9 @@
  */
 import type { Action } from './action.ts';
 import { type Keyframe, Keyframes, stateOf } from './keyframe.ts';
-import { Recording } from './recording.ts';
+import { Recording } from './timeline/timeline.ts';
 import type { Scenario } from './scenario.ts';
-import { type Edit, hostsOf, Universe } from './universe.ts';
+import { type Edit, hostsOf, Universe } from './world/universe.ts';
 
 /** An edit, and between which moments it was made. */
 export interface Edited {

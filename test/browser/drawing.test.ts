@@ -14,7 +14,7 @@ import { stateEvents } from '../../host-web/playground/state/state-events.ts';
 import { variantsOf } from '../../host-web/sim/scenario.ts';
 import { SCENARIOS } from '../../host-web/sim/scenarios/index.ts';
 import { Session } from '../../host-web/sim/session.ts';
-import { EVENT_KINDS } from '../../host-web/sim/rows.ts';
+import { EVENT_KINDS } from '../../host-web/sim/timeline/rows.ts';
 
 const module = new WebAssembly.Module(readFileSync('build/core.wasm'));
 const RUNS = SCENARIOS.flatMap(variantsOf).map((spec) => {

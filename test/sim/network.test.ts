@@ -1,7 +1,7 @@
 /** The network between simulated hosts, packets made by hand, and the names of what happens. */
 import { describe, expect, it } from 'vitest';
 import { craft } from '../../host-web/sim/craft.ts';
-import { eventOf, parseMark, spell } from '../../host-web/sim/mark.ts';
+import { eventOf, parseMark, spell } from '../../host-web/sim/timeline/mark.ts';
 import { run } from '../../host-web/sim/run.ts';
 import {
   at,

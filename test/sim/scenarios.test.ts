@@ -7,12 +7,12 @@
  */
 import { describe, expect, it } from 'vitest';
 import { figure } from '../../host-web/sim/figure.ts';
-import { eventOf } from '../../host-web/sim/mark.ts';
+import { eventOf } from '../../host-web/sim/timeline/mark.ts';
 import { type Run, run } from '../../host-web/sim/run.ts';
 import { type Scenario, variantsOf } from '../../host-web/sim/scenario.ts';
 import { SCENARIOS } from '../../host-web/sim/scenarios/index.ts';
 import { Session } from '../../host-web/sim/session.ts';
-import { Universe } from '../../host-web/sim/universe.ts';
+import { Universe } from '../../host-web/sim/world/universe.ts';
 import { coreModule } from '../core-module.ts';
 import { Dice } from '../simulation/dice.ts';
 import { transfer, VARIANTS } from './world.ts';

@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { Counter, State } from '../../host-web/abi.ts';
 import { Keyframes } from '../../host-web/sim/keyframe.ts';
-import { eventOf } from '../../host-web/sim/mark.ts';
-import { Recording, START } from '../../host-web/sim/recording.ts';
+import { eventOf } from '../../host-web/sim/timeline/mark.ts';
+import { Recording, START } from '../../host-web/sim/timeline/timeline.ts';
 import { at, on } from '../../host-web/sim/scenario.ts';
 import { Session } from '../../host-web/sim/session.ts';
-import { Universe } from '../../host-web/sim/universe.ts';
+import { Universe } from '../../host-web/sim/world/universe.ts';
 import { coreModule } from '../core-module.ts';
 import { made, transfer } from './world.ts';
 

@@ -4,7 +4,7 @@
 import type { JSX } from 'preact';
 import { State } from '../../abi.ts';
 import { stateName, type TcpState } from '../../inspect.ts';
-import type { Recording } from '../../sim/recording.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
 import { stateEvents } from '../state/state-events.ts';
 import { branch, glance, focus, isPlaying, seek, version } from '../state/store.ts';
 import { seconds } from '../words.ts';

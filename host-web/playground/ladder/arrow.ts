@@ -5,7 +5,7 @@
  * A loss is a cross where it happened; a damaged packet is dashed, a copy has an arrow of its own,
  * one that a rule held back says so; a retransmission is marked ↻.
  */
-import { FATES } from '../../sim/rows.ts';
+import { FATES } from '../../sim/timeline/rows.ts';
 import { cut, segmentName } from '../words.ts';
 import type { Lane } from './lanes.ts';
 import { FUTURE, type Scene } from './paint.ts';

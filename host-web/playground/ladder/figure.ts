@@ -3,7 +3,7 @@
  * runs, so it can be read without scripts.
  */
 import { stateName } from '../../inspect.ts';
-import type { Recording } from '../../sim/recording.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
 import { because, happening } from '../parts/event-words.ts';
 import { seconds } from '../words.ts';
 import { lanesFor } from './lanes.ts';

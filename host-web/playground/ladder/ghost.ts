@@ -1,7 +1,7 @@
 /**
  * The ghost of the branch that was left: those of its packets that went another way here.
  */
-import type { Recording } from '../../sim/recording.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
 import type { Pen } from './pen.ts';
 import type { Scene } from './paint.ts';
 import { segmentName } from '../words.ts';

@@ -1,7 +1,7 @@
 /**
  * Where the ladder's rails stand across its width: the times at the left edge, then A, B, and X.
  */
-import type { HostRow } from '../../sim/rows.ts';
+import type { HostRow } from '../../sim/timeline/rows.ts';
 import type { Ink } from './pen.ts';
 
 /** One host's rail. */

@@ -4,7 +4,7 @@
  */
 import type { State } from '../../abi.ts';
 import { stateName } from '../../inspect.ts';
-import { EVENT_KINDS } from '../../sim/rows.ts';
+import { EVENT_KINDS } from '../../sim/timeline/rows.ts';
 import { shortState, timerName } from '../words.ts';
 import type { Scene } from './paint.ts';
 import type { Ink, Pen, TextStyle } from './pen.ts';

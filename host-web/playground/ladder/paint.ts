@@ -6,8 +6,8 @@
  * things stand (`rungs.ts`, `lanes.ts`) and what segments are called (`words.ts`).
  */
 import { stateName } from '../../inspect.ts';
-import type { Recording } from '../../sim/recording.ts';
-import { EVENT_KINDS } from '../../sim/rows.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
+import { EVENT_KINDS } from '../../sim/timeline/rows.ts';
 import { seconds, shortState, span } from '../words.ts';
 import { paintArrow } from './arrow.ts';
 import { paintGhost } from './ghost.ts';

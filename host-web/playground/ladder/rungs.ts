@@ -9,8 +9,8 @@
  * Positions never change once they are there, and new events only come below, so a ladder grows
  * with its recording at the cost of what is new.
  */
-import type { Recording } from '../../sim/recording.ts';
-import { EVENT_KINDS, type EventKind } from '../../sim/rows.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
+import { EVENT_KINDS, type EventKind } from '../../sim/timeline/rows.ts';
 import { Heights } from './heights.ts';
 
 /** Pixels of one flight over the link. */

@@ -1,7 +1,7 @@
 /**
  * What makes a packet's sequence numbers relative: the recording knows them both ways.
  */
-import type { Recording } from '../../sim/recording.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
 import type { Bases } from './fields.ts';
 import { Octets } from './octets.ts';
 

@@ -2,7 +2,7 @@
  * The lesson of a scenario: a few pages, each with the moment it speaks of.
  */
 import type { JSX } from 'preact';
-import { eventOf } from '../../sim/mark.ts';
+import { eventOf } from '../../sim/timeline/mark.ts';
 import type { LessonPage } from '../../sim/scenario.ts';
 import { branch, isPlaying, scenario, seek } from '../state/store.ts';
 

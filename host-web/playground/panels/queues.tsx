@@ -4,8 +4,8 @@
  */
 import type { JSX } from 'preact';
 import { Counter, State } from '../../abi.ts';
-import type { Recording } from '../../sim/recording.ts';
-import type { ConnectionRow } from '../../sim/rows.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { ConnectionRow } from '../../sim/timeline/rows.ts';
 import { branch, glance, version } from '../state/store.ts';
 import { span } from '../words.ts';
 

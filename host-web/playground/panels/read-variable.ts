@@ -3,8 +3,8 @@
  */
 import { type State } from '../../abi.ts';
 import { stateName } from '../../inspect.ts';
-import type { Recording } from '../../sim/recording.ts';
-import type { Variable } from '../../sim/rows.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { Variable } from '../../sim/timeline/rows.ts';
 import { firstOfMoment } from '../state/moments.ts';
 import { span, thousands, timerName } from '../words.ts';
 

@@ -3,8 +3,8 @@
  * it was before this moment where it changed, and what changed it.
  */
 import type { JSX } from 'preact';
-import type { Recording } from '../../sim/recording.ts';
-import { VARIABLES } from '../../sim/rows.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
+import { VARIABLES } from '../../sim/timeline/rows.ts';
 import { because, happening } from '../parts/event-words.ts';
 import { firstOfMoment } from '../state/moments.ts';
 import { branch, chosenConnections, glance, focus, version } from '../state/store.ts';

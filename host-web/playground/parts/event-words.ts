@@ -3,8 +3,8 @@
  * aloud.
  */
 import { stateName } from '../../inspect.ts';
-import type { Recording } from '../../sim/recording.ts';
-import { EVENT_KINDS } from '../../sim/rows.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
+import { EVENT_KINDS } from '../../sim/timeline/rows.ts';
 import { octets, seconds, segmentName, span } from '../words.ts';
 
 /** What happened, without time and host. */

@@ -8,8 +8,8 @@ import { changePacket, dropPacket } from '../state/client.ts';
 import { flightOf } from '../state/flight.ts';
 import { openTab } from '../state/layout.ts';
 import { branch, chosenPacket, isPlaying, scenario, seek } from '../state/store.ts';
-import type { Recording } from '../../sim/recording.ts';
-import { EVENT_KINDS } from '../../sim/rows.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
+import { EVENT_KINDS } from '../../sim/timeline/rows.ts';
 import { segmentName, span } from '../words.ts';
 
 const RECEIVE = EVENT_KINDS.indexOf('receive');

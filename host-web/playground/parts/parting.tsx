@@ -3,7 +3,7 @@
  */
 import { computed } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { Recording } from '../../sim/recording.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
 import { branch, isPlaying, seek, version } from '../state/store.ts';
 import { seconds } from '../words.ts';
 import { happening } from './event-words.ts';

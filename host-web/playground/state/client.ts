@@ -7,9 +7,9 @@
 import { batch as together } from '@preact/signals';
 import { Rungs } from '../ladder/rungs.ts';
 import { parseNetem } from '../../link/netem.ts';
-import { Recording } from '../../sim/recording.ts';
+import { Recording } from '../../sim/timeline/timeline.ts';
 import type { Scenario } from '../../sim/scenario.ts';
-import type { Edit } from '../../sim/universe.ts';
+import type { Edit } from '../../sim/world/universe.ts';
 import type { Verdict } from '../../link/channel.ts';
 import type { Command, News } from '../worker/protocol.ts';
 import { seconds, segmentName } from '../words.ts';

@@ -2,8 +2,8 @@
  * Which connection of a host is meant when none is named: of the first host the one that had an
  * event last; of the others the one with the same sockets, or else their own last one.
  */
-import type { Recording } from '../../sim/recording.ts';
-import type { ConnectionRow } from '../../sim/rows.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { ConnectionRow } from '../../sim/timeline/rows.ts';
 
 /** Events that are looked back at; a connection silent for longer is found by its number. */
 const LOOK_BACK = 500;

@@ -1,8 +1,8 @@
 /**
  * Where a cursor can go from here: the next event of a kind, and the ends of a moment.
  */
-import type { Recording } from '../../sim/recording.ts';
-import { EVENT_KINDS, type EventKind } from '../../sim/rows.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
+import { EVENT_KINDS, type EventKind } from '../../sim/timeline/rows.ts';
 
 /** The next event of one of these kinds, in a direction; where the cursor is if there is none. */
 export function nextOf(

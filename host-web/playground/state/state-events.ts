@@ -1,8 +1,8 @@
 /**
  * The events of a recording at which a state changed: few among many, so they are listed once.
  */
-import type { Recording } from '../../sim/recording.ts';
-import { EVENT_KINDS } from '../../sim/rows.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
+import { EVENT_KINDS } from '../../sim/timeline/rows.ts';
 
 const STATE = EVENT_KINDS.indexOf('state');
 const lists = new WeakMap<Recording, { seen: number; readonly events: number[] }>();

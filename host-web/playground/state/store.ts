@@ -6,7 +6,7 @@
  */
 import { computed, effect, signal } from '@preact/signals';
 import type { Rungs } from '../ladder/rungs.ts';
-import type { Recording } from '../../sim/recording.ts';
+import type { Recording } from '../../sim/timeline/timeline.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { focusOf } from './focus.ts';
 

@@ -1,9 +1,9 @@
 /**
  * What the page and the worker say to each other. Plain data, both ways.
  */
-import type { Batch, HostRow } from '../../sim/rows.ts';
+import type { Batch, HostRow } from '../../sim/timeline/rows.ts';
 import type { Scenario } from '../../sim/scenario.ts';
-import type { Edit } from '../../sim/universe.ts';
+import type { Edit } from '../../sim/world/universe.ts';
 
 /** What the page asks for. A branch is known by the number the page gives it. */
 export type Command =

@@ -3,8 +3,8 @@
  *
  * Not here: messages as such (`worker.ts`).
  */
-import type { Position } from '../../sim/recording.ts';
-import { START } from '../../sim/rows.ts';
+import type { Position } from '../../sim/timeline/timeline.ts';
+import { START } from '../../sim/timeline/rows.ts';
 import { Session } from '../../sim/session.ts';
 import type { Command, News } from './protocol.ts';
 

@@ -1,7 +1,7 @@
 /** The hosts of a scenario: who they are and which addresses they have. */
-import { parseAddress } from '../address.ts';
-import type { HostRow } from './rows.ts';
-import type { HostSpec, Scenario } from './scenario.ts';
+import { parseAddress } from '../../address.ts';
+import type { HostRow } from '../timeline/rows.ts';
+import type { HostSpec, Scenario } from '../scenario.ts';
 
 const ADDRESSES: Readonly<Record<string, string>> = {
   A: '10.0.0.1',

@@ -6,18 +6,18 @@
  * both is a copy of the host. Not here: time and packets on the way (`universe.ts`), and writing
  * anything down (`sampler.ts`).
  */
-import { Memory, NewsField, Reason, Result, Signal, State, TraceKind } from '../abi.ts';
-import { parseInterfaceAddress, toMapped } from '../address.ts';
-import { type Core, createCore, type Limits, setEndpoint } from '../core.ts';
-import { changeSetting } from '../inspect.ts';
-import { NEVER } from '../clock.ts';
-import { Random } from '../link/random.ts';
-import { type TraceEvent, TraceReader } from '../trace.ts';
-import type { UserAction } from './action.ts';
+import { Memory, NewsField, Reason, Result, Signal, State, TraceKind } from '../../abi.ts';
+import { parseInterfaceAddress, toMapped } from '../../address.ts';
+import { type Core, createCore, type Limits, setEndpoint } from '../../core.ts';
+import { changeSetting } from '../../inspect.ts';
+import { NEVER } from '../../clock.ts';
+import { Random } from '../../link/random.ts';
+import { type TraceEvent, TraceReader } from '../../trace.ts';
+import type { UserAction } from '../action.ts';
 import { App, type AppState, type Resolve, type SocketState } from './app.ts';
 import { seedOf } from './network.ts';
-import type { EventKind } from './rows.ts';
-import type { HostSpec } from './scenario.ts';
+import type { EventKind } from '../timeline/rows.ts';
+import type { HostSpec } from '../scenario.ts';
 
 /** What a machine tells of itself. */
 export interface Note {

@@ -6,10 +6,10 @@
  * sockets; a recording gives each one row from first sight to CLOSED, whatever holds it. That
  * book-keeping is here. It is not part of the universe: a run that nobody records has none.
  */
-import { Counter, Memory, State, StatusField } from '../abi.ts';
-import { formatMapped } from '../address.ts';
-import type { Core } from '../core.ts';
-import type { Recording, Variable } from './recording.ts';
+import { Counter, Memory, State, StatusField } from '../../abi.ts';
+import { formatMapped } from '../../address.ts';
+import type { Core } from '../../core.ts';
+import type { Recording, Variable } from './timeline.ts';
 
 /** Which numbers of STATUS are which variable, for a connection with a TCB. */
 const OF_TCB: readonly (readonly [Variable, keyof typeof StatusField, number])[] = [

@@ -3,7 +3,7 @@
  *
  * Only words and types; `recording.ts` keeps them.
  */
-import type { Reason } from '../abi.ts';
+import type { Reason } from '../../abi.ts';
 import { Column, type Kind } from './column.ts';
 
 export interface HostRow {

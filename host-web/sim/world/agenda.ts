@@ -6,9 +6,9 @@
  * moved at every packet and would fill a heap with moments nobody waits for any more. All of it is
  * plain data: a copy is as good as the original.
  */
-import { NEVER } from '../clock.ts';
-import { pop, push, type Turn } from '../link/turns.ts';
-import type { Action } from './action.ts';
+import { NEVER } from '../../clock.ts';
+import { pop, push, type Turn } from '../../link/turns.ts';
+import type { Action } from '../action.ts';
 
 /** What is to be done. */
 export type Task =

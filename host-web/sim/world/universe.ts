@@ -10,22 +10,22 @@
  * What is shown goes into a recording, if there is one; a universe without runs the same way. Not
  * here: keyframes, branches and going back (`session.ts`).
  */
-import { NEVER } from '../clock.ts';
-import type { Verdict } from '../link/channel.ts';
-import type { Impairment, Settled } from '../link/netem.ts';
-import { duration } from '../units.ts';
-import type { Action } from './action.ts';
+import { NEVER } from '../../clock.ts';
+import type { Verdict } from '../../link/channel.ts';
+import type { Impairment, Settled } from '../../link/netem.ts';
+import { duration } from '../../units.ts';
+import type { Action } from '../action.ts';
 import { Agenda, type AgendaState, type Task } from './agenda.ts';
 import type { AppState } from './app.ts';
-import { craft } from './craft.ts';
-import { Hash } from './hash.ts';
+import { craft } from '../craft.ts';
+import { Hash } from '../hash.ts';
 import { hostsOf, octetsOf } from './hosts.ts';
 import { Machine, type Note, type World } from './machine.ts';
-import { marksOf, parseMark, spell } from './mark.ts';
+import { marksOf, parseMark, spell } from '../timeline/mark.ts';
 import { Network, type NetworkState } from './network.ts';
-import { Recorder, type RecorderState } from './recorder.ts';
-import type { HostRow, Recording } from './recording.ts';
-import type { Scenario } from './scenario.ts';
+import { Recorder, type RecorderState } from '../timeline/observer.ts';
+import type { HostRow, Recording } from '../timeline/timeline.ts';
+import type { Scenario } from '../scenario.ts';
 
 export { hostsOf } from './hosts.ts';
 

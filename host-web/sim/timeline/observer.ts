@@ -4,12 +4,12 @@
  * It knows which row of the recording each thing belongs to; the universe does not need to. What it
  * keeps for that is saved with keyframes, but is no part of the universe's state.
  */
-import type { Core } from '../core.ts';
-import { formatAddress } from '../address.ts';
-import type { Fate } from '../link/channel.ts';
-import type { Note } from './machine.ts';
-import type { Passage } from './network.ts';
-import { EVENT_KINDS, type EventKind, type FateName, FATES, type Recording } from './recording.ts';
+import type { Core } from '../../core.ts';
+import { formatAddress } from '../../address.ts';
+import type { Fate } from '../../link/channel.ts';
+import type { Note } from '../world/machine.ts';
+import type { Passage } from '../world/network.ts';
+import { EVENT_KINDS, type EventKind, type FateName, FATES, type Recording } from './timeline.ts';
 import { Sampler, type SamplerState } from './sampler.ts';
 
 /** A recorder as plain data. */

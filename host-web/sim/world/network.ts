@@ -6,15 +6,15 @@
  * impairment, so that switching loss on does not shift delays. Its state is plain numbers. Not
  * here: carrying packets, which the agenda does.
  */
-import { NEVER } from '../clock.ts';
-import { Channel, type Dice, type Fate, fateOf, isGone, type Verdict } from '../link/channel.ts';
-import { markCongestion } from '../link/ecn.ts';
-import { type Impairment, type Settled, settle } from '../link/netem.ts';
-import { isMeant, parsePattern, type Pattern } from '../link/pattern.ts';
-import { Random } from '../link/random.ts';
-import { PacketReader, type PacketView, type ReaderState } from '../link/segment.ts';
-import { checkRule, type RuleSpec } from '../link/simulated.ts';
-import type { Scenario } from './scenario.ts';
+import { NEVER } from '../../clock.ts';
+import { Channel, type Dice, type Fate, fateOf, isGone, type Verdict } from '../../link/channel.ts';
+import { markCongestion } from '../../link/ecn.ts';
+import { type Impairment, type Settled, settle } from '../../link/netem.ts';
+import { isMeant, parsePattern, type Pattern } from '../../link/pattern.ts';
+import { Random } from '../../link/random.ts';
+import { PacketReader, type PacketView, type ReaderState } from '../../link/segment.ts';
+import { checkRule, type RuleSpec } from '../../link/simulated.ts';
+import type { Scenario } from '../scenario.ts';
 
 /** What becomes of one packet a host has sent. */
 export interface Passage {

@@ -7,12 +7,12 @@
  * whole host. Text is never kept: what a user sends is made from its connection's number and the
  * place in the stream, and what it reads is compared with that.
  */
-import { Memory, Option, Result } from '../abi.ts';
-import { toMapped } from '../address.ts';
-import { type Core, setEndpoint } from '../core.ts';
-import { codeOf } from '../errors.ts';
-import { changeSetting } from '../inspect.ts';
-import type { Manners, SocketOptions, UserAction } from './action.ts';
+import { Memory, Option, Result } from '../../abi.ts';
+import { toMapped } from '../../address.ts';
+import { type Core, setEndpoint } from '../../core.ts';
+import { codeOf } from '../../errors.ts';
+import { changeSetting } from '../../inspect.ts';
+import type { Manners, SocketOptions, UserAction } from '../action.ts';
 
 /** One connection or listener, as its user sees it. */
 export interface SocketState {

@@ -19,10 +19,10 @@
  * (`packets.sentAt.at(i)`). A worker sends `since(position)` and the page calls `append`: both have
  * the same class. Not here: memory images, which stay with the simulator (`session.ts`).
  */
-import { Reason, Result, State, Timer } from '../abi.ts';
-import { explain } from '../errors.ts';
-import { stateName } from '../inspect.ts';
-import { lettersOf } from '../link/segment.ts';
+import { Reason, Result, State, Timer } from '../../abi.ts';
+import { explain } from '../../errors.ts';
+import { stateName } from '../../inspect.ts';
+import { lettersOf } from '../../link/segment.ts';
 import { Column } from './column.ts';
 import {
   type Batch,

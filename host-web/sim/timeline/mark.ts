@@ -5,11 +5,11 @@
  * A mark is `base#n suffix`: `A.data#7 arrives` has the base `A.data`. Here they are read, and
  * found in a recording: which event is it, and how many are there.
  */
-import { Reason, Timer } from '../abi.ts';
-import { stateName } from '../inspect.ts';
-import { isMeant, PACKET_KINDS, type Pattern, parsePattern } from '../link/pattern.ts';
-import type { PacketView } from '../link/segment.ts';
-import { EVENT_KINDS, FATES, type Recording } from './recording.ts';
+import { Reason, Timer } from '../../abi.ts';
+import { stateName } from '../../inspect.ts';
+import { isMeant, PACKET_KINDS, type Pattern, parsePattern } from '../../link/pattern.ts';
+import type { PacketView } from '../../link/segment.ts';
+import { EVENT_KINDS, FATES, type Recording } from './timeline.ts';
 
 /** A mark, taken apart. */
 export interface Mark {
