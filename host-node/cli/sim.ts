@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Recording } from '../../host-web/sim/timeline/timeline.ts';
+import type { Timeline } from '../../host-web/sim/timeline/timeline.ts';
 import { figure } from '../../host-web/sim/figure.ts';
 import { capture, type Run, run as runScenario } from '../../host-web/sim/run.ts';
 import { type Scenario, variantOf, variantsOf } from '../../host-web/sim/scenario.ts';
@@ -115,15 +115,15 @@ function attempt<T>(work: () => T, id: string): T {
 
 function print(done: Run, args: Arguments): void {
   const { spec, session, verdicts, hash, ok } = done;
-  const { recording } = session;
-  const packets = recording.packetCount;
+  const { timeline } = session;
+  const packets = timeline.packetCount;
   if (args.isSet('json')) {
-    if (!args.isSet('quiet')) printEvents(recording);
+    if (!args.isSet('quiet')) printEvents(timeline);
     console.log(JSON.stringify({ scenario: spec.id, ok, packets, state: hash, verdicts }));
     return;
   }
   console.log(`${spec.id}: ${spec.title}\n`);
-  if (!args.isSet('quiet')) console.log(`${figure(recording)}\n`);
+  if (!args.isSet('quiet')) console.log(`${figure(timeline)}\n`);
   const failed = verdicts.filter((verdict) => !verdict.ok);
   for (const { text } of failed) console.log(`  ✕ ${text}`);
   const count = failed.length > 0 ? `${failed.length} of ${verdicts.length}` : verdicts.length;
@@ -131,13 +131,13 @@ function print(done: Run, args: Arguments): void {
   console.log(`  ${said}   ${packets} packets   state ${hash}\n`);
 }
 
-function printEvents(recording: Recording): void {
-  for (let i = 0; i < recording.eventCount; i++) {
-    const event = recording.event(i);
+function printEvents(timeline: Timeline): void {
+  for (let i = 0; i < timeline.eventCount; i++) {
+    const event = timeline.event(i);
     const { packet: id } = event;
     if (id === null) console.log(JSON.stringify(event));
     else {
-      const { head: _, ...packet } = recording.packet(id);
+      const { head: _, ...packet } = timeline.packet(id);
       console.log(JSON.stringify({ ...event, packet }));
     }
   }

@@ -53,9 +53,9 @@ export async function buildPlayground(root: string, folder: string): Promise<voi
   const text = documentOf({
     style: output('page.css').text,
     title: spec.title,
-    wide: figureOf(session.recording, flight, WIDTHS.wide),
-    narrow: figureOf(session.recording, flight, WIDTHS.narrow),
-    rows: rowsOf(session.recording),
+    wide: figureOf(session.timeline, flight, WIDTHS.wide),
+    narrow: figureOf(session.timeline, flight, WIDTHS.narrow),
+    rows: rowsOf(session.timeline),
   });
   writeFileSync(join(folder, 'index.html'), text);
 }

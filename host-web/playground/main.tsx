@@ -26,7 +26,7 @@ addEventListener('hashchange', () => open(named()));
 listenForKeys();
 playWhenAsked();
 
-// The figure in the document stays until there is a recording to take its place.
+// The figure in the document stays until there is a timeline to take its place.
 const stop = effect(() => {
   if (version.value === 0 && complaint.value === '') return;
   const root = document.getElementById('root')!;

@@ -1,9 +1,9 @@
 /**
- * The page's words for what a recording holds: segments, moments, sizes. One place, so that the
+ * The page's words for what a timeline holds: segments, moments, sizes. One place, so that the
  * ladder, the table and the inspector say the same.
  */
 import { Ctl } from '../abi.ts';
-import type { Recording } from '../sim/timeline/timeline.ts';
+import type { Timeline } from '../sim/timeline/timeline.ts';
 import { TIMER_NAMES } from '../sim/timeline/rows.ts';
 
 const BITS: readonly (readonly [Ctl, string])[] = [
@@ -26,8 +26,8 @@ export function controlName(control: number): string {
 }
 
 /** A packet in a few words: `SYN,ACK seq 0 ack 1`, `1460 octets seq 1 ack 1`. */
-export function segmentName(recording: Recording, packet: number): string {
-  const { packets } = recording;
+export function segmentName(timeline: Timeline, packet: number): string {
+  const { packets } = timeline;
   const protocol = packets.protocol.at(packet);
   if (protocol !== TCP) return PROTOCOLS[protocol] ?? `protocol ${protocol}`;
   const control = packets.control.at(packet);

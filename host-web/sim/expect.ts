@@ -1,14 +1,14 @@
 /**
  * Expectations: what a scenario says must have come of it, checked against what did.
  *
- * Everything is read off the recording and the users' state at the end. Each check answers a
+ * Everything is read off the timeline and the users' state at the end. Each check answers a
  * sentence, so that a run prints what it expected whether or not it came true.
  */
 import { Counter, State } from '../abi.ts';
 import { stateName } from '../inspect.ts';
 import type { AppState, SocketState } from './world/app.ts';
 import { eventOf, eventsOfBase, parseMark } from './timeline/mark.ts';
-import { EVENT_KINDS, type Recording } from './timeline/timeline.ts';
+import { EVENT_KINDS, type Timeline } from './timeline/timeline.ts';
 import type { Expectation } from './scenario.ts';
 
 /** Whether one expectation came true. */
@@ -22,7 +22,7 @@ export interface Verdict {
 
 /** What is looked at. */
 export interface Outcome {
-  readonly recording: Recording;
+  readonly timeline: Timeline;
   appOf(host: string): AppState | undefined;
 }
 
@@ -51,35 +51,35 @@ function judge(ok: boolean, text: string, found: string, event?: number): Verdic
 }
 
 /** The states a host's nth connection went through, as the trace tells them. */
-export function statesOf(recording: Recording, host: string, nth: number): string[] {
-  const { connections, events: e } = recording;
+export function statesOf(timeline: Timeline, host: string, nth: number): string[] {
+  const { connections, events: e } = timeline;
   const mine = connections.filter((row) => row.host === host && row.kind === 'connection');
   const row = mine[nth - 1];
   if (row === undefined) return [];
   const kind = EVENT_KINDS.indexOf('state');
   const found: string[] = [];
-  for (let i = 0; i < recording.eventCount; i++) {
+  for (let i = 0; i < timeline.eventCount; i++) {
     if (e.kind.at(i) !== kind || e.connection.at(i) !== row.id) continue;
     found.push(stateName(e.b.at(i) as State));
   }
   return found;
 }
 
-function checkStates({ recording }: Outcome, { host, nth, states }: Of<'states'>): Verdict {
-  const found = statesOf(recording, host, nth).join(' ');
+function checkStates({ timeline }: Outcome, { host, nth, states }: Of<'states'>): Verdict {
+  const found = statesOf(timeline, host, nth).join(' ');
   const whose = nth === 1 ? host : `${host}'s connection ${nth}`;
   return judge(found === states, `${whose} goes through ${states}`, `went through ${found}`);
 }
 
-function checkCount({ recording }: Outcome, { mark, count }: Of<'count'>): Verdict {
+function checkCount({ timeline }: Outcome, { mark, count }: Of<'count'>): Verdict {
   const parsed = parseMark(mark);
   if (mark.includes('#') || parsed.suffix !== '') {
-    const event = eventOf(recording, mark);
+    const event = eventOf(timeline, mark);
     const happened = event !== undefined;
     if (count === 0) return judge(!happened, `${mark} never happens`, 'it did', event);
     return judge(happened, `${mark} happens`, 'it did not', event);
   }
-  const events = eventsOfBase(recording, parsed);
+  const events = eventsOfBase(timeline, parsed);
   const found = `it happened ${events.length} times`;
   if (count === 0) return judge(events.length === 0, `${mark} never happens`, found, events[0]);
   if (count < 0) return judge(events.length > 0, `${mark} happens`, 'it did not', events[0]);
@@ -87,11 +87,11 @@ function checkCount({ recording }: Outcome, { mark, count }: Of<'count'>): Verdi
   return judge(events.length === count, `${mark} happens ${times}`, found, events[0]);
 }
 
-function checkOrder({ recording }: Outcome, marks: readonly string[]): Verdict {
+function checkOrder({ timeline }: Outcome, marks: readonly string[]): Verdict {
   const text = `in this order: ${marks.join(', ')}`;
   let last = -1;
   for (const mark of marks) {
-    const event = eventOf(recording, mark);
+    const event = eventOf(timeline, mark);
     if (event === undefined) return judge(false, text, `${mark} did not happen`);
     if (event <= last) return judge(false, text, `${mark} came earlier`, event);
     last = event;
@@ -99,11 +99,11 @@ function checkOrder({ recording }: Outcome, marks: readonly string[]): Verdict {
   return { ok: true, text };
 }
 
-function checkTime({ recording }: Outcome, { mark, at, within }: Of<'time'>): Verdict {
-  const event = eventOf(recording, mark);
+function checkTime({ timeline }: Outcome, { mark, at, within }: Of<'time'>): Verdict {
+  const event = eventOf(timeline, mark);
   const text = `${mark} at ${at / 1000} s`;
   if (event === undefined) return judge(false, text, 'it did not happen');
-  const found = recording.events.at.at(event);
+  const found = timeline.events.at.at(event);
   return judge(Math.abs(found - at) <= within, text, `it was at ${found / 1000} s`, event);
 }
 
@@ -117,8 +117,8 @@ function checkReceived(outcome: Outcome, { on, octets, strange }: Of<'received'>
   return judge(ok, text, `it read ${socket?.received ?? 0}, ${socket?.strange ?? 0} not its own`);
 }
 
-function checkCounter({ recording }: Outcome, given: Of<'counter'>): Verdict {
+function checkCounter({ timeline }: Outcome, given: Of<'counter'>): Verdict {
   const { host, counter, value } = given;
-  const found = recording.counterAt(host, Counter[counter], recording.eventCount);
+  const found = timeline.counterAt(host, Counter[counter], timeline.eventCount);
   return judge(found === value, `${host} counts ${counter} ${value}`, `it counted ${found}`);
 }

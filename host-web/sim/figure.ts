@@ -1,5 +1,5 @@
 /**
- * A recording as text: a line for each packet, with what was done, what changed and why between.
+ * A timeline as text: a line for each packet, with what was done, what changed and why between.
  *
  * ```
  *    0.000  A SYN-SENT       connect B:80
@@ -13,7 +13,7 @@
 import { State, Timer } from '../abi.ts';
 import { stateName } from '../inspect.ts';
 import { arrow } from './ladder.ts';
-import type { EventRow, PacketRow, Recording } from './timeline/timeline.ts';
+import type { EventRow, PacketRow, Timeline } from './timeline/timeline.ts';
 
 export interface FigureOptions {
   /** Columns of an arrow; 58 by default. */
@@ -31,12 +31,12 @@ interface Line {
   readonly kind: typeof PLAIN | 'note';
 }
 
-/** Prints a recording. */
-export function figure(recording: Recording, options: FigureOptions = {}): string {
+/** Prints a timeline. */
+export function figure(timeline: Timeline, options: FigureOptions = {}): string {
   const { width = 58, longestRun = 6 } = options;
   const lines: Line[] = [];
-  for (let i = 0; i < recording.eventCount; i++) {
-    const line = lineOf(recording, recording.event(i), width);
+  for (let i = 0; i < timeline.eventCount; i++) {
+    const line = lineOf(timeline, timeline.event(i), width);
     if (line !== undefined) lines.push(line);
   }
   const printed: string[] = [];
@@ -51,10 +51,10 @@ export function figure(recording: Recording, options: FigureOptions = {}): strin
   return printed.join('\n');
 }
 
-function lineOf(recording: Recording, event: EventRow, width: number): Line | undefined {
+function lineOf(timeline: Timeline, event: EventRow, width: number): Line | undefined {
   const { kind, host, at } = event;
-  if (kind === 'send') return packetLine(recording, recording.packet(event.packet!), width);
-  const said = sentenceOf(recording, event);
+  if (kind === 'send') return packetLine(timeline, timeline.packet(event.packet!), width);
+  const said = sentenceOf(timeline, event);
   if (said === undefined) return undefined;
   const [what, sentence] = said;
   const text = `${clock(at)}  ${host} ${what.padEnd(15)} ${sentence}`;
@@ -63,7 +63,7 @@ function lineOf(recording: Recording, event: EventRow, width: number): Line | un
 }
 
 /** What happened and why, where it is worth a line: two columns. */
-function sentenceOf(recording: Recording, event: EventRow): [string, string] | undefined {
+function sentenceOf(timeline: Timeline, event: EventRow): [string, string] | undefined {
   const { kind, text, why, numbers } = event;
   switch (kind) {
     case 'call':
@@ -76,7 +76,7 @@ function sentenceOf(recording: Recording, event: EventRow): [string, string] | u
       return [text.startsWith('cwnd') ? `cwnd ${numbers[0]}` : text, why];
     case 'timer':
       // Nobody wants to be told of every acknowledgment that waited a little.
-      return numbers[0] === Timer.DELAYED_ACK ? undefined : ['', text + rto(recording, event)];
+      return numbers[0] === Timer.DELAYED_ACK ? undefined : ['', text + rto(timeline, event)];
     case 'news':
       return /^[A-Z]/.test(text) || text === 'eof' ? [text, ''] : undefined;
     case 'deliver':
@@ -87,16 +87,16 @@ function sentenceOf(recording: Recording, event: EventRow): [string, string] | u
 }
 
 /** How long the next timeout will be, behind the one that has just run out. */
-function rto(recording: Recording, { connection, numbers, index }: EventRow): string {
+function rto(timeline: Timeline, { connection, numbers, index }: EventRow): string {
   if (connection === null || numbers[0] !== Timer.RETRANSMIT) return '';
-  const next = recording.valueAt(connection, 'RTO', index);
+  const next = timeline.valueAt(connection, 'RTO', index);
   return next === undefined ? '' : `; the next waits ${(next / 1000).toFixed(1)} s`;
 }
 
-function packetLine(recording: Recording, packet: PacketRow, width: number): Line {
+function packetLine(timeline: Timeline, packet: PacketRow, width: number): Line {
   const { from, to, fate, cause, sentAt } = packet;
   const again = packet.isRetransmission ? ' ↻' : '';
-  const isRight = from < (to ?? from) || recording.hosts.findIndex(({ id }) => id === from) !== 1;
+  const isRight = from < (to ?? from) || timeline.hosts.findIndex(({ id }) => id === from) !== 1;
   const shaft = arrow(` ${packet.notation}${again} `, isRight, width);
   const ends = isRight ? [from, to ?? '?'] : [to ?? '?', from];
   const why = fate === 'delivered' ? '' : fate === 'lost' ? `  ✕ ${cause}` : `  ${fate}: ${cause}`;

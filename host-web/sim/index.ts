@@ -52,7 +52,7 @@ export {
   when,
 } from '../link/simulated.ts';
 
-// Scenarios: hosts, network and users as plain data, recorded, restored and branched exactly.
+// Scenarios: hosts, network and users as plain data; their timeline, restored and branched exactly.
 export type { Action, Manners, SocketOptions } from './action.ts';
 export type { Verdict as Finding } from './expect.ts';
 export { figure, type FigureOptions } from './figure.ts';
@@ -64,7 +64,7 @@ export {
   FATES,
   type HostRow,
   type PacketRow,
-  Recording,
+  Timeline,
   type Variable,
   VARIABLES,
 } from './timeline/timeline.ts';

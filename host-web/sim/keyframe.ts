@@ -23,12 +23,12 @@ export interface Keyframe {
   readonly moment: number;
   readonly now: number;
   readonly hash: string;
-  /** How long the recording was. */
+  /** How long the timeline was. */
   readonly position: Position;
   /** How many edits had been made. */
   readonly edits: number;
   readonly plain: UniverseState['plain'];
-  readonly recorder: UniverseState['recorder'];
+  readonly observer: UniverseState['observer'];
   readonly memories: readonly Pages[];
 }
 
@@ -67,7 +67,7 @@ export class Keyframes {
       position,
       edits,
       plain: universe.plain,
-      recorder: universe.recorder,
+      observer: universe.observer,
       memories: universe.memories.map((octets, i) => paged(octets, before?.memories[i])),
     };
     this.#frames.push(frame);
@@ -91,13 +91,13 @@ export class Keyframes {
 
 /** What a universe restores itself from. */
 export function stateOf(frame: Keyframe): UniverseState {
-  const { plain, recorder } = frame;
+  const { plain, observer } = frame;
   const memories = frame.memories.map(({ length, pages }) => {
     const octets = new Uint8Array(length);
     pages.forEach((page, i) => octets.set(page, i * PAGE));
     return octets;
   });
-  return { plain, recorder, memories };
+  return { plain, observer, memories };
 }
 
 function paged(octets: Uint8Array, before: Pages | undefined): Pages {

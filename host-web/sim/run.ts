@@ -28,8 +28,8 @@ export function run(module: WebAssembly.Module, spec: Scenario): Run {
 
 /** What came of a session, as far as it has gone. */
 export function outcomeOf(session: Session): Run {
-  const { spec, recording, universe } = session;
-  const outcome = { recording, appOf: (host: string) => universe.appOf(host) };
+  const { spec, timeline, universe } = session;
+  const outcome = { timeline, appOf: (host: string) => universe.appOf(host) };
   const verdicts = spec.expect.map((expectation) => check(outcome, expectation));
   const ok = verdicts.every((verdict) => verdict.ok);
   return { spec, session, verdicts, ok, hash: universe.hash() };

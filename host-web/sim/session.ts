@@ -1,6 +1,6 @@
 /**
- * A session: a universe that is recorded, can be taken back to any moment, and branches where its
- * past is touched.
+ * A session: a universe with a timeline, which can be taken back to any moment, and branches where
+ * its past is touched.
  *
  * ```ts
  * const session = new Session(module, variantOf(handshake))
@@ -10,14 +10,14 @@
  * other.run()
  * ```
  *
- * Nothing is ever undone: a branch is a session of its own, with a copy of the recording up to
+ * Nothing is ever undone: a branch is a session of its own, with a copy of the timeline up to
  * where it departs. What was done from outside is kept as edits, so a branch is its scenario and a
  * short list. Keyframes (`keyframe.ts`) are only there to be quick: replaying everything from the
  * start would give the same.
  */
 import type { Action } from './action.ts';
 import { type Keyframe, Keyframes, stateOf } from './keyframe.ts';
-import { Recording } from './timeline/timeline.ts';
+import { Timeline } from './timeline/timeline.ts';
 import type { Scenario } from './scenario.ts';
 import { type Edit, hostsOf, Universe } from './world/universe.ts';
 
@@ -34,7 +34,7 @@ export interface SessionOptions {
   /** Milliseconds and events after which a keyframe is due. */
   readonly every?: { readonly ms: number; readonly events: number };
   /** What to begin with: a branch's past. */
-  readonly from?: { readonly frames: readonly Keyframe[]; readonly recording: Recording };
+  readonly from?: { readonly frames: readonly Keyframe[]; readonly timeline: Timeline };
   /** What was done, in order: those after the beginning are done again when their time comes. */
   readonly edits?: readonly Edited[];
 }
@@ -46,7 +46,7 @@ const WORTH = 50;
 export class Session {
   readonly spec: Scenario;
   readonly universe: Universe;
-  readonly recording: Recording;
+  readonly timeline: Timeline;
   readonly #module: WebAssembly.Module;
   readonly #every: { readonly ms: number; readonly events: number };
   readonly #keyframes: Keyframes;
@@ -60,12 +60,12 @@ export class Session {
     this.spec = spec;
     this.#module = module;
     this.#every = every;
-    this.recording = from?.recording ?? new Recording(hostsOf(spec));
-    this.universe = new Universe(module, spec, this.recording);
+    this.timeline = from?.timeline ?? new Timeline(hostsOf(spec));
+    this.universe = new Universe(module, spec, this.timeline);
     this.#keyframes = new Keyframes(from?.frames);
     this.#edits = [...edits];
     const begin = this.#keyframes.last;
-    if (begin === undefined) this.#keyframes.take(this.universe, this.recording.position);
+    if (begin === undefined) this.#keyframes.take(this.universe, this.timeline.position);
     else this.universe.restore(stateOf(begin));
     this.#made = begin?.edits ?? 0;
   }
@@ -115,7 +115,7 @@ export class Session {
     }
     if (universe.nextAt > until || !universe.step()) return false;
     const last = this.#keyframes.last!;
-    const events = this.recording.eventCount - last.position.events;
+    const events = this.timeline.eventCount - last.position.events;
     const isLate = universe.now - last.now >= this.#every.ms && events >= WORTH;
     if (isLate || events >= this.#every.events) this.keep();
     return true;
@@ -126,7 +126,7 @@ export class Session {
     const last = this.#keyframes.last!;
     const isThere = last.moment === this.universe.moment && last.edits === this.#made;
     if (isThere && last.now === this.universe.now) return last;
-    return this.#keyframes.take(this.universe, this.recording.position, this.#made);
+    return this.#keyframes.take(this.universe, this.timeline.position, this.#made);
   }
 
   /** A host's user does something now. */
@@ -145,7 +145,7 @@ export class Session {
   // Going back --------------------------------------------------------------------
 
   /**
-   * A session like this one that stands behind a moment, with the recording up to there. Where the
+   * A session like this one that stands behind a moment, with the timeline up to there. Where the
    * keyframe before it has the wrong hash after all, that is a fault of ours and throws.
    */
   at(moment: number): Session {
@@ -153,7 +153,7 @@ export class Session {
     const frames = this.#keyframes.all.filter((one) => one.moment <= frame.moment);
     const session = new Session(this.#module, this.spec, {
       every: this.#every,
-      from: { frames, recording: this.recording.branch(frame.position) },
+      from: { frames, timeline: this.timeline.branch(frame.position) },
       edits: this.#edits,
     });
     if (session.universe.hash() !== frame.hash) throw new Error('a keyframe is not exact');
@@ -166,7 +166,7 @@ export class Session {
    * not made there.
    */
   fork(event: number, edit: Edit): Session {
-    return this.#branch(this.recording.events.moment.at(event), edit);
+    return this.#branch(this.timeline.events.moment.at(event), edit);
   }
 
   /** A branch in which a packet is lost. */
@@ -180,9 +180,9 @@ export class Session {
   }
 
   #branchAtPacket(id: number, verdict: Extract<Edit, { kind: 'packet' }>['verdict']): Session {
-    const copied = this.recording.packets.copyOf.at(id);
+    const copied = this.timeline.packets.copyOf.at(id);
     const packet = copied >= 0 ? copied : id;
-    const moment = this.recording.events.moment.at(this.recording.packets.event.at(packet));
+    const moment = this.timeline.events.moment.at(this.timeline.packets.event.at(packet));
     return this.#branch(moment - 1, { kind: 'packet', packet, verdict }, moment);
   }
 

@@ -20,7 +20,7 @@ const module = new WebAssembly.Module(readFileSync('build/core.wasm'));
 const RUNS = SCENARIOS.flatMap(variantsOf).map((spec) => {
   const session = new Session(module, spec);
   session.run();
-  return [spec.id, session.recording, flightOf(spec)] as const;
+  return [spec.id, session.timeline, flightOf(spec)] as const;
 });
 /** Pixels a line of text needs. */
 const LINE = 14;
@@ -30,27 +30,27 @@ const IN_MARGIN = new Set(['call', 'drop', 'state', 'timer', 'deliver', 'news'])
 const handshake = RUNS[0]![1];
 
 describe('the ladder', () => {
-  test.each(RUNS)('%s: time runs down, and no text lies on another', (_, recording, flight) => {
-    const rungs = new Rungs(recording, flight);
+  test.each(RUNS)('%s: time runs down, and no text lies on another', (_, timeline, flight) => {
+    const rungs = new Rungs(timeline, flight);
     const last = new Map<string, number>();
     let before = 0;
-    for (let index = 0; index < recording.eventCount; index++) {
+    for (let index = 0; index < timeline.eventCount; index++) {
       const y = rungs.y.at(index);
       expect(y).toBeGreaterThanOrEqual(before);
       before = y;
-      const kind = EVENT_KINDS[recording.events.kind.at(index)]!;
+      const kind = EVENT_KINDS[timeline.events.kind.at(index)]!;
       const track = IN_MARGIN.has(kind) ? 'margin' : kind;
       if (track === 'loss' || track === 'reason') continue;
-      const place = `${recording.events.host.at(index)} ${track}`;
+      const place = `${timeline.events.host.at(index)} ${track}`;
       expect(y - (last.get(place) ?? -LINE), `event ${index}`).toBeGreaterThanOrEqual(LINE);
       last.set(place, y);
     }
   });
 
   test('a ladder that grows stands where the whole one does', () => {
-    const [, recording, flight] = RUNS.at(-1)!;
-    const whole = new Rungs(recording, flight);
-    const copy = recording.branch({
+    const [, timeline, flight] = RUNS.at(-1)!;
+    const whole = new Rungs(timeline, flight);
+    const copy = timeline.branch({
       packets: 0,
       events: 0,
       connections: 0,
@@ -58,10 +58,10 @@ describe('the ladder', () => {
       changes: 0,
     });
     const growing = new Rungs(copy, flight);
-    copy.append(recording.since(copy.position));
+    copy.append(timeline.since(copy.position));
     growing.extend();
     expect(growing.height).toBe(whole.height);
-    for (let i = 0; i < recording.eventCount; i++) expect(growing.y.at(i)).toBe(whole.y.at(i));
+    for (let i = 0; i < timeline.eventCount; i++) expect(growing.y.at(i)).toBe(whole.y.at(i));
   });
 
   test('a branch keeps time open where the branch it left has packets', () => {
@@ -69,11 +69,9 @@ describe('the ladder', () => {
     session.run();
     const branch = session.dropPacket(0);
     branch.run();
-    const from = session.recording.packets.event.at(0);
-    const left = { recording: session.recording, from };
-    const [alone, beside] = [undefined, left].map(
-      (other) => new Rungs(branch.recording, 50, other),
-    );
+    const from = session.timeline.packets.event.at(0);
+    const left = { timeline: session.timeline, from };
+    const [alone, beside] = [undefined, left].map((other) => new Rungs(branch.timeline, 50, other));
     expect(alone!.folds.map(({ ms }) => ms)).toEqual([1000]);
     expect(beside!.folds.map(({ ms }) => ms)).toEqual([850]);
     // The SYN came at 50 ms and the SYN,ACK at 100 ms there: a flight each.
@@ -94,11 +92,11 @@ describe('the ladder', () => {
 });
 
 describe('the inspector', () => {
-  test.each(RUNS)('%s: fields take every bit of every packet once', (_, recording) => {
-    for (let id = 0; id < Math.min(recording.packetCount, 60); id++) {
-      const { head, length } = recording.packet(id);
+  test.each(RUNS)('%s: fields take every bit of every packet once', (_, timeline) => {
+    for (let id = 0; id < Math.min(timeline.packetCount, 60); id++) {
+      const { head, length } = timeline.packet(id);
       let bit = 0;
-      for (const field of fieldsOf(head, basesOf(recording, id))) {
+      for (const field of fieldsOf(head, basesOf(timeline, id))) {
         expect(field.bit).toBe(bit);
         bit += field.width;
       }
@@ -126,10 +124,10 @@ describe('the inspector', () => {
 });
 
 describe('the state diagram', () => {
-  test.each(RUNS)('%s: has an arrow for every change but a sudden end', (_, recording) => {
-    const { events } = recording;
-    const changes = stateEvents(recording).map((cursor) => ({
-      host: recording.hosts[events.host.at(cursor)]!.id as 'A' | 'B',
+  test.each(RUNS)('%s: has an arrow for every change but a sudden end', (_, timeline) => {
+    const { events } = timeline;
+    const changes = stateEvents(timeline).map((cursor) => ({
+      host: timeline.hosts[events.host.at(cursor)]!.id as 'A' | 'B',
       from: stateName(events.a.at(cursor)),
       to: stateName(events.b.at(cursor)),
       cursor,

@@ -23,7 +23,7 @@ describe.skipIf(!hasChromium)('scenarios in the page', () => {
     session.run();
     const { page, faults } = await arena.page();
     expect(await play(page, arena.url, id)).toBe(session.universe.hash());
-    const { eventCount } = session.recording;
+    const { eventCount } = session.timeline;
     expect(await page.locator('.clock').textContent()).toContain(`${eventCount}/${eventCount}`);
     expect(faults).toEqual([]);
     await page.context().close();

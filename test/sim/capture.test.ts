@@ -48,10 +48,10 @@ function frames(spec: Scenario, host: string): Frame[] {
 
 /** How many packets a host sent, and saw arrive. */
 function seen(spec: Scenario, host: string): number {
-  const { recording } = run(coreModule, spec).session;
+  const { timeline } = run(coreModule, spec).session;
   let total = 0;
-  for (let i = 0; i < recording.eventCount; i++) {
-    const event = recording.event(i);
+  for (let i = 0; i < timeline.eventCount; i++) {
+    const event = timeline.event(i);
     if (event.host === host && (event.kind === 'send' || event.kind === 'receive')) total++;
   }
   return total;

@@ -27,10 +27,10 @@ import { made } from './world.ts';
 const sends = on('A:ESTABLISHED', 'A', { do: 'send', octets: 20_000 });
 
 function fates(spec: Scenario): Record<string, string> {
-  const { recording } = run(coreModule, spec).session;
+  const { timeline } = run(coreModule, spec).session;
   const found: Record<string, string> = {};
-  for (let id = 0; id < recording.packetCount; id++) {
-    const { from, seq, fate, cause, sentAt, arrivesAt } = recording.packet(id);
+  for (let id = 0; id < timeline.packetCount; id++) {
+    const { from, seq, fate, cause, sentAt, arrivesAt } = timeline.packet(id);
     if (cause !== '')
       found[`${from} ${seq}`] = `${fate} ${(arrivesAt ?? sentAt) - sentAt} ${cause}`;
   }
@@ -49,10 +49,10 @@ describe('rules', () => {
       'B 0': "duplicated 10 rule duplicate('B.synack')",
     });
     const damaged = run(coreModule, made({ rules: [corrupt('A.data#3')] }, [sends]));
-    const { recording, universe } = damaged.session;
-    expect(eventOf(recording, 'A.data#3 arrives')).toBeDefined();
+    const { timeline, universe } = damaged.session;
+    expect(eventOf(timeline, 'A.data#3 arrives')).toBeDefined();
     expect(universe.appOf('B')!.sockets.at(-1)).toMatchObject({ received: 20_000, strange: 0 });
-    expect(eventOf(recording, 'A.retransmit')).toBeDefined();
+    expect(eventOf(timeline, 'A.retransmit')).toBeDefined();
   });
 
   it('mark what can be marked, and the core says what it makes of it', () => {
@@ -62,9 +62,9 @@ describe('rules', () => {
     ]);
     // The SYN can not be marked, and passes.
     expect(fates(spec)).toEqual({ 'A 2897': "marked 10 rule mark('A.data#3')" });
-    const { recording } = run(coreModule, spec).session;
-    expect(eventOf(recording, 'B.CONGESTION_EXPERIENCED')).toBeDefined();
-    expect(eventOf(recording, 'A.CONGESTION_ECHOED')).toBeDefined();
+    const { timeline } = run(coreModule, spec).session;
+    expect(eventOf(timeline, 'B.CONGESTION_EXPERIENCED')).toBeDefined();
+    expect(eventOf(timeline, 'A.CONGESTION_ECHOED')).toBeDefined();
     const link = { delay: '10ms', ways: { 'A>B': { loss: '20%', ecn: true } } };
     const found = Object.entries(
       fates(made({ hosts: { A: ecn, B: ecn }, link, seed: 6 }, [sends])),
@@ -84,10 +84,10 @@ describe('rules', () => {
       expect: [received('B1', 20_000), happens('A.data#2 lost'), happens('B.fin#2 arrives')],
     });
     expect(ok).toBe(true);
-    const { recording } = session;
-    const fin = recording.packet(recording.event(eventOf(recording, 'B.fin#1')!).packet!);
+    const { timeline } = session;
+    const fin = timeline.packet(timeline.event(eventOf(timeline, 'B.fin#1')!).packet!);
     expect(fin.arrivesAt! - fin.sentAt).toBe(120_010);
-    expect(recording.connections.map(({ localAddress }) => localAddress)).toContain('fd00::2');
+    expect(timeline.connections.map(({ localAddress }) => localAddress)).toContain('fd00::2');
   });
 
   it('the first that says something decides, and each counts for itself', () => {
@@ -109,8 +109,8 @@ describe('chance', () => {
     expect(calm.length).toBeGreaterThan(0);
     expect(calm.every((key) => key.startsWith('A'))).toBe(true);
     const first = (link: Scenario['link']) => {
-      const { recording } = run(coreModule, made({ link: link!, seed: 3 })).session;
-      return recording.packet(0).arrivesAt! - recording.packet(0).sentAt;
+      const { timeline } = run(coreModule, made({ link: link!, seed: 3 })).session;
+      return timeline.packet(0).arrivesAt! - timeline.packet(0).sentAt;
     };
     const jittered = first({ delay: '10ms', jitter: '5ms' });
     expect(jittered).not.toBe(10);
@@ -121,11 +121,9 @@ describe('chance', () => {
     const link = { delay: '10ms', ways: { 'A>B': { rate: '1mbit', limit: 5 } } };
     const found = fates(made({ link }, [sends]));
     expect(Object.values(found)).toContain('lost 0 queue full: limit 5');
-    const { recording } = run(coreModule, made({ link }, [sends])).session;
-    const ids = [...Array(recording.packetCount).keys()];
-    const data = ids
-      .map((id) => recording.packet(id))
-      .filter(({ textLength }) => textLength > 1000);
+    const { timeline } = run(coreModule, made({ link }, [sends])).session;
+    const ids = [...Array(timeline.packetCount).keys()];
+    const data = ids.map((id) => timeline.packet(id)).filter(({ textLength }) => textLength > 1000);
     expect(data[1]!.arrivesAt! - data[0]!.arrivesAt!).toBeCloseTo(12, 3);
   });
 });
@@ -157,7 +155,7 @@ describe('a crafted packet', () => {
       ],
     });
     expect(ok).toBe(true);
-    expect(session.recording.hosts[2]).toMatchObject({ kind: 'crafter', address: '10.0.0.66' });
+    expect(session.timeline.hosts[2]).toMatchObject({ kind: 'crafter', address: '10.0.0.66' });
     expect(() => session.command('X', { do: 'close' })).toThrow(TypeError);
     expect(() => session.command('A', { do: 'craft', packet })).not.toThrow();
   });

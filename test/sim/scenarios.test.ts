@@ -44,17 +44,17 @@ describe('every scenario', () => {
   });
 
   it.each(named)('%s teaches in short pages about what happens', (_, spec) => {
-    const { recording } = runOf(spec).session;
+    const { timeline } = runOf(spec).session;
     expect(spec.lesson.length).toBeGreaterThan(0);
     for (const { text, seek } of spec.lesson) {
       expect(text.split(/\s+/).length).toBeLessThanOrEqual(120);
-      expect(seek === undefined || eventOf(recording, seek) !== undefined, seek).toBe(true);
+      expect(seek === undefined || eventOf(timeline, seek) !== undefined, seek).toBe(true);
     }
   });
 
   it('has the ladder on file', async () => {
     const ladders = VARIANTS.map((spec) => {
-      return `${spec.id}\n\n${figure(runOf(spec).session.recording)}\n`;
+      return `${spec.id}\n\n${figure(runOf(spec).session.timeline)}\n`;
     });
     await expect(ladders.join('\n')).toMatchFileSnapshot('ladders.txt');
   });
@@ -62,12 +62,12 @@ describe('every scenario', () => {
   it('ends in the state on file', async () => {
     const lines = VARIANTS.map((spec) => {
       const { hash, session } = runOf(spec);
-      return `${spec.id.padEnd(24)} ${`${session.recording.packetCount}`.padStart(4)} ${hash}\n`;
+      return `${spec.id.padEnd(24)} ${`${session.timeline.packetCount}`.padStart(4)} ${hash}\n`;
     });
     await expect(lines.join('')).toMatchFileSnapshot('states.txt');
   });
 
-  it('is plain data, and runs the same without a recording', () => {
+  it('is plain data, and runs the same without a timeline', () => {
     for (const spec of VARIANTS) {
       const copy = JSON.parse(JSON.stringify(spec)) as Scenario;
       const universe = new Universe(coreModule, copy);
@@ -93,7 +93,7 @@ describe('every moment', () => {
         expect(again.universe.hash()).toBe(hash);
         again.run();
         expect(again.universe.hash()).toBe(end);
-        expect(again.recording.position).toEqual(session.recording.position);
+        expect(again.timeline.position).toEqual(session.timeline.position);
       }
       const dice = new Dice(spec.id.length);
       for (let i = 0; i < 100 / VARIANTS.length + 5; i++) {

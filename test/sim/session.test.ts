@@ -1,9 +1,9 @@
-/** Sessions: what is done from outside, branches, keyframes that thin out, recordings sent on. */
+/** Sessions: what is done from outside, branches, keyframes that thin out, timelines sent on. */
 import { describe, expect, it } from 'vitest';
 import { Counter, State } from '../../host-web/abi.ts';
 import { Keyframes } from '../../host-web/sim/keyframe.ts';
 import { eventOf } from '../../host-web/sim/timeline/mark.ts';
-import { Recording, START } from '../../host-web/sim/timeline/timeline.ts';
+import { Timeline, START } from '../../host-web/sim/timeline/timeline.ts';
 import { at, on } from '../../host-web/sim/scenario.ts';
 import { Session } from '../../host-web/sim/session.ts';
 import { Universe } from '../../host-web/sim/world/universe.ts';
@@ -30,14 +30,12 @@ describe('what is done from outside', () => {
     expect(live.edits.map(({ at }) => at)).toEqual([500, 800, 800]);
     expect(live.universe.appOf('B')!.sockets.at(-1)).toMatchObject({ received: 1000, strange: 0 });
     expect(live.universe.impairmentOf('A>B').delay).toBe(50);
-    const fin = live.recording.packet(
-      live.recording.event(eventOf(live.recording, 'A.fin')!).packet!,
-    );
+    const fin = live.timeline.packet(live.timeline.event(eventOf(live.timeline, 'A.fin')!).packet!);
     expect([fin.sentAt, fin.arrivesAt]).toEqual([800, 850]);
     const again = live.at(0);
     again.run();
     expect(again.universe.hash()).toBe(live.universe.hash());
-    expect(again.recording.position).toEqual(live.recording.position);
+    expect(again.timeline.position).toEqual(live.timeline.position);
   });
 
   it('is refused where it makes no sense', () => {
@@ -47,13 +45,13 @@ describe('what is done from outside', () => {
     const { moment } = live.universe;
     expect(() => live.command('A', { do: 'send', octets: 1, on: 'A9' })).toThrow(RangeError);
     expect([live.edits.length, live.universe.moment]).toEqual([0, moment]);
-    const { position } = live.recording;
+    const { position } = live.timeline;
     const hash = live.universe.hash();
     const options = { receiveBuffer: -1 };
     expect(() => live.command('A', { do: 'connect', to: 'B', port: 80, ...options })).toThrow(
       'receiveBuffer can not be -1',
     );
-    expect([live.universe.hash(), live.recording.position]).toEqual([hash, position]);
+    expect([live.universe.hash(), live.timeline.position]).toEqual([hash, position]);
     expect(() => live.command('A', { do: 'set', name: 'tcp_magic', value: 1 })).toThrow(RangeError);
     expect(
       () => new Session(coreModule, made({}, [on('A.flies', 'A', { do: 'close' })])),
@@ -71,15 +69,15 @@ describe('a branch', () => {
     const id = 40;
     const branch = live.dropPacket(id);
     branch.run();
-    const before = live.recording.packet(id);
-    expect(branch.recording.packet(id)).toMatchObject({
+    const before = live.timeline.packet(id);
+    expect(branch.timeline.packet(id)).toMatchObject({
       seq: before.seq,
       fate: 'lost',
       cause: 'dropped by hand',
       arrivesAt: null,
     });
     for (let i = 0; i < before.event; i++) {
-      expect(branch.recording.event(i)).toEqual(live.recording.event(i));
+      expect(branch.timeline.event(i)).toEqual(live.timeline.event(i));
     }
     expect(branch.universe.hash()).not.toBe(live.universe.hash());
     expect(branch.universe.appOf('B')!.sockets.at(-1)).toMatchObject({ received: 300_000 });
@@ -94,14 +92,14 @@ describe('a branch', () => {
     live.run(500);
     live.command('A', { do: 'close' });
     live.run();
-    const event = eventOf(live.recording, 'B:ESTABLISHED')!;
+    const event = eventOf(live.timeline, 'B:ESTABLISHED')!;
     const branch = live.fork(event, { kind: 'action', host: 'A', action: { do: 'abort' } });
     branch.run();
     expect(branch.edits).toHaveLength(1);
-    expect(eventOf(branch.recording, 'A.fin')).toBeUndefined();
-    expect(eventOf(branch.recording, 'B.ECONNRESET')).toBeDefined();
-    const { events } = branch.recording;
-    expect(events.at.at(event + 1)).toBe(live.recording.events.at.at(event));
+    expect(eventOf(branch.timeline, 'A.fin')).toBeUndefined();
+    expect(eventOf(branch.timeline, 'B.ECONNRESET')).toBeDefined();
+    const { events } = branch.timeline;
+    expect(events.at.at(event + 1)).toBe(live.timeline.events.at.at(event));
   });
 
   it('loses what was sent by hand, though the hand does it all again', () => {
@@ -121,11 +119,11 @@ describe('a branch', () => {
       'impair',
       'action',
     ]);
-    const [lost, again] = [0, 1].map((id) => branch.recording.packet(id));
+    const [lost, again] = [0, 1].map((id) => branch.timeline.packet(id));
     expect(lost).toMatchObject({ seq: 0, fate: 'lost', cause: 'dropped by hand' });
     expect(again).toMatchObject({ seq: 0, fate: 'delivered' });
     expect(again!.arrivesAt! - again!.sentAt).toBe(50);
-    expect(eventOf(branch.recording, 'A:ESTABLISHED')).toBeDefined();
+    expect(eventOf(branch.timeline, 'A:ESTABLISHED')).toBeDefined();
     const repeated = new Session(coreModule, branch.spec, { edits: branch.edits });
     repeated.run();
     expect(repeated.universe.hash()).toBe(branch.universe.hash());
@@ -136,25 +134,25 @@ describe('a branch', () => {
     live.run(500);
     live.command('A', { do: 'abort' });
     live.command('A', { do: 'send', octets: 10 });
-    expect(eventOf(live.recording, 'A.ENOTCONN')).toBeDefined();
+    expect(eventOf(live.timeline, 'A.ENOTCONN')).toBeDefined();
   });
 
   it('takes hold of the original when a copy is touched', () => {
     const live = session();
-    const { packets: p } = live.recording;
+    const { packets: p } = live.timeline;
     let copy = 0;
     while (p.copyOf.at(copy) < 0) copy++;
     const branch = live.changePacket(copy, 'pass');
     branch.run();
     const original = p.copyOf.at(copy);
-    const rows = Array.from({ length: branch.recording.packetCount }, (_, i) => i);
-    expect(rows.some((i) => branch.recording.packets.copyOf.at(i) === original)).toBe(false);
+    const rows = Array.from({ length: branch.timeline.packetCount }, (_, i) => i);
+    expect(rows.some((i) => branch.timeline.packets.copyOf.at(i) === original)).toBe(false);
   });
 
   it('can be made at a hundred points, each the same twice', () => {
     const live = session(transfer(60_000));
     for (let i = 1; i <= 100; i++) {
-      const event = Math.floor((live.recording.eventCount - 1) * (i / 100));
+      const event = Math.floor((live.timeline.eventCount - 1) * (i / 100));
       const edit = { kind: 'impair', impairment: { delay: 30 } } as const;
       const [one, two] = [live.fork(event, edit), live.fork(event, edit)];
       one.run();
@@ -164,79 +162,79 @@ describe('a branch', () => {
   }, 60_000);
 });
 
-describe('a recording', () => {
+describe('a timeline', () => {
   it('is the same when it is sent on in pieces', () => {
     const live = new Session(coreModule, transfer(), { every });
-    const copy = new Recording(live.recording.hosts);
+    const copy = new Timeline(live.timeline.hosts);
     let position = START;
     for (let until = 20; live.run(until); until += 20) {
-      const batch = structuredClone(live.recording.since(position));
-      position = live.recording.position;
+      const batch = structuredClone(live.timeline.since(position));
+      position = live.timeline.position;
       copy.append(batch);
       expect(copy.position).toEqual(position);
     }
-    copy.append(live.recording.since(position));
-    expect(copy.since(START)).toEqual(live.recording.since(START));
-    expect(copy.event(100)).toEqual(live.recording.event(100));
-    expect(copy.packet(50)).toEqual(live.recording.packet(50));
+    copy.append(live.timeline.since(position));
+    expect(copy.since(START)).toEqual(live.timeline.since(START));
+    expect(copy.event(100)).toEqual(live.timeline.event(100));
+    expect(copy.packet(50)).toEqual(live.timeline.packet(50));
   });
 
   it('knows each variable at each event', () => {
-    const { recording } = session();
+    const { timeline } = session();
     const [a, b] = ['A', 'B'].map((host) =>
-      recording.connections.find((row) => row.host === host && row.kind === 'connection'),
+      timeline.connections.find((row) => row.host === host && row.kind === 'connection'),
     );
     expect([a!.localPort, b!.remotePort, b!.localPort]).toEqual([40_000, 40_000, 80]);
-    const opened = eventOf(recording, 'A:ESTABLISHED')!;
-    expect(recording.valueAt(a!.id, 'state', a!.since - 1)).toBeUndefined();
-    expect(recording.valueAt(a!.id, 'state', opened)).toBe(State.ESTABLISHED);
-    const iss = recording.valueAt(a!.id, 'ISS', opened)!;
-    expect(recording.valueAt(a!.id, 'SND.UNA', opened)).toBe((iss + 1) >>> 0);
-    expect(recording.valueAt(b!.id, 'IRS', eventOf(recording, 'B:ESTABLISHED')!)).toBe(iss);
-    const end = recording.eventCount - 1;
-    expect(recording.valueAt(a!.id, 'state', end)).toBe(State.CLOSED);
-    expect(recording.connectionsAt('A', end)).toEqual([]);
-    expect(recording.connectionsAt('B', end).map(({ kind }) => kind)).toEqual(['listener']);
-    const sent = recording.counterAt('A', Counter.TcpRetransSegs, end);
+    const opened = eventOf(timeline, 'A:ESTABLISHED')!;
+    expect(timeline.valueAt(a!.id, 'state', a!.since - 1)).toBeUndefined();
+    expect(timeline.valueAt(a!.id, 'state', opened)).toBe(State.ESTABLISHED);
+    const iss = timeline.valueAt(a!.id, 'ISS', opened)!;
+    expect(timeline.valueAt(a!.id, 'SND.UNA', opened)).toBe((iss + 1) >>> 0);
+    expect(timeline.valueAt(b!.id, 'IRS', eventOf(timeline, 'B:ESTABLISHED')!)).toBe(iss);
+    const end = timeline.eventCount - 1;
+    expect(timeline.valueAt(a!.id, 'state', end)).toBe(State.CLOSED);
+    expect(timeline.connectionsAt('A', end)).toEqual([]);
+    expect(timeline.connectionsAt('B', end).map(({ kind }) => kind)).toEqual(['listener']);
+    const sent = timeline.counterAt('A', Counter.TcpRetransSegs, end);
     expect(sent).toBeGreaterThan(0);
-    expect(recording.countersOf('A')).toContain(Counter.TcpRetransSegs);
-    expect(recording.eventAt(-1)).toBe(-1);
-    expect(recording.eventAt(1e9)).toBe(end);
+    expect(timeline.countersOf('A')).toContain(Counter.TcpRetransSegs);
+    expect(timeline.eventAt(-1)).toBe(-1);
+    expect(timeline.eventAt(1e9)).toBe(end);
   });
 
   it('tells each packet’s fate, and its arrival is an event', () => {
-    const { recording } = session();
+    const { timeline } = session();
     const fates = new Set<string>();
-    for (let id = 0; id < recording.packetCount; id++) {
-      const packet = recording.packet(id);
+    for (let id = 0; id < timeline.packetCount; id++) {
+      const packet = timeline.packet(id);
       fates.add(packet.fate);
       expect(packet.arrivesAt === null).toBe(packet.fate === 'lost');
       expect(packet.cause === '').toBe(packet.fate === 'delivered');
-      expect(recording.event(packet.event)).toMatchObject({ kind: 'send', at: packet.sentAt });
+      expect(timeline.event(packet.event)).toMatchObject({ kind: 'send', at: packet.sentAt });
     }
     expect([...fates].sort()).toEqual(['corrupted', 'delivered', 'duplicated', 'lost']);
-    for (let i = 0; i < recording.eventCount; i++) {
-      const event = recording.event(i);
+    for (let i = 0; i < timeline.eventCount; i++) {
+      const event = timeline.event(i);
       if (event.kind !== 'receive') continue;
-      const packet = recording.packet(event.packet!);
+      const packet = timeline.packet(event.packet!);
       expect([packet.arrivesAt, packet.to]).toEqual([event.at, event.host]);
     }
   });
 });
 
-describe('a long recording', () => {
+describe('a long timeline', () => {
   it('stays light: under 600 octets a packet, 24 MiB of keyframes, no words of its own', () => {
     const link = { delay: '5ms', loss: '0.1%', limit: 10_000 };
     const send = on('A:ESTABLISHED', 'A', { do: 'send', octets: 6_000_000 });
     const live = new Session(coreModule, made({ link }, [send]));
     live.run();
-    const { heads, packets, events, changes } = live.recording.since(START);
+    const { heads, packets, events, changes } = live.timeline.since(START);
     const columns = [packets, events, changes].flatMap((table) => Object.values(table));
     const size = columns.reduce((sum, one) => sum + (one as Uint8Array).byteLength, 0);
-    const count = live.recording.packetCount;
+    const count = live.timeline.packetCount;
     expect(count).toBeGreaterThan(5000);
     expect((size + heads.byteLength) / count).toBeLessThan(600);
-    expect(live.recording.position.strings).toBeLessThan(20);
+    expect(live.timeline.position.strings).toBeLessThan(20);
     expect(live.cost).toBeLessThan(24 << 20);
   });
 });
@@ -245,11 +243,11 @@ describe('keyframes', () => {
   it('share what did not change, and thin out', () => {
     const universe = new Universe(coreModule, transfer());
     const frames = new Keyframes([], 6 << 20);
-    const recording = new Recording(universe.hosts);
-    frames.take(universe, recording.position);
+    const timeline = new Timeline(universe.hosts);
+    frames.take(universe, timeline.position);
     const one = frames.cost;
     while (universe.step())
-      if (universe.moment % 10 === 0) frames.take(universe, recording.position);
+      if (universe.moment % 10 === 0) frames.take(universe, timeline.position);
     expect(frames.all.length).toBeGreaterThan(4);
     expect(frames.all.length).toBeLessThan(universe.moment / 10);
     expect(frames.cost).toBeLessThan(12 << 20);

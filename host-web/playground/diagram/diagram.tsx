@@ -4,7 +4,7 @@
 import type { JSX } from 'preact';
 import { State } from '../../abi.ts';
 import { stateName, type TcpState } from '../../inspect.ts';
-import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { Timeline } from '../../sim/timeline/timeline.ts';
 import { stateEvents } from '../state/state-events.ts';
 import { branch, glance, focus, isPlaying, seek, version } from '../state/store.ts';
 import { seconds } from '../words.ts';
@@ -16,10 +16,10 @@ const LISTED = 4;
 
 export function Diagram(): JSX.Element {
   version.value;
-  const { recording } = branch.value ?? {};
-  const changes = recording === undefined ? [] : changesOf(recording, glance.value, focus.value);
+  const { timeline } = branch.value ?? {};
+  const changes = timeline === undefined ? [] : changesOf(timeline, glance.value, focus.value);
   const { arrows, others } = trafficOf(changes);
-  const stands = (['A', 'B'] as const).map((host) => standOf(recording, host));
+  const stands = (['A', 'B'] as const).map((host) => standOf(timeline, host));
   return (
     <div class="diagram">
       <svg viewBox={`0 -4 ${WIDTH} ${HEIGHT + 4}`} role="img" aria-label={spoken(stands, changes)}>
@@ -71,34 +71,34 @@ interface Stand {
   readonly place: (typeof PLACES)[number];
 }
 
-function standOf(recording: Recording | undefined, host: 'A' | 'B'): Stand {
+function standOf(timeline: Timeline | undefined, host: 'A' | 'B'): Stand {
   const connection = focus.value.get(host);
   const value =
-    connection === undefined ? undefined : recording?.valueAt(connection, 'state', glance.value);
+    connection === undefined ? undefined : timeline?.valueAt(connection, 'state', glance.value);
   const state = stateName(value ?? State.CLOSED);
   return { host, state, place: placeOf(state, value !== undefined) };
 }
 
 /** Changes of the connections that are shown, up to the cursor. */
 function changesOf(
-  recording: Recording,
+  timeline: Timeline,
   until: number,
   connections: ReadonlyMap<string, number>,
 ): Change[] {
   const shown = new Set(connections.values());
-  const { events } = recording;
+  const { events } = timeline;
   const changes: Change[] = [];
-  for (const index of stateEvents(recording)) {
+  for (const index of stateEvents(timeline)) {
     if (index > until) break;
     if (!shown.has(events.connection.at(index))) continue;
-    const host = recording.hosts[events.host.at(index)]!.id;
+    const host = timeline.hosts[events.host.at(index)]!.id;
     if (host !== 'A' && host !== 'B') continue;
     changes.push({
       host,
       from: stateName(events.a.at(index)),
       to: stateName(events.b.at(index)),
       cursor: index,
-      reason: recording.event(index).why,
+      reason: timeline.event(index).why,
     });
   }
   return changes;
@@ -152,7 +152,7 @@ function OtherChanges({ changes }: { changes: readonly Change[] }): JSX.Element 
           <span class={`host ${host}`}>{host}</span> {from} → {to}
           <span class="soft">
             {' '}
-            at {seconds(branch.value!.recording.events.at.at(at))} s. {reason}
+            at {seconds(branch.value!.timeline.events.at.at(at))} s. {reason}
           </span>
         </li>
       ))}

@@ -4,7 +4,7 @@
 import type { TcpState } from '../../inspect.ts';
 import { ARROWS, type Arrow, PLACES, type Place } from './figure.ts';
 
-/** A change of state, as a recording has it. */
+/** A change of state, as a timeline has it. */
 export interface Change {
   readonly host: 'A' | 'B';
   readonly from: TcpState;

@@ -21,8 +21,8 @@ const STEEPEST = 0.6;
 
 /** Draws one packet. */
 export function paintArrow(scene: Scene, pen: Pen, packet: number): void {
-  const { recording, rungs, lanes, cursor, selected, top, bottom } = scene;
-  const { packets } = recording;
+  const { timeline, rungs, lanes, cursor, selected, top, bottom } = scene;
+  const { packets } = timeline;
   const from = lanes.lanes[packets.from.at(packet)]!;
   const fate = packets.fate.at(packet);
   const isLost = packets.arrivesAt.at(packet) === Number.POSITIVE_INFINITY;
@@ -72,8 +72,8 @@ interface Drawn {
 }
 
 function paintName(scene: Scene, pen: Pen, drawn: Drawn): void {
-  const { recording, lanes } = scene;
-  const { packets } = recording;
+  const { timeline, lanes } = scene;
+  const { packets } = timeline;
   const { packet, from, to, y, fall, endX, endY, isLost, isSelected } = drawn;
   const right = to.x >= from.x;
   const gap = 10;
@@ -87,7 +87,7 @@ function paintName(scene: Scene, pen: Pen, drawn: Drawn): void {
   const fate = packets.fate.at(packet);
   const word = fate === CORRUPTED ? ' (damaged)' : fate === DELAYED ? ' (late)' : '';
   const copy = packets.copyOf.at(packet) >= 0 ? ' (copy)' : '';
-  const name = cut(`${again}${segmentName(recording, packet)}${word}${copy}`, room);
+  const name = cut(`${again}${segmentName(timeline, packet)}${word}${copy}`, room);
   // A crafter's stands in the middle: at the far end are the texts of who gets the next one.
   const [dx, anchor] = from.isCrafter
     ? ([(endX - from.x) / 2, 'middle'] as const)
@@ -102,7 +102,7 @@ function paintName(scene: Scene, pen: Pen, drawn: Drawn): void {
     angle,
   });
   if (!isLost) return;
-  const { cause } = recording.packet(packet);
+  const { cause } = timeline.packet(packet);
   pen.text(endX, endY + 18, cause.replace(/^rule /, ''), {
     ink: 'bad',
     anchor: 'middle',

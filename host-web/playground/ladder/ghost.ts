@@ -1,7 +1,7 @@
 /**
  * The ghost of the branch that was left: those of its packets that went another way here.
  */
-import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { Timeline } from '../../sim/timeline/timeline.ts';
 import type { Pen } from './pen.ts';
 import type { Scene } from './paint.ts';
 import { segmentName } from '../words.ts';
@@ -10,29 +10,29 @@ import { FLIGHT, LONG_REACH, LOST_AT } from './rungs.ts';
 /** Pixels from one name to the next, so that those of a burst do not lie on each other. */
 const NAME_EVERY = 14;
 
-/** Another recording's packets that this one has not, in order of their sending. */
+/** Another timeline's packets that this one has not, in order of their sending. */
 interface Ghost {
   /** How much of both was compared. */
   readonly compared: number;
   readonly packets: readonly number[];
 }
 
-const ghosts = new WeakMap<Recording, Ghost>();
+const ghosts = new WeakMap<Timeline, Ghost>();
 
 /** Draws the ghost's packets that would be in view. */
 export function paintGhost(scene: Scene, pen: Pen): void {
-  const { ghost, recording, rungs, lanes, top, bottom } = scene;
+  const { ghost, timeline, rungs, lanes, top, bottom } = scene;
   if (ghost === undefined) return;
-  const left = ghost.recording.packets;
+  const left = ghost.timeline.packets;
   const style = { ink: 'edge', dash: [1, 4], width: 1.5 } as const;
   const end = rungs.lastAt;
   let named = Number.NEGATIVE_INFINITY;
   const begin = rungs.firstFrom(top - LONG_REACH);
-  const from = begin > 0 ? recording.events.at.at(Math.min(begin, rungs.y.length) - 1) : 0;
-  const packets = departures(recording, ghost);
-  for (let i = firstSince(packets, ghost.recording, from); i < packets.length; i++) {
+  const from = begin > 0 ? timeline.events.at.at(Math.min(begin, rungs.y.length) - 1) : 0;
+  const packets = departures(timeline, ghost);
+  for (let i = firstSince(packets, ghost.timeline, from); i < packets.length; i++) {
     const packet = packets[i]!;
-    const isHere = isShared(recording, ghost.recording, packet);
+    const isHere = isShared(timeline, ghost.timeline, packet);
     const sent = left.sentAt.at(packet);
     if (sent > end) return;
     const y = isHere ? rungs.leaves.at(packet) : rungs.firstAt(sent);
@@ -48,7 +48,7 @@ export function paintGhost(scene: Scene, pen: Pen): void {
     // What was sent here, too, has its name already.
     if (isHere || y - named < NAME_EVERY) continue;
     named = y;
-    paintName(pen, `was ${segmentName(ghost.recording, packet)}`, source.x, y, endX, y + fall);
+    paintName(pen, `was ${segmentName(ghost.timeline, packet)}`, source.x, y, endX, y + fall);
   }
 }
 
@@ -67,7 +67,7 @@ function paintName(pen: Pen, name: string, x: number, y: number, endX: number, e
 }
 
 /** Whether both branches sent it; what became of it may differ. */
-function isShared(here: Recording, left: Recording, packet: number): boolean {
+function isShared(here: Timeline, left: Timeline, packet: number): boolean {
   const [own, other] = [here.packets, left.packets];
   return (
     packet < here.packetCount &&
@@ -78,29 +78,29 @@ function isShared(here: Recording, left: Recording, packet: number): boolean {
 }
 
 /** The ghost's packets from the fork on that have no like here. */
-function departures(recording: Recording, ghost: NonNullable<Scene['ghost']>): readonly number[] {
-  const compared = recording.packetCount + ghost.recording.packetCount;
-  const known = ghosts.get(recording);
+function departures(timeline: Timeline, ghost: NonNullable<Scene['ghost']>): readonly number[] {
+  const compared = timeline.packetCount + ghost.timeline.packetCount;
+  const known = ghosts.get(timeline);
   if (known?.compared === compared) return known.packets;
   const own = new Set<string>();
-  for (let id = 0; id < recording.packetCount; id++) own.add(likeness(recording, id));
+  for (let id = 0; id < timeline.packetCount; id++) own.add(likeness(timeline, id));
   const packets: number[] = [];
-  const { packets: left } = ghost.recording;
-  for (let id = 0; id < ghost.recording.packetCount; id++) {
-    const isShared = left.event.at(id) < ghost.from || own.has(likeness(ghost.recording, id));
+  const { packets: left } = ghost.timeline;
+  for (let id = 0; id < ghost.timeline.packetCount; id++) {
+    const isShared = left.event.at(id) < ghost.from || own.has(likeness(ghost.timeline, id));
     if (!isShared) packets.push(id);
   }
-  ghosts.set(recording, { compared, packets });
+  ghosts.set(timeline, { compared, packets });
   return packets;
 }
 
 /** What two packets have in common that are the same on both branches. */
-function likeness({ packets: p }: Recording, id: number): string {
+function likeness({ packets: p }: Timeline, id: number): string {
   const columns = [p.sentAt, p.arrivesAt, p.from, p.control, p.seq, p.ack, p.textLength];
   return columns.map((column) => column.at(id)).join(' ');
 }
 
-function firstSince(packets: readonly number[], { packets: p }: Recording, ms: number): number {
+function firstSince(packets: readonly number[], { packets: p }: Timeline, ms: number): number {
   let [low, high] = [0, packets.length];
   while (low < high) {
     const middle = (low + high) >> 1;

@@ -9,8 +9,8 @@ const REACH = 9;
 
 /** The packet nearest to a point, y from the ladder's top; -1 when none is near. */
 export function packetAt(scene: Scene, x: number, y: number): number {
-  const { recording, rungs, lanes } = scene;
-  const { packets } = recording;
+  const { timeline, rungs, lanes } = scene;
+  const { packets } = timeline;
   let best = -1;
   let nearest = REACH;
   const look = (packet: number) => {
@@ -25,9 +25,9 @@ export function packetAt(scene: Scene, x: number, y: number): number {
     const far = Math.abs(leaves + fall * share - y);
     if (far < nearest) [best, nearest] = [packet, far];
   };
-  const last = Math.min(rungs.firstFrom(y + REACH), recording.eventCount);
+  const last = Math.min(rungs.firstFrom(y + REACH), timeline.eventCount);
   const first = rungs.firstFrom(y - LONG_REACH);
-  for (const packet of packetsBetween(recording, first, last)) look(packet);
+  for (const packet of packetsBetween(timeline, first, last)) look(packet);
   for (const packet of rungs.long) look(packet);
   return best;
 }

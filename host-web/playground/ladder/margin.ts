@@ -20,8 +20,8 @@ interface Note {
 
 /** Draws the text of an event, if its kind has one. */
 export function paintMargin(scene: Scene, pen: Pen, index: number): void {
-  const { recording, rungs, lanes } = scene;
-  const lane = lanes.lanes[recording.events.host.at(index)]!;
+  const { timeline, rungs, lanes } = scene;
+  const lane = lanes.lanes[timeline.events.host.at(index)]!;
   if (lane.isCrafter) return;
   const note = noteOf(scene, index, lanes.isNarrow);
   if (note === undefined) return;
@@ -40,8 +40,8 @@ export function paintMargin(scene: Scene, pen: Pen, index: number): void {
 }
 
 function noteOf(scene: Scene, index: number, isNarrow: boolean): Note | undefined {
-  const { recording, lanes } = scene;
-  const { events } = recording;
+  const { timeline, lanes } = scene;
+  const { events } = timeline;
   const { a, b } = events;
   switch (EVENT_KINDS[events.kind.at(index)]!) {
     case 'state': {
@@ -50,9 +50,9 @@ function noteOf(scene: Scene, index: number, isNarrow: boolean): Note | undefine
       return { text: isNarrow ? shortState(name) : name, ink: lane.ink, bold: true };
     }
     case 'call':
-      return { text: callName(recording.event(index).text, isNarrow), ink: 'soft' };
+      return { text: callName(timeline.event(index).text, isNarrow), ink: 'soft' };
     case 'news':
-      return { text: recording.event(index).text, ink: 'soft' };
+      return { text: timeline.event(index).text, ink: 'soft' };
     case 'timer':
       return { text: `${timerName(a.at(index) + 1)}${isNarrow ? '' : ' due'}`, ink: 'ink' };
     case 'drop':

@@ -1,12 +1,12 @@
 /**
  * Draws the part of a ladder that is in view, with whatever pen. Cost follows what is in view, not
- * the recording's length.
+ * the timeline's length.
  *
  * Nothing is said by colour alone: each fate has its own line and its own word. Not here: where
  * things stand (`rungs.ts`, `lanes.ts`) and what segments are called (`words.ts`).
  */
 import { stateName } from '../../inspect.ts';
-import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { Timeline } from '../../sim/timeline/timeline.ts';
 import { EVENT_KINDS } from '../../sim/timeline/rows.ts';
 import { seconds, shortState, span } from '../words.ts';
 import { paintArrow } from './arrow.ts';
@@ -19,7 +19,7 @@ import { paintTimers } from './timers.ts';
 
 /** What is drawn. */
 export interface Scene {
-  readonly recording: Recording;
+  readonly timeline: Timeline;
   readonly rungs: Rungs;
   readonly lanes: Lanes;
   /** The last event that has happened; what comes after it is drawn faintly. */
@@ -60,8 +60,8 @@ export function paintLadder(scene: Scene, pen: Pen): void {
     pen.strength(index <= scene.cursor ? 1 : FUTURE);
     const y = rungs.y.at(index);
     paintMargin(scene, pen, index);
-    if (y >= timesFrom && isNewTime(scene.recording, index)) {
-      const text = seconds(scene.recording.events.at.at(index));
+    if (y >= timesFrom && isNewTime(scene.timeline, index)) {
+      const text = seconds(scene.timeline.events.at.at(index));
       pen.text(lanes.gutter - 6, y + 4, text, { ink: 'soft', anchor: 'end', size: 10 });
       timesFrom = y + 14;
     }
@@ -69,30 +69,30 @@ export function paintLadder(scene: Scene, pen: Pen): void {
   pen.strength(1);
 }
 
-function isNewTime({ events }: Recording, index: number): boolean {
+function isNewTime({ events }: Timeline, index: number): boolean {
   return index === 0 || events.at.at(index) !== events.at.at(index - 1);
 }
 
 /** Packets whose sending is among these events, copies included. */
 export function* packetsBetween(
-  recording: Recording,
+  timeline: Timeline,
   first: number,
   last: number,
 ): Generator<number> {
-  const { events, packets } = recording;
+  const { events, packets } = timeline;
   for (let index = first; index < last; index++) {
     if (events.kind.at(index) !== SEND) continue;
     let packet = events.packet.at(index);
     const original = packet;
     do yield packet++;
-    while (packet < recording.packetCount && packets.copyOf.at(packet) === original);
+    while (packet < timeline.packetCount && packets.copyOf.at(packet) === original);
   }
 }
 
 /** Arrows in view: those that begin near it, and those long on their way. */
 function paintArrows(scene: Scene, pen: Pen, first: number, last: number): void {
-  const { recording, rungs, selected, top, bottom } = scene;
-  for (const packet of packetsBetween(recording, first, last)) {
+  const { timeline, rungs, selected, top, bottom } = scene;
+  for (const packet of packetsBetween(timeline, first, last)) {
     if (packet !== selected) paintArrow(scene, pen, packet);
   }
   for (const long of rungs.long) {
@@ -126,7 +126,7 @@ function paintRail({ rungs, top, bottom }: Scene, pen: Pen, lane: Lane): void {
 
 /** Draws the head: who the rails are, what state they are in at the cursor, and what runs down. */
 export function paintHead(scene: Scene, pen: Pen): void {
-  const { lanes, recording, cursor, focus } = scene;
+  const { lanes, timeline, cursor, focus } = scene;
   pen.rect(0, 0, lanes.width, lanes.head, 'panel');
   pen.line(0, lanes.head - 0.5, lanes.width, lanes.head - 0.5, { ink: 'line' });
   const narrow = lanes.isNarrow;
@@ -143,7 +143,7 @@ export function paintHead(scene: Scene, pen: Pen): void {
     }
     const connection = focus.get(lane.host);
     const state =
-      connection === undefined ? 0 : (recording.valueAt(connection, 'state', cursor) ?? 0);
+      connection === undefined ? 0 : (timeline.valueAt(connection, 'state', cursor) ?? 0);
     const name = stateName(state);
     const said = narrow ? shortState(name) : name;
     pen.text(x, 33, said, { ink: 'ink', anchor, size: narrow ? 10 : 11, bold: true });
@@ -159,10 +159,10 @@ function paintCursor({ rungs, lanes, cursor }: Scene, pen: Pen): void {
 
 /** Draws which moment that is, over the times. */
 export function paintMoment(scene: Scene, pen: Pen): void {
-  const { rungs, lanes, cursor, recording } = scene;
+  const { rungs, lanes, cursor, timeline } = scene;
   if (cursor < 0 || cursor >= rungs.y.length) return;
   const y = rungs.y.at(cursor);
-  const text = seconds(recording.events.at.at(cursor));
+  const text = seconds(timeline.events.at.at(cursor));
   pen.rect(0, y - 8, lanes.gutter - 2, 16, 'ink');
   pen.text(lanes.gutter - 6, y + 4, text, { ink: 'panel', anchor: 'end', size: 10, bold: true });
 }

@@ -29,11 +29,11 @@ function under(frame: HTMLElement, event: MouseEvent): { packet: number; y: numb
 /** Looks at the packet under the pointer, or goes to that moment. */
 export function point(event: MouseEvent): void {
   const { packet, y } = under(event.currentTarget as HTMLElement, event);
-  const { recording, rungs } = branch.peek() ?? {};
-  if (recording === undefined || rungs === undefined || y < 0) return;
+  const { timeline, rungs } = branch.peek() ?? {};
+  if (timeline === undefined || rungs === undefined || y < 0) return;
   isPlaying.value = false;
   if (packet >= 0) {
-    seek(recording.packets.event.at(packet));
+    seek(timeline.packets.event.at(packet));
     chosenPacket.value = packet;
   } else seek(Math.min(rungs.firstFrom(y + 1) - 1, eventCount.peek() - 1));
 }

@@ -7,9 +7,9 @@
  * longer than `LONGEST_GAP` are folded to the height of a line that says how long they were.
  *
  * Positions never change once they are there, and new events only come below, so a ladder grows
- * with its recording at the cost of what is new.
+ * with its timeline at the cost of what is new.
  */
-import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { Timeline } from '../../sim/timeline/timeline.ts';
 import { EVENT_KINDS, type EventKind } from '../../sim/timeline/rows.ts';
 import { Heights } from './heights.ts';
 
@@ -37,7 +37,7 @@ export interface Fold {
 
 /** Another branch, and its first event that this one has not. */
 export interface Left {
-  readonly recording: Recording;
+  readonly timeline: Timeline;
   readonly from: number;
 }
 
@@ -57,7 +57,7 @@ const TRACKS: Readonly<Partial<Record<EventKind, Track>>> = {
 };
 
 export class Rungs {
-  readonly recording: Recording;
+  readonly timeline: Timeline;
   /** Of each event, from the ladder's top. */
   readonly y = new Heights();
   /** Of each packet: where it leaves, and where it arrives; NaN while it has not. */
@@ -82,12 +82,12 @@ export class Rungs {
    * @param flightMs how long a packet is on the way when the scenario begins
    * @param left the branch this one parted from: time is kept open where that has packets
    */
-  constructor(recording: Recording, flightMs: number, left?: Left) {
-    this.recording = recording;
+  constructor(timeline: Timeline, flightMs: number, left?: Left) {
+    this.timeline = timeline;
     this.#left = left;
     this.#nextLeft = left?.from ?? 0;
     this.#perMs = FLIGHT / (flightMs > 0 ? flightMs : 20);
-    this.#free = recording.hosts.map(() => ({ margin: 0, send: 0, receive: 0 }));
+    this.#free = timeline.hosts.map(() => ({ margin: 0, send: 0, receive: 0 }));
     this.extend();
   }
 
@@ -101,14 +101,14 @@ export class Rungs {
     return Math.max(this.#lastY, this.#lostDownTo) + LINE * 2;
   }
 
-  /** Places what the recording has gained. */
+  /** Places what the timeline has gained. */
   extend(): void {
-    const { recording, y } = this;
-    for (let index = y.length; index < recording.eventCount; index++) this.#place(index);
+    const { timeline, y } = this;
+    for (let index = y.length; index < timeline.eventCount; index++) this.#place(index);
   }
 
   #place(index: number): void {
-    const { events } = this.recording;
+    const { events } = this.timeline;
     const at = events.at.at(index);
     const kind = EVENT_KINDS[events.kind.at(index)]!;
     const track = TRACKS[kind];
@@ -131,7 +131,7 @@ export class Rungs {
 
   /** The least y of an event at this moment, behind what the branch that was left did before. */
   #below(at: number): number {
-    const { events } = this.#left?.recording ?? {};
+    const { events } = this.#left?.timeline ?? {};
     for (; events !== undefined && this.#nextLeft < events.at.length; this.#nextLeft++) {
       const ms = events.at.at(this.#nextLeft);
       if (ms >= at) break;
@@ -155,7 +155,7 @@ export class Rungs {
 
   /** Packets are numbered as they are sent, copies behind their original: columns fill in order. */
   #leave(packet: number, y: number): void {
-    const { copyOf, arrivesAt } = this.recording.packets;
+    const { copyOf, arrivesAt } = this.timeline.packets;
     do {
       this.leaves.push(y);
       this.arrives.push(Number.NaN);
@@ -179,8 +179,8 @@ export class Rungs {
   firstAt(ms: number): number {
     const stop = this.#stops.get(ms);
     if (stop !== undefined) return stop;
-    const { at } = this.recording.events;
-    let first = this.recording.eventAt(ms);
+    const { at } = this.timeline.events;
+    let first = this.timeline.eventAt(ms);
     if (first < 0 || at.at(first) !== ms) return this.yAt(ms);
     while (first > 0 && at.at(first - 1) === ms) first--;
     return this.y.at(first);
@@ -188,10 +188,10 @@ export class Rungs {
 
   /** The height of any moment: between two events in proportion. */
   yAt(ms: number): number {
-    const before = this.recording.eventAt(ms);
+    const before = this.timeline.eventAt(ms);
     if (before < 0) return HEAD_ROOM;
     const y = this.y.at(before);
-    const { at } = this.recording.events;
+    const { at } = this.timeline.events;
     if (before + 1 >= this.y.length) {
       return y + Math.min((ms - at.at(before)) * this.#perMs, LONGEST_GAP);
     }

@@ -12,16 +12,16 @@ const KEPT_AT = 0.72;
 export function sceneOf(frame: HTMLElement, width: number, height: number): Scene | undefined {
   const shown = branch.peek();
   if (shown === undefined) return undefined;
-  const { recording, rungs, parent, forkedAt } = shown;
-  const lanes = lanesFor(recording.hosts, width);
+  const { timeline, rungs, parent, forkedAt } = shown;
+  const lanes = lanesFor(timeline.hosts, width);
   const top = frame.scrollTop;
   return {
-    recording,
+    timeline,
     rungs,
     lanes,
     cursor: cursor.peek(),
     selected: selectedPacket.peek(),
-    ghost: parent === undefined ? undefined : { recording: parent.recording, from: forkedAt },
+    ghost: parent === undefined ? undefined : { timeline: parent.timeline, from: forkedAt },
     focus: focus.peek(),
     top,
     bottom: top + height - HEAD,

@@ -14,9 +14,9 @@ const LETTER = 5;
 
 /** Draws the timers of the connection a lane shows. */
 export function paintTimers(scene: Scene, pen: Pen, lane: Lane): void {
-  const { recording, rungs, focus, cursor, top, bottom } = scene;
+  const { timeline, rungs, focus, cursor, top, bottom } = scene;
   const connection = focus.get(lane.host);
-  const series = connection === undefined ? undefined : recording.seriesOf(connection, 'timer at');
+  const series = connection === undefined ? undefined : timeline.seriesOf(connection, 'timer at');
   if (connection === undefined || series === undefined) return;
   const { events, values } = series;
   const last = rungs.y.length - 1;
@@ -28,7 +28,7 @@ export function paintTimers(scene: Scene, pen: Pen, lane: Lane): void {
     if (y > bottom) return;
     const at = values.at(i);
     if (at === 0) continue;
-    const name = timerName(recording.valueAt(connection, 'timer', set) ?? 0);
+    const name = timerName(timeline.valueAt(connection, 'timer', set) ?? 0);
     const until = i + 1 < events.length ? Math.min(events.at(i + 1), last) : last;
     const end = i + 1 < events.length ? rungs.y.at(until) : Math.max(rungs.yAt(at), y);
     if (end - y < SHORTEST || end < top) continue;

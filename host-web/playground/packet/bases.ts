@@ -1,13 +1,13 @@
 /**
- * What makes a packet's sequence numbers relative: the recording knows them both ways.
+ * What makes a packet's sequence numbers relative: the timeline knows them both ways.
  */
-import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { Timeline } from '../../sim/timeline/timeline.ts';
 import type { Bases } from './fields.ts';
 import { Octets } from './octets.ts';
 
 /** The numbers printed as 0 in the directions of a packet and of its answers. */
-export function basesOf(recording: Recording, packet: number): Bases {
-  const { head, seq, ack, protocol } = recording.packet(packet);
+export function basesOf(timeline: Timeline, packet: number): Bases {
+  const { head, seq, ack, protocol } = timeline.packet(packet);
   if (protocol !== 6) return { seq: 0, ack: 0 };
   const octets = new Octets(head);
   const start = octets.bits(0, 4) === 4 ? 4 * octets.bits(4, 4) : 40;

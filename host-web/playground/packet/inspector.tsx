@@ -14,17 +14,17 @@ import { HeaderGrid } from './header-grid.tsx';
 export function Inspector(): JSX.Element {
   version.value;
   const shown = useSignal(-1);
-  const { recording } = branch.value ?? {};
+  const { timeline } = branch.value ?? {};
   const packet = selectedPacket.value;
-  if (recording === undefined || packet < 0 || packet >= recording.packetCount) {
+  if (timeline === undefined || packet < 0 || packet >= timeline.packetCount) {
     return (
       <p class="empty">
         No packet here. Choose one on the ladder, or step with <kbd>]</kbd> to the next.
       </p>
     );
   }
-  const row = recording.packet(packet);
-  const fields = fieldsOf(row.head, basesOf(recording, packet));
+  const row = timeline.packet(packet);
+  const fields = fieldsOf(row.head, basesOf(timeline, packet));
   const chosen = fields[Math.min(shown.value, fields.length - 1)];
   const way =
     row.arrivesAt === null
@@ -38,7 +38,7 @@ export function Inspector(): JSX.Element {
   return (
     <div class="inspector">
       <p class="about">
-        <strong>{segmentName(recording, packet)}</strong>, {journey}
+        <strong>{segmentName(timeline, packet)}</strong>, {journey}
       </p>
       <p class="detail" role="status">
         {chosen === undefined ? (

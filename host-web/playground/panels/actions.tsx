@@ -11,8 +11,8 @@ import { branch } from '../state/store.ts';
 export function Actions(): JSX.Element {
   const port = useSignal(80);
   const octets = useSignal(1000);
-  const { recording } = branch.value ?? {};
-  const stacks = recording?.hosts.filter(({ kind }) => kind === 'stack').map(({ id }) => id) ?? [];
+  const { timeline } = branch.value ?? {};
+  const stacks = timeline?.hosts.filter(({ kind }) => kind === 'stack').map(({ id }) => id) ?? [];
   const host = stacks.includes(actor.value) ? actor.value : (stacks[0] ?? 'A');
   const other = stacks.find((id) => id !== host) ?? 'B';
   const act = (title: string, action: Action) => () =>

@@ -26,9 +26,9 @@ export function Lesson(): JSX.Element {
 function Page({ page }: { page: LessonPage }): JSX.Element {
   const { text, seek: mark } = page;
   const show = () => {
-    const { recording } = branch.peek() ?? {};
-    if (recording === undefined || mark === undefined) return;
-    const event = eventOf(recording, mark);
+    const { timeline } = branch.peek() ?? {};
+    if (timeline === undefined || mark === undefined) return;
+    const event = eventOf(timeline, mark);
     if (event === undefined) return;
     isPlaying.value = false;
     seek(event);

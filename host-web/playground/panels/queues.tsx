@@ -4,7 +4,7 @@
  */
 import type { JSX } from 'preact';
 import { Counter, State } from '../../abi.ts';
-import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { Timeline } from '../../sim/timeline/timeline.ts';
 import type { ConnectionRow } from '../../sim/timeline/rows.ts';
 import { branch, glance, version } from '../state/store.ts';
 import { span } from '../words.ts';
@@ -29,26 +29,26 @@ const COUNTERS = [
 
 export function Queues(): JSX.Element {
   version.value;
-  const { recording } = branch.value ?? {};
-  if (recording === undefined) return <p class="empty">Nothing has run yet.</p>;
-  const stacks = recording.hosts.filter(({ kind }) => kind === 'stack');
+  const { timeline } = branch.value ?? {};
+  if (timeline === undefined) return <p class="empty">Nothing has run yet.</p>;
+  const stacks = timeline.hosts.filter(({ kind }) => kind === 'stack');
   return (
     <div class="halves">
       {stacks.map(({ id }) => (
-        <HostQueues key={id} recording={recording} host={id} />
+        <HostQueues key={id} timeline={timeline} host={id} />
       ))}
     </div>
   );
 }
 
-function HostQueues({ recording, host }: { recording: Recording; host: string }): JSX.Element {
+function HostQueues({ timeline, host }: { timeline: Timeline; host: string }): JSX.Element {
   const at = glance.value;
-  const rows = recording.connectionsAt(host, at);
-  const held = (by: number) => rows.filter(({ id }) => recording.valueAt(id, 'held by', at) === by);
+  const rows = timeline.connectionsAt(host, at);
+  const held = (by: number) => rows.filter(({ id }) => timeline.valueAt(id, 'held by', at) === by);
   const isWaiting = ({ id }: ConnectionRow) =>
-    recording.valueAt(id, 'state', at) === State.TIME_WAIT;
+    timeline.valueAt(id, 'state', at) === State.TIME_WAIT;
   const waits = rows.filter(
-    (row) => isWaiting(row) || recording.valueAt(row.id, 'held by', at) === IN_TIME_WAIT,
+    (row) => isWaiting(row) || timeline.valueAt(row.id, 'held by', at) === IN_TIME_WAIT,
   );
   const listeners = rows.filter(({ kind }) => kind === 'listener');
   return (
@@ -58,30 +58,30 @@ function HostQueues({ recording, host }: { recording: Recording; host: string })
       </h3>
       {listeners.length === 0 ? <p class="soft">No listener.</p> : null}
       {listeners.map((listener) => (
-        <Listener key={listener.id} recording={recording} listener={listener} />
+        <Listener key={listener.id} timeline={timeline} listener={listener} />
       ))}
       <Records
-        recording={recording}
+        timeline={timeline}
         title="In the SYN queue"
         rows={held(IN_SYN_QUEUE)}
         timer="SYN,ACK again in"
       />
-      <Records recording={recording} title="Waiting for accept" rows={held(IN_ACCEPT_QUEUE)} />
-      <Records recording={recording} title="TIME-WAIT" rows={waits} timer="over in" />
-      <Counters recording={recording} host={host} />
+      <Records timeline={timeline} title="Waiting for accept" rows={held(IN_ACCEPT_QUEUE)} />
+      <Records timeline={timeline} title="TIME-WAIT" rows={waits} timer="over in" />
+      <Counters timeline={timeline} host={host} />
     </section>
   );
 }
 
 function Listener({
-  recording,
+  timeline,
   listener,
 }: {
-  recording: Recording;
+  timeline: Timeline;
   listener: ConnectionRow;
 }): JSX.Element {
   const value = (name: 'SYN queue' | 'accept queue' | 'backlog') =>
-    recording.valueAt(listener.id, name, glance.value) ?? 0;
+    timeline.valueAt(listener.id, name, glance.value) ?? 0;
   const backlog = value('backlog');
   return (
     <div class="queue">
@@ -114,15 +114,15 @@ function Slots({ name, used, of }: { name: string; used: number; of: number }): 
 }
 
 interface RecordsProps {
-  readonly recording: Recording;
+  readonly timeline: Timeline;
   readonly title: string;
   readonly rows: readonly ConnectionRow[];
   readonly timer?: string;
 }
 
-function Records({ recording, title, rows, timer }: RecordsProps): JSX.Element | null {
+function Records({ timeline, title, rows, timer }: RecordsProps): JSX.Element | null {
   if (rows.length === 0) return null;
-  const now = recording.events.at.at(Math.max(glance.value, 0));
+  const now = timeline.events.at.at(Math.max(glance.value, 0));
   return (
     <div class="records">
       <h4>
@@ -130,9 +130,9 @@ function Records({ recording, title, rows, timer }: RecordsProps): JSX.Element |
       </h4>
       <ul>
         {rows.slice(0, LISTED).map(({ id, localPort, remoteAddress, remotePort, since }) => {
-          const at = recording.valueAt(id, 'timer at', glance.value) ?? 0;
+          const at = timeline.valueAt(id, 'timer at', glance.value) ?? 0;
           const left = at > now && timer !== undefined ? `, ${timer} ${span(at - now)}` : '';
-          const age = span(now - recording.events.at.at(since));
+          const age = span(now - timeline.events.at.at(since));
           return (
             <li key={id}>
               <span class="mono">
@@ -152,10 +152,10 @@ function Records({ recording, title, rows, timer }: RecordsProps): JSX.Element |
   );
 }
 
-function Counters({ recording, host }: { recording: Recording; host: string }): JSX.Element | null {
+function Counters({ timeline, host }: { timeline: Timeline; host: string }): JSX.Element | null {
   const counts = COUNTERS.map((name) => ({
     name,
-    value: recording.counterAt(host, Counter[name], glance.value),
+    value: timeline.counterAt(host, Counter[name], glance.value),
   })).filter(({ value }) => value > 0);
   if (counts.length === 0) return null;
   return (

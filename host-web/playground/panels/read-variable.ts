@@ -3,7 +3,7 @@
  */
 import { type State } from '../../abi.ts';
 import { stateName } from '../../inspect.ts';
-import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { Timeline } from '../../sim/timeline/timeline.ts';
 import type { Variable } from '../../sim/timeline/rows.ts';
 import { firstOfMoment } from '../state/moments.ts';
 import { span, thousands, timerName } from '../words.ts';
@@ -21,34 +21,34 @@ const UNBOUNDED = 0x7fff_ffff;
 
 /** Reads it; undefined before it had a value. */
 export function readVariable(
-  recording: Recording,
+  timeline: Timeline,
   connection: number,
   name: Variable,
   cursor: number,
 ): Reading | undefined {
-  const value = recording.valueAt(connection, name, cursor);
+  const value = timeline.valueAt(connection, name, cursor);
   if (value === undefined) return undefined;
-  const text = inWords(recording, connection, name, value, cursor);
-  const begin = firstOfMoment(recording, cursor);
-  const earlier = recording.valueAt(connection, name, begin - 1);
+  const text = inWords(timeline, connection, name, value, cursor);
+  const begin = firstOfMoment(timeline, cursor);
+  const earlier = timeline.valueAt(connection, name, begin - 1);
   if (earlier === undefined || earlier === value) return { text, before: undefined };
-  return { text, before: inWords(recording, connection, name, earlier, begin - 1) };
+  return { text, before: inWords(timeline, connection, name, earlier, begin - 1) };
 }
 
 function inWords(
-  recording: Recording,
+  timeline: Timeline,
   connection: number,
   name: Variable,
   value: number,
   cursor: number,
 ): string {
   if (name === 'state') return stateName(value as State);
-  if (SENT.has(name)) return relative(recording, connection, 'ISS', value, cursor);
-  if (name === 'RCV.NXT') return relative(recording, connection, 'IRS', value, cursor);
+  if (SENT.has(name)) return relative(timeline, connection, 'ISS', value, cursor);
+  if (name === 'RCV.NXT') return relative(timeline, connection, 'IRS', value, cursor);
   if (TIMES.has(name)) return value === 0 ? 'none yet' : span(value);
   if (name === 'timer') {
-    const at = recording.valueAt(connection, 'timer at', cursor) ?? 0;
-    const left = at - recording.events.at.at(Math.max(cursor, 0));
+    const at = timeline.valueAt(connection, 'timer at', cursor) ?? 0;
+    const left = at - timeline.events.at.at(Math.max(cursor, 0));
     return value === 0 ? 'none' : `${timerName(value)}, in ${span(Math.max(left, 0))}`;
   }
   if (name === 'options') {
@@ -66,13 +66,13 @@ function inWords(
 
 /** A sequence number counted from the SYN's. */
 function relative(
-  recording: Recording,
+  timeline: Timeline,
   connection: number,
   base: Variable,
   value: number,
   cursor: number,
 ): string {
-  const begin = recording.valueAt(connection, base, cursor) ?? 0;
+  const begin = timeline.valueAt(connection, base, cursor) ?? 0;
   const offset = (value - begin) >>> 0;
   return base === 'IRS' && begin === 0 ? 'none yet' : `${base} + ${thousands(offset)}`;
 }

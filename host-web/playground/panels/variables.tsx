@@ -3,7 +3,7 @@
  * it was before this moment where it changed, and what changed it.
  */
 import type { JSX } from 'preact';
-import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { Timeline } from '../../sim/timeline/timeline.ts';
 import { VARIABLES } from '../../sim/timeline/rows.ts';
 import { because, happening } from '../parts/event-words.ts';
 import { firstOfMoment } from '../state/moments.ts';
@@ -17,15 +17,15 @@ const HOSTS = ['A', 'B'] as const;
 
 export function Variables(): JSX.Element {
   version.value;
-  const { recording } = branch.value ?? {};
-  if (recording === undefined) return <p class="empty">Nothing has run yet.</p>;
+  const { timeline } = branch.value ?? {};
+  if (timeline === undefined) return <p class="empty">Nothing has run yet.</p>;
   const rows = SHOWN.map((name) => ({
     name,
-    cells: HOSTS.map((host) => reading(recording, host, name)),
+    cells: HOSTS.map((host) => reading(timeline, host, name)),
   })).filter(({ cells }) => cells.some((cell) => cell !== undefined));
   return (
     <div class="variables">
-      <Cause recording={recording} />
+      <Cause timeline={timeline} />
       <table>
         <caption class="unseen">Variables of the connection of each host at the cursor</caption>
         <thead>
@@ -33,7 +33,7 @@ export function Variables(): JSX.Element {
             <th scope="col">Variable</th>
             {HOSTS.map((host) => (
               <th key={host} scope="col">
-                <ConnectionChoice recording={recording} host={host} />
+                <ConnectionChoice timeline={timeline} host={host} />
               </th>
             ))}
           </tr>
@@ -57,19 +57,19 @@ export function Variables(): JSX.Element {
   );
 }
 
-function reading(recording: Recording, host: string, name: (typeof VARIABLES)[number]) {
+function reading(timeline: Timeline, host: string, name: (typeof VARIABLES)[number]) {
   const connection = focus.value.get(host);
   if (connection === undefined) return undefined;
-  return readVariable(recording, connection, name, glance.value) satisfies Reading | undefined;
+  return readVariable(timeline, connection, name, glance.value) satisfies Reading | undefined;
 }
 
 /** What happened in this moment, with the reasons of whatever is marked below. */
-function Cause({ recording }: { recording: Recording }): JSX.Element | null {
+function Cause({ timeline }: { timeline: Timeline }): JSX.Element | null {
   const at = glance.value;
-  if (at < 0 || at >= recording.eventCount) return null;
-  const begin = firstOfMoment(recording, at);
-  const { events } = recording;
-  const host = recording.hosts[events.host.at(begin)]!.id;
+  if (at < 0 || at >= timeline.eventCount) return null;
+  const begin = firstOfMoment(timeline, at);
+  const { events } = timeline;
+  const host = timeline.hosts[events.host.at(begin)]!.id;
   const reasons = [];
   for (let i = begin + 1; i <= at; i++) {
     if (events.reason.at(i) !== 0) reasons.push(i);
@@ -77,11 +77,11 @@ function Cause({ recording }: { recording: Recording }): JSX.Element | null {
   return (
     <p class="about">
       What is marked changed when <span class={`host ${host}`}>{host}</span>{' '}
-      {happening(recording, begin)}.
+      {happening(timeline, begin)}.
       {reasons.map((i) => (
         <span key={i}>
           {' '}
-          {happening(recording, i)}: <span class="soft">{because(recording, i)}</span>
+          {happening(timeline, i)}: <span class="soft">{because(timeline, i)}</span>
         </span>
       ))}
     </p>
@@ -89,16 +89,8 @@ function Cause({ recording }: { recording: Recording }): JSX.Element | null {
 }
 
 /** Which connection of a host is shown; a choice where there are several. */
-function ConnectionChoice({
-  recording,
-  host,
-}: {
-  recording: Recording;
-  host: string;
-}): JSX.Element {
-  const rows = recording.connections.filter(
-    (row) => row.host === host && row.since <= glance.value,
-  );
+function ConnectionChoice({ timeline, host }: { timeline: Timeline; host: string }): JSX.Element {
+  const rows = timeline.connections.filter((row) => row.host === host && row.since <= glance.value);
   const shown = focus.value.get(host);
   const name = ({ kind, localPort, remotePort }: (typeof rows)[number]) =>
     kind === 'listener' ? `:${localPort} listener` : `:${localPort} :${remotePort}`;

@@ -3,29 +3,29 @@
  * aloud.
  */
 import { stateName } from '../../inspect.ts';
-import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { Timeline } from '../../sim/timeline/timeline.ts';
 import { EVENT_KINDS } from '../../sim/timeline/rows.ts';
 import { octets, seconds, segmentName, span } from '../words.ts';
 
 /** What happened, without time and host. */
-export function happening(recording: Recording, index: number): string {
-  const { events, packets } = recording;
+export function happening(timeline: Timeline, index: number): string {
+  const { events, packets } = timeline;
   const packet = events.packet.at(index);
   switch (EVENT_KINDS[events.kind.at(index)]!) {
     case 'send': {
-      const to = recording.hosts[packets.to.at(packet)]?.id ?? 'nobody';
-      const far = isPlain(recording) ? '' : ` to ${to}`;
-      return `sends ${segmentName(recording, packet)}${far}`;
+      const to = timeline.hosts[packets.to.at(packet)]?.id ?? 'nobody';
+      const far = isPlain(timeline) ? '' : ` to ${to}`;
+      return `sends ${segmentName(timeline, packet)}${far}`;
     }
     case 'receive': {
-      const from = recording.hosts[packets.from.at(packet)]!.id;
-      const far = isPlain(recording) ? '' : ` from ${from}`;
-      return `receives ${segmentName(recording, packet)}${far}`;
+      const from = timeline.hosts[packets.from.at(packet)]!.id;
+      const far = isPlain(timeline) ? '' : ` from ${from}`;
+      return `receives ${segmentName(timeline, packet)}${far}`;
     }
     case 'loss':
-      return `${segmentName(recording, packet)} is lost: ${recording.packet(packet).cause}`;
+      return `${segmentName(timeline, packet)} is lost: ${timeline.packet(packet).cause}`;
     case 'drop':
-      return packet >= 0 ? `drops ${segmentName(recording, packet)}` : 'drops a packet';
+      return packet >= 0 ? `drops ${segmentName(timeline, packet)}` : 'drops a packet';
     case 'state':
       return `${stateName(events.a.at(index))} → ${stateName(events.b.at(index))}`;
     case 'deliver': {
@@ -34,17 +34,17 @@ export function happening(recording: Recording, index: number): string {
       return `user reads ${octets(events.a.at(index))}${warning}`;
     }
     default:
-      return recording.event(index).text;
+      return timeline.event(index).text;
   }
 }
 
 /** Two hosts: who a packet goes to need not be said. */
-function isPlain({ hosts }: Recording): boolean {
+function isPlain({ hosts }: Timeline): boolean {
   return hosts.length === 2;
 }
 
-function fate(recording: Recording, packet: number): string {
-  const { fate: name, cause, arrivesAt, sentAt } = recording.packet(packet);
+function fate(timeline: Timeline, packet: number): string {
+  const { fate: name, cause, arrivesAt, sentAt } = timeline.packet(packet);
   if (arrivesAt === null) return `Lost: ${cause}.`;
   const way = `Arrives ${seconds(arrivesAt)} s, after ${span(arrivesAt - sentAt)}`;
   if (name === 'delivered') return `${way}.`;
@@ -52,9 +52,9 @@ function fate(recording: Recording, packet: number): string {
 }
 
 /** Why it happened, with the section that says so, or what becomes of it; empty when not known. */
-export function because(recording: Recording, index: number): string {
-  const { why, rfc, kind, packet } = recording.event(index);
-  if (kind === 'send' && packet !== null) return fate(recording, packet);
+export function because(timeline: Timeline, index: number): string {
+  const { why, rfc, kind, packet } = timeline.event(index);
+  if (kind === 'send' && packet !== null) return fate(timeline, packet);
   if (why === '') return '';
   return rfc === '' ? why : `${why} (${rfc})`;
 }

@@ -8,7 +8,7 @@ import { changePacket, dropPacket } from '../state/client.ts';
 import { flightOf } from '../state/flight.ts';
 import { openTab } from '../state/layout.ts';
 import { branch, chosenPacket, isPlaying, scenario, seek } from '../state/store.ts';
-import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { Timeline } from '../../sim/timeline/timeline.ts';
 import { EVENT_KINDS } from '../../sim/timeline/rows.ts';
 import { segmentName, span } from '../words.ts';
 
@@ -34,23 +34,23 @@ function Menu({ opened }: { opened: OpenMenu }): JSX.Element | null {
     document.addEventListener('pointerdown', away);
     return () => document.removeEventListener('pointerdown', away);
   }, []);
-  const { recording } = branch.value ?? {};
+  const { timeline } = branch.value ?? {};
   const { packet, x, y } = opened;
-  if (recording === undefined || packet >= recording.packetCount) return null;
+  if (timeline === undefined || packet >= timeline.packetCount) return null;
   return (
     <div
       ref={list}
       role="menu"
       class="menu"
       tabIndex={-1}
-      aria-label={`Packet ${segmentName(recording, packet)}`}
+      aria-label={`Packet ${segmentName(timeline, packet)}`}
       style={{
         left: `${Math.max(4, Math.min(x, innerWidth - SIZE.width))}px`,
         top: `${Math.max(4, Math.min(y, innerHeight - SIZE.height))}px`,
       }}
       onKeyDown={(event) => keys(event, list.current!)}
     >
-      {choicesOf(recording, packet).map(({ text, act, isPossible = true }) => (
+      {choicesOf(timeline, packet).map(({ text, act, isPossible = true }) => (
         <button
           key={text}
           type="button"
@@ -75,9 +75,9 @@ interface Choice {
   readonly isPossible?: boolean;
 }
 
-function choicesOf(recording: Recording, packet: number): readonly Choice[] {
-  const { event, arrivesAt } = recording.packets;
-  const arrival = arrivalOf(recording, packet);
+function choicesOf(timeline: Timeline, packet: number): readonly Choice[] {
+  const { event, arrivesAt } = timeline.packets;
+  const arrival = arrivalOf(timeline, packet);
   const late = HELD * (flightOf(scenario.value) || 10);
   return [
     {
@@ -101,9 +101,9 @@ function choicesOf(recording: Recording, packet: number): readonly Choice[] {
   ];
 }
 
-function arrivalOf(recording: Recording, packet: number): number {
-  const { events, packets } = recording;
-  for (let i = packets.event.at(packet); i < recording.eventCount; i++) {
+function arrivalOf(timeline: Timeline, packet: number): number {
+  const { events, packets } = timeline;
+  for (let i = packets.event.at(packet); i < timeline.eventCount; i++) {
     if (events.packet.at(i) === packet && events.kind.at(i) === RECEIVE) return i;
   }
   return -1;

@@ -3,7 +3,7 @@
  */
 import { computed } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { Timeline } from '../../sim/timeline/timeline.ts';
 import { branch, isPlaying, seek, version } from '../state/store.ts';
 import { seconds } from '../words.ts';
 import { happening } from './event-words.ts';
@@ -11,16 +11,16 @@ import { happening } from './event-words.ts';
 /** The first event that differs; undefined while there is none. */
 const parting = computed(() => {
   version.value;
-  const { recording, parent, forkedAt } = branch.value ?? {};
-  if (recording === undefined || parent === undefined) return undefined;
-  const there = parent.recording;
+  const { timeline, parent, forkedAt } = branch.value ?? {};
+  if (timeline === undefined || parent === undefined) return undefined;
+  const there = parent.timeline;
   let event = forkedAt!;
-  while (event < recording.eventCount && event < there.eventCount) {
-    if (told(recording, event) !== told(there, event)) break;
+  while (event < timeline.eventCount && event < there.eventCount) {
+    if (told(timeline, event) !== told(there, event)) break;
     event++;
   }
-  if (event >= recording.eventCount && event >= there.eventCount) return undefined;
-  return { event, title: parent.title, here: recording, there };
+  if (event >= timeline.eventCount && event >= there.eventCount) return undefined;
+  return { event, title: parent.title, here: timeline, there };
 });
 
 export function Parting(): JSX.Element | null {
@@ -41,9 +41,9 @@ export function Parting(): JSX.Element | null {
 }
 
 /** An event in a few words, with its time and host: two that are the same say the same. */
-function told(recording: Recording, event: number): string {
-  if (event >= recording.eventCount) return 'nothing more happens';
-  const { at, host } = recording.events;
-  const who = recording.hosts[host.at(event)]!.id;
-  return `${seconds(at.at(event))} s ${who} ${happening(recording, event)}`;
+function told(timeline: Timeline, event: number): string {
+  if (event >= timeline.eventCount) return 'nothing more happens';
+  const { at, host } = timeline.events;
+  const who = timeline.hosts[host.at(event)]!.id;
+  return `${seconds(at.at(event))} s ${who} ${happening(timeline, event)}`;
 }

@@ -12,17 +12,17 @@ import { because, happening } from './event-words.ts';
 const SPEAK_EVERY_MS = 1000;
 
 export function Strip(): JSX.Element {
-  const { recording } = branch.value ?? {};
+  const { timeline } = branch.value ?? {};
   const at = glance.value;
-  if (recording === undefined || at < 0 || at >= eventCount.value) {
+  if (timeline === undefined || at < 0 || at >= eventCount.value) {
     return <p class="strip soft">Before the first event.</p>;
   }
-  const host = recording.hosts[recording.events.host.at(at)]!.id;
-  const why = because(recording, at);
+  const host = timeline.hosts[timeline.events.host.at(at)]!.id;
+  const why = because(timeline, at);
   return (
     <p class="strip">
-      <span class="mono">{seconds(recording.events.at.at(at))} s</span>{' '}
-      <span class={`host ${host}`}>{host}</span> {happening(recording, at)}
+      <span class="mono">{seconds(timeline.events.at.at(at))} s</span>{' '}
+      <span class={`host ${host}`}>{host}</span> {happening(timeline, at)}
       {why === '' ? '.' : '. '}
       <span class="soft">{why}</span>
     </p>
@@ -38,12 +38,11 @@ export function Speaker(): JSX.Element {
     const shown = branch.value;
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
-      const { recording } = shown ?? {};
-      if (recording === undefined || at < 0 || at >= recording.eventCount || isPlaying.peek())
-        return;
-      const host = recording.hosts[recording.events.host.at(at)]!.id;
-      const what = happening(recording, at).replace(' → ', ' to ');
-      say(`${seconds(recording.events.at.at(at))} s. ${host}, ${what}. ${because(recording, at)}`);
+      const { timeline } = shown ?? {};
+      if (timeline === undefined || at < 0 || at >= timeline.eventCount || isPlaying.peek()) return;
+      const host = timeline.hosts[timeline.events.host.at(at)]!.id;
+      const what = happening(timeline, at).replace(' → ', ' to ');
+      say(`${seconds(timeline.events.at.at(at))} s. ${host}, ${what}. ${because(timeline, at)}`);
     }, SPEAK_EVERY_MS);
   });
   return (

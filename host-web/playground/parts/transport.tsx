@@ -22,11 +22,9 @@ const SPEEDS = [0.5, 1, 2, 4, 8, 32, 128];
 export function Transport(): JSX.Element {
   const count = eventCount.value;
   const at = cursor.value;
-  const { recording } = branch.value ?? {};
+  const { timeline } = branch.value ?? {};
   const moment =
-    recording !== undefined && at >= 0 && at < count
-      ? seconds(recording.events.at.at(at))
-      : '0.000';
+    timeline !== undefined && at >= 0 && at < count ? seconds(timeline.events.at.at(at)) : '0.000';
   return (
     <footer class="transport">
       <Buttons />
@@ -44,7 +42,7 @@ export function Transport(): JSX.Element {
       />
       <output
         class="clock mono"
-        title={`Virtual time; event ${at + 1} of ${count}; ${recording?.packetCount ?? 0} packets`}
+        title={`Virtual time; event ${at + 1} of ${count}; ${timeline?.packetCount ?? 0} packets`}
       >
         {moment} s <span class="soft">{`${at + 1}/${count}`}</span>
       </output>

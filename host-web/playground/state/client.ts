@@ -1,5 +1,5 @@
 /**
- * The page's end of the worker: opens scenarios, makes branches, takes in what is recorded.
+ * The page's end of the worker: opens scenarios, makes branches, takes in timelines as they grow.
  *
  * Everything done to a run goes through `touch`: at the end of a branch that is over it goes on
  * there; anywhere else it makes a new branch, and the old one stays.
@@ -7,7 +7,7 @@
 import { batch as together } from '@preact/signals';
 import { Rungs } from '../ladder/rungs.ts';
 import { parseNetem } from '../../link/netem.ts';
-import { Recording } from '../../sim/timeline/timeline.ts';
+import { Timeline } from '../../sim/timeline/timeline.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import type { Edit } from '../../sim/world/universe.ts';
 import type { Verdict } from '../../link/channel.ts';
@@ -82,9 +82,9 @@ export function touch(title: string, edit: Edit, link?: Omit<LinkChange, 'from'>
   if (from === undefined) return;
   complaint.value = '';
   isPlaying.value = false;
-  const { recording } = from;
-  const event = momentEnd(recording, cursor.peek());
-  const isEnd = event === recording.eventCount - 1;
+  const { timeline } = from;
+  const event = momentEnd(timeline, cursor.peek());
+  const isEnd = event === timeline.eventCount - 1;
   if (isEnd && standings.peek().get(from.id)?.isOver) {
     followed = from.id;
     if (link !== undefined) tell(from, { ...link, from: event + 1 });
@@ -112,7 +112,7 @@ function tell(changed: Branch, change: LinkChange): void {
 
 /** Makes a branch in which a packet is lost. */
 export function dropPacket(packet: number): void {
-  const { packets } = branch.peek()?.recording ?? {};
+  const { packets } = branch.peek()?.timeline ?? {};
   if (packets === undefined || packet < 0) return;
   if (packets.arrivesAt.at(originalOf(packets, packet)) < Number.POSITIVE_INFINITY) {
     changePacket(packet, 'drop', 'without');
@@ -120,7 +120,7 @@ export function dropPacket(packet: number): void {
 }
 
 /** A copy is changed where its original is. */
-function originalOf({ copyOf }: Recording['packets'], packet: number): number {
+function originalOf({ copyOf }: Timeline['packets'], packet: number): number {
   return copyOf.at(packet) >= 0 ? copyOf.at(packet) : packet;
 }
 
@@ -134,13 +134,13 @@ export function changePacket(packet: number, verdict: Verdict, word: string): vo
   if (from === undefined) return;
   complaint.value = '';
   isPlaying.value = false;
-  const { recording } = from;
-  const { packets } = recording;
+  const { timeline } = from;
+  const { packets } = timeline;
   const original = originalOf(packets, packet);
   const sent = packets.event.at(original);
-  const host = recording.hosts[packets.from.at(original)]!.id;
-  const title = `${word} ${host}: ${segmentName(recording, original)}`;
-  const forkedAt = firstOfMoment(recording, sent);
+  const host = timeline.hosts[packets.from.at(original)]!.id;
+  const title = `${word} ${host}: ${segmentName(timeline, original)}`;
+  const forkedAt = firstOfMoment(timeline, sent);
   const when = `${seconds(packets.sentAt.at(original))} s`;
   const links = linksBefore(from, forkedAt);
   const id = plan({ title: `${title}, ${when}`, parent: from, forkedAt, cursor: sent, links });
@@ -149,8 +149,8 @@ export function changePacket(packet: number, verdict: Verdict, word: string): vo
 
 /** What was done, and when: what a branch is called. */
 function dated(title: string): string {
-  const { recording } = branch.peek()!;
-  const at = cursor.peek() < 0 ? 0 : recording.events.at.at(cursor.peek());
+  const { timeline } = branch.peek()!;
+  const at = cursor.peek() < 0 ? 0 : timeline.events.at.at(cursor.peek());
   return `${title}, ${seconds(at)} s`;
 }
 
@@ -174,12 +174,12 @@ function take(news: News): void {
     case 'begun': {
       const planned = plans.get(news.branch);
       if (planned === undefined) return;
-      const recording = new Recording(news.hosts);
+      const timeline = new Timeline(news.hosts);
       const { cursor: _, ...given } = planned;
       const { parent, forkedAt } = given;
-      const left = parent && { recording: parent.recording, from: forkedAt };
-      const rungs = new Rungs(recording, flightOf(scenario.peek()), left);
-      const made: Branch = { id: news.branch, recording, rungs, ...given };
+      const left = parent && { timeline: parent.timeline, from: forkedAt };
+      const rungs = new Rungs(timeline, flightOf(scenario.peek()), left);
+      const made: Branch = { id: news.branch, timeline, rungs, ...given };
       branches.value = parent === undefined ? [made] : [...branches.peek(), made];
       branch.value = made;
       chosenPacket.value = -1;
@@ -195,15 +195,15 @@ function take(news: News): void {
 function grow(news: Extract<News, { kind: 'grown' }>): void {
   const grown = branches.peek().find(({ id }) => id === news.branch);
   if (grown === undefined) return;
-  const { recording, rungs } = grown;
-  recording.append(news.batch);
+  const { timeline, rungs } = grown;
+  timeline.append(news.batch);
   rungs.extend();
   const { isOver, hash } = news;
   standings.value = new Map(standings.peek()).set(news.branch, { isOver, hash });
   version.value++;
   if (followed !== news.branch || branch.peek()?.id !== news.branch) return;
   const planned = plans.get(news.branch);
-  const end = recording.eventCount - 1;
+  const end = timeline.eventCount - 1;
   // A branch is looked at where it departs; a run, and what was just done, at its end.
   if (planned !== undefined && planned.cursor >= 0 && planned.cursor <= end) {
     seek(planned.cursor);

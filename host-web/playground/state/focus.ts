@@ -2,7 +2,7 @@
  * Which connection of a host is meant when none is named: of the first host the one that had an
  * event last; of the others the one with the same sockets, or else their own last one.
  */
-import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { Timeline } from '../../sim/timeline/timeline.ts';
 import type { ConnectionRow } from '../../sim/timeline/rows.ts';
 
 /** Events that are looked back at; a connection silent for longer is found by its number. */
@@ -10,18 +10,18 @@ const LOOK_BACK = 500;
 
 /** The connection to show for each host that has any. */
 export function focusOf(
-  recording: Recording,
+  timeline: Timeline,
   cursor: number,
   chosen: ReadonlyMap<string, number>,
 ): Map<string, number> {
   const found = new Map<string, number>();
   let first: ConnectionRow | undefined;
-  for (const { id, kind } of recording.hosts) {
+  for (const { id, kind } of timeline.hosts) {
     if (kind !== 'stack') continue;
     const row =
-      chosenOf(recording, cursor, id, chosen) ??
-      counterpart(recording, cursor, id, first) ??
-      latest(recording, cursor, id);
+      chosenOf(timeline, cursor, id, chosen) ??
+      counterpart(timeline, cursor, id, first) ??
+      latest(timeline, cursor, id);
     if (row === undefined) continue;
     first ??= row.kind === 'connection' ? row : undefined;
     found.set(id, row.id);
@@ -30,18 +30,18 @@ export function focusOf(
 }
 
 function chosenOf(
-  recording: Recording,
+  timeline: Timeline,
   cursor: number,
   host: string,
   chosen: ReadonlyMap<string, number>,
 ): ConnectionRow | undefined {
-  const row = recording.connections[chosen.get(host) ?? -1];
+  const row = timeline.connections[chosen.get(host) ?? -1];
   return row !== undefined && row.since <= cursor ? row : undefined;
 }
 
 /** The other end of a connection: its sockets the other way round. */
 function counterpart(
-  { connections }: Recording,
+  { connections }: Timeline,
   cursor: number,
   host: string,
   other: ConnectionRow | undefined,
@@ -57,8 +57,8 @@ function counterpart(
   );
 }
 
-function latest(recording: Recording, cursor: number, host: string): ConnectionRow | undefined {
-  const { events, connections } = recording;
+function latest(timeline: Timeline, cursor: number, host: string): ConnectionRow | undefined {
+  const { events, connections } = timeline;
   for (let i = cursor; i >= 0 && i > cursor - LOOK_BACK; i--) {
     const row = connections[events.connection.at(i)];
     if (row?.host === host && row.kind === 'connection') return row;

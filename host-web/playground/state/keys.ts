@@ -73,16 +73,16 @@ const STEPS: Readonly<Record<string, () => number>> = {
 };
 
 function towards(step: 1 | -1, kinds: readonly EventKind[]): number {
-  const { recording } = branch.value ?? {};
-  return recording === undefined ? -1 : nextOf(recording, cursor.value, step, kinds);
+  const { timeline } = branch.value ?? {};
+  return timeline === undefined ? -1 : nextOf(timeline, cursor.value, step, kinds);
 }
 
 function goToTime(): void {
-  const { recording } = branch.value ?? {};
+  const { timeline } = branch.value ?? {};
   const answer = prompt('Go to which time, in seconds?');
-  if (recording === undefined || answer === null) return;
+  if (timeline === undefined || answer === null) return;
   const seconds = Number(answer);
   if (!Number.isFinite(seconds)) return;
   isPlaying.value = false;
-  seek(recording.eventAt(seconds * 1000));
+  seek(timeline.eventAt(seconds * 1000));
 }

@@ -48,8 +48,8 @@ function playSmoothly(): () => void {
 
 function playInSteps(): () => void {
   const timer = setInterval(() => {
-    const { recording } = branch.peek()!;
-    seek(momentEnd(recording, cursor.peek() + 1));
+    const { timeline } = branch.peek()!;
+    seek(momentEnd(timeline, cursor.peek() + 1));
     if (cursor.peek() >= eventCount.peek() - 1 && standing.peek().isOver) isPlaying.value = false;
   }, STEP_MS / speed.peek());
   return () => clearInterval(timer);

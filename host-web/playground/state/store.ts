@@ -1,12 +1,12 @@
 /**
  * What the page knows, as signals: the branches of the run, the cursor, and what is looked at.
  *
- * A recording only grows, in place; `version` says that it has. Everything a panel shows follows
- * from (recording, cursor). Not here: the worker that makes recordings (`client.ts`).
+ * A timeline only grows, in place; `version` says that it has. Everything a panel shows follows
+ * from (timeline, cursor). Not here: the worker that makes timelines (`client.ts`).
  */
 import { computed, effect, signal } from '@preact/signals';
 import type { Rungs } from '../ladder/rungs.ts';
-import type { Recording } from '../../sim/timeline/timeline.ts';
+import type { Timeline } from '../../sim/timeline/timeline.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { focusOf } from './focus.ts';
 
@@ -15,7 +15,7 @@ export interface Branch {
   readonly id: number;
   /** What was done to make it: `main`, or `without SYN seq 0 of A`. */
   readonly title: string;
-  readonly recording: Recording;
+  readonly timeline: Timeline;
   readonly rungs: Rungs;
   readonly parent: Branch | undefined;
   /** Its first event that its parent has not. */
@@ -46,7 +46,7 @@ export const scenario = signal<Scenario | undefined>(undefined);
 export const branches = signal<readonly Branch[]>([]);
 export const branch = signal<Branch | undefined>(undefined);
 export const standings = signal<ReadonlyMap<number, Standing>>(new Map());
-/** Rises whenever a recording has grown. */
+/** Rises whenever a timeline has grown. */
 export const version = signal(0);
 /** Index of the last event that has happened; -1 before the first. */
 export const cursor = signal(-1);
@@ -72,23 +72,23 @@ export const standing = computed<Standing>(
 /** Events of the branch that is shown. */
 export const eventCount = computed(() => {
   version.value;
-  return branch.value?.recording.eventCount ?? 0;
+  return branch.value?.timeline.eventCount ?? 0;
 });
 
 /** The packet that is looked at, or -1. */
 export const selectedPacket = computed(() => {
   if (chosenPacket.value >= 0) return chosenPacket.value;
-  const { recording } = branch.value ?? {};
-  if (recording === undefined || glance.value >= eventCount.value) return -1;
-  if (recording.packetCount === 0) return -1;
-  return packetNear(recording, glance.value);
+  const { timeline } = branch.value ?? {};
+  if (timeline === undefined || glance.value >= eventCount.value) return -1;
+  if (timeline.packetCount === 0) return -1;
+  return packetNear(timeline, glance.value);
 });
 
 /** Events that are looked back at for a packet. */
 const LOOK_BACK = 64;
 
 /** The packet of an event, or the one before it; before any, the first. */
-function packetNear({ events }: Recording, event: number): number {
+function packetNear({ events }: Timeline, event: number): number {
   for (let i = event; i >= 0 && i > event - LOOK_BACK; i--) {
     if (events.packet.at(i) >= 0) return events.packet.at(i);
   }
@@ -97,9 +97,9 @@ function packetNear({ events }: Recording, event: number): number {
 
 /** The connection of each host that panels show. */
 export const focus = computed<ReadonlyMap<string, number>>(() => {
-  const { recording } = branch.value ?? {};
-  if (recording === undefined || eventCount.value === 0) return new Map();
-  return focusOf(recording, glance.value, chosenConnections.value);
+  const { timeline } = branch.value ?? {};
+  if (timeline === undefined || eventCount.value === 0) return new Map();
+  return focusOf(timeline, glance.value, chosenConnections.value);
 });
 
 /** The ladder is read from its top, wherever the cursor is: nobody has moved that yet. */
@@ -115,13 +115,13 @@ export function seek(event: number): void {
 /** Shows another branch, at the same moment of it. */
 export function show(next: Branch): void {
   const before = branch.peek();
-  const at = before?.recording.events.at.at(Math.max(cursor.peek(), 0)) ?? 0;
+  const at = before?.timeline.events.at.at(Math.max(cursor.peek(), 0)) ?? 0;
   branch.value = next;
   chosenPacket.value = -1;
   const isShared = cursor.peek() < next.forkedAt || next === before;
   cursor.value = isShared
-    ? Math.min(cursor.peek(), next.recording.eventCount - 1)
-    : next.recording.eventAt(at);
+    ? Math.min(cursor.peek(), next.timeline.eventCount - 1)
+    : next.timeline.eventAt(at);
 }
 
 const GLANCE_EVERY_MS = 60;

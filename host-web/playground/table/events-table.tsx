@@ -76,17 +76,17 @@ export function EventsTable(): JSX.Element {
 }
 
 function Row({ index, isCurrent }: { index: number; isCurrent: boolean }): JSX.Element | null {
-  const { recording } = branch.value ?? {};
-  if (recording === undefined || index >= recording.eventCount) return null;
-  const host = recording.hosts[recording.events.host.at(index)]!.id;
-  const what = happening(recording, index);
-  const why = because(recording, index);
+  const { timeline } = branch.value ?? {};
+  if (timeline === undefined || index >= timeline.eventCount) return null;
+  const host = timeline.hosts[timeline.events.host.at(index)]!.id;
+  const what = happening(timeline, index);
+  const why = because(timeline, index);
   const choose = () => {
     isPlaying.value = false;
     seek(index);
   };
   const menu = (event: MouseEvent) => {
-    const packet = recording.events.packet.at(index);
+    const packet = timeline.events.packet.at(index);
     if (packet < 0) return;
     event.preventDefault();
     choose();
@@ -104,7 +104,7 @@ function Row({ index, isCurrent }: { index: number; isCurrent: boolean }): JSX.E
       onContextMenu={menu}
     >
       <span role="gridcell" class="mono">
-        {seconds(recording.events.at.at(index))}
+        {seconds(timeline.events.at.at(index))}
       </span>
       <span role="gridcell" class={`host ${host}`}>
         {host}
@@ -137,7 +137,7 @@ function move(event: KeyboardEvent): void {
     isPlaying.value = false;
     seek(to);
   } else if (event.key === 'Enter' || (event.key === 'F10' && event.shiftKey)) {
-    const packet = branch.value?.recording.events.packet.at(cursor.value) ?? -1;
+    const packet = branch.value?.timeline.events.packet.at(cursor.value) ?? -1;
     const row = document.getElementById(`event-${cursor.value}`)?.getBoundingClientRect();
     if (packet < 0 || row === undefined) return;
     event.preventDefault();

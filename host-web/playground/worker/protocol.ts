@@ -30,7 +30,7 @@ export type Command =
 
 /** What the worker tells. */
 export type News =
-  /** A branch begins; a first stretch of its recording follows. */
+  /** A branch begins; a first stretch of its timeline follows. */
   | { readonly kind: 'begun'; readonly branch: number; readonly hosts: readonly HostRow[] }
   /** A branch has come so much further. */
   | {

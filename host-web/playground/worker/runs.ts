@@ -91,9 +91,9 @@ export class Runs {
       // An action that can not be done where it stands ends the branch there.
       this.#tell({ kind: 'failed', message: (error as Error).message });
     }
-    const isOver = session.isOver || session.recording.eventCount > MOST_EVENTS;
-    const batch = session.recording.since(run.told);
-    run.told = session.recording.position;
+    const isOver = session.isOver || session.timeline.eventCount > MOST_EVENTS;
+    const batch = session.timeline.since(run.told);
+    run.told = session.timeline.position;
     const hash = isOver ? session.universe.hash() : '';
     this.#tell({ kind: 'grown', branch, batch, isOver, hash });
     if (!isOver) setTimeout(() => this.#turn(branch, run, TURN));

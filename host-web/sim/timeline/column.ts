@@ -1,7 +1,7 @@
 /**
  * Columns: numbers that are only ever appended, in typed arrays that double when they are full.
  *
- * A recording of a hundred thousand events lies in a few dozen of these, so it costs what its
+ * A timeline of a hundred thousand events lies in a few dozen of these, so it costs what its
  * numbers cost, and a stretch of it crosses to another thread as a handful of buffers.
  */
 

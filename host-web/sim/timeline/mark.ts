@@ -3,13 +3,13 @@
  * them.
  *
  * A mark is `base#n suffix`: `A.data#7 arrives` has the base `A.data`. Here they are read, and
- * found in a recording: which event is it, and how many are there.
+ * found in a timeline: which event is it, and how many are there.
  */
 import { Reason, Timer } from '../../abi.ts';
 import { stateName } from '../../inspect.ts';
 import { isMeant, PACKET_KINDS, type Pattern, parsePattern } from '../../link/pattern.ts';
 import type { PacketView } from '../../link/segment.ts';
-import { EVENT_KINDS, FATES, type Recording } from './timeline.ts';
+import { EVENT_KINDS, FATES, type Timeline } from './timeline.ts';
 
 /** A mark, taken apart. */
 export interface Mark {
@@ -58,46 +58,46 @@ export function marksOf(
 }
 
 /** Events at which a mark's base happened, in order; of a packet, its sending or its arrival. */
-export function eventsOfBase(recording: Recording, mark: Mark): number[] {
-  return mark.pattern === undefined ? plainEvents(recording, mark.base) : packets(recording, mark);
+export function eventsOfBase(timeline: Timeline, mark: Mark): number[] {
+  return mark.pattern === undefined ? plainEvents(timeline, mark.base) : packets(timeline, mark);
 }
 
 /** The event a mark names; undefined when it never happened. */
-export function eventOf(recording: Recording, text: string): number | undefined {
+export function eventOf(timeline: Timeline, text: string): number | undefined {
   const mark = parseMark(text);
   if (mark.pattern === undefined || mark.suffix === '') {
-    return eventsOfBase(recording, mark)[mark.number - 1];
+    return eventsOfBase(timeline, mark)[mark.number - 1];
   }
   // A packet is known by its sending: `A.data#7 arrives` is the seventh sent, if it arrives.
-  const id = packetIds(recording, mark.pattern)[mark.number - 1];
-  return id === undefined ? undefined : fateEvent(recording, id, mark.suffix);
+  const id = packetIds(timeline, mark.pattern)[mark.number - 1];
+  return id === undefined ? undefined : fateEvent(timeline, id, mark.suffix);
 }
 
-function plainEvents(recording: Recording, base: string): number[] {
-  const { events: e, hosts } = recording;
+function plainEvents(timeline: Timeline, base: string): number[] {
+  const { events: e, hosts } = timeline;
   const host = hosts.findIndex(({ id }) => id === base[0]);
   const found: number[] = [];
-  for (let i = 0; i < recording.eventCount; i++) {
+  for (let i = 0; i < timeline.eventCount; i++) {
     if (e.host.at(i) !== host) continue;
     const kind = EVENT_KINDS[e.kind.at(i)]!;
-    const text = kind === 'news' ? recording.event(i).text : '';
+    const text = kind === 'news' ? timeline.event(i).text : '';
     const marks = marksOf(base[0]!, kind, e.reason.at(i), text, e.a.at(i), e.b.at(i));
     if (marks.includes(base)) found.push(i);
   }
   return found;
 }
 
-function packets(recording: Recording, mark: Mark): number[] {
-  return packetIds(recording, mark.pattern!)
-    .map((id) => fateEvent(recording, id, mark.suffix))
+function packets(timeline: Timeline, mark: Mark): number[] {
+  return packetIds(timeline, mark.pattern!)
+    .map((id) => fateEvent(timeline, id, mark.suffix))
     .filter((event): event is number => event !== undefined);
 }
 
-function packetIds(recording: Recording, pattern: Pattern): number[] {
-  const { packets: p, hosts } = recording;
+function packetIds(timeline: Timeline, pattern: Pattern): number[] {
+  const { packets: p, hosts } = timeline;
   const from = hosts.findIndex(({ id }) => id === pattern.from);
   const found: number[] = [];
-  for (let id = 0; id < recording.packetCount; id++) {
+  for (let id = 0; id < timeline.packetCount; id++) {
     if (p.from.at(id) !== from || p.copyOf.at(id) >= 0) continue;
     const view = {
       from: pattern.from,
@@ -111,15 +111,15 @@ function packetIds(recording: Recording, pattern: Pattern): number[] {
 }
 
 /** Where a packet was sent, or lost; or where it arrived, once it has. */
-function fateEvent(recording: Recording, id: number, suffix: Mark['suffix']): number | undefined {
-  const { packets: p, events: e } = recording;
+function fateEvent(timeline: Timeline, id: number, suffix: Mark['suffix']): number | undefined {
+  const { packets: p, events: e } = timeline;
   const sent = p.event.at(id);
   if (suffix === '') return sent;
   const isLost = FATES[p.fate.at(id)] === 'lost';
   if (suffix === 'lost') return isLost ? sent : undefined;
   if (isLost) return undefined;
   const receive = EVENT_KINDS.indexOf('receive');
-  for (let i = sent + 1; i < recording.eventCount; i++) {
+  for (let i = sent + 1; i < timeline.eventCount; i++) {
     if (e.packet.at(i) === id && e.kind.at(i) === receive) return i;
   }
   return undefined;

@@ -1,7 +1,7 @@
 /**
- * The recorder: what a universe tells, written into its recording.
+ * The observer: what a universe tells, written into its timeline.
  *
- * It knows which row of the recording each thing belongs to; the universe does not need to. What it
+ * It knows which row of the timeline each thing belongs to; the universe does not need to. What it
  * keeps for that is saved with keyframes, but is no part of the universe's state.
  */
 import type { Core } from '../../core.ts';
@@ -9,11 +9,11 @@ import { formatAddress } from '../../address.ts';
 import type { Fate } from '../../link/channel.ts';
 import type { Note } from '../world/machine.ts';
 import type { Passage } from '../world/network.ts';
-import { EVENT_KINDS, type EventKind, type FateName, FATES, type Recording } from './timeline.ts';
+import { EVENT_KINDS, type EventKind, type FateName, FATES, type Timeline } from './timeline.ts';
 import { Sampler, type SamplerState } from './sampler.ts';
 
-/** A recorder as plain data. */
-export type RecorderState = readonly (SamplerState | null)[];
+/** An observer as plain data. */
+export type ObserverState = readonly (SamplerState | null)[];
 
 const NOBODY = 255;
 
@@ -37,28 +37,28 @@ interface Sockets {
   readonly destinationPort: number;
 }
 
-export class Recorder {
-  readonly recording: Recording;
+export class Observer {
+  readonly timeline: Timeline;
   readonly #samplers: readonly (Sampler | undefined)[];
   readonly #isHeld: (host: number, handle: number) => boolean;
   #now = 0;
   #moment = 0;
 
   constructor(
-    recording: Recording,
+    timeline: Timeline,
     cores: readonly (Core | undefined)[],
     isHeld: (host: number, handle: number) => boolean,
   ) {
-    this.recording = recording;
+    this.timeline = timeline;
     this.#isHeld = isHeld;
     this.#samplers = cores.map((core, host) => core && new Sampler(core, host));
   }
 
-  get state(): RecorderState {
+  get state(): ObserverState {
     return this.#samplers.map((sampler) => sampler?.state ?? null);
   }
 
-  set state(state: RecorderState) {
+  set state(state: ObserverState) {
     this.#samplers.forEach((sampler, i) => {
       if (sampler !== undefined) sampler.state = state[i]!;
     });
@@ -77,7 +77,7 @@ export class Recorder {
     if (sampler !== undefined) {
       connection = this.#inbound(host, octets);
       if (connection < 0) {
-        sampler.identify(this.recording);
+        sampler.identify(this.timeline);
         connection = this.#inbound(host, octets);
       }
     }
@@ -93,10 +93,10 @@ export class Recorder {
     const sampler = this.#samplers[host]!;
     let connection = handle === 0 ? -1 : sampler.ofHandle(handle);
     if (connection < 0 && handle !== 0) {
-      sampler.identify(this.recording);
+      sampler.identify(this.timeline);
       connection = sampler.ofHandle(handle);
     }
-    const isListener = this.recording.connections[connection]?.kind === 'listener';
+    const isListener = this.timeline.connections[connection]?.kind === 'listener';
     if (arriving !== undefined && (connection < 0 || isListener)) {
       const own = this.#inbound(host, arriving);
       if (own >= 0) connection = own;
@@ -108,7 +108,7 @@ export class Recorder {
 
   /** A host has sent a packet, and what becomes of it is known. */
   sent(host: number, id: number, { view, to, fate, cause, arrivals }: Passage): void {
-    const { recording } = this;
+    const { timeline } = this;
     const sockets = socketsOf(view.octets);
     const sampler = this.#samplers[host];
     const find = () =>
@@ -116,14 +116,14 @@ export class Recorder {
       -1;
     let connection = find();
     if (connection < 0 && sampler !== undefined) {
-      sampler.identify(recording);
+      sampler.identify(timeline);
       connection = find();
     }
-    const event = recording.eventCount;
+    const event = timeline.eventCount;
     const isLost = arrivals.length === 0;
     this.#event(host, 'send', { packet: id, connection });
     for (let i = 0; i < Math.max(arrivals.length, 1); i++) {
-      recording.addPacket({
+      timeline.addPacket({
         sentAt: this.#now,
         arrivesAt: arrivals[i] ?? Number.POSITIVE_INFINITY,
         from: host,
@@ -152,7 +152,7 @@ export class Recorder {
   /** A host's memory may be different. */
   sample(host: number): void {
     const isHeld = (handle: number) => this.#isHeld(host, handle);
-    this.#samplers[host]?.sample(this.recording, this.#now, isHeld);
+    this.#samplers[host]?.sample(this.timeline, this.#now, isHeld);
   }
 
   #inbound(host: number, octets: Uint8Array): number {
@@ -174,7 +174,7 @@ export class Recorder {
       d?: number;
     },
   ): void {
-    this.recording.addEvent({
+    this.timeline.addEvent({
       at: this.#now,
       moment: this.#moment,
       host,

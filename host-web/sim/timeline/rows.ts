@@ -1,7 +1,7 @@
 /**
- * The vocabulary of a recording: what its rows and columns are called and what they mean.
+ * The vocabulary of a timeline: what its rows and columns are called and what they mean.
  *
- * Only words and types; `recording.ts` keeps them.
+ * Only words and types; `timeline.ts` keeps them.
  */
 import type { Reason } from '../../abi.ts';
 import { Column, type Kind } from './column.ts';
@@ -116,7 +116,7 @@ export interface ConnectionRow {
 /**
  * Variables of a connection, by the RFC's names. Sequence numbers are absolute: subtract ISS or
  * IRS.
- * Times are milliseconds; `timer at` is the moment on the recording's clock, 0 when none is armed.
+ * Times are milliseconds; `timer at` is the moment on the timeline's clock, 0 when none is armed.
  */
 export const VARIABLES = [
   'state',
@@ -228,7 +228,7 @@ export function table<C extends Record<string, Kind>>(columns: C): Table<C> {
   return Object.fromEntries(made) as Table<C>;
 }
 
-/** How much of a recording somebody has. */
+/** How much of a timeline somebody has. */
 export interface Position {
   readonly packets: number;
   readonly events: number;
@@ -237,7 +237,7 @@ export interface Position {
   readonly changes: number;
 }
 
-/** A stretch of a recording, to be appended to a copy of what came before it. Can be cloned. */
+/** A stretch of a timeline, to be appended to a copy of what came before it. Can be cloned. */
 export interface Batch {
   readonly packets: Readonly<Record<string, ArrayLike<number>>>;
   readonly heads: Uint8Array;

@@ -1,15 +1,15 @@
 /**
  * Sampling: after every step of a host, what is different in its connections and counters goes
- * into the recording.
+ * into the timeline.
  *
  * The core names connections by handles, children and TIME-WAIT records by nothing but their
- * sockets; a recording gives each one row from first sight to CLOSED, whatever holds it. That
- * book-keeping is here. It is not part of the universe: a run that nobody records has none.
+ * sockets; a timeline gives each one row from first sight to CLOSED, whatever holds it. That
+ * book-keeping is here. It is not part of the universe: a run without a timeline has none.
  */
 import { Counter, Memory, State, StatusField } from '../../abi.ts';
 import { formatMapped } from '../../address.ts';
 import type { Core } from '../../core.ts';
-import type { Recording, Variable } from './timeline.ts';
+import type { Timeline, Variable } from './timeline.ts';
 
 /** Which numbers of STATUS are which variable, for a connection with a TCB. */
 const OF_TCB: readonly (readonly [Variable, keyof typeof StatusField, number])[] = [
@@ -54,7 +54,7 @@ const OF_LISTENER: typeof OF_TCB = [
 
 const STATUS_WORDS = StatusField.size >> 2;
 
-/** A row of the recording that still lives. */
+/** A row of the timeline that still lives. */
 interface Known {
   readonly id: number;
   readonly key: string;
@@ -140,63 +140,63 @@ export class Sampler {
   }
 
   /** Gives everything the host has its row, without any value yet. */
-  identify(recording: Recording): void {
+  identify(timeline: Timeline): void {
     const core = this.#core;
     for (let cursor = core.nextStatus(0); cursor !== 0; cursor = core.nextStatus(cursor >>> 0)) {
-      this.#find(recording, this.#field('handle'), this.#field('state'));
+      this.#find(timeline, this.#field('handle'), this.#field('state'));
     }
   }
 
   /** Looks at everything the host has, and writes what is different. */
-  sample(recording: Recording, now: number, isHeld: (handle: number) => boolean): void {
+  sample(timeline: Timeline, now: number, isHeld: (handle: number) => boolean): void {
     const core = this.#core;
     this.#round++;
     for (let cursor = core.nextStatus(0); cursor !== 0; cursor = core.nextStatus(cursor >>> 0)) {
-      this.#record(recording, now, isHeld);
+      this.#read(timeline, now, isHeld);
     }
     for (const known of this.#byKey.values()) {
       if (known.round === this.#round) continue;
       if (this.#endedAt !== now) this.#ended.clear();
       this.#endedAt = now;
       this.#ended.set(known.key, known.id);
-      recording.change(known.id, 'state', State.CLOSED);
-      recording.change(known.id, 'timer', 0);
-      recording.change(known.id, 'timer at', 0);
+      timeline.change(known.id, 'state', State.CLOSED);
+      timeline.change(known.id, 'timer', 0);
+      timeline.change(known.id, 'timer at', 0);
       this.#byKey.delete(known.key);
       if (this.#byHandle.get(known.handle) === known) this.#byHandle.delete(known.handle);
     }
-    this.#count(recording);
+    this.#count(timeline);
   }
 
   #field(name: keyof typeof StatusField): number {
     return this.#u32[(Memory.STATUS + StatusField[name]) >> 2]!;
   }
 
-  #record(recording: Recording, now: number, isHeld: (handle: number) => boolean): void {
+  #read(timeline: Timeline, now: number, isHeld: (handle: number) => boolean): void {
     const handle = this.#field('handle');
     const state = this.#field('state') as State;
-    const known = this.#find(recording, handle, state);
+    const known = this.#find(timeline, handle, state);
     known.round = this.#round;
     known.state = state;
     const { id } = known;
     if (known.isListener) {
-      recording.change(id, 'state', state);
-      this.#write(recording, id, OF_LISTENER);
+      timeline.change(id, 'state', state);
+      this.#write(timeline, id, OF_LISTENER);
       return;
     }
     const isChild = handle === 0 && state === State.SYN_RECEIVED;
     const isRecord = handle === 0 && state === State.TIME_WAIT;
     // A record's sequence numbers come before its state, so that a reader of both sees them.
-    this.#write(recording, id, isChild ? OF_CHILD : isRecord ? OF_TIME_WAIT : OF_TCB);
-    recording.change(id, 'state', state);
+    this.#write(timeline, id, isChild ? OF_CHILD : isRecord ? OF_TIME_WAIT : OF_TCB);
+    timeline.change(id, 'state', state);
     const released = (this.#field('flags') & 16) !== 0;
     const holder = isChild ? 1 : isRecord ? 3 : released || isHeld(handle) ? 0 : 2;
-    recording.change(id, 'held by', holder);
-    this.#timer(recording, known, now);
+    timeline.change(id, 'held by', holder);
+    this.#timer(timeline, known, now);
   }
 
-  /** Most numbers are as they were: those are found out before the recording is asked. */
-  #write(recording: Recording, id: number, fields: typeof OF_TCB): void {
+  /** Most numbers are as they were: those are found out before the timeline is asked. */
+  #write(timeline: Timeline, id: number, fields: typeof OF_TCB): void {
     let seen = this.#seen.get(id);
     if (seen === undefined) this.#seen.set(id, (seen = new Float64Array(STATUS_WORDS).fill(-1)));
     for (const [variable, field, factor] of fields) {
@@ -204,22 +204,22 @@ export class Sampler {
       const value = this.#u32[(Memory.STATUS >> 2) + place]!;
       if (seen[place] === value) continue;
       seen[place] = value;
-      recording.change(id, variable, value * factor);
+      timeline.change(id, variable, value * factor);
     }
   }
 
   /** STATUS tells a timer's rest in whole milliseconds; its moment does not move with them. */
-  #timer(recording: Recording, known: Known, now: number): void {
+  #timer(timeline: Timeline, known: Known, now: number): void {
     const timer = this.#field('timer');
     const at = timer === 0 ? 0 : now + this.#field('timerMs');
     if (timer === known.timer && Math.abs(at - known.timerAt) < 1.001) return;
     known.timer = timer;
     known.timerAt = at;
-    recording.change(known.id, 'timer', timer);
-    recording.change(known.id, 'timer at', at);
+    timeline.change(known.id, 'timer', timer);
+    timeline.change(known.id, 'timer at', at);
   }
 
-  #find(recording: Recording, handle: number, state: State): Known {
+  #find(timeline: Timeline, handle: number, state: State): Known {
     const own = this.#byHandle.get(handle);
     if (handle !== 0 && own !== undefined) return own;
     const isListener = state === State.LISTEN;
@@ -234,15 +234,15 @@ export class Sampler {
       if (handle !== 0) this.#name(handle, same);
       return same;
     }
-    if (same !== undefined) recording.change(same.id, 'state', State.CLOSED);
-    const id = recording.addConnection({
-      host: recording.hosts[this.#host]!.id,
+    if (same !== undefined) timeline.change(same.id, 'state', State.CLOSED);
+    const id = timeline.addConnection({
+      host: timeline.hosts[this.#host]!.id,
       kind: isListener ? 'listener' : 'connection',
       localAddress: this.#address('local0'),
       localPort,
       remoteAddress,
       remotePort,
-      since: Math.max(recording.eventCount - 1, 0),
+      since: Math.max(timeline.eventCount - 1, 0),
     });
     const known = { id, key, isListener, handle, state, timer: 0, timerAt: 0, round: 0 };
     this.#byKey.set(key, known);
@@ -260,12 +260,12 @@ export class Sampler {
     return formatMapped(this.#core.octets.subarray(at, at + 16));
   }
 
-  #count(recording: Recording): void {
+  #count(timeline: Timeline): void {
     for (let counter = 0; counter < Counter.COUNT; counter++) {
       const value = this.#u32[(Memory.COUNTERS >> 2) + 2 * counter]!;
       if (value === this.#counters[counter]) continue;
       this.#counters[counter] = value;
-      recording.count(this.#host, counter, value);
+      timeline.count(this.#host, counter, value);
     }
   }
 }

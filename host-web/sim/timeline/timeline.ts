@@ -1,6 +1,6 @@
 /**
- * The recording: everything a simulation showed, in the order it showed it. Nothing in it ever
- * changes once it is there; whoever draws it is a function of (recording, cursor).
+ * The timeline: everything a simulation showed, in the order it showed it. Nothing in it ever
+ * changes once it is there; whoever draws it is a function of (timeline, cursor).
  *
  * **The cursor is an event's index.** "At cursor i" means: event i and all before it have happened.
  * What belongs together — a segment arrives, the state changes, an ACK goes out — has one `moment`
@@ -54,7 +54,7 @@ const PLACES: ReadonlyMap<Variable, number> = new Map(VARIABLES.map((name, i) =>
 /** In a column, for "none". */
 const NONE = -1;
 
-export class Recording {
+export class Timeline {
   readonly hosts: readonly HostRow[];
   readonly packets: PacketColumns = table(PACKET_COLUMNS);
   readonly events: EventColumns = table(EVENT_COLUMNS);
@@ -207,7 +207,7 @@ export class Recording {
     };
   }
 
-  /** Appends what another recording had from exactly this one's position on. */
+  /** Appends what another timeline had from exactly this one's position on. */
   append(batch: Batch): void {
     for (const text of batch.strings) this.#intern(text);
     for (const [name, numbers] of Object.entries(batch.packets)) {
@@ -224,9 +224,9 @@ export class Recording {
     }
   }
 
-  /** A new recording with everything up to a position: where a branch begins. */
-  branch(to: Position): Recording {
-    const copy = new Recording(this.hosts);
+  /** A new timeline with everything up to a position: where a branch begins. */
+  branch(to: Position): Timeline {
+    const copy = new Timeline(this.hosts);
     copy.append(this.since(START, to));
     return copy;
   }

@@ -201,7 +201,7 @@ export class Machine {
   }
 }
 
-/** An event of the core's trace in the recording's words; what is told otherwise is passed over. */
+/** An event of the core's trace in the timeline's words; what is told otherwise is passed over. */
 function noteOf(event: TraceEvent): Note | undefined {
   const { kind, handle, reason, a, b, c, d } = event;
   const common = { handle, reason, numbers: [a, b, c, d] as const };

@@ -7,7 +7,7 @@
  * universe that was given a state goes on exactly as the first one did. Nothing here is random
  * beyond the scenario's seed, and nothing reads a clock.
  *
- * What is shown goes into a recording, if there is one; a universe without runs the same way. Not
+ * What is shown goes into a timeline, if there is one; a universe without runs the same way. Not
  * here: keyframes, branches and going back (`session.ts`).
  */
 import { NEVER } from '../../clock.ts';
@@ -23,8 +23,8 @@ import { hostsOf, octetsOf } from './hosts.ts';
 import { Machine, type Note, type World } from './machine.ts';
 import { marksOf, parseMark, spell } from '../timeline/mark.ts';
 import { Network, type NetworkState } from './network.ts';
-import { Recorder, type RecorderState } from '../timeline/observer.ts';
-import type { HostRow, Recording } from '../timeline/timeline.ts';
+import { Observer, type ObserverState } from '../timeline/observer.ts';
+import type { HostRow, Timeline } from '../timeline/timeline.ts';
 import type { Scenario } from '../scenario.ts';
 
 export { hostsOf } from './hosts.ts';
@@ -53,7 +53,7 @@ export interface PlainState {
 export interface UniverseState {
   readonly plain: PlainState;
   readonly memories: readonly Uint8Array[];
-  readonly recorder: RecorderState | undefined;
+  readonly observer: ObserverState | undefined;
 }
 
 const DEFAULT_MTU = 1500;
@@ -72,7 +72,7 @@ export class Universe implements World {
   readonly #machines: readonly (Machine | undefined)[];
   readonly #network: Network;
   readonly #agenda: Agenda;
-  readonly #recorder: Recorder | undefined;
+  readonly #observer: Observer | undefined;
   /** Steps that wait for a mark, by its one spelling. */
   readonly #waiting = new Map<string, number[]>();
   readonly #bases = new Set<string>();
@@ -85,7 +85,7 @@ export class Universe implements World {
   onPacket: ((host: string, octets: Uint8Array, direction: 'in' | 'out') => void) | undefined;
 
   /** @param spec one variant of a scenario (`variantOf`) */
-  constructor(module: WebAssembly.Module, spec: Scenario, recording?: Recording) {
+  constructor(module: WebAssembly.Module, spec: Scenario, timeline?: Timeline) {
     this.spec = spec;
     this.hosts = hostsOf(spec);
     this.end = duration(spec.until ?? LONGEST);
@@ -104,7 +104,7 @@ export class Universe implements World {
     const cores = this.#machines.map((machine) => machine?.core);
     const isHeld = (host: number, handle: number) =>
       this.#machines[host]!.app.ownerOf(handle) !== undefined;
-    this.#recorder = recording && new Recorder(recording, cores, isHeld);
+    this.#observer = timeline && new Observer(timeline, cores, isHeld);
   }
 
   /** Puts the steps on the agenda, or in wait for their marks; answers the packets among these. */
@@ -165,14 +165,14 @@ export class Universe implements World {
         return;
       case 'action': {
         const host = this.#place(edit.host);
-        const { plain, recorder } = this;
+        const { plain, observer } = this;
         const memories = this.memories.map((memory) => memory.slice());
         this.#begin();
         try {
           this.#act(host, edit.action, 0);
         } catch (error) {
           // What was refused has not happened, not even in part.
-          this.restore({ plain, recorder, memories });
+          this.restore({ plain, observer, memories });
           throw error;
         }
       }
@@ -186,7 +186,7 @@ export class Universe implements World {
 
   #begin(): void {
     this.moment++;
-    this.#recorder?.begin(this.now, this.moment);
+    this.#observer?.begin(this.now, this.moment);
   }
 
   #perform(task: Task): void {
@@ -240,12 +240,12 @@ export class Universe implements World {
 
   taken(host: number): void {
     const { packet, octets, names } = this.#arriving!;
-    this.#recorder?.received(host, packet, octets);
+    this.#observer?.received(host, packet, octets);
     for (const name of names) this.#happened(`${name} arrives`);
   }
 
   note(host: number, note: Note): void {
-    this.#recorder?.note(host, note, this.#arriving?.octets);
+    this.#observer?.note(host, note, this.#arriving?.octets);
     const { kind, reason = 0, text = '', numbers } = note;
     if (this.#bases.size === 0) return;
     const id = this.hosts[host]!.id;
@@ -259,7 +259,7 @@ export class Universe implements World {
   }
 
   settled(host: number): void {
-    this.#recorder?.sample(host);
+    this.#observer?.sample(host);
     const machine = this.#machines[host]!;
     this.#agenda.setAlarm(host, machine.deadline);
   }
@@ -271,7 +271,7 @@ export class Universe implements World {
     const passage = this.#network.send(host, octets, this.now, this.#edicts.get(first));
     const { arrivals, fate, names, to, way } = passage;
     this.#packets += Math.max(arrivals.length, 1);
-    this.#recorder?.sent(host, first, passage);
+    this.#observer?.sent(host, first, passage);
     arrivals.forEach((at, i) => {
       const carried = i === 0 && fate === 'corrupted' ? octets.slice() : octets;
       if (carried !== octets) this.#network.corrupt(way, carried);
@@ -346,12 +346,12 @@ export class Universe implements World {
     return this.#machines.map((machine) => machine?.core.octets ?? new Uint8Array());
   }
 
-  get recorder(): RecorderState | undefined {
-    return this.#recorder?.state;
+  get observer(): ObserverState | undefined {
+    return this.#observer?.state;
   }
 
   /** Becomes what a state says. Its spec must be the one the state came from. */
-  restore({ plain, memories, recorder }: UniverseState): void {
+  restore({ plain, memories, observer }: UniverseState): void {
     this.now = plain.now;
     this.moment = plain.moment;
     this.#packets = plain.packets;
@@ -366,7 +366,7 @@ export class Universe implements World {
       machine.core.octets.set(memories[i]!);
       machine.state = plain.apps[i]!;
     });
-    if (recorder !== undefined && this.#recorder !== undefined) this.#recorder.state = recorder;
+    if (observer !== undefined && this.#observer !== undefined) this.#observer.state = observer;
   }
 
   /**
