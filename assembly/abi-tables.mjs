@@ -25,7 +25,6 @@ const ENUMS = [
   'InputFlag',
   'State',
   'Option',
-  'Setting',
   'TraceKind',
   'Ctl',
   'Timer',
@@ -51,7 +50,7 @@ function hex(address) {
   return `0x${address.toString(16).padStart(5, '0')}`;
 }
 
-function tables(enums, windows, map) {
+function tables({ enums, windows, map, settings }) {
   const window = (name) => windows.find((candidate) => candidate.name === name);
   const members = (name) =>
     enums.find((candidate) => candidate.name === name).members.filter((m) => m.name !== 'COUNT');
@@ -81,15 +80,20 @@ function tables(enums, windows, map) {
     const said = members(name).map((member) => `${member.value} ${member.name}`);
     lines.push(`| \`${name}\` | ${said.join(', ')} |`);
   }
+  lines.push('', '| `Setting` | default | bounds | |', '|---|---|---|---|');
+  for (const [number, { member, name, initial, least, most, about }] of settings.entries()) {
+    const bounds = `${initial} | ${least} to ${most}`;
+    lines.push(`| ${number} ${member}, \`${name}\` | ${bounds} | ${about} |`);
+  }
   return `${lines.join('\n')}\n`;
 }
 
 /** The README with tables of these numbers. */
-export function withTables(readme, enums, windows, map) {
+export function withTables(readme, numbers) {
   const begin = readme.indexOf(BEGIN) + BEGIN.length;
   const end = readme.indexOf(END);
   if (begin < BEGIN.length || end < begin) {
     throw new Error('assembly/README.md has lost the marks of its numbers');
   }
-  return readme.slice(0, begin) + tables(enums, windows, map) + readme.slice(end);
+  return readme.slice(0, begin) + tables(numbers) + readme.slice(end);
 }

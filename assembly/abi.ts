@@ -114,48 +114,40 @@ export enum Option {
   QUICK_ACKS,
 }
 
-/** Settings of the whole stack. */
+/** Settings of the whole stack; `limits.ts` has each one's name, default and bounds. */
 export enum Setting {
-  /** Octets of the largest packet the link carries; 576 (IPv4) or 1280 (IPv6) to 65,535. */
+  /** Octets of the largest packet the link carries; with IPv6 not less than 1280. */
   MTU,
-  /** 2 MSL: milliseconds a connection stays in TIME-WAIT; default 60,000. */
+  /** 2 MSL: milliseconds a connection stays in TIME-WAIT. */
   TIME_WAIT_MS,
-  /** Smallest RTO, milliseconds; default 200. */
+  /** Smallest RTO, milliseconds. */
   RTO_MIN_MS,
-  /** Offer timestamps (RFC 7323); default 1. */
+  /** Offer timestamps (RFC 7323). */
   TIMESTAMPS,
-  /** Offer window scaling (RFC 7323); default 1. */
+  /** Offer window scaling (RFC 7323). */
   WINDOW_SCALING,
-  /** Offer SACK (RFC 2018); default 1. */
+  /** Offer SACK (RFC 2018). */
   SACK,
-  /** Retransmissions of a SYN,ACK before a child is forgotten, 0 to 16; default 7 (MUST-23). */
+  /** Retransmissions of a SYN,ACK before a connection that never opened is forgotten (MUST-23). */
   SYN_ACK_RETRIES,
-  /** Answer ICMP echo requests; default 1. */
+  /** Answer ICMP echo requests. */
   ECHO_REPLY,
-  /** Write the trace ring; default 0. */
+  /** Write the trace ring. */
   TRACE,
-  /** Leave TCP's checksum of packets sent to the link (a vnet header's NEEDS_CSUM); default 0. */
+  /** Leave TCP's checksum of packets sent to the link (a vnet header's NEEDS_CSUM). */
   CHECKSUM_BY_LINK,
-  /** SYN cookies (RFC 4987 §3.6): 0 never, 1 when the SYN queue is full (default), 2 always. */
+  /** SYN cookies (RFC 4987 §3.6): 0 never, 1 when the SYN queue is full, 2 always. */
   SYN_COOKIES,
-  /**
-   * Reuse of TIME-WAIT by an active OPEN after a second, with timestamps: 0 off, 1 on, 2 loopback
-   * (default).
-   */
+  /** Reuse of TIME-WAIT by an active OPEN after a second, with timestamps: 2 to loopback only. */
   TW_REUSE,
-  /**
-   * Answer the handshake's last ACK with a RST when the accept queue is full; default 0: ignore it.
-   */
+  /** Answer the handshake's last ACK with a RST when the accept queue is full; 0: ignore it. */
   ABORT_ON_OVERFLOW,
   /**
    * Accept IPv4 packets that came to us by a source route, and answer TCP's the way they came
-   * (MUST-53); default 0: only what answers a route of our own user's.
+   * (MUST-53); 0: only what answers a route of our own user's.
    */
   ACCEPT_SOURCE_ROUTE,
-  /**
-   * Explicit congestion notification (RFC 3168): 0 never, 1 ask and accept, 2 accept when asked
-   * (default).
-   */
+  /** Explicit congestion notification (RFC 3168): 0 never, 1 ask and accept, 2 accept only. */
   ECN,
   COUNT,
 }

@@ -88,8 +88,50 @@ function mapOf(source) {
   return map;
 }
 
+/** Every setting: its name, number, default and bounds in `limits.ts`, its sentence in `abi.ts`. */
+function settingsOf(source, members) {
+  const rows = source.matchAll(/^ {4}([\d_]+), ([\d_]+), ([\d_]+), \/\/ (\w+) (\w+)$/gm);
+  const settings = [...rows].map(([, initial, least, most, member, name]) => {
+    const [from, low, high] = [initial, least, most].map((digits) => digits.replaceAll('_', ''));
+    return { member, name, initial: from, least: low, most: high };
+  });
+  for (const [number, { name: member, doc }] of members.entries()) {
+    const row = settings[number];
+    if ((row?.member ?? 'COUNT') !== member) {
+      throw new Error(`limits.ts: the bounds of ${row?.member} stand where ${member}'s should`);
+    }
+    if (row) row.about = doc;
+  }
+  return settings;
+}
+
 /** Everything that crosses the door, as the sources say it. */
 const source = read('abi.ts') + read('reason.ts') + read('windows.ts');
+const settings = settingsOf(
+  read('limits.ts'),
+  enumsOf(source).find(({ name }) => name === 'Setting').members,
+);
+
+/** SETTINGS of `host-web/abi.ts`. */
+function settingLines() {
+  const lines = [
+    '/** Settings by name: what Linux calls the sysctl, or a name in its style. */',
+    'export const SETTINGS = {',
+  ];
+  for (const { member, name, initial, least, most, about } of settings) {
+    lines.push(
+      `  /** ${about} ${least} to ${most}; default ${initial}. */`,
+      `  ${name}: {`,
+      `    setting: Setting.${member},`,
+      `    initial: ${initial},`,
+      `    least: ${least},`,
+      `    most: ${most},`,
+      `    about: ${JSON.stringify(about)},`,
+      '  },',
+    );
+  }
+  return [...lines, '} as const', ''];
+}
 
 function generate() {
   const map = mapOf(read('memory.ts'));
@@ -117,6 +159,7 @@ function generate() {
       lines.push(`  /** ${type} */`, `  ${field}: ${offset},`);
     lines.push(`  /** Octets of the whole. */`, `  size: ${size},`, '} as const', '');
   }
+  lines.push(...settingLines());
   lines.push(
     '/** The fixed memory map: addresses and sizes, octets. */',
     'export const Memory = {',
@@ -155,7 +198,12 @@ const made = [
   [at('host-web', 'abi.ts'), generate()],
   [
     at('assembly', 'README.md'),
-    withTables(read('README.md'), enumsOf(source), windowsOf(source), mapOf(read('memory.ts'))),
+    withTables(read('README.md'), {
+      enums: enumsOf(source),
+      windows: windowsOf(source),
+      map: mapOf(read('memory.ts')),
+      settings,
+    }),
   ],
 ];
 if (process.argv.includes('--check')) {

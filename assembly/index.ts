@@ -19,7 +19,7 @@ import {
 } from './abi';
 import { addLocalAddress } from './ip/route';
 import { sendEcho } from './ip/icmp';
-import { config, defaultSettings, MAX_MTU, setSetting, settleConfig, setting } from './limits';
+import { config, defaultSettings, setSetting, settleConfig, setting } from './limits';
 import { ENDPOINT, growTo, NEWS, POOLS_BEGIN, READY, TEXT, TEXT_SIZE } from './memory';
 import { layPools, pages, ranges, replies, routes, tcbs, children, timeWaits } from './pools';
 import { seedKeys } from './random';
@@ -107,18 +107,9 @@ export function addAddress(prefixLength: u32): i32 {
   return -addLocalAddress(at.local0, at.local1, prefixLength);
 }
 
-/** Changes a setting of the stack. */
+/** Changes a setting of the stack; INVALID_ARGUMENT when the value is out of its bounds. */
 export function set(which: Setting, value: u32): i32 {
-  // As u32: an enumeration is signed, and below zero lies memory that is not the settings'.
-  if (<u32>which >= <u32>Setting.COUNT) return -Result.INVALID_ARGUMENT;
-  if (which == Setting.MTU && (value < 576 || value > MAX_MTU)) return -Result.INVALID_ARGUMENT;
-  if (which == Setting.RTO_MIN_MS && (value == 0 || value > 60_000))
-    return -Result.INVALID_ARGUMENT;
-  if (which == Setting.TIME_WAIT_MS && value > 1 << 30) return -Result.INVALID_ARGUMENT;
-  if (which == Setting.SYN_ACK_RETRIES && value > 16) return -Result.INVALID_ARGUMENT;
-  if (which == Setting.ECN && value > 2) return -Result.INVALID_ARGUMENT;
-  setSetting(which, value);
-  return Result.OK;
+  return setSetting(which, value) ? Result.OK : -Result.INVALID_ARGUMENT;
 }
 
 /** A setting of the stack; 0 where there is none of that number. */

@@ -62,31 +62,54 @@ export function settleConfig(): bool {
   );
 }
 
+/**
+ * Default, least and most of every setting, in the order of Setting, and its name: that of Linux's
+ * sysctl, or one in its style where Linux has none. `build.mjs` reads the names for the hosts.
+ */
+function bounds(): usize {
+  return memory.data<u32>([
+    1_500, 576, 65_535, // MTU mtu
+    60_000, 0, 1_073_741_824, // TIME_WAIT_MS tcp_time_wait_ms
+    200, 1, 60_000, // RTO_MIN_MS tcp_rto_min_ms
+    1, 0, 1, // TIMESTAMPS tcp_timestamps
+    1, 0, 1, // WINDOW_SCALING tcp_window_scaling
+    1, 0, 1, // SACK tcp_sack
+    7, 0, 16, // SYN_ACK_RETRIES tcp_synack_retries
+    1, 0, 1, // ECHO_REPLY icmp_echo
+    0, 0, 1, // TRACE trace
+    0, 0, 1, // CHECKSUM_BY_LINK checksum_by_link
+    1, 0, 2, // SYN_COOKIES tcp_syncookies
+    2, 0, 2, // TW_REUSE tcp_tw_reuse
+    0, 0, 1, // ABORT_ON_OVERFLOW tcp_abort_on_overflow
+    0, 0, 1, // ACCEPT_SOURCE_ROUTE accept_source_route
+    2, 0, 2, // ECN tcp_ecn
+  ]);
+}
+
+function bound(which: Setting, column: usize): u32 {
+  return load<u32>(bounds() + 12 * <usize>which + 4 * column);
+}
+
+if (Setting.COUNT > 32) ERROR('SETTINGS holds 32 of them');
+
 /** A setting of the whole stack. */
 export function setting(which: Setting): u32 {
   return load<u32>(SETTINGS + 4 * which);
 }
 
-/** Changes a setting; its bounds are the caller's to check. */
-export function setSetting(which: Setting, value: u32): void {
+/** Changes a setting; answers whether there is one of that number, and the value is in bounds. */
+export function setSetting(which: Setting, value: u32): bool {
+  // As u32: an enumeration is signed, and below zero lies memory that is not the settings'.
+  if (<u32>which >= <u32>Setting.COUNT) return false;
+  if (value < bound(which, 1) || value > bound(which, 2)) return false;
   store<u32>(SETTINGS + 4 * which, value);
+  return true;
 }
 
 /** Gives every setting its default. */
 export function defaultSettings(): void {
+  for (let which: Setting = 0; which < Setting.COUNT; which++) {
+    setSetting(which, bound(which, 0));
+  }
   setSetting(Setting.MTU, config().mtu);
-  setSetting(Setting.TIME_WAIT_MS, 60_000);
-  setSetting(Setting.RTO_MIN_MS, 200);
-  setSetting(Setting.TIMESTAMPS, 1);
-  setSetting(Setting.WINDOW_SCALING, 1);
-  setSetting(Setting.SACK, 1);
-  setSetting(Setting.SYN_ACK_RETRIES, 7);
-  setSetting(Setting.ECHO_REPLY, 1);
-  setSetting(Setting.TRACE, 0);
-  setSetting(Setting.CHECKSUM_BY_LINK, 0);
-  setSetting(Setting.SYN_COOKIES, 1);
-  setSetting(Setting.TW_REUSE, 2);
-  setSetting(Setting.ABORT_ON_OVERFLOW, 0);
-  setSetting(Setting.ACCEPT_SOURCE_ROUTE, 0);
-  setSetting(Setting.ECN, 2);
 }

@@ -94,37 +94,37 @@ export enum Option {
   QUICK_ACKS = 16,
 }
 
-/** Settings of the whole stack. */
+/** Settings of the whole stack; `limits.ts` has each one's name, default and bounds. */
 export enum Setting {
-  /** Octets of the largest packet the link carries; 576 (IPv4) or 1280 (IPv6) to 65,535. */
+  /** Octets of the largest packet the link carries; with IPv6 not less than 1280. */
   MTU = 0,
-  /** 2 MSL: milliseconds a connection stays in TIME-WAIT; default 60,000. */
+  /** 2 MSL: milliseconds a connection stays in TIME-WAIT. */
   TIME_WAIT_MS = 1,
-  /** Smallest RTO, milliseconds; default 200. */
+  /** Smallest RTO, milliseconds. */
   RTO_MIN_MS = 2,
-  /** Offer timestamps (RFC 7323); default 1. */
+  /** Offer timestamps (RFC 7323). */
   TIMESTAMPS = 3,
-  /** Offer window scaling (RFC 7323); default 1. */
+  /** Offer window scaling (RFC 7323). */
   WINDOW_SCALING = 4,
-  /** Offer SACK (RFC 2018); default 1. */
+  /** Offer SACK (RFC 2018). */
   SACK = 5,
-  /** Retransmissions of a SYN,ACK before a child is forgotten, 0 to 16; default 7 (MUST-23). */
+  /** Retransmissions of a SYN,ACK before a connection that never opened is forgotten (MUST-23). */
   SYN_ACK_RETRIES = 6,
-  /** Answer ICMP echo requests; default 1. */
+  /** Answer ICMP echo requests. */
   ECHO_REPLY = 7,
-  /** Write the trace ring; default 0. */
+  /** Write the trace ring. */
   TRACE = 8,
-  /** Leave TCP's checksum of packets sent to the link (a vnet header's NEEDS_CSUM); default 0. */
+  /** Leave TCP's checksum of packets sent to the link (a vnet header's NEEDS_CSUM). */
   CHECKSUM_BY_LINK = 9,
-  /** SYN cookies (RFC 4987 §3.6): 0 never, 1 when the SYN queue is full (default), 2 always. */
+  /** SYN cookies (RFC 4987 §3.6): 0 never, 1 when the SYN queue is full, 2 always. */
   SYN_COOKIES = 10,
-  /** Reuse of TIME-WAIT by an active OPEN after a second, with timestamps: 0 off, 1 on, 2 loopback (default). */
+  /** Reuse of TIME-WAIT by an active OPEN after a second, with timestamps: 2 to loopback only. */
   TW_REUSE = 11,
-  /** Answer the handshake's last ACK with a RST when the accept queue is full; default 0: ignore it. */
+  /** Answer the handshake's last ACK with a RST when the accept queue is full; 0: ignore it. */
   ABORT_ON_OVERFLOW = 12,
-  /** Accept IPv4 packets that came to us by a source route, and answer TCP's the way they came (MUST-53); default 0: only what answers a route of our own user's. */
+  /** Accept IPv4 packets that came to us by a source route, and answer TCP's the way they came (MUST-53); 0: only what answers a route of our own user's. */
   ACCEPT_SOURCE_ROUTE = 13,
-  /** Explicit congestion notification (RFC 3168): 0 never, 1 ask and accept, 2 accept when asked (default). */
+  /** Explicit congestion notification (RFC 3168): 0 never, 1 ask and accept, 2 accept only. */
   ECN = 14,
   COUNT = 15,
 }
@@ -699,6 +699,130 @@ export const EchoReplyField = {
   count: 28,
   /** Octets of the whole. */
   size: 32,
+} as const
+
+/** Settings by name: what Linux calls the sysctl, or a name in its style. */
+export const SETTINGS = {
+  /** Octets of the largest packet the link carries; with IPv6 not less than 1280. 576 to 65535; default 1500. */
+  mtu: {
+    setting: Setting.MTU,
+    initial: 1500,
+    least: 576,
+    most: 65535,
+    about: "Octets of the largest packet the link carries; with IPv6 not less than 1280.",
+  },
+  /** 2 MSL: milliseconds a connection stays in TIME-WAIT. 0 to 1073741824; default 60000. */
+  tcp_time_wait_ms: {
+    setting: Setting.TIME_WAIT_MS,
+    initial: 60000,
+    least: 0,
+    most: 1073741824,
+    about: "2 MSL: milliseconds a connection stays in TIME-WAIT.",
+  },
+  /** Smallest RTO, milliseconds. 1 to 60000; default 200. */
+  tcp_rto_min_ms: {
+    setting: Setting.RTO_MIN_MS,
+    initial: 200,
+    least: 1,
+    most: 60000,
+    about: "Smallest RTO, milliseconds.",
+  },
+  /** Offer timestamps (RFC 7323). 0 to 1; default 1. */
+  tcp_timestamps: {
+    setting: Setting.TIMESTAMPS,
+    initial: 1,
+    least: 0,
+    most: 1,
+    about: "Offer timestamps (RFC 7323).",
+  },
+  /** Offer window scaling (RFC 7323). 0 to 1; default 1. */
+  tcp_window_scaling: {
+    setting: Setting.WINDOW_SCALING,
+    initial: 1,
+    least: 0,
+    most: 1,
+    about: "Offer window scaling (RFC 7323).",
+  },
+  /** Offer SACK (RFC 2018). 0 to 1; default 1. */
+  tcp_sack: {
+    setting: Setting.SACK,
+    initial: 1,
+    least: 0,
+    most: 1,
+    about: "Offer SACK (RFC 2018).",
+  },
+  /** Retransmissions of a SYN,ACK before a connection that never opened is forgotten (MUST-23). 0 to 16; default 7. */
+  tcp_synack_retries: {
+    setting: Setting.SYN_ACK_RETRIES,
+    initial: 7,
+    least: 0,
+    most: 16,
+    about: "Retransmissions of a SYN,ACK before a connection that never opened is forgotten (MUST-23).",
+  },
+  /** Answer ICMP echo requests. 0 to 1; default 1. */
+  icmp_echo: {
+    setting: Setting.ECHO_REPLY,
+    initial: 1,
+    least: 0,
+    most: 1,
+    about: "Answer ICMP echo requests.",
+  },
+  /** Write the trace ring. 0 to 1; default 0. */
+  trace: {
+    setting: Setting.TRACE,
+    initial: 0,
+    least: 0,
+    most: 1,
+    about: "Write the trace ring.",
+  },
+  /** Leave TCP's checksum of packets sent to the link (a vnet header's NEEDS_CSUM). 0 to 1; default 0. */
+  checksum_by_link: {
+    setting: Setting.CHECKSUM_BY_LINK,
+    initial: 0,
+    least: 0,
+    most: 1,
+    about: "Leave TCP's checksum of packets sent to the link (a vnet header's NEEDS_CSUM).",
+  },
+  /** SYN cookies (RFC 4987 §3.6): 0 never, 1 when the SYN queue is full, 2 always. 0 to 2; default 1. */
+  tcp_syncookies: {
+    setting: Setting.SYN_COOKIES,
+    initial: 1,
+    least: 0,
+    most: 2,
+    about: "SYN cookies (RFC 4987 §3.6): 0 never, 1 when the SYN queue is full, 2 always.",
+  },
+  /** Reuse of TIME-WAIT by an active OPEN after a second, with timestamps: 2 to loopback only. 0 to 2; default 2. */
+  tcp_tw_reuse: {
+    setting: Setting.TW_REUSE,
+    initial: 2,
+    least: 0,
+    most: 2,
+    about: "Reuse of TIME-WAIT by an active OPEN after a second, with timestamps: 2 to loopback only.",
+  },
+  /** Answer the handshake's last ACK with a RST when the accept queue is full; 0: ignore it. 0 to 1; default 0. */
+  tcp_abort_on_overflow: {
+    setting: Setting.ABORT_ON_OVERFLOW,
+    initial: 0,
+    least: 0,
+    most: 1,
+    about: "Answer the handshake's last ACK with a RST when the accept queue is full; 0: ignore it.",
+  },
+  /** Accept IPv4 packets that came to us by a source route, and answer TCP's the way they came (MUST-53); 0: only what answers a route of our own user's. 0 to 1; default 0. */
+  accept_source_route: {
+    setting: Setting.ACCEPT_SOURCE_ROUTE,
+    initial: 0,
+    least: 0,
+    most: 1,
+    about: "Accept IPv4 packets that came to us by a source route, and answer TCP's the way they came (MUST-53); 0: only what answers a route of our own user's.",
+  },
+  /** Explicit congestion notification (RFC 3168): 0 never, 1 ask and accept, 2 accept only. 0 to 2; default 2. */
+  tcp_ecn: {
+    setting: Setting.ECN,
+    initial: 2,
+    least: 0,
+    most: 2,
+    about: "Explicit congestion notification (RFC 3168): 0 never, 1 ask and accept, 2 accept only.",
+  },
 } as const
 
 /** The fixed memory map: addresses and sizes, octets. */

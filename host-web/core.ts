@@ -5,6 +5,7 @@
  * valid for as long as the instance lives (law 3).
  */
 import { ConfigField, EndpointField, Memory, Result, type Setting } from './abi.ts';
+import { formatAddress, parseInterfaceAddress, toMapped } from './address.ts';
 
 /**
  * The exports of the core; `assembly/index.ts` documents each. Handles and lengths are u32, results
@@ -114,4 +115,16 @@ export function setEndpoint(
   if (remote) core.octets.set(remote, at + EndpointField.remote0);
   core.view.setUint32(at + EndpointField.localPort, localPort, true);
   core.view.setUint32(at + EndpointField.remotePort, remotePort, true);
+}
+
+/** Gives a core one more address, with the prefix of its network; answers it without. */
+export function giveAddress(core: Core, text: string): string {
+  const address = parseInterfaceAddress(text);
+  if (address === undefined || address.peer !== undefined) {
+    throw new TypeError(`${text} is not an address with a prefix, such as 10.0.0.1/24`);
+  }
+  setEndpoint(core, toMapped(address.octets), 0, null, 0);
+  const result = -core.addAddress(address.prefix);
+  if (result !== Result.OK) throw new RangeError(`${text}: ${Result[result]}`);
+  return formatAddress(address.octets);
 }

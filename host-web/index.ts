@@ -37,7 +37,7 @@ function makeStack(module: WebAssembly.Module, options: CreateStackOptions): Sta
   return new Stack(module, options.clock ?? realClock, options);
 }
 
-export { Option, Reason, REASONS, Result, State, TraceKind } from './abi.ts';
+export { Option, Reason, REASONS, Result, SETTINGS, State, TraceKind } from './abi.ts';
 export {
   formatAddress,
   formatEndpoint,
@@ -66,5 +66,6 @@ export type { PingOptions, PingReply } from './ping.ts';
 export { END, RawConnection, RawListener } from './raw.ts';
 export { Stack } from './stack.ts';
 export type { OpenListenerOptions, OpenOptions, StackOptions } from './stack.ts';
+export { parseSysctl, type Sysctl, type SysctlName } from './sysctl.ts';
 export { type TraceEvent, TraceReader } from './trace.ts';
 export type { TuningOptions } from './tuning.ts';

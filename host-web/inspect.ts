@@ -1,10 +1,10 @@
 /**
- * What can be seen of a stack: STATUS records, counters, settings by name.
+ * What can be seen of a stack: STATUS records, counters.
  *
  * Reads the core's windows into plain objects. Names are Linux's: `tcp_info` and `ss` for
- * connections, `nstat` for counters, `sysctl` for settings. Not here: the trace ring (`trace.ts`).
+ * connections, `nstat` for counters. Not here: settings (`sysctl.ts`), the trace ring (`trace.ts`).
  */
-import { Counter, Memory, Result, Setting, State, StatusField, Timer } from './abi.ts';
+import { Counter, Memory, State, StatusField, Timer } from './abi.ts';
 import { formatMapped } from './address.ts';
 import type { Core } from './core.ts';
 
@@ -183,46 +183,4 @@ export function readCounters(core: Core): Record<string, bigint> {
     counters[name] = core.view.getBigUint64(at, true);
   }
   return counters;
-}
-
-/** Settings by the name of their sysctl, or one in its style where Linux has none. */
-const SETTINGS: Readonly<Record<string, Setting>> = {
-  mtu: Setting.MTU,
-  tcp_time_wait_ms: Setting.TIME_WAIT_MS,
-  tcp_rto_min_ms: Setting.RTO_MIN_MS,
-  tcp_timestamps: Setting.TIMESTAMPS,
-  tcp_window_scaling: Setting.WINDOW_SCALING,
-  tcp_sack: Setting.SACK,
-  tcp_synack_retries: Setting.SYN_ACK_RETRIES,
-  tcp_syncookies: Setting.SYN_COOKIES,
-  tcp_tw_reuse: Setting.TW_REUSE,
-  tcp_abort_on_overflow: Setting.ABORT_ON_OVERFLOW,
-  tcp_ecn: Setting.ECN,
-  icmp_echo: Setting.ECHO_REPLY,
-  trace: Setting.TRACE,
-  checksum_by_link: Setting.CHECKSUM_BY_LINK,
-  accept_source_route: Setting.ACCEPT_SOURCE_ROUTE,
-};
-
-/** Sysctls whose sense is the opposite of the setting's. */
-const INVERTED: Readonly<Record<string, Setting>> = { icmp_echo_ignore_all: Setting.ECHO_REPLY };
-
-/** Every name `changeSetting` knows. */
-export const SETTING_NAMES: readonly string[] = [
-  ...Object.keys(SETTINGS),
-  ...Object.keys(INVERTED),
-];
-
-/** Changes a setting by name. */
-export function changeSetting(core: Core, name: string, value: number | boolean): void {
-  const inverted = INVERTED[name];
-  const setting = inverted ?? SETTINGS[name];
-  if (setting === undefined) {
-    throw new RangeError(`${name} is not a setting; there are ${SETTING_NAMES.join(', ')}`);
-  }
-  const number = inverted === undefined ? Number(value) : Number(!Number(value));
-  const isValid = Number.isInteger(number) && number >= 0 && number <= 0xffff_ffff;
-  if (!isValid || core.set(setting, number) !== Result.OK) {
-    throw new RangeError(`${name} can not be ${value}`);
-  }
 }

@@ -6,7 +6,7 @@
  * streams and promises (`connection.ts`, `listener.ts`), which stand on `openConnection` and
  * `openListener` like anybody else.
  */
-import { Memory, NewsField, type Reason, Result, RouteAdviceField, Setting } from './abi.ts';
+import { Memory, NewsField, type Reason, Result, RouteAdviceField } from './abi.ts';
 import {
   checkPort,
   describeEndpoint,
@@ -14,21 +14,21 @@ import {
   formatMapped,
   parseAddress,
   parseEndpoint,
-  parseInterfaceAddress,
   type SocketAddress,
   toMapped,
 } from './address.ts';
 import { type Alarm, type Clock, NEVER, turn } from './clock.ts';
 import { connectSocket, type ConnectOptions, type Socket } from './connection.ts';
-import { type Core, createCore, setEndpoint } from './core.ts';
+import { type Core, createCore, giveAddress, setEndpoint } from './core.ts';
 import { failure } from './failure.ts';
-import { changeSetting, readCounters, readSockets, type TcpInfo } from './inspect.ts';
+import { readCounters, readSockets, type TcpInfo } from './inspect.ts';
 import type { Link, LinkPort } from './link/link.ts';
 import { type PacketStreams, streamsLink } from './link/streams.ts';
 import { Listener, type ListenOptions } from './listener.ts';
 import { type PingOptions, type PingReply, Pings } from './ping.ts';
 import { type Host, RawConnection, RawListener } from './raw.ts';
 import { asyncDispose } from './settle.ts';
+import { changeSetting, changeSettings, readSetting, type SysctlName } from './sysctl.ts';
 import { TraceReader } from './trace.ts';
 import {
   type OpenListenerOptions,
@@ -71,9 +71,11 @@ export class Stack implements Host {
   #advices = 0;
 
   constructor(module: WebAssembly.Module, clock: Clock, options: StackOptions) {
-    const { limits = {}, mtu } = options;
+    const { limits = {}, sysctl = {} } = options;
+    const mtu = options.mtu ?? (sysctl['mtu'] as number | undefined);
     const seed = options.seed ?? crypto.getRandomValues(new Uint8Array(32));
     this.core = createCore(module, mtu === undefined ? limits : { ...limits, mtu }, seed);
+    changeSettings(this.core, sysctl);
     this.clock = clock;
     this.#mtu = mtu;
     this.#alarm = clock.alarm(() => this.pump());
@@ -84,14 +86,7 @@ export class Stack implements Host {
 
   /** Gives the stack one more address, with the prefix of its network: `'10.0.0.1/24'`. */
   addAddress(text: string): void {
-    const address = parseInterfaceAddress(text);
-    if (address === undefined || address.peer !== undefined) {
-      throw new TypeError(`${text} is not an address with a prefix, such as 10.0.0.1/24`);
-    }
-    setEndpoint(this.core, toMapped(address.octets), 0, null, 0);
-    const result = -this.core.addAddress(address.prefix);
-    if (result !== Result.OK) throw new RangeError(`${text}: ${Result[result]}`);
-    this.#addresses.push(formatAddress(address.octets));
+    this.#addresses.push(giveAddress(this.core, text));
   }
 
   /** Its own addresses, in the order they were given: `'10.0.0.1'`. */
@@ -214,8 +209,7 @@ export class Stack implements Host {
       input: this.#input,
       pump: () => this.pump(),
     };
-    const mtu = Math.min(link.mtu, this.#mtu ?? link.mtu);
-    if (this.core.set(Setting.MTU, mtu) !== Result.OK) throw new RangeError(`MTU ${mtu}`);
+    changeSetting(this.core, 'mtu', Math.min(link.mtu, this.#mtu ?? link.mtu));
     this.#link = link;
     link.attach(port);
     this.wake();
@@ -343,9 +337,14 @@ export class Stack implements Host {
     return readCounters(this.core);
   }
 
-  /** Changes a setting by the name of its sysctl: `tcp_sack`, `tcp_time_wait_ms`, `trace` … */
-  set(name: string, value: number | boolean): void {
+  /** Changes a setting by the name of its sysctl: `tcp_sack`; `SETTINGS` has each. */
+  set(name: SysctlName, value: number | boolean): void {
     changeSetting(this.core, name, value);
+  }
+
+  /** A setting. */
+  get(name: SysctlName): number {
+    return readSetting(this.core, name);
   }
 
   /** Turns the trace ring on, and reads it from here on. */

@@ -4,6 +4,7 @@ import { parseAddress } from './address.ts';
 import type { Clock } from './clock.ts';
 import type { Core, Limits } from './core.ts';
 import type { RawConnection, RawListener } from './raw.ts';
+import type { Sysctl } from './sysctl.ts';
 import { duration, size } from './units.ts';
 
 /** Options of a connection; a listener gives its own to what it accepts. */
@@ -73,6 +74,8 @@ export interface StackOptions {
   mtu?: number;
   /** Capacities, fixed for the stack's life; `Config` in `abi.ts` has each with its default. */
   limits?: Limits;
+  /** Settings by the names of Linux's sysctls, to begin with: `{ tcp_ecn: 1 }`. */
+  sysctl?: Sysctl;
   /** 32 octets nobody can guess; by default from `crypto.getRandomValues`. */
   seed?: Uint8Array;
   clock?: Clock;

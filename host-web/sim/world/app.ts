@@ -11,7 +11,7 @@ import { Memory, Option, Result } from '../../abi.ts';
 import { toMapped } from '../../address.ts';
 import { type Core, setEndpoint } from '../../core.ts';
 import { codeOf } from '../../errors.ts';
-import { changeSetting } from '../../inspect.ts';
+import { changeSetting } from '../../sysctl.ts';
 import type { Manners, SocketOptions, UserAction } from '../action.ts';
 
 /** One connection or listener, as its user sees it. */

@@ -7,11 +7,10 @@
  * anything down (`sampler.ts`).
  */
 import { Memory, NewsField, Reason, Result, Signal, State, TraceKind } from '../../abi.ts';
-import { parseInterfaceAddress, toMapped } from '../../address.ts';
-import { type Core, createCore, type Limits, setEndpoint } from '../../core.ts';
-import { changeSetting } from '../../inspect.ts';
+import { type Core, createCore, giveAddress, type Limits } from '../../core.ts';
 import { NEVER } from '../../clock.ts';
 import { Random } from '../../link/random.ts';
+import { changeSettings } from '../../sysctl.ts';
 import { type TraceEvent, TraceReader } from '../../trace.ts';
 import type { UserAction } from '../action.ts';
 import { App, type AppState, type Resolve, type SocketState } from './app.ts';
@@ -79,15 +78,8 @@ export class Machine {
     const seed = Uint8Array.from({ length: 32 }, () => random.below(256));
     this.core = createCore(module, { ...LIMITS, mtu: place.mtu, ...spec.limits }, seed);
     this.core.poll(EPOCH);
-    const address = parseInterfaceAddress(place.prefix);
-    if (address === undefined) throw new TypeError(`${place.prefix} is not an address`);
-    setEndpoint(this.core, toMapped(address.octets), 0, null, 0);
-    const result = -this.core.addAddress(address.prefix);
-    if (result !== Result.OK) throw new RangeError(`${place.prefix}: ${Result[result]}`);
-    changeSetting(this.core, 'trace', 1);
-    for (const [name, value] of Object.entries(spec.sysctl ?? {})) {
-      changeSetting(this.core, name, value);
-    }
+    giveAddress(this.core, place.prefix);
+    changeSettings(this.core, { trace: 1, ...spec.sysctl });
     this.app = new App(this.core, place.id, resolve, {
       // Told after the call was made, so that it has a connection; what it led to comes behind.
       called: (text, handle) => world.note(place.index, { kind: 'call', handle, text }),

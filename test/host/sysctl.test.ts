@@ -1,0 +1,90 @@
+/** Settings by the names of Linux's sysctls: every one, at its bounds and beyond them. */
+import { describe, expect, it } from 'vitest';
+import { createStackSync, parseSysctl, SETTINGS, VirtualClock } from '../../host-web/index.ts';
+import { SYSCTL_NAMES } from '../../host-web/sysctl.ts';
+
+function stack(options: Parameters<typeof createStackSync>[0] = {}) {
+  return createStackSync({ clock: new VirtualClock(), address: '10.0.0.1/24', ...options });
+}
+
+describe.each(Object.entries(SETTINGS))('%s', (name, { initial, least, most, about }) => {
+  it('has its default until it is changed, and takes both its bounds', () => {
+    const one = stack();
+    expect(one.get(name)).toBe(initial);
+    for (const value of [least, most]) {
+      one.set(name, value);
+      expect(one.get(name)).toBe(value);
+      expect(stack({ sysctl: { [name]: value } }).get(`net.ipv4.${name}`)).toBe(value);
+    }
+  });
+
+  it('refuses all else, saying what it can be, and stays as it was', () => {
+    const one = stack();
+    for (const value of [least - 1, most + 1, least + 0.5, NaN, Infinity, -(2 ** 32) + least]) {
+      const message = `${name} can not be ${value}: it is a whole number from ${least} to ${most}`;
+      expect(() => one.set(name, value)).toThrow(new RangeError(message));
+      expect(() => stack({ sysctl: { [name]: value } })).toThrow(RangeError);
+    }
+    expect(one.get(name)).toBe(initial);
+  });
+
+  it('is told to users in a sentence', () => {
+    expect(about).toMatch(/^[A-Z0-9].*\.$/);
+  });
+});
+
+describe('names of Linux for what the core says otherwise', () => {
+  it('icmp_echo_ignore_all is the opposite of icmp_echo', () => {
+    const one = stack({ sysctl: { 'net.ipv4.icmp_echo_ignore_all': true } });
+    expect([one.get('icmp_echo'), one.get('icmp_echo_ignore_all')]).toEqual([0, 1]);
+    one.set('icmp_echo_ignore_all', 0);
+    expect(one.get('icmp_echo')).toBe(1);
+    expect(() => one.set('icmp_echo_ignore_all', 2)).toThrow(
+      'icmp_echo_ignore_all can not be 2: it is a whole number from 0 to 1',
+    );
+  });
+
+  it('tcp_rto_min_us counts microseconds', () => {
+    const one = stack({ sysctl: { tcp_rto_min_us: 5000 } });
+    expect([one.get('tcp_rto_min_ms'), one.get('tcp_rto_min_us')]).toEqual([5, 5000]);
+    for (const value of [5500, 0, 60_001_000]) {
+      expect(() => one.set('tcp_rto_min_us', value)).toThrow(
+        `tcp_rto_min_us can not be ${value}: it is a multiple of 1000 from 1000 to 60000000`,
+      );
+    }
+  });
+});
+
+describe('name=value', () => {
+  it('is read with and without Linux’s prefix', () => {
+    expect(parseSysctl('tcp_sack=0')).toEqual(['tcp_sack', 0]);
+    expect(parseSysctl(' net.ipv4.tcp_ecn = 1 ')).toEqual(['tcp_ecn', 1]);
+  });
+
+  it.each(['tcp_sack', 'tcp_sack=', 'tcp_sack=on', 'tcp_sack=0x1', 'tcp_sack=1e0', 'tcp_sack=1.0'])(
+    '%s is told what it lacks',
+    (text) => {
+      const message = `${text} is not tcp_sack=value, where value is 0 to 1`;
+      expect(() => parseSysctl(text)).toThrow(new RangeError(message));
+    },
+  );
+
+  it('is refused when the value is out of bounds', () => {
+    expect(() => parseSysctl('tcp_sack=-1')).toThrow('tcp_sack can not be -1');
+  });
+
+  it.each(['', 'tcp_nothing=1', '__proto__=1', 'constructor', 'net.ipv6.tcp_sack=1', '=1'])(
+    '%s is no setting, and told all there are',
+    (text) => {
+      const known = `is not a setting; there are ${SYSCTL_NAMES.join(', ')}`;
+      expect(() => parseSysctl(text)).toThrow(known);
+    },
+  );
+});
+
+it('an MTU that is set holds against a link that could carry more', () => {
+  const one = stack({ sysctl: { mtu: 1280 } });
+  const link = { mtu: 1500, attach() {}, send() {}, close() {} };
+  one.attach(link as never);
+  expect(one.get('mtu')).toBe(1280);
+});
