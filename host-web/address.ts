@@ -32,6 +32,13 @@ export function parseAddress(text: string): Uint8Array | undefined {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
 }
 
+/** An address in octets. @throws TypeError when it is none */
+export function octetsOf(address: string): Uint8Array {
+  const octets = parseAddress(address);
+  if (octets === undefined) throw new TypeError(`${address} is not an address`);
+  return octets;
+}
+
 /** 4 or 6 for an address of that family, 0 for any other text: what `net.isIP` answers. */
 export function isIP(text: string): 0 | 4 | 6 {
   const octets = parseAddress(text);

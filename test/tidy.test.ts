@@ -7,11 +7,12 @@
  */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { HOST_FLOORS } from './tidy/floors.ts';
 import { LAWS } from './tidy/laws.ts';
 import { FORM, type Rule, WORDS } from './tidy/rules.ts';
 import { functionsOf, makeSource, readSources } from './tidy/source.ts';
 
-const RULES: readonly Rule[] = [...FORM, ...WORDS, ...LAWS];
+const RULES: readonly Rule[] = [...FORM, ...WORDS, ...LAWS, ...HOST_FLOORS];
 const sources = readSources(fileURLToPath(new URL('..', import.meta.url)));
 
 /**
@@ -136,6 +137,40 @@ describe('a planted violation of a law is found', () => {
     const ring = [importing('a', 'b'), importing('b', 'c'), importing('c', 'a')];
     expect(rule?.check(ring.slice(0, 2))).toEqual([]);
     expect(rule?.check(ring)).toMatchObject([{ path: 'assembly/tcp/c.ts', line: 1 }]);
+  });
+
+  test('floors of the hosts', () => {
+    const rule = 'law 7: imports of the hosts go down the floors';
+    const up = (path: string, to: string) =>
+      linesFound(rule, path, `\nimport type { A } from '${to}';`);
+    expect(up('host-web/clock.ts', './stack.ts')).toEqual([2]);
+    expect(up('host-web/link/a.ts', '../stack.ts')).toEqual([2]);
+    expect(up('host-web/stack.ts', './link/link.ts')).toEqual([]);
+    expect(up('host-web/sim/timeline/a.ts', '../world/app.ts')).toEqual([2]);
+    expect(up('host-web/sim/world/a.ts', '../timeline/rows.ts')).toEqual([]);
+    expect(up('host-web/sim/world/a.ts', '../session.ts')).toEqual([2]);
+    expect(up('host-web/sim/scenarios/a.ts', '../scenario.ts')).toEqual([]);
+    expect(up('host-web/playground/state/a.ts', '../ladder/rungs.ts')).toEqual([2]);
+    expect(up('host-web/playground/ladder/a.ts', '../state/store.ts')).toEqual([]);
+    expect(up('host-web/playground/table/a.tsx', '../ladder/rungs.ts')).toEqual([2]);
+    expect(up('host-web/playground/table/a.tsx', './rows.ts')).toEqual([]);
+    expect(up('host-web/playground/parts/a.tsx', '../frame/tabs.tsx')).toEqual([2]);
+    expect(up('host-web/playground/frame/a.tsx', '../ladder/ladder.tsx')).toEqual([]);
+    expect(up('host-web/sim/run.ts', '../../host-node/net.ts')).toEqual([2]);
+    expect(up('host-node/net.ts', './cli/ss.ts')).toEqual([2]);
+    expect(up('host-web/a.ts', '../assembly/tcp/tcb.ts')).toEqual([2]);
+    expect(up('host-web/playground/frame/a.tsx', './a.css')).toEqual([]);
+  });
+
+  test('circles of the hosts, types included', () => {
+    const rule = RULES.find(({ name }) => name === 'law 7: imports of the hosts do not go round');
+    const ring = [
+      makeSource('host-web/sim/a.ts', "import type { B } from './b.tsx';"),
+      makeSource('host-web/sim/b.tsx', "\nexport { c } from '../link/c.ts';"),
+      makeSource('host-web/link/c.ts', "const { a } = await import('../sim/a.ts');"),
+    ];
+    expect(rule?.check(ring.slice(0, 2))).toEqual([]);
+    expect(rule?.check(ring)).toMatchObject([{ path: 'host-web/link/c.ts', line: 1 }]);
   });
 
   test('hosts', () => {

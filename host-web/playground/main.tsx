@@ -3,12 +3,12 @@
  */
 import { effect } from '@preact/signals';
 import { render } from 'preact';
-import { App } from './app.tsx';
-import { CHOICES } from './parts/bar.tsx';
+import { App } from './frame/app.tsx';
+import { CHOICES } from './frame/bar.tsx';
 import { open, start } from './state/client.ts';
 import { listenForKeys } from './state/keys.ts';
 import { followSize } from './state/layout.ts';
-import { playWhenAsked } from './state/player.ts';
+import { playWhenAsked } from './ladder/player.ts';
 import { complaint, version } from './state/store.ts';
 import { followSystem } from './state/theme.ts';
 

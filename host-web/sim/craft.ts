@@ -6,7 +6,7 @@
  * (`action.ts`).
  */
 import { Ctl } from '../abi.ts';
-import { octetsOf } from './world/hosts.ts';
+import { octetsOf } from '../address.ts';
 
 /** A segment and the packet it travels in. */
 export interface Crafted {

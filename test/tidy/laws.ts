@@ -2,6 +2,7 @@
  * The laws about who may do what (design.md §1 and §3): floors, emitting, states, sequence numbers.
  */
 import { builtinModules } from 'node:module';
+import { circlesIn } from './floors.ts';
 import { isIn, linesMatching, perFile, type Rule, type Violation } from './rules.ts';
 import { functionsOf, importsOf, lineAt, type Source } from './source.ts';
 
@@ -42,27 +43,6 @@ function brokenFloors(source: Source): [number, string][] {
     }
     return [];
   });
-}
-
-/** Files that import each other, each circle reported once, at the import that closes it. */
-function importCycles(sources: readonly Source[]): Violation[] {
-  const imports = new Map(sources.filter(isCore).map((source) => [source.path, importsOf(source)]));
-  const done = new Set<string>();
-  const found: Violation[] = [];
-  const visit = (path: string, trail: readonly string[]): void => {
-    for (const { line, target } of imports.get(path) ?? []) {
-      if (target === undefined || done.has(target)) continue;
-      const begin = trail.indexOf(target);
-      if (begin < 0) visit(target, [...trail, target]);
-      else {
-        const circle = [...trail.slice(begin), target].map((name) => name.replace('assembly/', ''));
-        found.push({ path, line, advice: `imports go round: ${circle.join(' > ')}` });
-      }
-    }
-    done.add(path);
-  };
-  for (const path of imports.keys()) if (!done.has(path)) visit(path, [path]);
-  return found;
 }
 
 const BUILT_IN = new Set(builtinModules);
@@ -189,7 +169,10 @@ function plainComparisons(sources: readonly Source[]): Violation[] {
 /** Laws 4 and 7, and the rules of states and sequence numbers. */
 export const LAWS: readonly Rule[] = [
   perFile('law 7: imports of the core go down the floors', isCore, brokenFloors),
-  { name: 'law 7: imports of the core do not go round', check: importCycles },
+  {
+    name: 'law 7: imports of the core do not go round',
+    check: (sources) => circlesIn(sources, 'assembly'),
+  },
   perFile(
     'host-web knows neither Node nor host-node',
     (s) => isIn(s, 'host-web'),

@@ -7,7 +7,7 @@ import { stateName, type TcpState } from '../../inspect.ts';
 import type { Timeline } from '../../sim/timeline/timeline.ts';
 import { stateEvents } from '../state/state-events.ts';
 import { branch, glance, focus, isPlaying, seek, version } from '../state/store.ts';
-import { seconds } from '../words.ts';
+import { seconds } from '../parts/words.ts';
 import { ARROWS, type Arrow, BOX, HEIGHT, PLACES, WIDTH } from './figure.ts';
 import { type Change, placeOf, type Taken, trafficOf } from './tokens.ts';
 

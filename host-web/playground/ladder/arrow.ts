@@ -6,11 +6,11 @@
  * one that a rule held back says so; a retransmission is marked ↻.
  */
 import { FATES } from '../../sim/timeline/rows.ts';
-import { cut, segmentName } from '../words.ts';
+import { cut, segmentName } from '../parts/words.ts';
 import type { Lane } from './lanes.ts';
-import { FUTURE, type Scene } from './paint.ts';
 import type { Ink, LineStyle, Pen } from './pen.ts';
 import { FLIGHT, LOST_AT } from './rungs.ts';
+import { FUTURE, type Scene } from './view.ts';
 
 const CORRUPTED = FATES.indexOf('corrupted');
 const DELAYED = FATES.indexOf('delayed');

@@ -5,11 +5,12 @@
 import { stateName } from '../../inspect.ts';
 import type { Timeline } from '../../sim/timeline/timeline.ts';
 import { because, happening } from '../parts/event-words.ts';
-import { seconds } from '../words.ts';
+import { seconds } from '../parts/words.ts';
 import { lanesFor } from './lanes.ts';
-import { paintHead, paintLadder, paintMoment, type Scene } from './paint.ts';
+import { paintHead, paintLadder, paintMoment } from './paint.ts';
 import { Rungs } from './rungs.ts';
 import { escaped, SvgPen } from './svg-pen.ts';
+import type { Scene } from './view.ts';
 
 /** Draws the whole of a timeline, as wide as told, its cursor at the end. */
 export function figureOf(timeline: Timeline, flightMs: number, width: number): string {

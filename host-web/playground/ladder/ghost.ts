@@ -3,9 +3,9 @@
  */
 import type { Timeline } from '../../sim/timeline/timeline.ts';
 import type { Pen } from './pen.ts';
-import type { Scene } from './paint.ts';
-import { segmentName } from '../words.ts';
+import { segmentName } from '../parts/words.ts';
 import { FLIGHT, LONG_REACH, LOST_AT } from './rungs.ts';
+import type { Scene } from './view.ts';
 
 /** Pixels from one name to the next, so that those of a burst do not lie on each other. */
 const NAME_EVERY = 14;

@@ -2,7 +2,8 @@
  * Which packet lies under a point of the ladder.
  */
 import { LONG_REACH, FLIGHT, LOST_AT } from './rungs.ts';
-import { packetsBetween, type Scene } from './paint.ts';
+import { packetsBetween } from './paint.ts';
+import type { Scene } from './view.ts';
 
 /** How far from its line a packet is still meant, pixels. */
 const REACH = 9;

@@ -5,9 +5,9 @@
 import type { State } from '../../abi.ts';
 import { stateName } from '../../inspect.ts';
 import { EVENT_KINDS } from '../../sim/timeline/rows.ts';
-import { shortState, timerName } from '../words.ts';
-import type { Scene } from './paint.ts';
+import { shortState, timerName } from '../parts/words.ts';
 import type { Ink, Pen, TextStyle } from './pen.ts';
+import type { Scene } from './view.ts';
 
 /** Room between the rail and the text: the timers stand there. */
 export const TIMER_ROOM = 16;

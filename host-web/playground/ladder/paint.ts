@@ -8,39 +8,19 @@
 import { stateName } from '../../inspect.ts';
 import type { Timeline } from '../../sim/timeline/timeline.ts';
 import { EVENT_KINDS } from '../../sim/timeline/rows.ts';
-import { seconds, shortState, span } from '../words.ts';
+import { seconds, shortState, span } from '../parts/words.ts';
 import { paintArrow } from './arrow.ts';
 import { paintGhost } from './ghost.ts';
-import type { Lane, Lanes } from './lanes.ts';
+import type { Lane } from './lanes.ts';
 import { paintMargin } from './margin.ts';
 import type { Pen } from './pen.ts';
-import { FOLD_HEIGHT, type Left, LONG_REACH, type Rungs } from './rungs.ts';
+import { FOLD_HEIGHT, LONG_REACH } from './rungs.ts';
 import { paintTimers } from './timers.ts';
-
-/** What is drawn. */
-export interface Scene {
-  readonly timeline: Timeline;
-  readonly rungs: Rungs;
-  readonly lanes: Lanes;
-  /** The last event that has happened; what comes after it is drawn faintly. */
-  readonly cursor: number;
-  /** Packet that is looked at, or -1. */
-  readonly selected: number;
-  /** The branch this one was forked from, and its first event that is not this one's too. */
-  readonly ghost: Left | undefined;
-  /** The connection of each host whose timers and state are shown. */
-  readonly focus: ReadonlyMap<string, number>;
-  /** What is in view, from the ladder's top. */
-  readonly top: number;
-  readonly bottom: number;
-}
+import { FUTURE, type Scene } from './view.ts';
 
 /** Pixels between the rails from which a fold is told in a sentence. */
 const ROOM_FOR_WORDS = 250;
 const SEND = EVENT_KINDS.indexOf('send');
-
-/** How strongly what is yet to come is drawn. */
-export const FUTURE = 0.3;
 
 /** Draws rails, arrows and texts; y counts from the ladder's top. */
 export function paintLadder(scene: Scene, pen: Pen): void {

@@ -11,7 +11,8 @@ import {
 } from '../state/store.ts';
 import { packetAt } from './hit.ts';
 import { HEAD } from './lanes.ts';
-import { openMenu } from './menu-state.ts';
+import { openMenu } from '../state/menu.ts';
+import { rungsOf } from './placed.ts';
 import { sceneOf } from './scene.ts';
 
 /** A finger that rests for so long means the menu. */
@@ -29,13 +30,13 @@ function under(frame: HTMLElement, event: MouseEvent): { packet: number; y: numb
 /** Looks at the packet under the pointer, or goes to that moment. */
 export function point(event: MouseEvent): void {
   const { packet, y } = under(event.currentTarget as HTMLElement, event);
-  const { timeline, rungs } = branch.peek() ?? {};
-  if (timeline === undefined || rungs === undefined || y < 0) return;
+  const shown = branch.peek();
+  if (shown === undefined || y < 0) return;
   isPlaying.value = false;
   if (packet >= 0) {
-    seek(timeline.packets.event.at(packet));
+    seek(shown.timeline.packets.event.at(packet));
     chosenPacket.value = packet;
-  } else seek(Math.min(rungs.firstFrom(y + 1) - 1, eventCount.peek() - 1));
+  } else seek(Math.min(rungsOf(shown).firstFrom(y + 1) - 1, eventCount.peek() - 1));
 }
 
 /** Opens the menu of the packet under the pointer. */

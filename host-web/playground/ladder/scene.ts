@@ -3,7 +3,8 @@
  */
 import { branch, cursor, focus, isPlaying, selectedPacket } from '../state/store.ts';
 import { HEAD, lanesFor } from './lanes.ts';
-import type { Scene } from './paint.ts';
+import { rungsOf } from './placed.ts';
+import type { Scene } from './view.ts';
 
 /** Where the cursor's line is kept while it moves: this share of the window from its top. */
 const KEPT_AT = 0.72;
@@ -12,12 +13,12 @@ const KEPT_AT = 0.72;
 export function sceneOf(frame: HTMLElement, width: number, height: number): Scene | undefined {
   const shown = branch.peek();
   if (shown === undefined) return undefined;
-  const { timeline, rungs, parent, forkedAt } = shown;
+  const { timeline, parent, forkedAt } = shown;
   const lanes = lanesFor(timeline.hosts, width);
   const top = frame.scrollTop;
   return {
     timeline,
-    rungs,
+    rungs: rungsOf(shown),
     lanes,
     cursor: cursor.peek(),
     selected: selectedPacket.peek(),
@@ -30,9 +31,11 @@ export function sceneOf(frame: HTMLElement, width: number, height: number): Scen
 
 /** Scrolls so far that the cursor's event can be seen. */
 export function keepInView(frame: HTMLElement, event: number): void {
-  const { rungs } = branch.peek() ?? {};
-  if (rungs === undefined || event < 0 || event >= rungs.y.length) return;
-  const y = rungs.y.at(event);
+  const shown = branch.peek();
+  if (shown === undefined || event < 0) return;
+  const { y: heights } = rungsOf(shown);
+  if (event >= heights.length) return;
+  const y = heights.at(event);
   const height = frame.clientHeight - HEAD;
   const { scrollTop } = frame;
   if (isPlaying.peek()) {

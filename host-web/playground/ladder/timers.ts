@@ -2,10 +2,10 @@
  * Timers as bars beside their host's rail: from where one was set to where it ran out, was set anew
  * or was put off.
  */
-import { timerName } from '../words.ts';
+import { timerName } from '../parts/words.ts';
 import type { Lane } from './lanes.ts';
-import { FUTURE, type Scene } from './paint.ts';
 import type { Pen } from './pen.ts';
+import { FUTURE, type Scene } from './view.ts';
 
 /** A bar shorter than this says nothing. */
 const SHORTEST = 14;

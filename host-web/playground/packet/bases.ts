@@ -2,7 +2,7 @@
  * What makes a packet's sequence numbers relative: the timeline knows them both ways.
  */
 import type { Timeline } from '../../sim/timeline/timeline.ts';
-import type { Bases } from './fields.ts';
+import type { Bases } from './field.ts';
 import { Octets } from './octets.ts';
 
 /** The numbers printed as 0 in the directions of a packet and of its answers. */

@@ -3,7 +3,7 @@
  */
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { Field } from './fields.ts';
+import type { Field } from './field.ts';
 
 const ROW = 8;
 

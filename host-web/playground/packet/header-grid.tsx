@@ -6,7 +6,7 @@
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import type { Field } from './fields.ts';
+import type { Field } from './field.ts';
 
 const ROW_BITS = 32;
 /** Names as the RFC's own figure shortens them, where four bits give little room. */

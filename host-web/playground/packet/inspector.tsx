@@ -5,10 +5,11 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { branch, selectedPacket, version } from '../state/store.ts';
-import { seconds, segmentName, span } from '../words.ts';
+import { seconds, segmentName, span } from '../parts/words.ts';
 import { basesOf } from './bases.ts';
 import { Bytes } from './bytes.tsx';
-import { type Field, fieldsOf } from './fields.ts';
+import type { Field } from './field.ts';
+import { fieldsOf } from './fields.ts';
 import { HeaderGrid } from './header-grid.tsx';
 
 export function Inspector(): JSX.Element {

@@ -1,7 +1,7 @@
 /**
  * The fields of a TCP header and its options (RFC 9293 §3.1, §3.2; RFC 7323; RFC 2018).
  */
-import { type Bases, type Field, hex, verdict } from './fields.ts';
+import { type Bases, type Field, hex, verdict } from './field.ts';
 import type { Octets } from './octets.ts';
 
 /** Where the segment lies, and the pseudo-header's part of its checksum. */

@@ -7,7 +7,7 @@ import { Counter, State } from '../../abi.ts';
 import type { Timeline } from '../../sim/timeline/timeline.ts';
 import type { ConnectionRow } from '../../sim/timeline/rows.ts';
 import { branch, glance, version } from '../state/store.ts';
-import { span } from '../words.ts';
+import { span } from '../parts/words.ts';
 
 /** Values of `held by`. */
 const IN_SYN_QUEUE = 1;

@@ -6,7 +6,7 @@ import { stateName } from '../../inspect.ts';
 import type { Timeline } from '../../sim/timeline/timeline.ts';
 import type { Variable } from '../../sim/timeline/rows.ts';
 import { firstOfMoment } from '../state/moments.ts';
-import { span, thousands, timerName } from '../words.ts';
+import { span, thousands, timerName } from '../parts/words.ts';
 
 export interface Reading {
   readonly text: string;

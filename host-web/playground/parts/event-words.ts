@@ -5,7 +5,7 @@
 import { stateName } from '../../inspect.ts';
 import type { Timeline } from '../../sim/timeline/timeline.ts';
 import { EVENT_KINDS } from '../../sim/timeline/rows.ts';
-import { octets, seconds, segmentName, span } from '../words.ts';
+import { octets, seconds, segmentName, span } from './words.ts';
 
 /** What happened, without time and host. */
 export function happening(timeline: Timeline, index: number): string {

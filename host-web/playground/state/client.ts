@@ -5,15 +5,13 @@
  * there; anywhere else it makes a new branch, and the old one stays.
  */
 import { batch as together } from '@preact/signals';
-import { Rungs } from '../ladder/rungs.ts';
 import { parseNetem } from '../../link/netem.ts';
 import { Timeline } from '../../sim/timeline/timeline.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import type { Edit } from '../../sim/world/universe.ts';
 import type { Verdict } from '../../link/channel.ts';
 import type { Command, News } from '../worker/protocol.ts';
-import { seconds, segmentName } from '../words.ts';
-import { flightOf } from './flight.ts';
+import { seconds, segmentName } from '../parts/words.ts';
 import { firstOfMoment, momentEnd } from './moments.ts';
 import {
   type Branch,
@@ -176,11 +174,8 @@ function take(news: News): void {
       if (planned === undefined) return;
       const timeline = new Timeline(news.hosts);
       const { cursor: _, ...given } = planned;
-      const { parent, forkedAt } = given;
-      const left = parent && { timeline: parent.timeline, from: forkedAt };
-      const rungs = new Rungs(timeline, flightOf(scenario.peek()), left);
-      const made: Branch = { id: news.branch, timeline, rungs, ...given };
-      branches.value = parent === undefined ? [made] : [...branches.peek(), made];
+      const made: Branch = { id: news.branch, timeline, ...given };
+      branches.value = given.parent === undefined ? [made] : [...branches.peek(), made];
       branch.value = made;
       chosenPacket.value = -1;
       cursor.value = -1;
@@ -195,9 +190,8 @@ function take(news: News): void {
 function grow(news: Extract<News, { kind: 'grown' }>): void {
   const grown = branches.peek().find(({ id }) => id === news.branch);
   if (grown === undefined) return;
-  const { timeline, rungs } = grown;
+  const { timeline } = grown;
   timeline.append(news.batch);
-  rungs.extend();
   const { isOver, hash } = news;
   standings.value = new Map(standings.peek()).set(news.branch, { isOver, hash });
   version.value++;

@@ -5,8 +5,15 @@
 import { dropPacket } from './client.ts';
 import { actor, hasKeys, isHelpOpen, openTab, tabs } from './layout.ts';
 import { nextOf } from './moments.ts';
-import { togglePlay } from './player.ts';
-import { branch, cursor, eventCount, isPlaying, seek, selectedPacket } from './store.ts';
+import {
+  branch,
+  cursor,
+  eventCount,
+  isPlaying,
+  seek,
+  selectedPacket,
+  togglePlay,
+} from './store.ts';
 import type { EventKind } from '../../sim/timeline/rows.ts';
 
 const WRITING = 'input:not([type=range], [type=checkbox]), select, textarea, dialog, [role=menu]';

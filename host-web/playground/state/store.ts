@@ -5,7 +5,6 @@
  * from (timeline, cursor). Not here: the worker that makes timelines (`client.ts`).
  */
 import { computed, effect, signal } from '@preact/signals';
-import type { Rungs } from '../ladder/rungs.ts';
 import type { Timeline } from '../../sim/timeline/timeline.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { focusOf } from './focus.ts';
@@ -16,7 +15,6 @@ export interface Branch {
   /** What was done to make it: `main`, or `without SYN seq 0 of A`. */
   readonly title: string;
   readonly timeline: Timeline;
-  readonly rungs: Rungs;
   readonly parent: Branch | undefined;
   /** Its first event that its parent has not. */
   readonly forkedAt: number;
@@ -110,6 +108,12 @@ export function seek(event: number): void {
   isAtTop.value = false;
   cursor.value = Math.max(-1, Math.min(event, eventCount.peek() - 1));
   chosenPacket.value = -1;
+}
+
+/** Plays, from the beginning if it was at the end; or stops. */
+export function togglePlay(): void {
+  if (!isPlaying.peek() && cursor.peek() >= eventCount.peek() - 1) seek(-1);
+  isPlaying.value = !isPlaying.peek();
 }
 
 /** Shows another branch, at the same moment of it. */

@@ -10,8 +10,8 @@ import { useSignalEffect } from '@preact/signals';
 import { because, happening } from '../parts/event-words.ts';
 import { useSize } from '../parts/use-size.ts';
 import { branch, cursor, eventCount, glance, isAtTop, isPlaying, seek } from '../state/store.ts';
-import { openMenu } from '../ladder/menu-state.ts';
-import { seconds } from '../words.ts';
+import { openMenu } from '../state/menu.ts';
+import { seconds } from '../parts/words.ts';
 
 const ROW = 24;
 /** Rows beyond the edges that are there as well, so that scrolling shows no gap. */

@@ -4,13 +4,19 @@
  * It knows which row of the timeline each thing belongs to; the universe does not need to. What it
  * keeps for that is saved with keyframes, but is no part of the universe's state.
  */
-import type { Core } from '../../core.ts';
 import { formatAddress } from '../../address.ts';
+import type { Core } from '../../core.ts';
 import type { Fate } from '../../link/channel.ts';
-import type { Note } from '../world/machine.ts';
-import type { Passage } from '../world/network.ts';
-import { EVENT_KINDS, type EventKind, type FateName, FATES, type Timeline } from './timeline.ts';
+import {
+  EVENT_KINDS,
+  type EventKind,
+  type FateName,
+  FATES,
+  type Note,
+  type Passage,
+} from './rows.ts';
 import { Sampler, type SamplerState } from './sampler.ts';
+import type { Timeline } from './timeline.ts';
 
 /** An observer as plain data. */
 export type ObserverState = readonly (SamplerState | null)[];

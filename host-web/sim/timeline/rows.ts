@@ -4,6 +4,8 @@
  * Only words and types; `timeline.ts` keeps them.
  */
 import type { Reason } from '../../abi.ts';
+import type { Fate } from '../../link/channel.ts';
+import type { PacketView } from '../../link/segment.ts';
 import { Column, type Kind } from './column.ts';
 
 export interface HostRow {
@@ -40,6 +42,30 @@ export const EVENT_KINDS = [
   'news',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
+
+/** What a machine tells of itself. */
+export interface Note {
+  readonly kind: EventKind;
+  /** Handle of the connection; 0 when the core names none. */
+  readonly handle: number;
+  readonly reason?: Reason;
+  readonly text?: string;
+  readonly numbers?: readonly [number, number, number, number];
+}
+
+/** What becomes of one packet a host has sent. */
+export interface Passage {
+  readonly view: PacketView;
+  /** Place of the host it goes to; -1 when nobody has that address. */
+  readonly to: number;
+  readonly way: string;
+  readonly fate: Fate | 'unreachable';
+  readonly cause: string;
+  /** What the marks somebody waits for call it: `A.data#7`. */
+  readonly names: readonly string[];
+  /** Moments at which it, and its copies, arrive. */
+  readonly arrivals: readonly number[];
+}
 
 /** One packet. Sequence numbers are relative to the SYN of their direction, as tcpdump's. */
 export interface PacketRow {

@@ -1,5 +1,4 @@
 /** The hosts of a scenario: who they are and which addresses they have. */
-import { parseAddress } from '../../address.ts';
 import type { HostRow } from '../timeline/rows.ts';
 import type { HostSpec, Scenario } from '../scenario.ts';
 
@@ -23,11 +22,4 @@ function addressOf(id: string, host: HostSpec): string {
   const address = host.address ?? ADDRESSES[id];
   if (address === undefined) throw new TypeError(`${id} needs an address`);
   return address;
-}
-
-/** An address in octets. @throws TypeError when it is none */
-export function octetsOf(address: string): Uint8Array {
-  const octets = parseAddress(address);
-  if (octets === undefined) throw new TypeError(`${address} is not an address`);
-  return octets;
 }

@@ -13,20 +13,10 @@ import { Random } from '../../link/random.ts';
 import { changeSettings } from '../../sysctl.ts';
 import { type TraceEvent, TraceReader } from '../../trace.ts';
 import type { UserAction } from '../action.ts';
+import type { HostSpec } from '../scenario.ts';
+import type { Note } from '../timeline/rows.ts';
 import { App, type AppState, type Resolve, type SocketState } from './app.ts';
 import { seedOf } from './network.ts';
-import type { EventKind } from '../timeline/rows.ts';
-import type { HostSpec } from '../scenario.ts';
-
-/** What a machine tells of itself. */
-export interface Note {
-  readonly kind: EventKind;
-  /** Handle of the connection; 0 when the core names none. */
-  readonly handle: number;
-  readonly reason?: Reason;
-  readonly text?: string;
-  readonly numbers?: readonly [number, number, number, number];
-}
 
 /** Who listens to a machine. */
 export interface World {

@@ -15,20 +15,7 @@ import { Random } from '../../link/random.ts';
 import { PacketReader, type PacketView, type ReaderState } from '../../link/segment.ts';
 import { checkRule, type RuleSpec } from '../../link/simulated.ts';
 import type { Scenario } from '../scenario.ts';
-
-/** What becomes of one packet a host has sent. */
-export interface Passage {
-  readonly view: PacketView;
-  /** Place of the host it goes to; -1 when nobody has that address. */
-  readonly to: number;
-  readonly way: string;
-  readonly fate: Fate | 'unreachable';
-  readonly cause: string;
-  /** What the marks somebody waits for call it: `A.data#7`. */
-  readonly names: readonly string[];
-  /** Moments at which it, and its copies, arrive. */
-  readonly arrivals: readonly number[];
-}
+import type { Passage } from '../timeline/rows.ts';
 
 interface Way {
   readonly channel: Channel;

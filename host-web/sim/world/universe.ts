@@ -10,22 +10,24 @@
  * What is shown goes into a timeline, if there is one; a universe without runs the same way. Not
  * here: keyframes, branches and going back (`session.ts`).
  */
+import { octetsOf } from '../../address.ts';
 import { NEVER } from '../../clock.ts';
 import type { Verdict } from '../../link/channel.ts';
 import type { Impairment, Settled } from '../../link/netem.ts';
 import { duration } from '../../units.ts';
 import type { Action } from '../action.ts';
-import { Agenda, type AgendaState, type Task } from './agenda.ts';
-import type { AppState } from './app.ts';
 import { craft } from '../craft.ts';
 import { Hash } from '../hash.ts';
-import { hostsOf, octetsOf } from './hosts.ts';
-import { Machine, type Note, type World } from './machine.ts';
-import { marksOf, parseMark, spell } from '../timeline/mark.ts';
-import { Network, type NetworkState } from './network.ts';
-import { Observer, type ObserverState } from '../timeline/observer.ts';
-import type { HostRow, Timeline } from '../timeline/timeline.ts';
 import type { Scenario } from '../scenario.ts';
+import { marksOf, parseMark, spell } from '../timeline/mark.ts';
+import { Observer, type ObserverState } from '../timeline/observer.ts';
+import type { HostRow, Note } from '../timeline/rows.ts';
+import type { Timeline } from '../timeline/timeline.ts';
+import { Agenda, type AgendaState, type Task } from './agenda.ts';
+import type { AppState } from './app.ts';
+import { hostsOf } from './hosts.ts';
+import { Machine, type World } from './machine.ts';
+import { Network, type NetworkState } from './network.ts';
 
 export { hostsOf } from './hosts.ts';
 

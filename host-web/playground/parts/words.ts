@@ -2,9 +2,9 @@
  * The page's words for what a timeline holds: segments, moments, sizes. One place, so that the
  * ladder, the table and the inspector say the same.
  */
-import { Ctl } from '../abi.ts';
-import type { Timeline } from '../sim/timeline/timeline.ts';
-import { TIMER_NAMES } from '../sim/timeline/rows.ts';
+import { Ctl } from '../../abi.ts';
+import type { Timeline } from '../../sim/timeline/timeline.ts';
+import { TIMER_NAMES } from '../../sim/timeline/rows.ts';
 
 const BITS: readonly (readonly [Ctl, string])[] = [
   [Ctl.SYN, 'SYN'],

@@ -1,7 +1,7 @@
 /**
  * The Lab: two hosts, a link, and nobody who does anything until somebody is told to.
  */
-import { page, type Scenario, scenario } from '../sim/scenario.ts';
+import { page, type Scenario, scenario } from '../../sim/scenario.ts';
 
 export const LAB: Scenario = scenario({
   id: 'lab',

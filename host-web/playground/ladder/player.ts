@@ -4,9 +4,10 @@
  * Where motion is not wanted, it goes from moment to moment at leisure instead.
  */
 import { effect } from '@preact/signals';
-import { FLIGHT } from '../ladder/rungs.ts';
-import { momentEnd } from './moments.ts';
-import { branch, cursor, eventCount, isPlaying, seek, speed, standing } from './store.ts';
+import { momentEnd } from '../state/moments.ts';
+import { branch, cursor, eventCount, isPlaying, seek, speed, standing } from '../state/store.ts';
+import { rungsOf } from './placed.ts';
+import { FLIGHT } from './rungs.ts';
 
 /** Milliseconds from one moment to the next where motion is not wanted, at one flight a second. */
 const STEP_MS = 1600;
@@ -20,12 +21,6 @@ export function playWhenAsked(): void {
   });
 }
 
-/** From the beginning, if it was at the end. */
-export function togglePlay(): void {
-  if (!isPlaying.peek() && cursor.peek() >= eventCount.peek() - 1) seek(-1);
-  isPlaying.value = !isPlaying.peek();
-}
-
 function playSmoothly(): () => void {
   let before = performance.now();
   let y = heightOf(cursor.peek());
@@ -36,8 +31,7 @@ function playSmoothly(): () => void {
     if (cursor.peek() !== expected) y = heightOf(cursor.peek());
     y += ((now - before) / 1000) * speed.peek() * FLIGHT;
     before = now;
-    const { rungs } = branch.peek()!;
-    const next = rungs.firstFrom(y + 0.01) - 1;
+    const next = rungsOf(branch.peek()!).firstFrom(y + 0.01) - 1;
     if (next !== cursor.peek()) seek(next);
     expected = cursor.peek();
     if (next >= eventCount.peek() - 1 && standing.peek().isOver) isPlaying.value = false;
@@ -56,7 +50,8 @@ function playInSteps(): () => void {
 }
 
 function heightOf(event: number): number {
-  const { rungs } = branch.peek() ?? {};
-  if (rungs === undefined || event < 0 || event >= rungs.y.length) return 0;
-  return rungs.y.at(event);
+  const shown = branch.peek();
+  if (shown === undefined || event < 0) return 0;
+  const { y } = rungsOf(shown);
+  return event < y.length ? y.at(event) : 0;
 }

@@ -3,14 +3,14 @@
  */
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { closeMenu, menu, type OpenMenu } from '../ladder/menu-state.ts';
+import { closeMenu, menu, type OpenMenu } from '../state/menu.ts';
 import { changePacket, dropPacket } from '../state/client.ts';
 import { flightOf } from '../state/flight.ts';
 import { openTab } from '../state/layout.ts';
 import { branch, chosenPacket, isPlaying, scenario, seek } from '../state/store.ts';
 import type { Timeline } from '../../sim/timeline/timeline.ts';
 import { EVENT_KINDS } from '../../sim/timeline/rows.ts';
-import { segmentName, span } from '../words.ts';
+import { segmentName, span } from '../parts/words.ts';
 
 const RECEIVE = EVENT_KINDS.indexOf('receive');
 /** Room the menu needs, so that it stays on the page. */

@@ -2,14 +2,14 @@
  * The bar at the top: which scenario, dark or light, help.
  */
 import type { JSX } from 'preact';
-import { LAB } from '../lab.ts';
+import { LAB } from '../lab/scenario.ts';
 import { SCENARIOS } from '../../sim/scenarios/index.ts';
 import { type Scenario, variantsOf } from '../../sim/scenario.ts';
 import { open } from '../state/client.ts';
 import { isHelpOpen, openTab } from '../state/layout.ts';
 import { scenario } from '../state/store.ts';
 import { choose, isDark, themeVersion } from '../state/theme.ts';
-import { Icon } from './icon.tsx';
+import { Icon } from '../parts/icon.tsx';
 
 /** Everything that can be opened, each variant by itself. */
 export const CHOICES: readonly Scenario[] = [...SCENARIOS.flatMap(variantsOf), LAB];

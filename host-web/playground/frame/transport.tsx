@@ -2,7 +2,6 @@
  * The bar that moves time: play, steps, a slider over all events, speed, branches.
  */
 import type { JSX } from 'preact';
-import { togglePlay } from '../state/player.ts';
 import {
   branch,
   branches,
@@ -13,9 +12,10 @@ import {
   show,
   speed,
   standing,
+  togglePlay,
 } from '../state/store.ts';
-import { seconds } from '../words.ts';
-import { Icon } from './icon.tsx';
+import { seconds } from '../parts/words.ts';
+import { Icon } from '../parts/icon.tsx';
 
 const SPEEDS = [0.5, 1, 2, 4, 8, 32, 128];
 

@@ -5,8 +5,8 @@ import { computed } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { Timeline } from '../../sim/timeline/timeline.ts';
 import { branch, isPlaying, seek, version } from '../state/store.ts';
-import { seconds } from '../words.ts';
-import { happening } from './event-words.ts';
+import { seconds } from '../parts/words.ts';
+import { happening } from '../parts/event-words.ts';
 
 /** The first event that differs; undefined while there is none. */
 const parting = computed(() => {

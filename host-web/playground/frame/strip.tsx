@@ -6,8 +6,8 @@ import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { branch, glance, eventCount, isPlaying } from '../state/store.ts';
-import { seconds } from '../words.ts';
-import { because, happening } from './event-words.ts';
+import { seconds } from '../parts/words.ts';
+import { because, happening } from '../parts/event-words.ts';
 
 const SPEAK_EVERY_MS = 1000;
 

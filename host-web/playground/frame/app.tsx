@@ -2,19 +2,19 @@
  * The page: where each panel stands.
  */
 import type { JSX } from 'preact';
-import { Diagram } from './diagram/diagram.tsx';
-import { Ladder } from './ladder/ladder.tsx';
-import { Bar } from './parts/bar.tsx';
-import { Help } from './parts/help.tsx';
-import { Legend } from './parts/legend.tsx';
-import { PacketMenu } from './parts/packet-menu.tsx';
-import { Parting } from './parts/parting.tsx';
-import { Speaker, Strip } from './parts/strip.tsx';
-import { Tabs } from './parts/tabs.tsx';
-import { Transport } from './parts/transport.tsx';
-import { isWide } from './state/layout.ts';
-import { complaint } from './state/store.ts';
-import { EventsTable } from './table/events-table.tsx';
+import { Diagram } from '../diagram/diagram.tsx';
+import { Ladder } from '../ladder/ladder.tsx';
+import { Bar } from './bar.tsx';
+import { Help } from './help.tsx';
+import { Legend } from './legend.tsx';
+import { PacketMenu } from './packet-menu.tsx';
+import { Parting } from './parting.tsx';
+import { Speaker, Strip } from './strip.tsx';
+import { Tabs } from './tabs.tsx';
+import { Transport } from './transport.tsx';
+import { isWide } from '../state/layout.ts';
+import { complaint } from '../state/store.ts';
+import { EventsTable } from '../table/events-table.tsx';
 
 export function App(): JSX.Element {
   return (
