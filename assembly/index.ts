@@ -33,6 +33,7 @@ import { markUrgent, send as sendText } from './tcp/send';
 import { setRoute } from './tcp/source-route';
 import { nextStatus as nextStatusOf, status as statusOf } from './tcp/status';
 import { fromHandle, handleOf, Tcb } from './tcp/tcb';
+import { Instant, setNow } from './time';
 import { trace, traceBase as baseOfTrace, traceCount as countOfTrace } from './trace';
 
 /** The clock ends there: 285 years, and beyond it f64 has no whole microseconds. */
@@ -66,8 +67,20 @@ export function init(): i32 {
  * never goes back, so one such call would be the last.
  */
 export function poll(nowMs: f64): void {
+  stack.poll(instant(nowMs));
+}
+
+/**
+ * Sets the clock as `poll` does and runs nothing: before `input` and the user's calls, so that what
+ * has arrived counts before a timeout that has come true meanwhile.
+ */
+export function time(nowMs: f64): void {
+  setNow(instant(nowMs));
+}
+
+function instant(nowMs: f64): Instant {
   const micros = <u64>nearest<f64>(nowMs * 1000.0);
-  stack.poll(micros < MAX_MICROS ? micros : 0);
+  return micros < MAX_MICROS ? micros : 0;
 }
 
 /** Processes the packet of `length` octets in the receive window; `flags` are InputFlag. */

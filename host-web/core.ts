@@ -16,6 +16,7 @@ export interface Exports {
   open(): number;
   init(): number;
   poll(nowMs: number): void;
+  time(nowMs: number): void;
   input(length: number, flags: number): void;
   output(): number;
   deadlineMs(): number;

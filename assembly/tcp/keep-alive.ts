@@ -4,15 +4,18 @@
  * looks how long the peer has been silent.
  */
 import { Reason, Result, State, Timer } from '../abi';
-import { MILLISECOND, now, SECOND } from '../time';
+import { Instant, MILLISECOND, now, SECOND } from '../time';
 import { deleteTcb } from './lifecycle';
 import { markReady } from './marks';
 import { resetConnection } from './reply';
 import { Flag, has, raise, Tcb } from './tcb';
 import { arm } from './timers';
 
-/** Probes, or gives the connection up after `keepAliveCount` probes without an answer (MUST-29). */
-export function keepAliveTimeout(tcb: Tcb): void {
+/**
+ * Probes, or gives the connection up after `keepAliveCount` probes without an answer (MUST-29). A
+ * clock that jumped, and took the time for that answer away, means one more probe.
+ */
+export function keepAliveTimeout(tcb: Tcb, due: Instant): void {
   if (!has(tcb, Flag.KEEP_ALIVE)) return; // MAY-5, MUST-25
   const idle = <u64>tcb.keepAliveIdleMs * MILLISECOND;
   const interval = <u64>tcb.keepAliveIntervalMs * MILLISECOND;
@@ -25,7 +28,8 @@ export function keepAliveTimeout(tcb: Tcb): void {
     arm(tcb, Timer.KEEP_ALIVE, isQuiet ? tcb.rtt.heardAt + idle : again); // MUST-27
     return;
   }
-  if (tcb.rtt.probes >= tcb.keepAliveCount) {
+  const owed: u32 = now() - due < interval ? 0 : 1;
+  if (tcb.rtt.probes >= <u32>tcb.keepAliveCount + owed) {
     // RFC 2525 §2.9
     resetConnection(tcb);
     deleteTcb(tcb, Result.ABORTED_DUE_TO_USER_TIMEOUT, Reason.KEEP_ALIVE_TIMEOUT);

@@ -4,7 +4,7 @@
  */
 import { Option, Result, State, Timer } from '../abi';
 import { markReady } from './marks';
-import { beforeGivingUp } from './rto';
+import { giveUpAt } from './rto';
 import { armedFor, Flag, lower, raise, Tcb } from './tcb';
 import { now } from '../time';
 import { setKeepAlive } from './timeouts';
@@ -63,7 +63,10 @@ function setUserTimeout(tcb: Tcb, millis: u32): void {
 function moveTimer(tcb: Tcb, timer: Timer, wasBounded: bool): void {
   const due = armedFor(tcb, timer);
   if (due == 0) return;
-  arm(tcb, timer, beforeGivingUp(tcb, wasBounded ? max(due, now() + tcb.rtt.rto) : due));
+  const own = wasBounded ? max(due, now() + tcb.rtt.rto) : due;
+  // A timeout that has run out already ends the connection now.
+  const end = tcb.userTimeoutMs == 0 ? own : max(giveUpAt(tcb, 0), now());
+  arm(tcb, timer, min(own, end));
 }
 
 function turn(tcb: Tcb, flag: Flag, on: bool): Result {

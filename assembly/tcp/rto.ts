@@ -81,7 +81,11 @@ export function giveUpAt(tcb: Tcb, r2: Instant): Instant {
   return tcb.rtt.stalledAt + <u64>tcb.userTimeoutMs * MILLISECOND; // MUST-21, RFC 5482 §3.1
 }
 
-/** A moment, or the one at which the user's own timeout ends the connection if that comes first. */
+/**
+ * A moment, or the one at which the user's own timeout ends the connection if that comes first. An
+ * end that has passed is one the clock has jumped over: the peer still gets the time to answer.
+ */
 export function beforeGivingUp(tcb: Tcb, at: Instant): Instant {
-  return tcb.userTimeoutMs == 0 ? at : min(at, giveUpAt(tcb, 0));
+  const end = giveUpAt(tcb, 0);
+  return tcb.userTimeoutMs == 0 || end <= now() ? at : min(at, end);
 }

@@ -8,7 +8,7 @@ import { count } from '../counters';
 import { adviseAgainst } from '../ip/route';
 import { timers } from '../pools';
 import { unschedule } from '../store/heap';
-import { afterMillis, now } from '../time';
+import { afterMillis, Instant, now } from '../time';
 import { trace } from '../trace';
 import { keepAliveTimeout } from './keep-alive';
 import { deleteTcb } from './lifecycle';
@@ -38,26 +38,27 @@ export function expire(tcb: Tcb): void {
       tcb.rtt.count,
       0,
     );
-    runOut(tcb, timer);
+    runOut(tcb, timer, at);
     if (tcb.state == State.CLOSED) return;
   }
   settle(tcb);
 }
 
-function runOut(tcb: Tcb, timer: Timer): void {
+/** @param due when it was to run out: the clock may have jumped past that */
+function runOut(tcb: Tcb, timer: Timer, due: Instant): void {
   switch (timer) {
     case Timer.RETRANSMIT:
-      retransmissionTimeout(tcb);
+      retransmissionTimeout(tcb, due);
       return;
     case Timer.PERSIST:
-      persistTimeout(tcb);
+      persistTimeout(tcb, due);
       return;
     case Timer.DELAYED_ACK:
       count(Counter.TcpExtDelayedACKs);
       acknowledge(tcb);
       return;
     case Timer.KEEP_ALIVE:
-      keepAliveTimeout(tcb);
+      keepAliveTimeout(tcb, due);
       return;
     case Timer.LINGER:
       deleteTcb(tcb, Result.OK, Reason.FIN_WAIT_2_TIMEOUT);
@@ -83,8 +84,18 @@ export function userTimeout(tcb: Tcb, reason: Reason): void {
   else deleteTcb(tcb, Result.ABORTED_DUE_TO_USER_TIMEOUT, reason);
 }
 
+/**
+ * Whether the peer was given until `end` to answer. A clock that jumped, because the machine slept
+ * or its program stood still, has taken that time away: what was due before the end, or at it and
+ * long ago, is sent once more, and the peer gets another RTO. What is due after the end was given
+ * that already.
+ */
+function hasHadUntil(tcb: Tcb, end: Instant, due: Instant): bool {
+  return due > end || (due == end && now() - due < tcb.rtt.rto / 4);
+}
+
 /** The retransmission timeout (§3.10.8, RFC 6298 §5). */
-function retransmissionTimeout(tcb: Tcb): void {
+function retransmissionTimeout(tcb: Tcb, due: Instant): void {
   if (tcb.snd.una == tcb.snd.nxt) {
     // Nothing was lost: an echo had paused us (`ecn.ts`), and that is over.
     markReady(tcb);
@@ -92,7 +103,7 @@ function retransmissionTimeout(tcb: Tcb): void {
   }
   const opening = has(tcb, Flag.SYN_UNACKED);
   const end = giveUpAt(tcb, opening ? SYN_R2 : R2); // MUST-20, MUST-22
-  if (now() >= end) {
+  if (hasHadUntil(tcb, end, due)) {
     userTimeout(tcb, Reason.USER_TIMEOUT);
     return;
   }
@@ -111,7 +122,8 @@ function retransmissionTimeout(tcb: Tcb): void {
     loseEverything(tcb, tcb.rtt.count == 1); // RFC 6298 §5.4
   }
   backOff(tcb); // MUST-19, RFC 6298 §5.5, RFC 2525 §2.10
-  arm(tcb, Timer.RETRANSMIT, min(now() + tcb.rtt.rto, end)); // RFC 6298 §5.6
+  const again = now() + tcb.rtt.rto;
+  arm(tcb, Timer.RETRANSMIT, now() < end ? min(again, end) : again); // RFC 6298 §5.6
   markReady(tcb);
 }
 
@@ -129,13 +141,13 @@ function reportTrouble(tcb: Tcb): void {
  * The window is still closed: probe it (RFC 9293 §3.8.6.1). Only silence ends the connection
  * (MUST-37).
  */
-function persistTimeout(tcb: Tcb): void {
+function persistTimeout(tcb: Tcb, due: Instant): void {
   // MUST-37: an answer to the last probe begins the count anew.
   // Answers keep a connection for as long as its user waits; without one, or past the user's own
   // limit, only progress counts (RFC 6429 §4).
   const isPatient = !has(tcb, Flag.RELEASED) && tcb.userTimeoutMs == 0;
   if (tcb.rtt.probes == 0 && isPatient) tcb.rtt.stalledAt = now();
-  else if (now() >= giveUpAt(tcb, R2)) {
+  else if (hasHadUntil(tcb, giveUpAt(tcb, R2), due)) {
     userTimeout(tcb, Reason.USER_TIMEOUT);
     return;
   }

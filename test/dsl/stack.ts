@@ -161,6 +161,12 @@ export class Stack {
     this.#moveTo(end);
   }
 
+  /** Lets the clock jump: what was due meanwhile is only due now. */
+  jump(ms: number): void {
+    this.note(`the clock jumps by ${ms} ms`);
+    this.#moveTo(this.now + ms);
+  }
+
   #moveTo(at: number): void {
     this.now = at;
     this.core.poll(this.#epoch + at);

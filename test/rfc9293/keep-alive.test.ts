@@ -123,3 +123,19 @@ test("our answer to a peer's keep-alive with an octet of garbage (MAY-6)", () =>
   peer.expect(ack({ seq: 1, ack: 1 }));
   expect(host.read()).toBe('');
 });
+
+test('a clock that jumps past the answer to the last probe means one more, and no further', () => {
+  const { stack, host, peer } = kept({
+    set: [
+      [Option.KEEP_ALIVE_COUNT, 1],
+      [Option.KEEP_ALIVE, 1],
+    ],
+  });
+  host.wait(2 * HOUR);
+  peer.expect(ack({ seq: 0 }));
+  stack.jump(HOUR);
+  peer.expect(ack({ seq: 0 }));
+  stack.jump(HOUR);
+  host.expect(State.CLOSED);
+  peer.take();
+});

@@ -183,3 +183,88 @@ test('a SYN,ACK that comes after two and a half minutes still opens', () => {
   peer.send(synAck({ seq: 0, ack: 1 }));
   host.expect(State.ESTABLISHED);
 });
+
+/** A clock that jumped past R2: the machine slept, or its program stood still. */
+const LONG = 1_000_000;
+
+test.each([
+  ['before the end', 100, LONG],
+  ['when the last retransmission had just been sent', 243_100, LONG],
+])('a clock that jumps past R2, %s, gets one retransmission first', (_, wait, jump) => {
+  const { stack, host, peer } = established();
+  host.write('hello');
+  host.wait(wait);
+  peer.take();
+  stack.jump(jump);
+  peer.expect(data('hello', { seq: 1 }));
+  host.wait(stack.deadline() - stack.now - 1);
+  host.expect(State.ESTABLISHED);
+  host.wait(1);
+  peer.expect(rst({ seq: 6 }));
+  host.expectSignal(Signal.CLOSED, Result.ABORTED_DUE_TO_USER_TIMEOUT);
+});
+
+test('a clock that jumps past R2 while the peer lives ends nothing', () => {
+  const { stack, host, peer } = established();
+  host.write('hello');
+  peer.take();
+  stack.jump(LONG);
+  peer.expect(data('hello', { seq: 1 }));
+  peer.send(ack({ seq: 1, ack: 6 }));
+  host.wait(LONG);
+  host.expect(State.ESTABLISHED);
+});
+
+test('a clock that jumps past the user timeout gets one retransmission first', () => {
+  const { stack, host, peer } = established({ set: [[Option.USER_TIMEOUT_MS, 1000]] });
+  host.write('hello');
+  peer.take();
+  stack.jump(1500);
+  peer.expect(data('hello', { seq: 1 }));
+  host.wait(1999);
+  host.expect(State.ESTABLISHED);
+  host.wait(1);
+  host.expect(State.CLOSED);
+  peer.take();
+});
+
+test('MUST-23: a SYN is sent once more by a clock that jumps past its three minutes', () => {
+  const { stack, host, peer } = synSent();
+  stack.jump(LONG);
+  peer.expect(syn({ seq: 0 }));
+  peer.send(synAck({ seq: 0, ack: 1 }));
+  host.expect(State.ESTABLISHED);
+});
+
+test('a closed window is probed once more by a clock that jumps past the user timeout', () => {
+  const { stack, host, peer } = established({ set: [[Option.USER_TIMEOUT_MS, 30_000]] });
+  peer.send(ack({ seq: 1, ack: 1, win: 0 }));
+  host.write('hello');
+  stack.jump(LONG);
+  peer.expect(data('h', { seq: 1 }));
+  host.wait(stack.deadline() - stack.now - 1);
+  host.expect(State.ESTABLISHED);
+  host.wait(1);
+  host.expect(State.CLOSED);
+  peer.take();
+});
+
+test('a clock that jumps at every timer, as in a hidden tab, puts R2 off once', () => {
+  const { stack, host, peer } = established();
+  host.write('hello');
+  for (let jumps = 0; jumps < 7; jumps++) stack.jump(59_000);
+  host.expect(State.ESTABLISHED);
+  stack.jump(59_000);
+  host.expect(State.CLOSED);
+  peer.take();
+});
+
+test('a user timeout that has passed already when it is set ends the connection', () => {
+  const { host, peer } = established();
+  host.write('hello');
+  host.wait(5000);
+  host.setOption(Option.USER_TIMEOUT_MS, 1000);
+  host.wait(0);
+  host.expect(State.CLOSED);
+  peer.take();
+});
