@@ -8,8 +8,8 @@
  */
 import { lookup as systemLookup } from 'node:dns';
 import { isIP } from '../host-web/address.ts';
+import type { TuningOptions } from '../host-web/raw/tuning.ts';
 import type { Stack } from '../host-web/stack.ts';
-import type { TuningOptions } from '../host-web/tuning.ts';
 import { nodeError } from './node-error.ts';
 
 /** As `dns.lookup` with one address. */

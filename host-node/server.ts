@@ -6,14 +6,14 @@
  * clusters, pipes and handles handed over.
  */
 import { EventEmitter } from 'node:events';
-import type { RawConnection, RawListener } from '../host-web/raw.ts';
+import type { RawConnection, RawListener } from '../host-web/raw/raw.ts';
+import type { TuningOptions } from '../host-web/raw/tuning.ts';
 import type { Stack } from '../host-web/stack.ts';
-import type { TuningOptions } from '../host-web/tuning.ts';
 import { readPort, withCode } from './connecting.ts';
 import { asNodeError, nodeError } from './node-error.ts';
 import { type References, referencesOf } from './references.ts';
-import { Socket } from './socket.ts';
 import { type AddressInfo, familyOf } from './socket-base.ts';
+import { Socket } from './socket.ts';
 
 export interface ServerOptions {
   readonly allowHalfOpen?: boolean;

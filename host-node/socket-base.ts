@@ -6,9 +6,9 @@
 import { Duplex, type DuplexOptions } from 'node:stream';
 import { Option } from '../host-web/abi.ts';
 import type { TcpInfo } from '../host-web/inspect.ts';
-import type { RawConnection } from '../host-web/raw.ts';
+import type { RawConnection } from '../host-web/raw/raw.ts';
+import { tune, type TuningOptions } from '../host-web/raw/tuning.ts';
 import type { Stack } from '../host-web/stack.ts';
-import { tune, type TuningOptions } from '../host-web/tuning.ts';
 import { type References, referencesOf } from './references.ts';
 
 /** What `address()` answers. */

@@ -8,7 +8,7 @@
  * descriptors, pipes, IPC).
  */
 import { Memory } from '../host-web/abi.ts';
-import { END, type RawConnection } from '../host-web/raw.ts';
+import { END, type RawConnection } from '../host-web/raw/raw.ts';
 import type { Stack } from '../host-web/stack.ts';
 import { connectArguments, type Destination, destinationOf, ownAddresses } from './connecting.ts';
 import { asNodeError, nodeError } from './node-error.ts';

@@ -48,11 +48,9 @@ export {
 } from './address.ts';
 export type { InterfaceAddress, SocketAddress } from './address.ts';
 export { type Alarm, type Clock, NEVER, RealClock, VirtualClock } from './clock.ts';
-export type { ConnectOptions, Socket, SocketInfo } from './connection.ts';
 export type { Limits } from './core.ts';
 export { explain, SocketError } from './errors.ts';
 export { stateName, type TcpInfo, type TcpState } from './inspect.ts';
-export type { Listener, ListenerAddress, ListenerInfo, ListenOptions } from './listener.ts';
 export type { Link, LinkPort } from './link/link.ts';
 export { pipe } from './link/pipe.ts';
 export { relay } from './link/relay.ts';
@@ -63,9 +61,11 @@ export {
   type WebSocketLinkOptions,
 } from './link/websocket.ts';
 export type { PingOptions, PingReply } from './ping.ts';
-export { END, RawConnection, RawListener } from './raw.ts';
+export { END, RawConnection, RawListener } from './raw/raw.ts';
+export type { TuningOptions } from './raw/tuning.ts';
 export { Stack } from './stack.ts';
 export type { OpenListenerOptions, OpenOptions, StackOptions } from './stack.ts';
+export type { Listener, ListenerAddress, ListenerInfo, ListenOptions } from './streams/listener.ts';
+export type { ConnectOptions, Socket, SocketInfo } from './streams/socket.ts';
 export { parseSysctl, type Sysctl, type SysctlName } from './sysctl.ts';
 export { type TraceEvent, TraceReader } from './trace.ts';
-export type { TuningOptions } from './tuning.ts';

@@ -3,7 +3,7 @@
  *
  * `pump` is the whole host: tell the time, let packets out until none is left, hand out the news,
  * wake at the deadline. Everything else here is doors into the core, one call each. Not here:
- * streams and promises (`connection.ts`, `listener.ts`), which stand on `openConnection` and
+ * streams and promises (`streams/`), which stand on `openConnection` and
  * `openListener` like anybody else.
  */
 import { Memory, NewsField, type Reason, Result, RouteAdviceField } from './abi.ts';
@@ -18,18 +18,13 @@ import {
   toMapped,
 } from './address.ts';
 import { type Alarm, type Clock, NEVER, turn } from './clock.ts';
-import { connectSocket, type ConnectOptions, type Socket } from './connection.ts';
 import { type Core, createCore, giveAddress, setEndpoint } from './core.ts';
-import { failure } from './failure.ts';
 import { readCounters, readSockets, type TcpInfo } from './inspect.ts';
 import type { Link, LinkPort } from './link/link.ts';
 import { type PacketStreams, streamsLink } from './link/streams.ts';
-import { Listener, type ListenOptions } from './listener.ts';
 import { type PingOptions, type PingReply, Pings } from './ping.ts';
-import { type Host, RawConnection, RawListener } from './raw.ts';
-import { asyncDispose } from './settle.ts';
-import { changeSetting, changeSettings, readSetting, type SysctlName } from './sysctl.ts';
-import { TraceReader } from './trace.ts';
+import { failure } from './raw/failure.ts';
+import { type Host, RawConnection, RawListener } from './raw/raw.ts';
 import {
   type OpenListenerOptions,
   type OpenOptions,
@@ -37,10 +32,15 @@ import {
   routeOption,
   type StackOptions,
   tuneFirst,
-} from './tuning.ts';
+} from './raw/tuning.ts';
+import { Listener, type ListenOptions } from './streams/listener.ts';
+import { asyncDispose } from './streams/settle.ts';
+import { connectSocket, type ConnectOptions, type Socket } from './streams/socket.ts';
+import { changeSetting, changeSettings, readSetting, type SysctlName } from './sysctl.ts';
+import { TraceReader } from './trace.ts';
 
 export type { TcpInfo } from './inspect.ts';
-export type { OpenListenerOptions, OpenOptions, StackOptions } from './tuning.ts';
+export type { OpenListenerOptions, OpenOptions, StackOptions } from './raw/tuning.ts';
 
 /** Milliseconds the core's clock is ahead of the host's: there, zero means "never". */
 const EPOCH = 1000;

@@ -1,4 +1,4 @@
-/** The table of `connection.ts`, row by row, with the packets each row stands for. */
+/** The table of `streams/socket.ts`, row by row, with the packets each row stands for. */
 import { describe, expect, it } from 'vitest';
 import { turn } from '../../host-web/clock.ts';
 import { connected, fate, readAll, string, text, world } from './world.ts';

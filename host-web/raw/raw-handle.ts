@@ -2,10 +2,10 @@
  * What raw connections and listeners have in common: a handle of the core, its sockets, options and
  * state, and how their callbacks are called. The API itself stands in `raw.ts`.
  */
-import { Memory, type Option, Result, type State, StatusField } from './abi.ts';
-import { formatMapped } from './address.ts';
-import type { Core } from './core.ts';
-import { readStatus, stateName, type TcpInfo, type TcpState } from './inspect.ts';
+import { Memory, type Option, Result, type State, StatusField } from '../abi.ts';
+import { formatMapped } from '../address.ts';
+import type { Core } from '../core.ts';
+import { readStatus, stateName, type TcpInfo, type TcpState } from '../inspect.ts';
 
 /** What a raw connection needs of its stack. */
 export interface Host {

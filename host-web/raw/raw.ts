@@ -1,7 +1,7 @@
 /**
  * The raw API: connections and listeners by callback, for hosts that must not pay for promises.
  *
- * Everything above stands on it: the web streams of `connection.ts`, Node's `Duplex`, the command
+ * Everything above stands on it: the web streams of `streams/`, Node's `Duplex`, the command
  * line.
  *
  * How to use it:
@@ -17,8 +17,8 @@
  * - **`release` gives the record back** and must be called once, at any time: an open connection
  *   then ends in its own time (FIN behind what is queued; RST if text is unread, or arrives later).
  */
-import { Memory, type Reason, Result, Signal } from './abi.ts';
-import { SocketError, type Syscall } from './errors.ts';
+import { Memory, type Reason, Result, Signal } from '../abi.ts';
+import { SocketError, type Syscall } from '../errors.ts';
 import { type Callback, call, type Host, RawHandle } from './raw-handle.ts';
 
 export type { Host } from './raw-handle.ts';

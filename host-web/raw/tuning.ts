@@ -1,11 +1,11 @@
 /** Options of stacks, connections and listeners, from the API's words to the core's numbers. */
-import { Option } from './abi.ts';
-import { parseAddress } from './address.ts';
-import type { Clock } from './clock.ts';
-import type { Core, Limits } from './core.ts';
+import { Option } from '../abi.ts';
+import { parseAddress } from '../address.ts';
+import type { Clock } from '../clock.ts';
+import type { Core, Limits } from '../core.ts';
+import type { Sysctl } from '../sysctl.ts';
+import { duration, size } from '../units.ts';
 import type { RawConnection, RawListener } from './raw.ts';
-import type { Sysctl } from './sysctl.ts';
-import { duration, size } from './units.ts';
 
 /** Options of a connection; a listener gives its own to what it accepts. */
 export interface TuningOptions {

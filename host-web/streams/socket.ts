@@ -16,16 +16,16 @@
  *
  * The two sides stand in `read-end.ts` and `write-end.ts`; here is what joins them, and the end.
  */
-import { Reason, Result } from './abi.ts';
-import { formatEndpoint, type SocketAddress } from './address.ts';
-import { type Clock, NEVER } from './clock.ts';
-import { SocketError } from './errors.ts';
-import type { TcpInfo, TcpState } from './inspect.ts';
-import type { RawConnection } from './raw.ts';
+import { Reason, Result } from '../abi.ts';
+import { formatEndpoint, type SocketAddress } from '../address.ts';
+import { type Clock, NEVER } from '../clock.ts';
+import { SocketError } from '../errors.ts';
+import type { TcpInfo, TcpState } from '../inspect.ts';
+import type { Opener } from '../raw/opener.ts';
+import type { RawConnection } from '../raw/raw.ts';
+import { type OpenOptions, tune, type TuningOptions } from '../raw/tuning.ts';
 import { ReadEnd } from './read-end.ts';
 import { asyncDispose, type Deferred, deferred } from './settle.ts';
-import type { OpenOptions, Stack } from './stack.ts';
-import { tune, type TuningOptions } from './tuning.ts';
 import { WriteEnd, writeAfterClose } from './write-end.ts';
 
 /** Both ends of an open connection. */
@@ -356,7 +356,7 @@ export class Socket {
 
 /** `stack.connect`. */
 export function connectSocket(
-  stack: Stack,
+  stack: Opener,
   address: string | SocketAddress,
   options: ConnectOptions,
 ): Socket {

@@ -5,7 +5,7 @@
  * core's receive buffer straight to the reader: into the reader's own array (BYOB) or a new one of
  * the size of what has come. Not reading is therefore what closes RCV.WND.
  */
-import { END, type RawConnection } from './raw.ts';
+import { END, type RawConnection } from '../raw/raw.ts';
 
 export class ReadEnd {
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;

@@ -1,8 +1,8 @@
 /** The errors of calls that fail at once, and why no local port was free, with the numbers. */
-import { Memory, Result, Setting } from './abi.ts';
-import type { Core } from './core.ts';
-import { SocketError, type Syscall } from './errors.ts';
-import { readSockets } from './inspect.ts';
+import { Memory, Result, Setting } from '../abi.ts';
+import type { Core } from '../core.ts';
+import { SocketError, type Syscall } from '../errors.ts';
+import { readSockets } from '../inspect.ts';
 
 /** The error of a call that failed before anything was sent. */
 export function failure(

@@ -5,12 +5,13 @@
  * filling accept queue, and `backlog` means what it says. Closing ends all three; connections
  * accepted go on.
  */
-import { Reason, Result } from './abi.ts';
-import { type SocketOptions, Socket } from './connection.ts';
-import { SocketError } from './errors.ts';
-import type { RawConnection, RawListener } from './raw.ts';
+import { Reason, Result } from '../abi.ts';
+import { SocketError } from '../errors.ts';
+import type { Opener } from '../raw/opener.ts';
+import type { RawConnection, RawListener } from '../raw/raw.ts';
+import type { OpenListenerOptions } from '../raw/tuning.ts';
 import { asyncDispose, type Deferred, deferred } from './settle.ts';
-import type { OpenListenerOptions, Stack } from './stack.ts';
+import { type SocketOptions, Socket } from './socket.ts';
 
 export interface ListenOptions extends OpenListenerOptions, SocketOptions {
   /** Closes the listener. */
@@ -39,7 +40,7 @@ export interface ListenerInfo {
 export class Listener implements AsyncIterable<Socket> {
   readonly opened: Promise<ListenerAddress>;
   readonly closed: Promise<void>;
-  readonly #stack: Stack;
+  readonly #stack: Opener;
   readonly #options: ListenOptions;
   readonly #raw: RawListener | null = null;
   readonly #closed: Deferred<void> = deferred();
@@ -48,7 +49,7 @@ export class Listener implements AsyncIterable<Socket> {
   /** Why nothing more will be accepted. */
   #error: unknown;
 
-  constructor(stack: Stack, options: ListenOptions) {
+  constructor(stack: Opener, options: ListenOptions) {
     this.#stack = stack;
     this.#options = options;
     this.closed = this.#closed.promise;

@@ -5,9 +5,9 @@
  * uncopied, as the one write in progress, and the stream's highWaterMark of one octet keeps others
  * from joining it.
  */
-import { Result } from './abi.ts';
-import { SocketError } from './errors.ts';
-import type { RawConnection } from './raw.ts';
+import { Result } from '../abi.ts';
+import { SocketError } from '../errors.ts';
+import type { RawConnection } from '../raw/raw.ts';
 import { type Deferred, deferred } from './settle.ts';
 
 export class WriteEnd {
