@@ -89,7 +89,7 @@ function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
  */
 function crossedSyn(tcb: Tcb, seg: Segment): bool {
   if (!seg.isAck) {
-    acknowledge(tcb);
+    answerUnacceptable(tcb, seg.textLength);
     return false;
   }
   if (!checkAck(tcb, seg)) return false;

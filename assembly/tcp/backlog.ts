@@ -234,7 +234,7 @@ export function childState(child: Child, seg: Segment): void {
     // A peer that asks no more has fallen back, and will not use ECN (RFC 3168 §6.1.1).
     child.flags &= offeredBy(seg) | ~Flag.ECN;
     if (seg.route != 0) takeChildRoute(child, seg);
-    queueSynAck(child);
+    if (mayAnswer(child)) queueSynAck(child);
     return;
   }
   if (lacksTimestamps(child.flags, seg)) return;
@@ -314,11 +314,16 @@ function mayPromote(child: Child, seg: Segment): bool {
   return false;
 }
 
-/** Tells the peer where we stand, seldom (RFC 5961 §7). */
-function acknowledgeChild(child: Child): void {
+/** Whether the peer may be told again where we stand: seldom (RFC 5961 §7). */
+function mayAnswer(child: Child): bool {
   const next = nextChallenge(child.challengeAt);
-  if (next == 0) return;
+  if (next == 0) return false;
   child.challengeAt = next;
+  return true;
+}
+
+function acknowledgeChild(child: Child): void {
+  if (!mayAnswer(child)) return;
   count(Counter.TcpExtTCPChallengeACK);
   const shift = child.flags & Flag.SCALING ? shiftFor(child.buffer) : 0;
   acknowledgeRecord(

@@ -10,10 +10,13 @@ import { acknowledge } from './marks';
 import { armedFor, handleOf, Tcb } from './tcb';
 import { arm } from './timers';
 
-/** Milliseconds between challenges to one peer, before the jitter that hides it. */
-// DEVIATION: RFC 5961 §7b would have this tuned by the host. It is one connection's and not the
-// host's, so there is no load it would have to be weighed against.
-const CHALLENGE_PERIOD: u32 = 250;
+/**
+ * Milliseconds between challenges to one peer, before the jitter that hides it.
+ *
+ * DEVIATION: RFC 5961 §7b would have this tuned by the host. It is one connection's and not the
+ * host's, so there is no load it would have to be weighed against.
+ */
+export const CHALLENGE_PERIOD: u32 = 250;
 
 /**
  * Acknowledges text that came in order: at once from the second full segment on (SHLD-19), else

@@ -25,6 +25,7 @@ import { Instant, MILLISECOND, now } from '../time';
 import { trace } from '../trace';
 import { isLoopback } from '../wire/address';
 import { acceptable } from './acceptable';
+import { CHALLENGE_PERIOD, nextChallenge } from './delayed-ack';
 import {
   drop,
   dropTcb,
@@ -49,14 +50,21 @@ import { timestampNow } from './timestamps';
 import { cancelAll } from './timers';
 import { offerWindow } from './window';
 
-/** What else is to be known of a connection that waits. */
+/** What else is to be known of a connection that waits: bits of `packed` above the shift's. */
 enum Trait {
   NONE,
   /** Both sides had agreed on timestamps. */
-  TIMESTAMPS,
+  TIMESTAMPS = 16,
   /** Our user's own source route led to the peer, whose FIN may come back along it. */
-  ROUTED,
+  ROUTED = 32,
 }
+
+const SHIFT_MASK: u32 = 15;
+/** Where the quiet time stands in `packed`, and how long one of its units is, milliseconds. */
+const QUIET_BIT: u32 = 6;
+const QUIET_UNIT: u32 = 64;
+/** Milliseconds its ten bits can tell apart, less one. */
+const QUIET_SPAN: u32 = 65_535;
 
 /** What is remembered of a connection for 2 MSL. */
 @unmanaged
@@ -77,11 +85,10 @@ export class TimeWait {
   tsRecent: u32;
   /** When it began, milliseconds modulo 2^32. */
   sinceMs: u32;
-  /** Window field of its ACKs, and Rcv.Wind.Shift. */
+  /** Window field of its ACKs. */
   wnd: u16;
-  shift: u8;
-  /** Bits of Trait. */
-  traits: u8;
+  /** Rcv.Wind.Shift in 4 bits, Trait in 2, and in 10 when it may contradict again (`mayAnswer`). */
+  packed: u16;
 }
 
 if (offsetof<TimeWait>() > TIME_WAIT_SIZE) ERROR('a TIME-WAIT record takes 64 octets');
@@ -98,7 +105,34 @@ export function timeWaitAt(index: u32): TimeWait {
 }
 
 function hasTimestamps(record: TimeWait): bool {
-  return (record.traits & Trait.TIMESTAMPS) != 0;
+  return (record.packed & Trait.TIMESTAMPS) != 0;
+}
+
+/**
+ * Whether an answer to something unacceptable may go out now: as seldom as in the other states (RFC
+ * 5961 §7).
+ *
+ * The ten bits say when the next one may, counted from where the wait began in units of 64 ms,
+ * modulo 65 seconds. In a wait longer than that, a moment long past can seem to lie ahead, and one
+ * answer in 65 seconds comes half a second late.
+ */
+function mayAnswer(record: TimeWait): bool {
+  const passed = millisNow() - record.sinceMs;
+  const quiet = <u32>record.packed >> QUIET_BIT;
+  const ahead = (quiet * QUIET_UNIT - passed) & QUIET_SPAN;
+  const next = nextChallenge(quiet == 0 ? 0 : millisNow() + ahead);
+  if (next == 0) return false;
+  // Rounded up, so that the pause is never too short, but to no more than the longest there is.
+  const longest = (passed + 2 * CHALLENGE_PERIOD) / QUIET_UNIT;
+  const units = min((next - record.sinceMs + QUIET_UNIT - 1) / QUIET_UNIT, longest);
+  // 0 is kept for "at any time".
+  setQuiet(record, max<u32>(units & (QUIET_SPAN / QUIET_UNIT), 1));
+  return true;
+}
+
+function setQuiet(record: TimeWait, units: u32): void {
+  const rest = <u32>record.packed & ((1 << QUIET_BIT) - 1);
+  record.packed = <u16>(rest | (units << QUIET_BIT));
 }
 
 function millisNow(): u32 {
@@ -122,9 +156,9 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   record.rcvNxt = tcb.rcv.nxt;
   record.tsRecent = tcb.ts.recent;
   record.wnd = <u16>wnd;
-  record.shift = <u8>tcb.rcv.shift;
   const routed = tcb.route != 0 && has(tcb, Flag.ACTIVE) ? Trait.ROUTED : Trait.NONE;
-  record.traits = <u8>(routed | (has(tcb, Flag.TIMESTAMPS) ? Trait.TIMESTAMPS : Trait.NONE));
+  const stamped = has(tcb, Flag.TIMESTAMPS) ? Trait.TIMESTAMPS : Trait.NONE;
+  record.packed = <u16>(tcb.rcv.shift | routed | stamped);
   hold(Holder.TIME_WAIT, index); // RFC 1337 §2
   append(record, index);
   if (has(tcb, Flag.ACK_NOW)) acknowledgeTimeWait(record, tcb.route);
@@ -176,6 +210,7 @@ function unlink(record: TimeWait): void {
 function restart(record: TimeWait, index: u32): void {
   unlink(record);
   append(record, index);
+  setQuiet(record, 0);
 }
 
 /** Ends a wait: the tuple is free. */
@@ -212,7 +247,7 @@ export function mayReuse(index: u32): bool {
 /** Whether a reference is of a wait whose connection had a source route of its own user. */
 export function isRoutedWait(reference: u32): bool {
   if (holderOf(reference) != Holder.TIME_WAIT) return false;
-  return (timeWaitAt(indexIn(reference)).traits & Trait.ROUTED) != 0;
+  return (timeWaitAt(indexIn(reference)).packed & Trait.ROUTED) != 0;
 }
 
 /** Ends the wait that holds a tuple, if there is one; answers its SND.NXT, 0 when there is none. */
@@ -281,7 +316,8 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
   }
   const old =
     hasTimestamps(record) && seg.options.hasTimestamps && lt(seg.options.tsVal, record.tsRecent);
-  const isAcceptable = acceptable(seg, record.rcvNxt, (<u32>record.wnd) << record.shift) && !old;
+  const wnd = (<u32>record.wnd) << (record.packed & SHIFT_MASK);
+  const isAcceptable = acceptable(seg, record.rcvNxt, wnd) && !old;
   // The peer's FIN again, and no other: our last ACK was lost. The wait begins anew.
   //
   // DEVIATION: §3.10.7.4 begins it anew for any FIN, and answers an acceptable ACK with an ACK. A
@@ -294,7 +330,9 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
   }
   // DEVIATION: RFC 6191 §2e would drop an old SYN in silence. RFC 9293 acknowledges it, like
   // all that is not acceptable, so a peer that has forgotten us learns it and resets (Figure 9).
-  acknowledgeTimeWait(record, 0);
+  // What takes sequence space is sent again until it is acknowledged; an ACK, or a SYN of another
+  // connection, may be somebody's answer to ours.
+  if (seg.textLength != 0 || seg.isFin || mayAnswer(record)) acknowledgeTimeWait(record, 0);
   return 0;
 }
 

@@ -165,6 +165,7 @@ test('hostile 9f: an old SYN,ACK in TIME-WAIT begins nothing, even beyond RCV.NX
   for (const seq of [0, 100_000]) {
     peer.send(synAck({ seq, ack: 1 }));
     peer.expect(ack({ seq: 2, ack: 2 }));
+    stack.wait(500);
   }
   expect(stack.used().slice(1, 3)).toEqual([0, 1]);
   expect(stack.counter(Counter.TcpExtTWRecycled)).toBe(0);

@@ -115,6 +115,17 @@ test('MUST-10: a simultaneous open is completed by a bare ACK as well', () => {
   expect(host.read()).toBe('hello');
 });
 
+test('RFC 5961 §7a: a SYN that crosses ours a hundred times in 100 ms draws one ACK', () => {
+  const { stack, peer } = synSent();
+  peer.send(syn({ seq: 0 }));
+  peer.expect(synAck({ seq: 0, ack: 1 }));
+  for (let i = 0; i < 100; i++) {
+    peer.send(syn({ seq: 0 }));
+    stack.wait(1);
+  }
+  peer.expect(ack({ seq: 1, ack: 1 }));
+});
+
 test('text with a crossing SYN is held until ESTABLISHED', () => {
   const { host, peer } = synSent();
   peer.send(syn({ seq: 0, text: 'hello' }));

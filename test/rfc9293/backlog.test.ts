@@ -123,6 +123,18 @@ test('a retransmitted SYN is answered by the same SYN,ACK', () => {
   peer.expect(synAck({ seq: 0, ack: 1 }));
 });
 
+test('RFC 5961 §7a: a SYN repeated a hundred times in 100 ms draws one SYN,ACK more', () => {
+  const { stack, peer } = synReceived();
+  for (let i = 0; i < 100; i++) {
+    peer.send(syn({ seq: 0, mss: 1460, sackOk: true }));
+    stack.wait(1);
+  }
+  peer.expect(synAck({ seq: 0, ack: 1 }));
+  stack.wait(500);
+  peer.send(syn({ seq: 0, mss: 1460, sackOk: true }));
+  peer.expect(synAck({ seq: 0, ack: 1 }));
+});
+
 test('RFC 5681 §3.1b: after a lost SYN,ACK the connection begins with one segment', () => {
   const { stack, listener, peer } = synReceived({ mss: 1000 });
   stack.wait(1000);

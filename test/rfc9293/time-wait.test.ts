@@ -83,6 +83,62 @@ test('answers in TIME-WAIT carry timestamps where they were agreed on', () => {
   expect(peer.take()[0]?.ts).toBeDefined();
 });
 
+// What is unacceptable is answered seldom (RFC 5961 §7) ------------------------------------
+
+const UNACCEPTABLE = {
+  'ACKs below the window': () => ack({ seq: 0, ack: 2 }),
+  'ACKs beyond the window': () => ack({ seq: 100_000, ack: 2 }),
+  'ACKs with an old timestamp': () => ack({ seq: 2, ack: 2, ts: [1, 0] }),
+  'SYNs below the window': () => syn({ seq: 0 }),
+  'SYNs within the window': () => syn({ seq: 2 }),
+} as const;
+
+test.each(Object.entries(UNACCEPTABLE))(
+  'RFC 5961 §7a: 100 %s in 100 ms draw one answer',
+  (kind, segment) => {
+    const { stack, peer } = timeWait({ timestamps: kind.includes('timestamp') });
+    for (let i = 0; i < 100; i++) {
+      peer.send(segment());
+      stack.wait(1);
+    }
+    peer.expect(ack({ seq: 2, ack: 2 }));
+    expect(stack.counter(Counter.TcpExtTCPACKSkipped)).toBe(99);
+    stack.wait(500);
+    peer.send(segment());
+    peer.expect(ack({ seq: 2, ack: 2 }));
+  },
+);
+
+test.each([60_000, 240_000])(
+  'RFC 5961 §7a: a peer that answers ACKs with ACKs hears one each 250 to 500 ms, for all of %i ms',
+  (twoMsl) => {
+    const made = timeWait({ settings: { [Setting.TIME_WAIT_MS]: twoMsl } });
+    const times: number[] = [];
+    while (stateOf(made) === State.TIME_WAIT) {
+      made.peer.send(ack({ seq: 0, ack: 2 }));
+      times.push(...made.peer.take().map(({ at }) => at));
+      made.stack.wait(10);
+    }
+    const gaps = times.slice(1).map((time, i) => time - times[i]!);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(250);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(510);
+    expect(new Set(gaps).size).toBeGreaterThan(5);
+    expect(times.length).toBeGreaterThan(twoMsl / 510);
+  },
+);
+
+test("the peer's FIN and old text are answered each time, for they come again", () => {
+  const { peer } = timeWait();
+  peer.send(ack({ seq: 0, ack: 2 }));
+  peer.take();
+  for (const segment of [fin({ seq: 1, ack: 2 }), data('old', { seq: -2, ack: 2 })]) {
+    for (let i = 0; i < 3; i++) {
+      peer.send(segment);
+      peer.expect(ack({ seq: 2, ack: 2 }));
+    }
+  }
+});
+
 // A new connection from TIME-WAIT ----------------------------------------------------------
 
 test('MAY-2, RFC 1122 §4.2.2.13b, hostile 12c: a new SYN begins anew, ISS beyond SND.NXT', () => {
