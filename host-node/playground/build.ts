@@ -1,5 +1,5 @@
 /**
- * Builds the page: a document, a script, the worker's script, the core.
+ * Builds the web page: a document, a script, the worker's script, the core.
  *
  * The document carries its style sheet, and the handshake's ladder as a figure and as a table: the
  * build runs that scenario, so that there is something true to see before any script has run. Not

@@ -1,5 +1,6 @@
 /**
- * The page's document: what is there before the script runs, and stays where there are no scripts.
+ * The web page's document: what is there before the script runs, and stays where there are no
+ * scripts.
  */
 
 /** What the build puts into it. */

@@ -1,5 +1,5 @@
 /**
- * `npm run playground`: builds the page and serves it on this machine until it is stopped.
+ * `npm run playground`: builds the web page and serves it on this machine until it is stopped.
  *
  * `--port N` chooses the port, 8080 by default; `--build` only builds.
  */

@@ -1,5 +1,5 @@
 /**
- * Serves a folder of files on this machine, for the page and its tests.
+ * Serves a folder of files on this machine, for the web page and its tests.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';

@@ -4,7 +4,7 @@
  *
  * What happens to a packet is decided in `channel.ts`. Everything random comes from one seeded
  * generator, and everything timed from one clock, so the same seed on a virtual clock gives the
- * same packets at the same moments.
+ * same packets at the same times.
  */
 import { type Alarm, type Clock, NEVER } from '../clock.ts';
 import { Channel, type Fate, isGone, sameDice, type Verdict } from './channel.ts';
@@ -48,7 +48,7 @@ export class Path {
   readonly #deliver: (octets: Uint8Array, length: number) => void;
   readonly #delivered: () => void;
   readonly #alarm: Alarm;
-  /** A heap by moment, then by order. */
+  /** A heap by time, then by order. */
   readonly #parcels: Parcel[] = [];
   readonly #spare: Parcel[] = [];
   #order = 0;
@@ -57,7 +57,7 @@ export class Path {
 
   /**
    * @param deliver takes a packet at the far end: the first `length` octets of what it is given
-   * @param delivered is called after the last of those that arrive at one moment
+   * @param delivered is called after the last of those that arrive at one time
    */
   constructor(
     medium: Medium,

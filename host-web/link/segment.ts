@@ -1,5 +1,5 @@
 /**
- * A packet on a link, as rules see it: who sent it, which one it is, and what its TCP header says.
+ * A packet on a link, as rules see it: its sender, its number, and what its TCP header says.
  *
  * Sequence numbers are relative, as in tcpdump: each side's SYN has 0. Fragments and packets that
  * are not TCP have no segment fields. Not here: checksums; what is malformed is passed on as it is.

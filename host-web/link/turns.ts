@@ -1,10 +1,10 @@
 /**
- * What waits for its turn: a binary heap in a plain array, by moment, and by the order things were
- * put in where moments are equal. The array is the caller's, so that it can be copied like any
+ * What waits for its turn: a binary heap in a plain array, by time, and by the order things were
+ * put in where times are equal. The array is the caller's, so that it can be copied like any
  * other data.
  */
 
-/** Something with a moment, and a number that says who came first. */
+/** Something with a time, and a number that says which came first. */
 export interface Turn {
   readonly at: number;
   readonly order: number;

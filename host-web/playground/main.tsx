@@ -1,5 +1,5 @@
 /**
- * Where the page begins: theme, worker, keys, and the scenario its address names.
+ * The web page's entry: theme, worker, keys, and the scenario named in its address.
  */
 import { effect } from '@preact/signals';
 import { render } from 'preact';

@@ -1,6 +1,6 @@
 /**
- * What the user of a simulated host may do, as plain data: a scenario's steps, the page's buttons
- * and a branch's edits are all made of these.
+ * What the user of a simulated host may do, as plain data: a scenario's steps, the web page's
+ * buttons and a branch's edits are all made of these.
  *
  * A connection is named as it is counted on its host, from 1: `A1` is the first A opened, `B1` the
  * first B accepted; a listener is `B:80`. Left out, it is the host's newest. Not here: doing them
@@ -55,15 +55,15 @@ export type Action =
   | { readonly do: 'accept'; readonly count?: number; readonly port?: number }
   /** From now on accepts as they come, or no more. */
   | { readonly do: 'accepting'; readonly is: boolean; readonly port?: number }
-  /** So many octets; the text is made from the connection's number and the place in the stream. */
+  /** So many octets; the data is made from the connection's number and the place in the stream. */
   | { readonly do: 'send'; readonly octets: number; readonly on?: string }
   /** Reads at most so many octets, once. */
   | { readonly do: 'read'; readonly octets: number; readonly on?: string }
-  /** Reads as text arrives, or no more. */
+  /** Reads as data arrives, or no more. */
   | { readonly do: 'reading'; readonly is: boolean; readonly on?: string }
   /** CLOSE behind what is still to be sent, and goes on reading: `shutdown(SHUT_WR)`. */
   | { readonly do: 'shutdown'; readonly on?: string }
-  /** Lets go: CLOSE behind what is still to be sent; RST if text is unread. `close(2)`. */
+  /** Lets go: CLOSE behind what is still to be sent; RST if data is unread. `close(2)`. */
   | { readonly do: 'close'; readonly on?: string }
   /** ABORT: a RST now. */
   | { readonly do: 'abort'; readonly on?: string }

@@ -20,7 +20,7 @@ export interface Verdict {
   readonly event?: number;
 }
 
-/** What is looked at. */
+/** What expectations are checked against. */
 export interface Outcome {
   readonly timeline: Timeline;
   appOf(host: string): AppState | undefined;

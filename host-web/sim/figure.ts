@@ -77,7 +77,7 @@ function sentenceOf(timeline: Timeline, event: EventRow): [string, string] | und
     case 'timer':
       // Nobody wants to be told of every acknowledgment that waited a little.
       return numbers[0] === Timer.DELAYED_ACK ? undefined : ['', text + rto(timeline, event)];
-    case 'news':
+    case 'signal':
       return /^[A-Z]/.test(text) || text === 'eof' ? [text, ''] : undefined;
     case 'deliver':
       return numbers[1] > 0 ? ['', text] : undefined;

@@ -2,8 +2,7 @@
  * The hash of a universe: 64 bits over memories and plain data, the same on every engine.
  *
  * Two lanes of multiply-and-rotate over 32-bit words, for comparing, not for secrets. The windows
- * of
- * the door are left out: they hold the last call's arguments, and looking at a stack is a call.
+ * of the door are left out: the last call's arguments lie there, and looking at a stack is a call.
  */
 import { Memory } from '../abi.ts';
 import type { Core } from '../core.ts';

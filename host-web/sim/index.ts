@@ -71,6 +71,7 @@ export {
 export { capture as captureOf, outcomeOf, run, type Run } from './run.ts';
 export {
   at,
+  card,
   count,
   counter,
   type Expectation,
@@ -78,7 +79,6 @@ export {
   never,
   on,
   order,
-  page,
   received,
   type Scenario,
   scenario,

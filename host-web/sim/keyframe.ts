@@ -1,9 +1,9 @@
 /**
  * Keyframes: whole universes, kept cheaply.
  *
- * Memory is kept in pages, and a page that is as it was in the keyframe before is that keyframe's:
- * a megabyte of stack costs the few pages its last packets touched. When all of them together cost
- * too much, every second one goes, never the first and the last.
+ * Memory is kept in pages, and a page that has not changed since the keyframe before is that
+ * keyframe's: a megabyte of stack costs the few pages its last packets touched. When all of them
+ * together cost too much, every second one goes, never the first and the last.
  */
 import type { Position } from './timeline/timeline.ts';
 import type { Universe, UniverseState } from './world/universe.ts';

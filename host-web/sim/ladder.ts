@@ -18,7 +18,7 @@ export interface LadderOptions {
   /** Names at the head of the rails. */
   readonly local?: string;
   readonly remote?: string;
-  /** Moment that is printed as zero, microseconds; that of the first event by default. */
+  /** Time that is printed as zero, microseconds; that of the first event by default. */
   readonly epoch?: number;
   /** Octets of arrow between the rails; 44 by default. */
   readonly width?: number;
@@ -39,7 +39,7 @@ const isSegment = (event: TraceEvent): boolean =>
 /**
  * The events of one connection.
  *
- * While a child waits in the SYN queue, and once TIME-WAIT has its own record, the core has no
+ * While a connection waits in the SYN queue, and once TIME-WAIT has its own record, the core has no
  * handle to write; such events are told by their sequence numbers.
  */
 export function eventsOf(events: readonly TraceEvent[], handle: number): TraceEvent[] {
@@ -164,7 +164,7 @@ function rungsOf(events: readonly TraceEvent[], withNotes: boolean): Rung[] {
   for (const [i, event] of events.entries()) {
     const last = rungs.at(-1);
     if (isSegment(event)) {
-      // The child's record and the TCB it becomes both write the segment that makes it one.
+      // The SYN queue's entry and the TCB made of it both write the segment that completes it.
       if (last !== undefined && last.event.handle === 0 && isSame(event, last.event)) {
         last.local = event.state;
         continue;
@@ -218,7 +218,7 @@ function noteOf(event: TraceEvent): string {
   const because = sentence === '' ? '' : `: ${sentence}${rfc === '' ? '' : ` (${rfc})`}`;
   switch (event.kind) {
     case TraceKind.STATE:
-      // A child that becomes a TCB has been in SYN-RECEIVED all along.
+      // A TCB made of a SYN-queue entry has been in SYN-RECEIVED all along.
       if (event.a === State.CLOSED && event.b === State.SYN_RECEIVED) return '';
       return `${stateName(event.a)} → ${stateName(event.b)}${because}`;
     case TraceKind.DROP:

@@ -1,6 +1,6 @@
 /**
- * Scenarios: one file says who is there, what lies between them, what they do, what must come of
- * it, and what there is to learn. The page plays it, `netcell sim` runs it, tests assert it.
+ * Scenarios: one file names the hosts, what lies between them, what they do, what must come of it,
+ * and what there is to learn. The web page plays it, `netcell sim` runs it, tests assert it.
  *
  * ```ts
  * export default scenario({
@@ -14,7 +14,7 @@
  *     on('A:ESTABLISHED', 'A', { do: 'send', octets: 64_000 }),
  *   ],
  *   expect: [count('A.FAST_RETRANSMIT', 1), never('A.RETRANSMIT')],
- *   lesson: [page('Three duplicate ACKs …', { seek: 'A.FAST_RETRANSMIT' })],
+ *   lesson: [card('Three duplicate ACKs …', { seek: 'A.FAST_RETRANSMIT' })],
  * })
  * ```
  *
@@ -30,7 +30,7 @@
  * | `A.data#7 arrives` | … and it reaches the far end; `lost`: the link keeps it |
  * | `B.COOKIE_SENT` | a reason of the core (`Reason` in `abi.ts`) |
  * | `A.PERSIST` | a timer of A runs out (`Timer` in `abi.ts`) |
- * | `A.opened` | news for A's user: `opened accepted eof closed`, or an error: `A.ECONNRESET` |
+ * | `A.opened` | a signal to A's user: `opened accepted eof closed`, or an error: `A.ECONNRESET` |
  */
 import type { Counter } from '../abi.ts';
 import type { Impairment } from '../link/netem.ts';
@@ -93,8 +93,8 @@ export type Expectation =
       readonly value: number;
     };
 
-/** One page of a lesson: at most 120 words, our own. */
-export interface LessonPage {
+/** One card of a lesson: at most 120 words, our own. */
+export interface LessonCard {
   readonly text: string;
   /** The mark it speaks of: where "show me" puts the cursor. */
   readonly seek?: string;
@@ -111,7 +111,7 @@ export interface Variant {
   readonly rules?: readonly RuleSpec[];
   readonly steps?: readonly Step[];
   readonly expect: readonly Expectation[];
-  readonly lesson?: readonly LessonPage[];
+  readonly lesson?: readonly LessonCard[];
 }
 
 export interface Scenario {
@@ -131,7 +131,7 @@ export interface Scenario {
   /** Virtual time after which it ends, whatever is still to come; default ten minutes. */
   readonly until?: number | string;
   readonly expect: readonly Expectation[];
-  readonly lesson: readonly LessonPage[];
+  readonly lesson: readonly LessonCard[];
   /** What differs in each variant; without any, there is one of no name. */
   readonly variants?: readonly Variant[];
 }
@@ -228,8 +228,8 @@ export const counter = (host: string, name: keyof typeof Counter, value: number)
 
 // Lessons -----------------------------------------------------------------------
 
-/** A page of the lesson; line ends in the text are only spaces. */
-export const page = (text: string, look: Omit<LessonPage, 'text'> = {}): LessonPage => ({
+/** A card of the lesson; line ends in the text are only spaces. */
+export const card = (text: string, look: Omit<LessonCard, 'text'> = {}): LessonCard => ({
   text: text.replace(/\s+/g, ' ').trim(),
   ...look,
 });

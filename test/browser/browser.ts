@@ -1,5 +1,5 @@
 /**
- * The page in a real browser: built once for a test file, served on this machine, opened in
+ * The web page in a real browser: built once for a test file, served on this machine, opened in
  * Chromium with nothing else running.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -14,11 +14,11 @@ import { CHROMIUM, CHROMIUM_ARGUMENTS } from './launch.ts';
 /** Whether there is a Chromium to test with. */
 export const hasChromium = existsSync(CHROMIUM);
 
-/** Sizes the page is looked at in. */
+/** Sizes the web page is looked at in. */
 export const DESK = { width: 1280, height: 800 };
 export const PHONE = { width: 360, height: 740 };
 
-/** The page, served, and a browser to open it with. */
+/** The web page, served, and a browser to open it with. */
 export class Arena {
   readonly url: string;
   readonly folder: string;
@@ -43,7 +43,7 @@ export class Arena {
     return new Arena(url, folder, server, browser);
   }
 
-  /** A page of its own; what goes wrong on it is in `faults`. */
+  /** A web page of its own; what goes wrong on it is in `faults`. */
   async page(
     options: BrowserContextOptions = {},
   ): Promise<{ readonly page: Page; readonly faults: string[]; readonly requests: string[] }> {

@@ -1,6 +1,6 @@
 /**
- * What the page draws, without a browser: where things stand on the ladder, which bits a header's
- * fields take, which arrows of the state diagram a run went along.
+ * What the web page draws, without a browser: where things stand on the ladder, which bits a
+ * header's fields take, which arrows of the state diagram a run went along.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -25,7 +25,7 @@ const RUNS = SCENARIOS.flatMap(variantsOf).map((spec) => {
 /** Pixels a line of text needs. */
 const LINE = 14;
 /** Kinds that stand in the margin, one below the other. */
-const IN_MARGIN = new Set(['call', 'drop', 'state', 'timer', 'deliver', 'news']);
+const IN_MARGIN = new Set(['call', 'drop', 'state', 'timer', 'deliver', 'signal']);
 
 const handshake = RUNS[0]![1];
 

@@ -1,9 +1,9 @@
 /**
- * Every scenario in Firefox, in the page's own worker: the same state in the end as here.
+ * Every scenario in Firefox, in the web page's own worker: the same state in the end as here.
  *
  * Debian's Firefox is driven by nobody: it is started on a document that runs the worker and then
- * asks our server for a file whose name is the answer. Not here: the page itself, which Chromium is
- * tested with.
+ * asks our server for a file whose name is the answer. Not here: the web page itself, which
+ * Chromium is tested with.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Arena, hashOf, hasChromium, play } from './browser.ts';
 
-/** Texts of the events that exist in the page now, in order. */
+/** Texts of the events that exist in the web page now, in order. */
 async function eventTexts(page: Page): Promise<string[]> {
   return page.locator('.events [role=row][aria-selected]').allTextContents();
 }

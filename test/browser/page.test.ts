@@ -1,5 +1,5 @@
 /**
- * The page as it loads: what it asks for, what it weighs, what is there before any script.
+ * The web page as it loads: what it asks for, what it weighs, what is there before any script.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -59,7 +59,7 @@ describe.skipIf(!hasChromium)('the page', () => {
 
   test('the figure that was built is the ladder the page then draws', async () => {
     const { page } = await arena.page();
-    // The core comes last: until then the page is what the document says.
+    // The core comes last: until then the web page is what the document says.
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;

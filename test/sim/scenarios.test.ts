@@ -43,7 +43,7 @@ describe('every scenario', () => {
     expect(verdicts.filter(({ ok }) => !ok).map(({ text }) => text)).toEqual([]);
   });
 
-  it.each(named)('%s teaches in short pages about what happens', (_, spec) => {
+  it.each(named)('%s teaches in short cards about what happens', (_, spec) => {
     const { timeline } = runOf(spec).session;
     expect(spec.lesson.length).toBeGreaterThan(0);
     for (const { text, seek } of spec.lesson) {

@@ -113,7 +113,7 @@ function ArrowLine({ arrow, taken }: { arrow: Arrow; taken: Taken | undefined })
     const times = taken?.[host].length ?? 0;
     return times === 0 ? '' : times === 1 ? host : `${host}×${times}`;
   };
-  const who = [count('A'), count('B')].filter(Boolean).join(' ');
+  const takers = [count('A'), count('B')].filter(Boolean).join(' ');
   const go = () => {
     isPlaying.value = false;
     if (last !== undefined) seek(last.cursor);
@@ -124,7 +124,7 @@ function ArrowLine({ arrow, taken }: { arrow: Arrow; taken: Taken | undefined })
       {label.map((line, i) => (
         <text key={line} x={x} y={y + i * 11.5} text-anchor={anchor}>
           {line}
-          {i === label.length - 1 && who !== '' ? `${line === '' ? '' : ': '}${who}` : ''}
+          {i === label.length - 1 && takers !== '' ? `${line === '' ? '' : ': '}${takers}` : ''}
         </text>
       ))}
     </g>
@@ -146,7 +146,7 @@ function Token({ host, x, y }: { host: 'A' | 'B'; x: number; y: number }): JSX.E
 function OtherChanges({ changes }: { changes: readonly Change[] }): JSX.Element | null {
   if (changes.length === 0) return null;
   return (
-    <ul class="moments">
+    <ul class="changes">
       {changes.slice(-LISTED).map(({ host, from, to, cursor: at, reason }) => (
         <li key={at}>
           <span class={`host ${host}`}>{host}</span> {from} → {to}

@@ -14,7 +14,7 @@ export interface Change {
   readonly reason: string;
 }
 
-/** How often an arrow was taken, by whom, and where to find each time. */
+/** The changes that went along an arrow, by host. */
 export interface Taken {
   readonly A: readonly Change[];
   readonly B: readonly Change[];

@@ -1,5 +1,5 @@
 /**
- * The page: where each panel stands.
+ * The web page: where each panel stands.
  */
 import type { JSX } from 'preact';
 import { Diagram } from '../diagram/diagram.tsx';

@@ -13,10 +13,10 @@ import { EVENT_KINDS } from '../../sim/timeline/rows.ts';
 import { segmentName, span } from '../parts/words.ts';
 
 const RECEIVE = EVENT_KINDS.indexOf('receive');
-/** Room the menu needs, so that it stays on the page. */
+/** Room the menu needs, so that it stays on the web page. */
 const SIZE = { width: 240, height: 280 };
-/** Flights a packet is held back: whatever is sent next overtakes it. */
-const HELD = 3;
+/** Flights a packet is delayed: what is sent next overtakes it. */
+const LATE_BY = 3;
 
 export function PacketMenu(): JSX.Element | null {
   const opened = menu.value;
@@ -78,7 +78,7 @@ interface Choice {
 function choicesOf(timeline: Timeline, packet: number): readonly Choice[] {
   const { event, arrivesAt } = timeline.packets;
   const arrival = arrivalOf(timeline, packet);
-  const late = HELD * (flightOf(scenario.value) || 10);
+  const late = LATE_BY * (flightOf(scenario.value) || 10);
   return [
     {
       text: 'Drop it on the way (d)',

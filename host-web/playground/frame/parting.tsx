@@ -44,6 +44,6 @@ export function Parting(): JSX.Element | null {
 function told(timeline: Timeline, event: number): string {
   if (event >= timeline.eventCount) return 'nothing more happens';
   const { at, host } = timeline.events;
-  const who = timeline.hosts[host.at(event)]!.id;
-  return `${seconds(at.at(event))} s ${who} ${happening(timeline, event)}`;
+  const name = timeline.hosts[host.at(event)]!.id;
+  return `${seconds(at.at(event))} s ${name} ${happening(timeline, event)}`;
 }

@@ -29,7 +29,7 @@ export function Strip(): JSX.Element {
   );
 }
 
-/** Says where the cursor went, for who listens. */
+/** Says where the cursor went, for screen readers. */
 export function Speaker(): JSX.Element {
   const [said, say] = useState('');
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);

@@ -30,7 +30,7 @@ export function Tabs(): JSX.Element {
   const Panel = PANELS[current];
   useEffect(() => {
     const chosen = list.current?.querySelector<HTMLElement>('[aria-selected=true]');
-    // Only the list moves, not the page it stands on.
+    // Only the list moves, not the web page it stands on.
     if (chosen) list.current!.scrollLeft = chosen.offsetLeft - list.current!.clientWidth / 2;
   }, [current]);
   const move = (event: KeyboardEvent) => {

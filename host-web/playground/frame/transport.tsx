@@ -23,7 +23,7 @@ export function Transport(): JSX.Element {
   const count = eventCount.value;
   const at = cursor.value;
   const { timeline } = branch.value ?? {};
-  const moment =
+  const time =
     timeline !== undefined && at >= 0 && at < count ? seconds(timeline.events.at.at(at)) : '0.000';
   return (
     <footer class="transport">
@@ -31,7 +31,7 @@ export function Transport(): JSX.Element {
       <input
         type="range"
         aria-label="Event"
-        aria-valuetext={`Event ${at + 1} of ${count}, ${moment} seconds`}
+        aria-valuetext={`Event ${at + 1} of ${count}, ${time} seconds`}
         min={-1}
         max={Math.max(count - 1, 0)}
         value={at}
@@ -44,7 +44,7 @@ export function Transport(): JSX.Element {
         class="clock mono"
         title={`Virtual time; event ${at + 1} of ${count}; ${timeline?.packetCount ?? 0} packets`}
       >
-        {moment} s <span class="soft">{`${at + 1}/${count}`}</span>
+        {time} s <span class="soft">{`${at + 1}/${count}`}</span>
       </output>
       <label class="speed">
         <span class="unseen">Speed</span>

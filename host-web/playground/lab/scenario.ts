@@ -1,7 +1,7 @@
 /**
- * The Lab: two hosts, a link, and nobody who does anything until somebody is told to.
+ * The Lab: two hosts and a link, and no step: all that happens is the reader's doing.
  */
-import { page, type Scenario, scenario } from '../../sim/scenario.ts';
+import { card, type Scenario, scenario } from '../../sim/scenario.ts';
 
 export const LAB: Scenario = scenario({
   id: 'lab',
@@ -14,7 +14,7 @@ export const LAB: Scenario = scenario({
   steps: [],
   expect: [],
   lesson: [
-    page(
+    card(
       'Under “Do”, let B listen on port 80, then let A connect to it. Send something, let one ' +
         'side stop reading, close one direction, abort. Choose a packet on the ladder and drop ' +
         'it: the run splits there, and what happened before stays to compare with.',

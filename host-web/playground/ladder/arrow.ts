@@ -3,7 +3,7 @@
  * end it left from.
  *
  * A loss is a cross where it happened; a damaged packet is dashed, a copy has an arrow of its own,
- * one that a rule held back says so; a retransmission is marked ↻.
+ * one that a rule delayed says so; a retransmission is marked ↻.
  */
 import { FATES } from '../../sim/timeline/rows.ts';
 import { cut, segmentName } from '../parts/words.ts';
@@ -88,7 +88,7 @@ function paintName(scene: Scene, pen: Pen, drawn: Drawn): void {
   const word = fate === CORRUPTED ? ' (damaged)' : fate === DELAYED ? ' (late)' : '';
   const copy = packets.copyOf.at(packet) >= 0 ? ' (copy)' : '';
   const name = cut(`${again}${segmentName(timeline, packet)}${word}${copy}`, room);
-  // A crafter's stands in the middle: at the far end are the texts of who gets the next one.
+  // A crafter's stands in the middle: at the far end stand the names of packets sent next.
   const [dx, anchor] = from.isCrafter
     ? ([(endX - from.x) / 2, 'middle'] as const)
     : ([right ? gap : -gap, right ? 'start' : 'end'] as const);

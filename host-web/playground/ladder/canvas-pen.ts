@@ -28,7 +28,7 @@ export class CanvasPen implements Pen {
     this.readTheme();
   }
 
-  /** Asks the page what its colours are now. */
+  /** Asks the web page what its colours are now. */
   readTheme(): void {
     // A custom property's text is not yet a colour: an element that uses it says which it is.
     const probe = document.createElement('i');

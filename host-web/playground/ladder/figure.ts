@@ -1,13 +1,13 @@
 /**
- * A ladder as a figure: SVG text, and the same as a table. It stands in the page before any of it
- * runs, so it can be read without scripts.
+ * A ladder as a figure: SVG text, and the same as a table. It stands in the web page before any of
+ * it runs, so it can be read without scripts.
  */
 import { stateName } from '../../inspect.ts';
 import type { Timeline } from '../../sim/timeline/timeline.ts';
 import { because, happening } from '../parts/event-words.ts';
 import { seconds } from '../parts/words.ts';
 import { lanesFor } from './lanes.ts';
-import { paintHead, paintLadder, paintMoment } from './paint.ts';
+import { paintHead, paintLadder, paintCursorTime } from './paint.ts';
 import { Rungs } from './rungs.ts';
 import { escaped, SvgPen } from './svg-pen.ts';
 import type { Scene } from './view.ts';
@@ -31,7 +31,7 @@ export function figureOf(timeline: Timeline, flightMs: number, width: number): s
   const [head, body] = [new SvgPen(), new SvgPen()];
   paintHead(scene, head);
   paintLadder(scene, body);
-  paintMoment(scene, body);
+  paintCursorTime(scene, body);
   const height = rungs.height + lanes.head;
   const states = [...scene.focus].map(([host, connection]) => {
     const state = stateName(timeline.valueAt(connection, 'state', scene.cursor) ?? 0);

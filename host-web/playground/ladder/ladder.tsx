@@ -2,7 +2,7 @@
  * The ladder on a canvas: as large as its window, however long the timeline is.
  *
  * The window scrolls over an empty element of the ladder's height, so that wheel, touch and
- * scrollbar are the platform's own. A canvas says nothing to who can not see it; the table of
+ * scrollbar are the platform's own. A canvas says nothing to a screen reader; the table of
  * events beside it is the same, and the cursor is one.
  */
 import type { JSX } from 'preact';

@@ -1,6 +1,6 @@
 /**
- * What stands beside a rail: changes of state, calls, timers that ran out, drops, text that was
- * read.
+ * What stands beside a rail: changes of state, calls, timers that ran out, drops, data that
+ * was read.
  */
 import type { State } from '../../abi.ts';
 import { stateName } from '../../inspect.ts';
@@ -51,7 +51,7 @@ function noteOf(scene: Scene, index: number, isNarrow: boolean): Note | undefine
     }
     case 'call':
       return { text: callName(timeline.event(index).text, isNarrow), ink: 'soft' };
-    case 'news':
+    case 'signal':
       return { text: timeline.event(index).text, ink: 'soft' };
     case 'timer':
       return { text: `${timerName(a.at(index) + 1)}${isNarrow ? '' : ' due'}`, ink: 'ink' };

@@ -104,7 +104,7 @@ function paintRail({ rungs, top, bottom }: Scene, pen: Pen, lane: Lane): void {
   pen.line(lane.x, Math.max(top, 0), lane.x, end, { ink: lane.ink, width: 2, dash });
 }
 
-/** Draws the head: who the rails are, what state they are in at the cursor, and what runs down. */
+/** Draws the head: each rail's host, and the state its connection is in at the cursor. */
 export function paintHead(scene: Scene, pen: Pen): void {
   const { lanes, timeline, cursor, focus } = scene;
   pen.rect(0, 0, lanes.width, lanes.head, 'panel');
@@ -130,15 +130,15 @@ export function paintHead(scene: Scene, pen: Pen): void {
   }
 }
 
-/** Draws the line of the moment that is looked at; texts are written over it. */
+/** Draws the line of the cursor's event; texts are written over it. */
 function paintCursor({ rungs, lanes, cursor }: Scene, pen: Pen): void {
   if (cursor < 0 || cursor >= rungs.y.length) return;
   const y = rungs.y.at(cursor);
   pen.line(lanes.gutter, y, lanes.width, y, { ink: 'soft', dash: [1, 3] });
 }
 
-/** Draws which moment that is, over the times. */
-export function paintMoment(scene: Scene, pen: Pen): void {
+/** Draws the time of the cursor's event, over the other times. */
+export function paintCursorTime(scene: Scene, pen: Pen): void {
   const { rungs, lanes, cursor, timeline } = scene;
   if (cursor < 0 || cursor >= rungs.y.length) return;
   const y = rungs.y.at(cursor);

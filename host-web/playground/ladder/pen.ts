@@ -1,8 +1,9 @@
 /**
- * What a ladder is drawn with: on a canvas while the page runs, as SVG text when the page is built.
+ * What a ladder is drawn with: on a canvas while the web page runs, as SVG text when the web page
+ * is built.
  *
  * Both pens draw the same picture from the same calls. Colours are names of the theme's variables,
- * so that a figure in the page follows its theme without being drawn again.
+ * so that a figure in the web page follows its theme without being drawn again.
  */
 
 /** A variable of `theme.css`. */

@@ -27,7 +27,7 @@ function playSmoothly(): () => void {
   let expected = cursor.peek();
   let asked = requestAnimationFrame(frame);
   function frame(now: number): void {
-    // Somebody has moved the cursor meanwhile: go on from there.
+    // The cursor was moved meanwhile: go on from there.
     if (cursor.peek() !== expected) y = heightOf(cursor.peek());
     y += ((now - before) / 1000) * speed.peek() * FLIGHT;
     before = now;

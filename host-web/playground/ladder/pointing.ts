@@ -1,5 +1,5 @@
 /**
- * Pointing at the ladder: a packet is chosen, a moment is gone to, a packet's menu is opened.
+ * Pointing at the ladder: a packet is chosen, the cursor moves, a packet's menu is opened.
  */
 import {
   branch,
@@ -27,7 +27,7 @@ function under(frame: HTMLElement, event: MouseEvent): { packet: number; y: numb
   return { packet: packetAt(scene, event.clientX - box.left, y), y };
 }
 
-/** Looks at the packet under the pointer, or goes to that moment. */
+/** Chooses the packet under the pointer, or moves the cursor to that height. */
 export function point(event: MouseEvent): void {
   const { packet, y } = under(event.currentTarget as HTMLElement, event);
   const shown = branch.peek();

@@ -3,7 +3,7 @@
  *
  * Length follows time: one flight over the link as the scenario begins is `FLIGHT` high. Two things
  * depart from it, and nothing else. Events that would be written over each other move apart by the
- * height of a line, so a burst of one moment is a staircase. Stretches in which nothing happens for
+ * height of a line, so a burst at one time is a staircase. Stretches in which nothing happens for
  * longer than `LONGEST_GAP` are folded to the height of a line that says how long they were.
  *
  * Positions never change once they are there, and new events only come below, so a ladder grows
@@ -53,7 +53,7 @@ const TRACKS: Readonly<Partial<Record<EventKind, Track>>> = {
   state: 'margin',
   timer: 'margin',
   deliver: 'margin',
-  news: 'margin',
+  signal: 'margin',
 };
 
 export class Rungs {
@@ -68,7 +68,7 @@ export class Rungs {
   readonly long: number[] = [];
   readonly #perMs: number;
   readonly #left: Left | undefined;
-  /** Moments of the branch that was left, between events of this one, and where they stand. */
+  /** Times of the branch that was left, between events of this one, and where they stand. */
   readonly #stops = new Map<number, number>();
   #nextLeft: number;
   /** Where the next text may stand, by host and track. */
@@ -129,7 +129,7 @@ export class Rungs {
     else if (kind === 'receive') this.#arrive(packet, place);
   }
 
-  /** The least y of an event at this moment, behind what the branch that was left did before. */
+  /** The least y of an event at this time, behind what the branch that was left did before. */
   #below(at: number): number {
     const { events } = this.#left?.timeline ?? {};
     for (; events !== undefined && this.#nextLeft < events.at.length; this.#nextLeft++) {
@@ -175,7 +175,7 @@ export class Rungs {
     return this.y.firstFrom(y);
   }
 
-  /** The height of the first event of a moment, or of where it would be. */
+  /** The height of the first event of a time, or of where it would be. */
   firstAt(ms: number): number {
     const stop = this.#stops.get(ms);
     if (stop !== undefined) return stop;
@@ -186,7 +186,7 @@ export class Rungs {
     return this.y.at(first);
   }
 
-  /** The height of any moment: between two events in proportion. */
+  /** The height of any time: between two events in proportion. */
   yAt(ms: number): number {
     const before = this.timeline.eventAt(ms);
     if (before < 0) return HEAD_ROOM;

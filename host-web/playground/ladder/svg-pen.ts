@@ -1,5 +1,5 @@
 /**
- * The pen for the figure that stands in the page before anything has run.
+ * The pen for the figure that stands in the web page before anything has run.
  */
 import { headCorners, type Ink, type LineStyle, type Pen, type TextStyle } from './pen.ts';
 

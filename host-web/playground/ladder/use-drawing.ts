@@ -8,7 +8,7 @@ import type { Size } from '../parts/use-size.ts';
 import { branch, cursor, focus, isAtTop, selectedPacket, version } from '../state/store.ts';
 import { themeVersion } from '../state/theme.ts';
 import { CanvasPen } from './canvas-pen.ts';
-import { paintHead, paintLadder, paintMoment } from './paint.ts';
+import { paintHead, paintLadder, paintCursorTime } from './paint.ts';
 import { keepInView, sceneOf } from './scene.ts';
 
 /** The elements of the window: it scrolls over `space`, which is as high as the ladder. */
@@ -39,7 +39,7 @@ export function useDrawing({ frame, canvas, space }: Elements, { width, height }
       if (whole !== drawnHeight) space.current!.style.height = `${(drawnHeight = whole)}px`;
       pen.move(scene.lanes.head - scene.top, ratio);
       paintLadder(scene, pen);
-      paintMoment(scene, pen);
+      paintCursorTime(scene, pen);
       pen.move(0, ratio);
       paintHead(scene, pen);
     };

@@ -11,7 +11,7 @@ import type { Field } from './field.ts';
 const ROW_BITS = 32;
 /** Names as the RFC's own figure shortens them, where four bits give little room. */
 const DRAWN: Readonly<Record<string, string>> = { 'Data Offset': 'Offset', Reserved: 'Rsrvd' };
-/** What is shown first is what this page is about. */
+/** TCP stands first: the web page is about it. */
 const PARTS: readonly { readonly title: string; readonly headers: readonly Field['header'][] }[] = [
   { title: 'TCP header, 32 bits a row', headers: ['TCP', 'Options', 'Text'] },
   { title: 'IP header', headers: ['IPv4', 'IPv6'] },

@@ -1,9 +1,9 @@
 /**
- * The lesson of a scenario: a few pages, each with the moment it speaks of.
+ * The lesson of a scenario: a few cards, each with the event it speaks of.
  */
 import type { JSX } from 'preact';
 import { eventOf } from '../../sim/timeline/mark.ts';
-import type { LessonPage } from '../../sim/scenario.ts';
+import type { LessonCard } from '../../sim/scenario.ts';
 import { branch, isPlaying, scenario, seek } from '../state/store.ts';
 
 export function Lesson(): JSX.Element {
@@ -14,8 +14,8 @@ export function Lesson(): JSX.Element {
       <h3>{spec.title}</h3>
       <p class="summary">{spec.summary}</p>
       <ol>
-        {spec.lesson.map((page) => (
-          <Page key={page.text} page={page} />
+        {spec.lesson.map((card) => (
+          <Card key={card.text} card={card} />
         ))}
       </ol>
       {spec.rfc.length === 0 ? null : <p class="soft">Read on: {spec.rfc.join(', ')}</p>}
@@ -23,8 +23,8 @@ export function Lesson(): JSX.Element {
   );
 }
 
-function Page({ page }: { page: LessonPage }): JSX.Element {
-  const { text, seek: mark } = page;
+function Card({ card }: { card: LessonCard }): JSX.Element {
+  const { text, seek: mark } = card;
   const show = () => {
     const { timeline } = branch.peek() ?? {};
     if (timeline === undefined || mark === undefined) return;

@@ -1,5 +1,5 @@
 /**
- * What a host holds besides open connections: each listener's SYN queue and accept queue, and its
+ * What a host has besides open connections: each listener's SYN queue and accept queue, and its
  * TIME-WAIT records.
  */
 import type { JSX } from 'preact';
@@ -9,7 +9,7 @@ import type { ConnectionRow } from '../../sim/timeline/rows.ts';
 import { branch, glance, version } from '../state/store.ts';
 import { span } from '../parts/words.ts';
 
-/** Values of `held by`. */
+/** Values of `kept in`. */
 const IN_SYN_QUEUE = 1;
 const IN_ACCEPT_QUEUE = 2;
 const IN_TIME_WAIT = 3;
@@ -44,11 +44,12 @@ export function Queues(): JSX.Element {
 function HostQueues({ timeline, host }: { timeline: Timeline; host: string }): JSX.Element {
   const at = glance.value;
   const rows = timeline.connectionsAt(host, at);
-  const held = (by: number) => rows.filter(({ id }) => timeline.valueAt(id, 'held by', at) === by);
+  const keptIn = (place: number) =>
+    rows.filter(({ id }) => timeline.valueAt(id, 'kept in', at) === place);
   const isWaiting = ({ id }: ConnectionRow) =>
     timeline.valueAt(id, 'state', at) === State.TIME_WAIT;
-  const waits = rows.filter(
-    (row) => isWaiting(row) || timeline.valueAt(row.id, 'held by', at) === IN_TIME_WAIT,
+  const timeWaits = rows.filter(
+    (row) => isWaiting(row) || timeline.valueAt(row.id, 'kept in', at) === IN_TIME_WAIT,
   );
   const listeners = rows.filter(({ kind }) => kind === 'listener');
   return (
@@ -63,11 +64,11 @@ function HostQueues({ timeline, host }: { timeline: Timeline; host: string }): J
       <Records
         timeline={timeline}
         title="In the SYN queue"
-        rows={held(IN_SYN_QUEUE)}
+        rows={keptIn(IN_SYN_QUEUE)}
         timer="SYN,ACK again in"
       />
-      <Records timeline={timeline} title="Waiting for accept" rows={held(IN_ACCEPT_QUEUE)} />
-      <Records timeline={timeline} title="TIME-WAIT" rows={waits} timer="over in" />
+      <Records timeline={timeline} title="Waiting for accept" rows={keptIn(IN_ACCEPT_QUEUE)} />
+      <Records timeline={timeline} title="TIME-WAIT" rows={timeWaits} timer="over in" />
       <Counters timeline={timeline} host={host} />
     </section>
   );

@@ -11,7 +11,7 @@ import { branch, chosenConnections, glance, focus, version } from '../state/stor
 import { type Reading, readVariable } from './read-variable.ts';
 
 /** Variables that other panels show. */
-const ELSEWHERE = new Set(['held by', 'SYN queue', 'accept queue', 'backlog', 'timer at']);
+const ELSEWHERE = new Set(['kept in', 'SYN queue', 'accept queue', 'backlog', 'timer at']);
 const SHOWN = VARIABLES.filter((name) => !ELSEWHERE.has(name));
 const HOSTS = ['A', 'B'] as const;
 

@@ -38,7 +38,7 @@ export function happening(timeline: Timeline, index: number): string {
   }
 }
 
-/** Two hosts: who a packet goes to need not be said. */
+/** With two hosts the far end of a packet need not be named. */
 function isPlain({ hosts }: Timeline): boolean {
   return hosts.length === 2;
 }

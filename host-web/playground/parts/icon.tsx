@@ -1,5 +1,5 @@
 /**
- * The few signs the page has, drawn in the text's colour.
+ * The few signs the web page has, drawn in the text's colour.
  */
 import type { JSX } from 'preact';
 

@@ -1,5 +1,5 @@
 /**
- * The page's words for what a timeline holds: segments, moments, sizes. One place, so that the
+ * The web page's words for what is in a timeline: segments, times, sizes. One place, so that the
  * ladder, the table and the inspector say the same.
  */
 import { Ctl } from '../../abi.ts';
@@ -53,7 +53,7 @@ export function thousands(value: number): string {
     .replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** A moment on the ladder's edge, seconds: `0.040`, `61.2`. */
+/** A time on the ladder's edge, seconds: `0.040`, `61.2`. */
 export function seconds(ms: number): string {
   const value = ms / 1000;
   if (value >= 1000) return value.toFixed(0);

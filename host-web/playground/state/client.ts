@@ -1,5 +1,6 @@
 /**
- * The page's end of the worker: opens scenarios, makes branches, takes in timelines as they grow.
+ * The web page's end of the worker: opens scenarios, makes branches, takes in timelines as they
+ * grow.
  *
  * Everything done to a run goes through `touch`: at the end of a branch that is over it goes on
  * there; anywhere else it makes a new branch, and the old one stays.
@@ -10,7 +11,7 @@ import { Timeline } from '../../sim/timeline/timeline.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import type { Edit } from '../../sim/world/universe.ts';
 import type { Verdict } from '../../link/channel.ts';
-import type { Command, News } from '../worker/protocol.ts';
+import type { Command, Update } from '../worker/protocol.ts';
 import { seconds, segmentName } from '../parts/words.ts';
 import { firstOfMoment, momentEnd } from './moments.ts';
 import {
@@ -43,13 +44,13 @@ interface Plan {
 const plans = new Map<number, Plan>();
 let worker: Worker | undefined;
 let nextBranch = 0;
-/** The cursor of this branch follows what comes, until somebody moves it. */
+/** The cursor of this branch follows what comes, until the reader moves it. */
 let followed = -1;
 
 /** Starts the worker. */
 export function start(): void {
   worker = new Worker('worker.js', { type: 'module', name: 'netcell' });
-  worker.onmessage = ({ data }: MessageEvent<News>) => together(() => take(data));
+  worker.onmessage = ({ data }: MessageEvent<Update>) => together(() => take(data));
   worker.onerror = (event) => {
     complaint.value = `The simulator stopped: ${event.message || 'its file could not be loaded'}.`;
   };
@@ -164,49 +165,49 @@ export function impair(words: string, way: string): void {
   touch(`${way}: ${words}`, edit, { way, words });
 }
 
-function take(news: News): void {
-  switch (news.kind) {
+function take(update: Update): void {
+  switch (update.kind) {
     case 'failed':
-      complaint.value = `${news.message[0]?.toUpperCase() ?? ''}${news.message.slice(1)}.`;
+      complaint.value = `${update.message[0]?.toUpperCase() ?? ''}${update.message.slice(1)}.`;
       return;
     case 'begun': {
-      const planned = plans.get(news.branch);
+      const planned = plans.get(update.branch);
       if (planned === undefined) return;
-      const timeline = new Timeline(news.hosts);
+      const timeline = new Timeline(update.hosts);
       const { cursor: _, ...given } = planned;
-      const made: Branch = { id: news.branch, timeline, ...given };
+      const made: Branch = { id: update.branch, timeline, ...given };
       branches.value = given.parent === undefined ? [made] : [...branches.peek(), made];
       branch.value = made;
       chosenPacket.value = -1;
       cursor.value = -1;
-      followed = news.branch;
+      followed = update.branch;
       return;
     }
     case 'grown':
-      grow(news);
+      grow(update);
   }
 }
 
-function grow(news: Extract<News, { kind: 'grown' }>): void {
-  const grown = branches.peek().find(({ id }) => id === news.branch);
+function grow(update: Extract<Update, { kind: 'grown' }>): void {
+  const grown = branches.peek().find(({ id }) => id === update.branch);
   if (grown === undefined) return;
   const { timeline } = grown;
-  timeline.append(news.batch);
-  const { isOver, hash } = news;
-  standings.value = new Map(standings.peek()).set(news.branch, { isOver, hash });
+  timeline.append(update.batch);
+  const { isOver, hash } = update;
+  standings.value = new Map(standings.peek()).set(update.branch, { isOver, hash });
   version.value++;
-  if (followed !== news.branch || branch.peek()?.id !== news.branch) return;
-  const planned = plans.get(news.branch);
+  if (followed !== update.branch || branch.peek()?.id !== update.branch) return;
+  const planned = plans.get(update.branch);
   const end = timeline.eventCount - 1;
   // A branch is looked at where it departs; a run, and what was just done, at its end.
   if (planned !== undefined && planned.cursor >= 0 && planned.cursor <= end) {
     seek(planned.cursor);
-    plans.delete(news.branch);
+    plans.delete(update.branch);
     followed = -1;
   } else if (planned === undefined) seek(end);
   else cursor.value = end;
   if (isOver) {
-    plans.delete(news.branch);
+    plans.delete(update.branch);
     followed = -1;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Single keys, wherever on the page the focus is, unless something is being written or a control
- * has a use of its own for the key. They can be turned off.
+ * Single keys, wherever on the web page the focus is, unless something is being written or a
+ * control has a use of its own for the key. They can be turned off.
  */
 import { dropPacket } from './client.ts';
 import { actor, hasKeys, isHelpOpen, openTab, tabs } from './layout.ts';

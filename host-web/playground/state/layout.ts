@@ -1,5 +1,6 @@
 /**
- * What is open on the page: the tab, the help, and whether there is room for everything at once.
+ * What is open on the web page: the tab, the help, and whether there is room for everything at
+ * once.
  */
 import { computed, signal } from '@preact/signals';
 

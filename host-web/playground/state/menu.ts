@@ -13,7 +13,7 @@ export interface OpenMenu {
 
 export const menu = signal<OpenMenu | undefined>(undefined);
 
-/** Opens the menu of a packet beside a point of the page. */
+/** Opens the menu of a packet beside a point of the web page. */
 export function openMenu(packet: number, x: number, y: number): void {
   menu.value = { packet, x, y, opener: document.activeElement };
 }

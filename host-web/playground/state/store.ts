@@ -1,5 +1,5 @@
 /**
- * What the page knows, as signals: the branches of the run, the cursor, and what is looked at.
+ * What the web page knows, as signals: the branches of the run, the cursor, and what is looked at.
  *
  * A timeline only grows, in place; `version` says that it has. Everything a panel shows follows
  * from (timeline, cursor). Not here: the worker that makes timelines (`client.ts`).
@@ -48,14 +48,14 @@ export const standings = signal<ReadonlyMap<number, Standing>>(new Map());
 export const version = signal(0);
 /** Index of the last event that has happened; -1 before the first. */
 export const cursor = signal(-1);
-/** A packet somebody chose to look at; -1: that of the cursor's event. */
+/** The packet the reader chose; -1: that of the cursor's event. */
 export const chosenPacket = signal(-1);
-/** The connections somebody chose to look at, by host. */
+/** The connections the reader chose, by host. */
 export const chosenConnections = signal<ReadonlyMap<string, number>>(new Map());
 export const isPlaying = signal(false);
 /**
  * The cursor as panels of text see it: the same, but while time is played no more often than
- * anybody could read.
+ * can be read.
  */
 export const glance = signal(-1);
 /** Flights a second. */
@@ -100,7 +100,7 @@ export const focus = computed<ReadonlyMap<string, number>>(() => {
   return focusOf(timeline, glance.value, chosenConnections.value);
 });
 
-/** The ladder is read from its top, wherever the cursor is: nobody has moved that yet. */
+/** The ladder is shown from its top until the cursor is first moved. */
 export const isAtTop = signal(true);
 
 /** Puts the cursor on an event, and looks at that event's packet. */
@@ -116,7 +116,7 @@ export function togglePlay(): void {
   isPlaying.value = !isPlaying.peek();
 }
 
-/** Shows another branch, at the same moment of it. */
+/** Shows another branch, at the same time of it. */
 export function show(next: Branch): void {
   const before = branch.peek();
   const at = before?.timeline.events.at.at(Math.max(cursor.peek(), 0)) ?? 0;

@@ -8,7 +8,7 @@ export type Theme = 'system' | 'light' | 'dark';
 const KEY = 'netcell-theme';
 
 export const theme = signal<Theme>(stored());
-/** Rises when colours have changed, whoever changed them. */
+/** Rises when colours have changed, by choice or with the system. */
 export const themeVersion = signal(0);
 
 function stored(): Theme {
@@ -20,7 +20,7 @@ function stored(): Theme {
   }
 }
 
-/** Whether the page is dark now. */
+/** Whether the web page is dark now. */
 export function isDark(): boolean {
   const { value } = theme;
   return value === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : value === 'dark';
@@ -37,7 +37,7 @@ export function choose(next: Theme): void {
   }
 }
 
-/** Puts the theme on the page, and follows the system from here on. */
+/** Puts the theme on the web page, and follows the system from here on. */
 export function apply(): void {
   const root = document.documentElement;
   if (theme.value === 'system') delete root.dataset['theme'];

@@ -1,8 +1,8 @@
 /**
  * The table of events: what the ladder shows, in words, one row an event.
  *
- * It is the ladder's other half for who can not see a canvas: the same cursor, moved by the same
- * keys. Only the rows in view exist; their numbers say where they stand among all.
+ * It is the ladder's other half, for readers who can not see a canvas: the same cursor, moved by
+ * the same keys. Only the rows in view exist; their numbers say where they stand among all.
  */
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
@@ -119,14 +119,17 @@ function Row({ index, isCurrent }: { index: number; isCurrent: boolean }): JSX.E
   );
 }
 
-/** The keys of a grid; those of the whole page work here too. */
+/** The keys of a grid; those of the whole web page work here too. */
 function move(event: KeyboardEvent): void {
-  const page = Math.max(Math.floor((event.currentTarget as HTMLElement).clientHeight / ROW) - 2, 1);
+  const screen = Math.max(
+    Math.floor((event.currentTarget as HTMLElement).clientHeight / ROW) - 2,
+    1,
+  );
   const steps: Record<string, number> = {
     ArrowDown: cursor.value + 1,
     ArrowUp: Math.max(cursor.value - 1, 0),
-    PageDown: cursor.value + page,
-    PageUp: Math.max(cursor.value - page, 0),
+    PageDown: cursor.value + screen,
+    PageUp: Math.max(cursor.value - screen, 0),
     Home: 0,
     End: eventCount.value - 1,
   };

@@ -1,11 +1,11 @@
 /**
- * What the page and the worker say to each other. Plain data, both ways.
+ * What the web page and the worker say to each other. Plain data, both ways.
  */
 import type { Batch, HostRow } from '../../sim/timeline/rows.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import type { Edit } from '../../sim/world/universe.ts';
 
-/** What the page asks for. A branch is known by the number the page gives it. */
+/** What the web page asks for. A branch is known by the number the web page gives it. */
 export type Command =
   /** Begins a scenario (one variant of it) and runs it to its end; everything before is let go. */
   | { readonly do: 'open'; readonly branch: number; readonly spec: Scenario }
@@ -29,7 +29,7 @@ export type Command =
     };
 
 /** What the worker tells. */
-export type News =
+export type Update =
   /** A branch begins; a first stretch of its timeline follows. */
   | { readonly kind: 'begun'; readonly branch: number; readonly hosts: readonly HostRow[] }
   /** A branch has come so much further. */

@@ -6,7 +6,7 @@
 import type { Position } from '../../sim/timeline/timeline.ts';
 import { START } from '../../sim/timeline/rows.ts';
 import { Session } from '../../sim/session.ts';
-import type { Command, News } from './protocol.ts';
+import type { Command, Update } from './protocol.ts';
 
 /** A session and how much of it has been told. */
 interface Run {
@@ -24,15 +24,15 @@ const STRIDE = 32;
 
 export class Runs {
   readonly #module: WebAssembly.Module;
-  readonly #tell: (news: News) => void;
+  readonly #tell: (update: Update) => void;
   readonly #runs = new Map<number, Run>();
 
-  constructor(module: WebAssembly.Module, tell: (news: News) => void) {
+  constructor(module: WebAssembly.Module, tell: (update: Update) => void) {
     this.#module = module;
     this.#tell = tell;
   }
 
-  /** Does what the page asks; what goes wrong is told, never thrown. */
+  /** Does what the web page asks; what goes wrong is told, never thrown. */
   perform(command: Command): void {
     try {
       this.#perform(command);

@@ -1,25 +1,25 @@
 /**
- * The worker: the cores, their link and their clock, away from the page's own thread.
+ * The worker: the cores, their link and their clock, away from the web page's own thread.
  *
- * The module is fetched from beside the page, the very file the package ships. Batches are handed
- * over, not copied.
+ * The module is fetched from beside the web page, the very file the package ships. Batches are
+ * handed over, not copied.
  */
-import type { Command, News } from './protocol.ts';
+import type { Command, Update } from './protocol.ts';
 import { Runs } from './runs.ts';
 
 /** What a worker's global is, as far as it is needed here. */
 interface WorkerScope {
-  postMessage(message: News, transfer: Transferable[]): void;
+  postMessage(message: Update, transfer: Transferable[]): void;
   onmessage: ((event: MessageEvent<Command>) => void) | null;
 }
 
 const scope = globalThis as unknown as WorkerScope;
 
-function tell(news: News): void {
-  scope.postMessage(news, news.kind === 'grown' ? buffersOf(news) : []);
+function tell(update: Update): void {
+  scope.postMessage(update, update.kind === 'grown' ? buffersOf(update) : []);
 }
 
-function buffersOf({ batch }: Extract<News, { kind: 'grown' }>): ArrayBuffer[] {
+function buffersOf({ batch }: Extract<Update, { kind: 'grown' }>): ArrayBuffer[] {
   const { packets, events, changes, heads } = batch;
   const columns = [packets, events, changes].flatMap((table) => Object.values(table));
   return [...columns, heads].map((column) => (column as Uint8Array<ArrayBuffer>).buffer);

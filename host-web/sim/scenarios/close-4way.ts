@@ -1,12 +1,12 @@
 /** The normal close (RFC 9293 §3.6, figure 12): each side says that it has nothing more. */
-import { at, count, order, page, scenario, states, time } from '../scenario.ts';
+import { at, card, count, order, scenario, states, time } from '../scenario.ts';
 
 export default scenario({
   id: 'close-4way',
   title: 'Four-way close',
   topic: 'closing',
   rfc: ['RFC 9293 §3.6'],
-  summary: 'A FIN in each direction, each acknowledged; who closed first waits.',
+  summary: 'A FIN in each direction, each acknowledged; the one that closed first waits.',
   hosts: { A: {}, B: {} },
   link: { delay: '50ms' },
   steps: [
@@ -24,19 +24,19 @@ export default scenario({
     time('A:CLOSED', 61_050),
   ],
   lesson: [
-    page(
+    card(
       `A connection is two streams, and each ends on its own. A has no more to send, so it
        sends FIN. Like SYN, the FIN takes a number, so it is acknowledged, and sent again if it
        is lost.`,
       { seek: 'A.fin', focus: 'SND.NXT' },
     ),
-    page(
-      `B acknowledges, and its user reads the end of the text. B is in CLOSE-WAIT now. That
+    card(
+      `B acknowledges, and its user reads the end of the data. B is in CLOSE-WAIT now. That
        state ends only when B’s own program closes: a server that forgets to keeps thousands of
        connections there.`,
       { seek: 'B.eof', focus: 'state' },
     ),
-    page(
+    card(
       `Half a second later B closes, too. With A’s last ACK, B is done and forgets everything.
        A is not: it closed first, so it stays in TIME-WAIT for two maximum segment lifetimes, a
        minute here. Two other lessons show what for.`,

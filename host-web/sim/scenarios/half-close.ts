@@ -1,5 +1,5 @@
 /** One direction is closed, the other carries on (RFC 9293 §3.6). */
-import { at, count, on, order, page, received, scenario, states } from '../scenario.ts';
+import { at, card, count, on, order, received, scenario, states } from '../scenario.ts';
 
 export default scenario({
   id: 'half-close',
@@ -27,20 +27,20 @@ export default scenario({
     count('B.rst', 0),
   ],
   lesson: [
-    page(
+    card(
       `A sends a question and at once half-closes, shutdown(SHUT_WR) in the sockets of every
        system: “I have said all I will say, and I am listening.” The FIN tells B’s program
        where the question ends, without any length written into it.`,
       { seek: 'A.fin', focus: 'state' },
     ),
-    page(
+    card(
       `B reads 300 octets, then the end. It is in CLOSE-WAIT and answers with 64,000. A is in
        FIN-WAIT-2 and takes them all: its window moves, its acknowledgments flow, only its own
        stream is over.`,
       { seek: 'A:FIN-WAIT-2', focus: 'RCV.NXT' },
     ),
-    page(
-      `The last text and B’s FIN travel together. Had A called close instead of shutdown, the
+    card(
+      `The last data and B’s FIN travel together. Had A called close instead of shutdown, the
        first octet of the answer would have met a RST: see “Abort, in three forms”.`,
       { seek: 'B.fin' },
     ),

@@ -1,5 +1,5 @@
 /** The three-way handshake (RFC 9293 §3.5, figure 6), and nothing else. */
-import { at, count, never, order, page, scenario, states, time } from '../scenario.ts';
+import { at, card, count, never, order, scenario, states, time } from '../scenario.ts';
 
 export default scenario({
   id: 'handshake',
@@ -21,20 +21,20 @@ export default scenario({
     never('A.retransmit'),
   ],
   lesson: [
-    page(
+    card(
       `A wants to talk to B. Each side counts the octets it sends, beginning at a number of its
        own choice that nobody can guess. The first segment, SYN, tells B where A begins to
        count, and what A can do: the largest segment it takes, window scaling, SACK,
        timestamps.`,
       { seek: 'A.syn', focus: 'ISS' },
     ),
-    page(
+    card(
       `B listens, so it answers with a SYN of its own, and acknowledges A’s: ack 1 says “I
        expect your octet 1 next”. The SYN itself takes number 0, so that it can be acknowledged
-       like text. B is in SYN-RECEIVED: it does not know yet whether A hears it.`,
+       like data. B is in SYN-RECEIVED: it does not know yet whether A hears it.`,
       { seek: 'B.synack', focus: 'RCV.NXT' },
     ),
-    page(
+    card(
       `After one round trip A is ESTABLISHED and may send. B needs the third segment: only now
        does it know that A got its number. With two segments an old SYN from the network could
        open a connection nobody wants; with three, A would say no.`,

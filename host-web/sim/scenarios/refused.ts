@@ -1,5 +1,5 @@
 /** Nobody listens: a RST says so at once, silence says nothing for a long time. */
-import { at, count, drop, happens, page, scenario, states, time } from '../scenario.ts';
+import { at, card, count, drop, happens, scenario, states, time } from '../scenario.ts';
 
 export default scenario({
   id: 'refused',
@@ -18,13 +18,13 @@ export default scenario({
       title: 'a RST',
       expect: [count('B.rst', 1), happens('A.ECONNREFUSED'), time('A.ECONNREFUSED', 100)],
       lesson: [
-        page(
+        card(
           `B is there, but nobody listens on port 81. A segment for a connection that does not
            exist is answered with a reset. Its acknowledgment covers A’s SYN: that is how A can
            tell that the RST was meant for this very SYN and is not forged.`,
           { seek: 'B.rst', focus: 'ack' },
         ),
-        page(
+        card(
           `One round trip after the call its user has a clear answer: ECONNREFUSED. No timer,
            no second try. A refusal is the kindest way of saying no.`,
           { seek: 'A.ECONNREFUSED' },
@@ -37,16 +37,16 @@ export default scenario({
       rules: [drop('A.any')],
       expect: [count('A.syn', 8), count('A.RETRANSMIT', 8), time('A.ETIMEDOUT', 180_000)],
       lesson: [
-        page(
+        card(
           `Something on the way swallows every SYN: a firewall, a wrong route, a host that is
            switched off. To A all of these look the same, like a lost packet, so it does what
            one does about lost packets. It tries again.`,
           { seek: 'A.syn#2', focus: 'RTO' },
         ),
-        page(
+        card(
           `The pauses double up to a minute. After three minutes A gives up and tells its user
-           ETIMEDOUT. Compare: the refusal took a tenth of a second. Whoever drops packets in
-           silence makes the caller wait, and scanners are hardly slowed down by it.`,
+           ETIMEDOUT. Compare: the refusal took a tenth of a second. Dropping packets
+           in silence makes the caller wait, and hardly slows scanners down.`,
           { seek: 'A.ETIMEDOUT' },
         ),
       ],

@@ -1,5 +1,5 @@
 /** Both ends close at once (RFC 9293 §3.6, figure 13). */
-import { at, count, order, page, scenario, states } from '../scenario.ts';
+import { at, card, count, order, scenario, states } from '../scenario.ts';
 
 export default scenario({
   id: 'simultaneous-close',
@@ -22,18 +22,18 @@ export default scenario({
     count('A.retransmit', 0),
   ],
   lesson: [
-    page(
+    card(
       `A closes, and before its FIN arrives, B closes, too. Each has sent a FIN and waits, in
        FIN-WAIT-1, for it to be acknowledged.`,
       { seek: 'B.fin', focus: 'state' },
     ),
-    page(
+    card(
       `What arrives instead is the other’s FIN, which acknowledges nothing new: it left too
        early. So both go to CLOSING, a state most connections never see: my FIN is not
        acknowledged, but I have yours.`,
       { seek: 'A:CLOSING', focus: 'state' },
     ),
-    page(
+    card(
       `The acknowledgments cross as well, and both end in TIME-WAIT. Nobody closed first, so
        both wait. It costs a minute on two hosts instead of one, and nothing is lost.`,
       { seek: 'B:TIME-WAIT', focus: 'timer' },

@@ -1,5 +1,5 @@
 /** Both ends call OPEN at once (RFC 9293 §3.5, figure 7). */
-import { at, count, order, page, scenario, states } from '../scenario.ts';
+import { at, card, count, order, scenario, states } from '../scenario.ts';
 
 export default scenario({
   id: 'simultaneous-open',
@@ -21,18 +21,18 @@ export default scenario({
     count('B.rst', 0),
   ],
   lesson: [
-    page(
+    card(
       `Nobody listens here. A calls B, and before that call arrives, B calls A, with the same
        two ports. Each waits in SYN-SENT for an answer.`,
       { seek: 'B.syn', focus: 'state' },
     ),
-    page(
+    card(
       `What arrives is not an answer but another SYN. A TCP that wanted to be strict could
        refuse it. Instead it goes to SYN-RECEIVED: the other side wants the same connection, so
        it acknowledges that SYN and repeats its own.`,
       { seek: 'B.SIMULTANEOUS_OPEN', focus: 'state' },
     ),
-    page(
+    card(
       `Four segments instead of three, and one connection, for a connection is named by its two
        sockets, and both calls named the same pair. Hosts behind address translators sometimes
        open connections in just this way, on purpose.`,

@@ -1,5 +1,5 @@
 /** SYNs from nowhere fill the queue, and cookies make the queue unnecessary (RFC 4987). */
-import { at, count, counter, never, on, page, received, scenario } from '../scenario.ts';
+import { at, card, count, counter, never, on, received, scenario } from '../scenario.ts';
 
 export default scenario({
   id: 'syn-flood',
@@ -35,7 +35,7 @@ export default scenario({
   until: '70s',
   expect: [count('X.syn', 12)],
   lesson: [
-    page(
+    card(
       `For each SYN a server keeps a little state, until the third segment comes or some
        retries have passed. B has room for four. X sends twelve SYNs with addresses nobody has.
        The answers go nowhere, so no third segment will ever come.`,
@@ -54,7 +54,7 @@ export default scenario({
         counter('B', 'TcpExtSyncookiesSent', 0),
       ],
       lesson: [
-        page(
+        card(
           `The queue is full, and every further SYN is dropped, that of the honest A among
            them. A tries again and again and gives up. X spent twelve small packets, and B
            repeats its SYN,ACKs into the void for a minute: the attacker pays little, the
@@ -74,13 +74,13 @@ export default scenario({
         count('B.COOKIE_RETURNED', 1),
       ],
       lesson: [
-        page(
+        card(
           `The queue is full, so B remembers nothing. It puts what it must know into the one
            number that comes back: the sequence number of its SYN,ACK is a keyed hash of the
            sockets, with the time and the MSS in it. That is a SYN cookie.`,
           { seek: 'B.COOKIE_SENT', focus: 'SYN queue' },
         ),
-        page(
+        card(
           `The honest A returns it, plus one, with its third segment. B computes the hash
            again, finds it right, and makes the connection from nothing. X, which never sees
            the answers, can not. What does not fit in the number, window scaling and SACK,

@@ -1,5 +1,5 @@
 /** TIME-WAIT, purpose one: to be there when the last ACK was lost (RFC 9293 §3.6). */
-import { at, count, drop, happens, page, scenario, states, time } from '../scenario.ts';
+import { at, card, count, drop, happens, scenario, states, time } from '../scenario.ts';
 
 export default scenario({
   id: 'time-wait-1',
@@ -22,7 +22,7 @@ export default scenario({
     count('B.RETRANSMIT', 1),
   ],
   lesson: [
-    page(
+    card(
       `Both have closed, and A’s last ACK is lost. Every other segment is protected by the one
        that answers it, but nobody acknowledges an acknowledgment: A can not know. B, in LAST-
        ACK, waits, and sends its FIN again.`,
@@ -35,7 +35,7 @@ export default scenario({
       title: 'a minute of TIME-WAIT',
       expect: [happens('B.FIN_ACKED'), count('A.rst', 0), time('A:CLOSED', 61_600)],
       lesson: [
-        page(
+        card(
           `A is still there. It knows the repeated FIN, acknowledges once more, and begins its
            two maximum segment lifetimes again. B closes in good order: its user can be sure
            that A has everything.`,
@@ -49,10 +49,10 @@ export default scenario({
       hosts: { A: { sysctl: { tcp_time_wait_ms: 0 } } },
       expect: [happens('A.NO_CONNECTION'), count('A.rst', 1), happens('B.RST_ARRIVED')],
       lesson: [
-        page(
+        card(
           `Here A forgot the connection at once. The repeated FIN finds nobody, and A does what
            it does with strangers: RST. B’s connection ends with an error, though every octet
-           had arrived. To whoever closes first, TIME-WAIT is the price of a clean end.`,
+           had arrived. For the end that closes first, TIME-WAIT is the price of a clean close.`,
           { seek: 'B.RST_ARRIVED' },
         ),
       ],

@@ -1,10 +1,10 @@
 /** TIME-WAIT, purpose two: old segments must die before their sockets are used again. */
-import { at, count, delay, happens, on, page, received, scenario } from '../scenario.ts';
+import { at, card, count, delay, happens, on, received, scenario } from '../scenario.ts';
 
 const again = at(25, 'A', { do: 'connect', to: 'B', port: 80, from: 40_000, noDelay: true });
 const later = [
   on('A:ESTABLISHED#2', 'A', { do: 'send', octets: 1000 }),
-  // In 25 ms the clock behind initial sequence numbers counts 6,250; so here the old text begins.
+  // In 25 ms the clock behind initial sequence numbers counts 6,250; so the old data begins here.
   on('A:ESTABLISHED#2', 'A', { do: 'send', octets: 13 * 1460 - 6250 - 1000 }, '80ms'),
   on('A:ESTABLISHED#2', 'A', { do: 'send', octets: 39_000 - (13 * 1460 - 6250 - 1000) }, '80ms'),
 ];
@@ -29,7 +29,7 @@ export default scenario({
   until: '61s',
   expect: [received('B1', 40_000)],
   lesson: [
-    page(
+    card(
       `A sends 40,000 lower-case letters, but its 14th segment takes a slow way round. A does
        not wait for it: duplicate acknowledgments tell that something is missing, it is sent
        again, and the connection ends well. The slow one is still out there.`,
@@ -44,14 +44,14 @@ export default scenario({
       steps: later,
       expect: [happens('A.data#14 arrives'), received('B2', 40_000, 1460)],
       lesson: [
-        page(
+        card(
           `Without TIME-WAIT A may use the same two sockets at once. Its new sequence numbers
            start only a little above the old ones, for the clock behind them has hardly moved.
            So the old segment falls into the new window: nothing in it tells B that it belongs
-           to yesterday. B keeps it as text that came early.`,
+           to yesterday. B keeps it as data out of order.`,
           { seek: 'A.data#14 arrives', focus: 'RCV.NXT' },
         ),
-        page(
+        card(
           `Then the new connection fills the gap in front of it, with capitals. B delivers all
            of it in order, 1,460 lower-case letters in the middle. Both TCPs did everything
            right, and the user has read a lie.`,
@@ -64,13 +64,13 @@ export default scenario({
       title: 'MSL 30 seconds',
       expect: [count('A.EADDRINUSE', 1), happens('B.NO_CONNECTION')],
       lesson: [
-        page(
+        card(
           `Now A waits for 2 MSL, a minute. As long as it does, the pair of sockets is taken,
            and opening it again fails at once. Any other local port would do; only this pair is
            barred.`,
           { seek: 'A.EADDRINUSE' },
         ),
-        page(
+        card(
           `The old segment arrives, finds no connection, and is answered with a RST, which the
            waiting A ignores. After two maximum segment lifetimes no such segment can be left
            in the network: that is what the wait is for.`,
@@ -88,7 +88,7 @@ export default scenario({
       steps: later,
       expect: [happens('B.OLD_TIMESTAMP'), received('B2', 40_000)],
       lesson: [
-        page(
+        card(
           `MSL is 0 again, but each segment carries the time it was sent. The old one is older
            than what B has already seen from this peer, so B drops it: protection against
            wrapped sequence numbers, PAWS. Timestamps can take over this second purpose of

@@ -1,5 +1,5 @@
 /** A full receiver, its lost window update, and the probe that finds out (RFC 9293 §3.8.6.1). */
-import { at, count, drop, happens, on, order, page, received, scenario } from '../scenario.ts';
+import { at, card, count, drop, happens, on, order, received, scenario } from '../scenario.ts';
 
 export default scenario({
   id: 'zero-window',
@@ -24,21 +24,21 @@ export default scenario({
     count('A.RETRANSMIT', 0),
   ],
   lesson: [
-    page(
+    card(
       `B’s program does not read. Its buffer holds 8,192 octets; with every acknowledgment the
        window it offers shrinks, and at zero A must stop, with 11,808 octets still to send.`,
       { seek: 'B.bareack#4', focus: 'SND.WND' },
     ),
-    page(
+    card(
       `Now everything hangs on one segment: the acknowledgment that will say “I have room
-       again”. Acknowledgments are not acknowledged. If that one is lost, B waits for text, A
+       again”. Acknowledgments are not acknowledged. If that one is lost, B waits for data, A
        waits for room, for ever. So A does not only wait: now and then it sends one octet, a
        probe, more and more rarely.`,
       { seek: 'A.PERSIST', focus: 'timer' },
     ),
-    page(
+    card(
       `B reads at two seconds, and its window update is lost. The next probe finds out: B’s
-       answer to it carries the window, and text flows. As long as B answers, A probes for
+       answer to it carries the window, and data flows. As long as B answers, A probes for
        ever. A peer that does not read is slow, not dead.`,
       { seek: 'A.PERSIST#4', focus: 'SND.WND' },
     ),

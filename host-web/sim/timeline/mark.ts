@@ -52,7 +52,7 @@ export function marksOf(
   const marks: string[] = [];
   if (kind === 'state') marks.push(`${host}:${stateName(b)}`);
   if (kind === 'timer') marks.push(`${host}.${Timer[a]}`);
-  if (kind === 'news') marks.push(`${host}.${text}`);
+  if (kind === 'signal') marks.push(`${host}.${text}`);
   if (reason !== 0) marks.push(`${host}.${Reason[reason]}`);
   return marks;
 }
@@ -80,7 +80,7 @@ function plainEvents(timeline: Timeline, base: string): number[] {
   for (let i = 0; i < timeline.eventCount; i++) {
     if (e.host.at(i) !== host) continue;
     const kind = EVENT_KINDS[e.kind.at(i)]!;
-    const text = kind === 'news' ? timeline.event(i).text : '';
+    const text = kind === 'signal' ? timeline.event(i).text : '';
     const marks = marksOf(base[0]!, kind, e.reason.at(i), text, e.a.at(i), e.b.at(i));
     if (marks.includes(base)) found.push(i);
   }

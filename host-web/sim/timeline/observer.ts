@@ -46,17 +46,17 @@ interface Sockets {
 export class Observer {
   readonly timeline: Timeline;
   readonly #samplers: readonly (Sampler | undefined)[];
-  readonly #isHeld: (host: number, handle: number) => boolean;
+  readonly #hasUser: (host: number, handle: number) => boolean;
   #now = 0;
   #moment = 0;
 
   constructor(
     timeline: Timeline,
     cores: readonly (Core | undefined)[],
-    isHeld: (host: number, handle: number) => boolean,
+    hasUser: (host: number, handle: number) => boolean,
   ) {
     this.timeline = timeline;
-    this.#isHeld = isHeld;
+    this.#hasUser = hasUser;
     this.#samplers = cores.map((core, host) => core && new Sampler(core, host));
   }
 
@@ -157,8 +157,8 @@ export class Observer {
 
   /** A host's memory may be different. */
   sample(host: number): void {
-    const isHeld = (handle: number) => this.#isHeld(host, handle);
-    this.#samplers[host]?.sample(this.timeline, this.#now, isHeld);
+    const hasUser = (handle: number) => this.#hasUser(host, handle);
+    this.#samplers[host]?.sample(this.timeline, this.#now, hasUser);
   }
 
   #inbound(host: number, octets: Uint8Array): number {

@@ -26,8 +26,8 @@ export type FateName = (typeof FATES)[number];
 /**
  * What an event is: a user's `call`; a packet's `send`, its `receive` at the far end, its `loss` on
  * the way; inside a TCP a `drop` with its reason, a change of `state`, a `timer` that ran out, a
- * `reason` (congestion control acted); text that reached the user (`deliver`), and `news` the TCP
- * has for its user (opened, reset, closed).
+ * `reason` (congestion control acted); data that reached the user (`deliver`), and a
+ * `signal` of the TCP to its user (opened, reset, closed).
  */
 export const EVENT_KINDS = [
   'call',
@@ -39,7 +39,7 @@ export const EVENT_KINDS = [
   'timer',
   'reason',
   'deliver',
-  'news',
+  'signal',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
@@ -56,14 +56,14 @@ export interface Note {
 /** What becomes of one packet a host has sent. */
 export interface Passage {
   readonly view: PacketView;
-  /** Place of the host it goes to; -1 when nobody has that address. */
+  /** Place of the host it goes to; -1 when no host has that address. */
   readonly to: number;
   readonly way: string;
   readonly fate: Fate | 'unreachable';
   readonly cause: string;
-  /** What the marks somebody waits for call it: `A.data#7`. */
+  /** Names of the packet in marks that steps wait for: `A.data#7`. */
   readonly names: readonly string[];
-  /** Moments at which it, and its copies, arrive. */
+  /** Times at which the packet, and its copies, arrive. */
   readonly arrivals: readonly number[];
 }
 
@@ -142,7 +142,7 @@ export interface ConnectionRow {
 /**
  * Variables of a connection, by the RFC's names. Sequence numbers are absolute: subtract ISS or
  * IRS.
- * Times are milliseconds; `timer at` is the moment on the timeline's clock, 0 when none is armed.
+ * Times are milliseconds; `timer at` is the time on the timeline's clock, 0 when none is armed.
  */
 export const VARIABLES = [
   'state',
@@ -170,8 +170,8 @@ export const VARIABLES = [
   'receive queue',
   'timer',
   'timer at',
-  /** 0 the user, 1 a listener's SYN queue, 2 its accept queue, 3 a TIME-WAIT record. */
-  'held by',
+  /** 0 a TCB of the user's, 1 a listener's SYN queue, 2 its accept queue, 3 a TIME-WAIT record. */
+  'kept in',
   'SYN queue',
   'accept queue',
   'backlog',
@@ -254,7 +254,7 @@ export function table<C extends Record<string, Kind>>(columns: C): Table<C> {
   return Object.fromEntries(made) as Table<C>;
 }
 
-/** How much of a timeline somebody has. */
+/** How far a reader of a timeline has come: rows of each table. */
 export interface Position {
   readonly packets: number;
   readonly events: number;

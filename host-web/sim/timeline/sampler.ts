@@ -2,9 +2,9 @@
  * Sampling: after every step of a host, what is different in its connections and counters goes
  * into the timeline.
  *
- * The core names connections by handles, children and TIME-WAIT records by nothing but their
- * sockets; a timeline gives each one row from first sight to CLOSED, whatever holds it. That
- * book-keeping is here. It is not part of the universe: a run without a timeline has none.
+ * The core names connections by handles, SYN-queue entries and TIME-WAIT records by nothing but
+ * their sockets; a timeline gives each one row from first sight to CLOSED, wherever the core keeps
+ * it. That book-keeping is here. It is not part of the universe: a run without a timeline has none.
  */
 import { Counter, Memory, State, StatusField } from '../../abi.ts';
 import { formatMapped } from '../../address.ts';
@@ -80,9 +80,9 @@ export class Sampler {
   readonly #host: number;
   #byKey = new Map<string, Known>();
   #byHandle = new Map<number, Known>();
-  /** Rows of handles that were ever seen: news of a connection comes after its end. */
+  /** Rows of all handles ever seen: a connection's last signal comes after its end. */
   #rows = new Map<number, number>();
-  /** What ended at the moment `#endedAt`, by its sockets: its RST is still to be sent. */
+  /** Rows of what ended at the time `#endedAt`, by its sockets: its RST is still to be sent. */
   #ended = new Map<string, number>();
   #endedAt = -1;
   /** Words of STATUS as last written for each row; only to be quick. */
@@ -148,11 +148,11 @@ export class Sampler {
   }
 
   /** Looks at everything the host has, and writes what is different. */
-  sample(timeline: Timeline, now: number, isHeld: (handle: number) => boolean): void {
+  sample(timeline: Timeline, now: number, hasUser: (handle: number) => boolean): void {
     const core = this.#core;
     this.#round++;
     for (let cursor = core.nextStatus(0); cursor !== 0; cursor = core.nextStatus(cursor >>> 0)) {
-      this.#read(timeline, now, isHeld);
+      this.#read(timeline, now, hasUser);
     }
     for (const known of this.#byKey.values()) {
       if (known.round === this.#round) continue;
@@ -172,7 +172,7 @@ export class Sampler {
     return this.#u32[(Memory.STATUS + StatusField[name]) >> 2]!;
   }
 
-  #read(timeline: Timeline, now: number, isHeld: (handle: number) => boolean): void {
+  #read(timeline: Timeline, now: number, hasUser: (handle: number) => boolean): void {
     const handle = this.#field('handle');
     const state = this.#field('state') as State;
     const known = this.#find(timeline, handle, state);
@@ -190,8 +190,8 @@ export class Sampler {
     this.#write(timeline, id, isChild ? OF_CHILD : isRecord ? OF_TIME_WAIT : OF_TCB);
     timeline.change(id, 'state', state);
     const released = (this.#field('flags') & 16) !== 0;
-    const holder = isChild ? 1 : isRecord ? 3 : released || isHeld(handle) ? 0 : 2;
-    timeline.change(id, 'held by', holder);
+    const place = isChild ? 1 : isRecord ? 3 : released || hasUser(handle) ? 0 : 2;
+    timeline.change(id, 'kept in', place);
     this.#timer(timeline, known, now);
   }
 
@@ -208,7 +208,9 @@ export class Sampler {
     }
   }
 
-  /** STATUS tells a timer's rest in whole milliseconds; its moment does not move with them. */
+  /**
+   * STATUS tells a timer's rest in whole milliseconds; the time it rings does not move with them.
+   */
   #timer(timeline: Timeline, known: Known, now: number): void {
     const timer = this.#field('timer');
     const at = timer === 0 ? 0 : now + this.#field('timerMs');

@@ -1,6 +1,6 @@
 /**
  * The timeline: everything a simulation showed, in the order it showed it. Nothing in it ever
- * changes once it is there; whoever draws it is a function of (timeline, cursor).
+ * changes once it is there; any drawing of it is a function of (timeline, cursor).
  *
  * **The cursor is an event's index.** "At cursor i" means: event i and all before it have happened.
  * What belongs together — a segment arrives, the state changes, an ACK goes out — has one `moment`
@@ -16,8 +16,8 @@
  * | | a counter of a host as it changed | `counterAt` |
  *
  * Rows are made when asked for; for what is asked thousands of times a frame there are the columns
- * (`packets.sentAt.at(i)`). A worker sends `since(position)` and the page calls `append`: both have
- * the same class. Not here: memory images, which stay with the simulator (`session.ts`).
+ * (`packets.sentAt.at(i)`). A worker sends `since(position)` and the web page calls `append`: both
+ * have the same class. Not here: memory images, which stay with the simulator (`session.ts`).
  */
 import { Reason, Result, State, Timer } from '../../abi.ts';
 import { explain } from '../../errors.ts';
@@ -78,7 +78,7 @@ export class Timeline {
     return this.events.at.length;
   }
 
-  /** Moment of the last event, milliseconds. */
+  /** Time of the last event, milliseconds. */
   get duration(): number {
     return this.eventCount === 0 ? 0 : this.events.at.last;
   }

@@ -3,8 +3,8 @@
  * are equal.
  *
  * One heap for packets on the way, steps and commands, and a slot for each host's alarm, which is
- * moved at every packet and would fill a heap with moments nobody waits for any more. All of it is
- * plain data: a copy is as good as the original.
+ * moved at every packet and would fill a heap with times that nothing waits for any more. All of it
+ * is plain data: a copy is as good as the original.
  */
 import { NEVER } from '../../clock.ts';
 import { pop, push, type Turn } from '../../link/turns.ts';
@@ -71,7 +71,7 @@ export class Agenda {
     push(this.#heap, { at, order: this.#order++, task });
   }
 
-  /** Moves a host's alarm; the same moment again does not change whose turn it is. */
+  /** Moves a host's alarm; the same time again does not change the order of turns. */
   setAlarm(host: number, at: number): void {
     const alarm = this.#alarms[host]!;
     if (alarm.at === at) return;

@@ -4,7 +4,7 @@
  *
  * No promise and no callback: after every event at its host each user looks at its connection and
  * does what it still has to do. So a copy of this state and of the core's memory is a copy of the
- * whole host. Text is never kept: what a user sends is made from its connection's number and the
+ * whole host. Data is never kept: what a user sends is made from its connection's number and the
  * place in the stream, and what it reads is compared with that.
  */
 import { Memory, Option, Result } from '../../abi.ts';
@@ -48,11 +48,11 @@ export interface AppState {
   readonly nextPort: number;
 }
 
-/** Who is told what users do and read. */
+/** Is told what users do and read. */
 export interface AppWitness {
   called(text: string, handle: number): void;
   delivered(socket: SocketState, octets: number, strange: number): void;
-  news(socket: SocketState, name: string): void;
+  signal(socket: SocketState, name: string): void;
 }
 
 /** What an address or a host's name stands for. */
@@ -60,18 +60,18 @@ export type Resolve = (name: string) => Uint8Array;
 
 const FIRST_PORT = 40_000;
 const END = -Result.CONNECTION_CLOSING;
-/** Octets of text one alphabet has. */
+/** The alphabets that connections' data is made of, in turn. */
 const ALPHABETS = ['abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '0123456789'];
-const TEXTS = ALPHABETS.map((alphabet) => {
+const STREAMS = ALPHABETS.map((alphabet) => {
   const length = Memory.TEXT_SIZE + 26 * 10;
   return Uint8Array.from({ length }, (_, i) => alphabet.charCodeAt(i % alphabet.length));
 });
 
-/** The text of a connection from a place in its stream on. */
-function textOf(number: number, from: number, length: number): Uint8Array {
-  const text = TEXTS[(number - 1) % TEXTS.length]!;
-  const period = ALPHABETS[(number - 1) % TEXTS.length]!.length;
-  return text.subarray(from % period, (from % period) + length);
+/** What a connection's user sends from a place in its stream on. */
+function dataOf(number: number, from: number, length: number): Uint8Array {
+  const stream = STREAMS[(number - 1) % STREAMS.length]!;
+  const period = ALPHABETS[(number - 1) % STREAMS.length]!.length;
+  return stream.subarray(from % period, (from % period) + length);
 }
 
 const OPTIONS: Readonly<Record<keyof SocketOptions, Option>> = {
@@ -157,7 +157,7 @@ export class App {
       case 'send':
         called(`send ${action.octets} octets`);
         if (socket.handle !== 0) socket.toSend += action.octets;
-        else this.#witness.news(socket, codeOf(Result.CONNECTION_DOES_NOT_EXIST));
+        else this.#witness.signal(socket, codeOf(Result.CONNECTION_DOES_NOT_EXIST));
         return;
       case 'read':
         called(`read ${action.octets} octets`);
@@ -184,7 +184,7 @@ export class App {
   #call(text: string, socket: SocketState, work: (handle: number) => number): void {
     const result = work(socket.handle);
     this.#witness.called(text, socket.handle);
-    if (result < 0) this.#witness.news(socket, codeOf(-result));
+    if (result < 0) this.#witness.signal(socket, codeOf(-result));
   }
 
   #open(name: string, number: number, port: number, given: SocketOptions & Manners): SocketState {
@@ -309,7 +309,7 @@ export class App {
       reads,
     };
     this.#sockets.push(socket);
-    this.#witness.news(socket, 'accepted');
+    this.#witness.signal(socket, 'accepted');
     return true;
   }
 
@@ -321,7 +321,7 @@ export class App {
     while (total < most && !socket.isEnded && socket.handle !== 0) {
       const n = this.#core.receive(socket.handle, Math.min(most - total, Memory.TEXT_SIZE));
       if (n > 0) {
-        strange += differences(textWindow, textOf(socket.number, socket.received + total, n), n);
+        strange += differences(textWindow, dataOf(socket.number, socket.received + total, n), n);
         total += n;
       } else {
         if (n === END) socket.isEnded = true;
@@ -335,7 +335,7 @@ export class App {
       this.#witness.delivered(socket, total, strange);
     }
     if (!socket.isEnded || wasEnded) return total > 0;
-    this.#witness.news(socket, 'eof');
+    this.#witness.signal(socket, 'eof');
     if (socket.manners.closesAfterPeer) socket.closes = true;
     return true;
   }
@@ -344,10 +344,10 @@ export class App {
     let isAnything = false;
     while (socket.toSend > 0) {
       const length = Math.min(socket.toSend, Memory.TEXT_SIZE);
-      this.#core.textWindow.set(textOf(socket.number, socket.sent, length));
+      this.#core.textWindow.set(dataOf(socket.number, socket.sent, length));
       const taken = this.#core.send(socket.handle, length);
       if (taken < 0) {
-        this.#witness.news(socket, codeOf(-taken));
+        this.#witness.signal(socket, codeOf(-taken));
         socket.toSend = 0;
         break;
       }
@@ -369,7 +369,7 @@ export class App {
     socket.isOver = true;
     // What had arrived before a normal end is still read.
     if (result === Result.OK && socket.reads) this.#read(socket, Number.POSITIVE_INFINITY);
-    this.#witness.news(socket, result === Result.OK ? 'closed' : codeOf(result));
+    this.#witness.signal(socket, result === Result.OK ? 'closed' : codeOf(result));
     if (result !== Result.OK) this.#release(socket);
   }
 

@@ -1,4 +1,4 @@
-/** The hosts of a scenario: who they are and which addresses they have. */
+/** The hosts of a scenario: their kinds, names and addresses. */
 import type { HostRow } from '../timeline/rows.ts';
 import type { HostSpec, Scenario } from '../scenario.ts';
 

@@ -18,7 +18,7 @@ import type { Note } from '../timeline/rows.ts';
 import { App, type AppState, type Resolve, type SocketState } from './app.ts';
 import { seedOf } from './network.ts';
 
-/** Who listens to a machine. */
+/** Listens to a machine. */
 export interface World {
   note(host: number, note: Note): void;
   /** The machine has taken in the packet that arrives now. */
@@ -74,7 +74,7 @@ export class Machine {
       // Told after the call was made, so that it has a connection; what it led to comes behind.
       called: (text, handle) => world.note(place.index, { kind: 'call', handle, text }),
       delivered: (socket, octets, strange) => this.#delivered(socket, octets, strange),
-      news: (socket, name) => this.#tell({ kind: 'news', handle: socket.handle, text: name }),
+      signal: (socket, name) => this.#tell({ kind: 'signal', handle: socket.handle, text: name }),
     });
     this.#trace = new TraceReader(this.core, 0);
   }
@@ -144,7 +144,7 @@ export class Machine {
       const result = core.view.getUint32(Memory.NEWS + NewsField.result, true) as Result;
       const socket = this.app.ownerOf(handle);
       if (socket === undefined) continue;
-      if (events & Signal.OPENED) this.#tell({ kind: 'news', handle, text: 'opened' });
+      if (events & Signal.OPENED) this.#tell({ kind: 'signal', handle, text: 'opened' });
       if (events & Signal.CLOSED) this.app.over(handle, result);
     }
     return isAny;
@@ -189,7 +189,7 @@ function noteOf(event: TraceEvent): Note | undefined {
   const common = { handle, reason, numbers: [a, b, c, d] as const };
   switch (kind) {
     case TraceKind.STATE:
-      // A child that becomes a TCB has been in SYN-RECEIVED all along.
+      // A TCB made of a SYN-queue entry has been in SYN-RECEIVED all along.
       if (a === State.CLOSED && b === State.SYN_RECEIVED && reason === Reason.SYN_ARRIVED) {
         return undefined;
       }

@@ -49,7 +49,7 @@ export class Network {
 
   /**
    * @param addresses of each host, as octets, in the hosts' order
-   * @param watched packets somebody waits for, by name and without number: `A.data`
+   * @param watched packets that steps wait for, by name and without number: `A.data`
    */
   constructor(
     spec: Scenario,
@@ -116,7 +116,7 @@ export class Network {
   /**
    * Judges a packet.
    *
-   * @param edict what somebody wants done with this very packet, before any rule
+   * @param edict what an edit wants done with this very packet, before any rule
    */
   send(from: number, octets: Uint8Array, now: number, edict?: Verdict): Passage {
     const host = this.#hosts[from]!;
@@ -211,7 +211,7 @@ function pass(
   return { fate: decreed, arrivals: arrivals.slice(0, wanted) };
 }
 
-/** Whole microseconds, the core's own unit, never before the moment itself. */
+/** Whole microseconds, the core's own unit, never before that time. */
 function micros(ms: number): number {
   return ms < NEVER ? Math.ceil(Math.round(ms * 1e6) / 1e3) / 1e3 : ms;
 }

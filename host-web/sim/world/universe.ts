@@ -104,9 +104,9 @@ export class Universe implements World {
       return new Machine(module, own, spec.hosts[id]!, (name) => this.#resolve(name), this);
     });
     const cores = this.#machines.map((machine) => machine?.core);
-    const isHeld = (host: number, handle: number) =>
+    const hasUser = (host: number, handle: number) =>
       this.#machines[host]!.app.ownerOf(handle) !== undefined;
-    this.#observer = timeline && new Observer(timeline, cores, isHeld);
+    this.#observer = timeline && new Observer(timeline, cores, hasUser);
   }
 
   /** Puts the steps on the agenda, or in wait for their marks; answers the packets among these. */
