@@ -7,8 +7,9 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { withTables } from './abi-tables.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -212,51 +213,53 @@ if (process.argv.includes('--check')) {
   process.exit(stale.length === 0 ? 0 : 1);
 }
 
-mkdirSync(at('build'), { recursive: true });
-// A chunk's name changes with what is in it, and the package takes all there is.
-for (const name of readdirSync(at('build'))) {
-  if (/^chunk-\w+\.js/.test(name)) rmSync(at('build', name));
-}
 for (const [path, text] of made) writeFileSync(path, text);
+mkdirSync(at('build'), { recursive: true });
 run('asc', 'assembly/index.ts', '--target', 'release');
-const bundle = (platform, ...words) =>
-  run(
-    'esbuild',
-    ...words,
-    '--bundle',
-    '--format=esm',
-    `--platform=${platform}`,
-    '--target=es2022',
-    '--loader:.wasm=binary',
-    '--outdir=build',
-    '--outbase=.',
-    '--entry-names=[name]',
-    '--log-level=warning',
-    '--external:koffi',
-    '--external:ws',
-    '--sourcemap=linked',
-    '--chunk-names=chunk-[hash]',
-  );
-bundle(
-  'neutral',
-  '--splitting',
-  'index=host-web/index.ts',
-  'sim=host-web/sim/index.ts',
-  'pcapng=host-web/link/pcapng.ts',
+
+/** Bundles entries; what two of them share is in one file, which both import. */
+async function bundle(entryPoints, chunkNames, others = {}) {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: 'build',
+    bundle: true,
+    splitting: true,
+    chunkNames,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2022',
+    // What is not ours is a dependency, or Node's.
+    packages: 'external',
+    loader: { '.wasm': 'binary' },
+    metafile: true,
+    logLevel: 'warning',
+    ...others,
+  });
+  return Object.keys(metafile.outputs).map((path) => basename(path));
+}
+// One build for all hosts: `netcell` and `netcell/net` are to have the same classes.
+const bundled = await bundle(
+  {
+    index: 'host-web/index.ts',
+    sim: 'host-web/sim/index.ts',
+    pcapng: 'host-web/link/pcapng.ts',
+    tun: 'host-node/tun.ts',
+    net: 'host-node/net.ts',
+    cli: 'host-node/cli/index.ts',
+  },
+  'chunk-[hash]',
 );
 // Where nothing may be compiled, the core is a module of its own, imported from './core.wasm'. A
-// worker's configuration names every file, so each entry is a single one.
-bundle(
-  'neutral',
-  '--external:./build/core.wasm',
-  'edge=host-web/edge/index.ts',
-  'edge-sim=host-web/sim/index.ts',
+// worker's configuration names every file, so what the two entries share has a name that stays.
+const forTheEdge = await bundle(
+  { edge: 'host-web/edge/index.ts', 'edge-sim': 'host-web/sim/index.ts' },
+  'edge-shared',
+  { external: ['./build/core.wasm'] },
 );
-bundle(
-  'node',
-  '--splitting',
-  'tun=host-node/tun.ts',
-  'net=host-node/net.ts',
-  'cli=host-node/cli/index.ts',
-);
+// The package takes all there is: nothing of an earlier build may be left.
+const kept = new Set([...bundled, ...forTheEdge, 'core.wasm']);
+for (const { name } of readdirSync(at('build'), { withFileTypes: true }).filter((e) => e.isFile()))
+  if (!kept.has(name)) rmSync(at('build', name));
+rmSync(at('build', 'types'), { recursive: true, force: true });
 run('tsc', '-p', 'tsconfig.json', '--emitDeclarationOnly');

@@ -174,13 +174,9 @@ function vitest(parameters) {
   const folder = mkdtempSync(join(tmpdir(), 'netcell-test-'));
   const file = join(folder, 'vitest.json');
   try {
-    const result = runModule('vitest/vitest.mjs', [
-      'run',
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${file}`,
-      ...parameters,
-    ]);
+    const words = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const env = { NETCELL_TEST: 'package' };
+    const result = runModule('vitest/vitest.mjs', ['run', ...words, ...parameters], { env });
     if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
     const report = JSON.parse(readFileSync(file, 'utf8'));
     const broken = report.testResults.filter(

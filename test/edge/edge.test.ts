@@ -10,7 +10,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openWebSocket } from '../../host-node/websocket.ts';
 import { createStackSync, type Link, VirtualClock, webSocketLink } from '../../host-web/index.ts';
 import { bundle, repository, run } from '../host/bundle.ts';
-import { INSTALL, unpackInto } from '../runtimes/package.ts';
+import { unpackInto } from '../package/unpack.ts';
+import { INSTALL } from '../runtimes/installed.ts';
 import { WORKERD } from '../runtimes/runtimes.ts';
 import { serve } from '../runtimes/workerd.ts';
 

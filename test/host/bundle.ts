@@ -6,6 +6,9 @@
  * So the script is bundled by esbuild, a matter of ten milliseconds, and kept where Node still
  * finds the packages left outside the bundle (koffi, esbuild): beneath node_modules, in the folder
  * that is by custom a cache. The operating system's temporary folder would not do for that.
+ *
+ * Where the package is tested instead of the sources (`test/package/entries.ts`), the command line
+ * is the package's own file, and scripts import the package.
  */
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -13,6 +16,7 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
+import { entriesOf, importingPackage, packageUnderTest } from '../package/entries.ts';
 
 /** The root of the checkout: the nearest folder above, also of a bundle, with a lock file. */
 export const repository = findRepository();
@@ -24,6 +28,10 @@ export const repository = findRepository();
  * at once share it, none writes under another's child, and nothing needs to be cleaned up after.
  */
 export function bundle(script: string): string {
+  const packaged = packageUnderTest();
+  const entries = packaged === undefined ? [] : entriesOf(repository);
+  const entry = entries.find(({ source }) => source === script);
+  if (entry !== undefined) return join(packaged!, entry.file);
   const folder = join(repository, 'node_modules', '.cache', 'netcell');
   const name = basename(script, '.ts');
   const { outputFiles } = buildSync({
@@ -32,6 +40,7 @@ export function bundle(script: string): string {
     write: false,
     bundle: true,
     packages: 'external',
+    external: entries.map(({ source }) => join(repository, source)),
     platform: 'node',
     target: 'node20',
     format: 'esm',
@@ -39,7 +48,8 @@ export function bundle(script: string): string {
     loader: { '.wasm': 'binary' },
     logLevel: 'warning',
   });
-  const { contents } = outputFiles[0]!;
+  const { text } = outputFiles[0]!;
+  const contents = packaged === undefined ? text : importingPackage(text, folder, repository);
   const digest = createHash('sha256').update(contents).digest('hex').slice(0, 16);
   const file = join(folder, `${name}-${digest}.mjs`);
   if (existsSync(file)) return file;

@@ -9,7 +9,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { enterNamespace } from '../../host-node/namespace.ts';
 import { bringUpLoopback } from '../../host-node/netlink.ts';
-import { TunError } from '../../host-node/tun.ts';
+import type { TunError } from '../../host-node/tun.ts';
 import { type Outcome, run } from './bundle.ts';
 
 const [scenario = '', cli = '', folder = ''] = process.argv.slice(2);
@@ -192,7 +192,7 @@ try {
   bringUpLoopback();
 } catch (error) {
   console.error((error as Error).message);
-  process.exit(error instanceof TunError ? error.exitCode : 1);
+  process.exit((error as Partial<TunError>).exitCode ?? 1);
 }
 const perform = scenarios[scenario];
 if (perform === undefined) throw new Error(`no scenario ${scenario}`);

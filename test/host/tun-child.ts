@@ -331,7 +331,7 @@ if (where === 'inside') {
     enterNamespace();
   } catch (error) {
     console.error((error as Error).message);
-    process.exit(error instanceof TunError ? error.exitCode : 1);
+    process.exit((error as Partial<TunError>).exitCode ?? 1);
   }
 }
 const scenario = scenarios[name];

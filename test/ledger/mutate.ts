@@ -113,6 +113,7 @@ async function runTests(
     [
       'node_modules/vitest/vitest.mjs',
       'run',
+      '--project=sources',
       ...new Set(tests.map(([path]) => path)),
       '-t',
       tests.map(([, name]) => `${patternOf(name)}$`).join('|'),

@@ -4,14 +4,16 @@ import { createRequire } from 'node:module';
 
 const { Miniflare } = createRequire(`${process.argv[2]}/`)('miniflare');
 const build = 'node_modules/netcell/build';
+const read = (file) => readFileSync(file, 'utf8');
 
 const miniflare = new Miniflare({
   compatibilityDate: '2026-07-01',
   cf: false,
   modules: [
-    { type: 'ESModule', path: 'worker.mjs', contents: readFileSync('worker.mjs', 'utf8') },
-    { type: 'ESModule', path: 'program.mjs', contents: readFileSync('program.mjs', 'utf8') },
-    { type: 'ESModule', path: 'netcell', contents: readFileSync(`${build}/edge.js`, 'utf8') },
+    { type: 'ESModule', path: 'worker.mjs', contents: read('worker.mjs') },
+    { type: 'ESModule', path: 'program.mjs', contents: read('program.mjs') },
+    { type: 'ESModule', path: 'netcell', contents: read(`${build}/edge.js`) },
+    { type: 'ESModule', path: 'edge-shared.js', contents: read(`${build}/edge-shared.js`) },
     { type: 'CompiledWasm', path: 'core.wasm', contents: readFileSync(`${build}/core.wasm`) },
   ],
 });

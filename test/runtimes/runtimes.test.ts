@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { unpackInto } from './package.ts';
+import { unpackInto } from '../package/unpack.ts';
 import { RUNTIMES, versionOf } from './runtimes.ts';
 
 /** What the program answers: hashes. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CHROMIUM, FIREFOX } from '../browser/launch.ts';
 import { inChromium, inFirefox } from './browsers.ts';
-import { INSTALL, installed, MODULES } from './package.ts';
+import { INSTALL, installed, MODULES } from './installed.ts';
 import { serve } from './workerd.ts';
 
 export interface Runtime {
