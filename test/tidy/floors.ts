@@ -11,31 +11,35 @@ import { importsOf, type Source } from './source.ts';
  * Rooms and their floors, the first that fits; an import goes to the same floor or down.
  *
  * ```
- * 13 host-node: command line, the page's build      12 the page's entry      11 frame/
- * 10 ladder/ diagram/ packet/ panels/ table/ lab/    9 state/                 8 worker/ parts/
- *  7 host-node: net, TUN       6 sim/: session, run, expectations       5 sim/ world/ scenarios/
- *  4 sim/: timeline/, scenario and its parts         3 index, edge/     2 stack, raw, streams
- *  1 link/ packet/                                   0 what knows only the core's door, or nothing
+ * 15 host-node: command line, the web page's build   14 the web page's entry   13 its frame/
+ * 12 its panels: ladder/ diagram/ packet/ …          11 its state/             10 worker/ parts/
+ *  9 host-node: net, TUN     8 sim/: session, run, expectations     7 sim/ world/ scenarios/
+ *  6 sim/ timeline/, scenario and its parts           5 index, edge/            4 stack
+ *  3 streams/                2 raw/                   1 link/ packet/
+ *  0 what knows no more than the core's door
  * ```
  */
 const FLOORS: readonly (readonly [RegExp, number])[] = [
-  [/^host-web\/(?:abi|address|clock|core|core-wasm\.d|errors|inspect|trace|units|wasm)\.ts$/, 0],
+  [/^host-web\/(?:abi|address|clock|core|core-wasm\.d|errors|inspect)\.ts$/, 0],
+  [/^host-web\/(?:sysctl|trace|units|wasm)\.ts$/, 0],
   [/^host-web\/(?:link|packet)\//, 1],
-  [/^host-web\/(?:index\.ts$|edge\/)/, 3],
-  [/^host-web\/sim\/(?:timeline\/|(?:action|craft|hash|ladder|scenario)\.ts$)/, 4],
-  [/^host-web\/sim\/(?:world|scenarios)\//, 5],
-  [/^host-web\/sim\//, 6],
-  [/^host-web\/playground\/(?:worker|parts)\//, 8],
-  [/^host-web\/playground\/state\//, 9],
-  [/^host-web\/playground\/frame\//, 11],
-  [/^host-web\/playground\/[^/]+\//, 10],
-  [/^host-web\/playground\//, 12],
-  [/^host-web\//, 2],
-  [/^host-node\/(?:cli|playground)\//, 13],
-  [/^host-node\//, 7],
+  [/^host-web\/raw\//, 2],
+  [/^host-web\/streams\//, 3],
+  [/^host-web\/(?:index\.ts$|edge\/)/, 5],
+  [/^host-web\/sim\/(?:timeline\/|(?:action|craft|hash|ladder|scenario)\.ts$)/, 6],
+  [/^host-web\/sim\/(?:world|scenarios)\//, 7],
+  [/^host-web\/sim\//, 8],
+  [/^host-web\/playground\/(?:worker|parts)\//, 10],
+  [/^host-web\/playground\/state\//, 11],
+  [/^host-web\/playground\/frame\//, 13],
+  [/^host-web\/playground\/[^/]+\//, 12],
+  [/^host-web\/playground\//, 14],
+  [/^host-web\//, 4],
+  [/^host-node\/(?:cli|playground)\//, 15],
+  [/^host-node\//, 9],
 ];
 /** The panels' floor, where no room knows its neighbours. */
-const PANELS = 10;
+const PANELS = 12;
 
 function floorOf(path: string): number {
   return FLOORS.find(([room]) => room.test(path))?.[1] ?? Number.POSITIVE_INFINITY;
@@ -90,7 +94,6 @@ export const HOST_FLOORS: readonly Rule[] = [
   perFile('law 7: imports of the hosts go down the floors', isHost, brokenFloors),
   {
     name: 'law 7: imports of the hosts do not go round',
-    check: (sources) =>
-      circlesIn(sources, 'host-web', 'host-node'),
+    check: (sources) => circlesIn(sources, 'host-web', 'host-node'),
   },
 ];
