@@ -149,6 +149,10 @@ export enum Setting {
   ACCEPT_SOURCE_ROUTE,
   /** Explicit congestion notification (RFC 3168): 0 never, 1 ask and accept, 2 accept only. */
   ECN,
+  /** TIME-WAIT records there are at once; beyond them a connection ends without waiting. */
+  MAX_TW_BUCKETS,
+  /** Begin no connection that might find no TIME-WAIT record, for the sake of MUST-13. */
+  TW_STRICT,
   COUNT,
 }
 

@@ -35,7 +35,7 @@ export function settleConfig(): bool {
   if (c.connections == 0) c.connections = 4_096;
   if (c.listeners == 0) c.listeners = min<u32>(256, c.connections);
   if (c.children == 0) c.children = 1_024;
-  if (c.timeWaits == 0) c.timeWaits = 32_768;
+  if (c.timeWaits == 0) c.timeWaits = 262_144;
   if (c.pages == 0) c.pages = 16_384;
   if (c.ranges == 0) c.ranges = 16_384;
   if (c.replies == 0) c.replies = 256;
@@ -83,6 +83,8 @@ function bounds(): usize {
     0, 0, 1, // ABORT_ON_OVERFLOW tcp_abort_on_overflow
     0, 0, 1, // ACCEPT_SOURCE_ROUTE accept_source_route
     2, 0, 2, // ECN tcp_ecn
+    262_144, 0, 4_194_300, // MAX_TW_BUCKETS tcp_max_tw_buckets
+    0, 0, 1, // TW_STRICT tcp_tw_strict
   ]);
 }
 
@@ -102,6 +104,7 @@ export function setSetting(which: Setting, value: u32): bool {
   // As u32: an enumeration is signed, and below zero lies memory that is not the settings'.
   if (<u32>which >= <u32>Setting.COUNT) return false;
   if (value < bound(which, 1) || value > bound(which, 2)) return false;
+  if (which == Setting.MAX_TW_BUCKETS && value > config().timeWaits) return false;
   store<u32>(SETTINGS + 4 * which, value);
   return true;
 }
@@ -111,5 +114,7 @@ export function defaultSettings(): void {
   for (let which: Setting = 0; which < Setting.COUNT; which++) {
     setSetting(which, bound(which, 0));
   }
-  setSetting(Setting.MTU, config().mtu);
+  const c = config();
+  setSetting(Setting.MTU, c.mtu);
+  setSetting(Setting.MAX_TW_BUCKETS, c.timeWaits);
 }

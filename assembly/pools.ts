@@ -69,7 +69,7 @@ export function pagesToSpare(): u32 {
   return spare > kept ? spare - kept : 0;
 }
 
-/** References by 4-tuple: TCBs, children and TIME-WAIT records. */
+/** References by 4-tuple: TCBs and children. */
 export function tuples(): Table {
   return changetype<Table>(POOLS + 6 * POOL_SIZE);
 }
@@ -119,6 +119,11 @@ export function routes(): Pool {
   return changetype<Pool>(POOLS + 15 * POOL_SIZE);
 }
 
+/** TIME-WAIT records by 4-tuple. */
+export function timeWaitTuples(): Table {
+  return changetype<Table>(POOLS + 16 * POOL_SIZE);
+}
+
 /** Lays everything out and grows memory, once; answers whether the engine gave that much. */
 export function layPools(): bool {
   const c = config();
@@ -128,7 +133,8 @@ export function layPools(): bool {
   at = layPool(ranges(), at, RANGE_SIZE, c.ranges);
   at = layPool(replies(), at, REPLY_SIZE, c.replies);
   at = layPool(routes(), at, ROUTE_SIZE, c.sourceRoutes);
-  at = layTable(tuples(), at, c.connections + c.children + c.timeWaits);
+  at = layTable(tuples(), at, c.connections + c.children);
+  at = layTable(timeWaitTuples(), at, c.timeWaits);
   at = layTable(ports(), at, c.listeners);
   at = layHeap(timers(), at, c.connections + c.children);
   at = layTrace(at, c.traceEvents);

@@ -95,6 +95,8 @@ export enum Reason {
   NO_ROOM_FOR_EARLY_TEXT,
   /** A RST in TIME-WAIT is ignored, so that it can not cut the wait short. (RFC 1337 §3) */
   RST_IN_TIME_WAIT,
+  /** As many connections as may be were in TIME-WAIT: this one ended without. (RFC 9293 §3.6.1) */
+  TIME_WAIT_FULL,
   /** A new SYN ended the TIME-WAIT of an older connection. (RFC 1122 §4.2.2.13, RFC 6191) */
   TIME_WAIT_REUSED,
   /** A RST is never answered with a RST. (RFC 9293 §3.5.2) */

@@ -17,7 +17,7 @@ export class Config {
   listeners: u32;
   /** Children in SYN-RECEIVED of all listeners together; default 1,024. */
   children: u32;
-  /** TIME-WAIT records; default 32,768. Beyond them a wait takes a TCB. */
+  /** TIME-WAIT records; default 262,144. Beyond them a connection ends without waiting. */
   timeWaits: u32;
   /** 4 KiB pages all send and receive buffers share; default 16,384 (64 MiB). */
   pages: u32;

@@ -126,7 +126,11 @@ export enum Setting {
   ACCEPT_SOURCE_ROUTE = 13,
   /** Explicit congestion notification (RFC 3168): 0 never, 1 ask and accept, 2 accept only. */
   ECN = 14,
-  COUNT = 15,
+  /** TIME-WAIT records there are at once; beyond them a connection ends without waiting. */
+  MAX_TW_BUCKETS = 15,
+  /** Begin no connection that might find no TIME-WAIT record, for the sake of MUST-13. */
+  TW_STRICT = 16,
+  COUNT = 17,
 }
 
 /** News of a connection, as bits; `signal()` hands them over and clears them. */
@@ -391,42 +395,44 @@ export enum Reason {
   NO_ROOM_FOR_EARLY_TEXT = 38,
   /** A RST in TIME-WAIT is ignored, so that it can not cut the wait short. (RFC 1337 §3) */
   RST_IN_TIME_WAIT = 39,
+  /** As many connections as may be were in TIME-WAIT: this one ended without. (RFC 9293 §3.6.1) */
+  TIME_WAIT_FULL = 40,
   /** A new SYN ended the TIME-WAIT of an older connection. (RFC 1122 §4.2.2.13, RFC 6191) */
-  TIME_WAIT_REUSED = 40,
+  TIME_WAIT_REUSED = 41,
   /** A RST is never answered with a RST. (RFC 9293 §3.5.2) */
-  RST_NOT_ANSWERED = 41,
+  RST_NOT_ANSWERED = 42,
   /** Answers to this connection are limited in rate. (RFC 5961 §7) */
-  RATE_LIMITED = 42,
+  RATE_LIMITED = 43,
   /** Three duplicate acknowledgments: the first unacknowledged segment is taken as lost. (RFC 5681 §3.2) */
-  FAST_RETRANSMIT = 43,
+  FAST_RETRANSMIT = 44,
   /** A partial acknowledgment during recovery: the next hole is sent again. (RFC 6582 §3.2) */
-  PARTIAL_ACKNOWLEDGMENT = 44,
+  PARTIAL_ACKNOWLEDGMENT = 45,
   /** The retransmission timer ran out. (RFC 6298 §5.4) */
-  RETRANSMISSION_TIMEOUT = 45,
+  RETRANSMISSION_TIMEOUT = 46,
   /** Recovery is over: everything sent before the loss is acknowledged. (RFC 6582 §3.2) */
-  RECOVERED = 46,
+  RECOVERED = 47,
   /** A router says that the path carries only smaller packets. (RFC 1191 §6.4, RFC 8201 §5.4) */
-  PATH_MTU_FELL = 47,
+  PATH_MTU_FELL = 48,
   /** Full segments vanish and no router says why: smaller ones are tried. (RFC 2923 §2.1) */
-  PATH_MTU_BLACK_HOLE = 48,
+  PATH_MTU_BLACK_HOLE = 49,
   /** The handshake of a queued child was given up. (RFC 4987 §2) */
-  SYN_ACK_TIMEOUT = 49,
+  SYN_ACK_TIMEOUT = 50,
   /** The SYN was answered with a cookie, for the SYN queue is full: nothing is remembered. (RFC 4987 §3.6) */
-  COOKIE_SENT = 50,
+  COOKIE_SENT = 51,
   /** The ACK returns a cookie of ours: the connection is made from it. (RFC 4987 §3.6) */
-  COOKIE_RETURNED = 51,
+  COOKIE_RETURNED = 52,
   /** The ACK returns no cookie of ours, or one that is too old. (RFC 4987 §3.6) */
-  COOKIE_INVALID = 52,
+  COOKIE_INVALID = 53,
   /** The packet came by a source route that is not accepted, not complete, or leads through nobody. (RFC 7126 §4.3, RFC 1122 §3.2.1.8) */
-  SOURCE_ROUTE_REFUSED = 53,
+  SOURCE_ROUTE_REFUSED = 54,
   /** Our SYN was not answered, so it is sent again without asking for ECN. (RFC 3168 §6.1.1.1) */
-  ECN_FALLBACK = 54,
+  ECN_FALLBACK = 55,
   /** Text came marked by a congested router; every ACK says so until the peer has slowed down. (RFC 3168 §6.1.3) */
-  CONGESTION_EXPERIENCED = 55,
+  CONGESTION_EXPERIENCED = 56,
   /** The peer echoes a congested router's mark: cwnd falls as for a loss. (RFC 3168 §6.1.2) */
-  CONGESTION_ECHOED = 56,
+  CONGESTION_ECHOED = 57,
   /** The peer echoes a mark though cwnd is one segment already: the next one waits for the retransmission timer. (RFC 3168 §6.1.2) */
-  PAUSED_BY_ECHO = 57,
+  PAUSED_BY_ECHO = 58,
 }
 
 /** The sentence of every reason, with its section. */
@@ -471,6 +477,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.SYN_QUEUE_FULL]: "The SYN queue is full. (RFC 4987 §3)",
   [Reason.NO_ROOM_FOR_EARLY_TEXT]: "Early text found no room to be held. (RFC 9293 §3.10.7.4, seventh)",
   [Reason.RST_IN_TIME_WAIT]: "A RST in TIME-WAIT is ignored, so that it can not cut the wait short. (RFC 1337 §3)",
+  [Reason.TIME_WAIT_FULL]: "As many connections as may be were in TIME-WAIT: this one ended without. (RFC 9293 §3.6.1)",
   [Reason.TIME_WAIT_REUSED]: "A new SYN ended the TIME-WAIT of an older connection. (RFC 1122 §4.2.2.13, RFC 6191)",
   [Reason.RST_NOT_ANSWERED]: "A RST is never answered with a RST. (RFC 9293 §3.5.2)",
   [Reason.RATE_LIMITED]: "Answers to this connection are limited in rate. (RFC 5961 §7)",
@@ -822,6 +829,22 @@ export const SETTINGS = {
     least: 0,
     most: 2,
     about: "Explicit congestion notification (RFC 3168): 0 never, 1 ask and accept, 2 accept only.",
+  },
+  /** TIME-WAIT records there are at once; beyond them a connection ends without waiting. 0 to 4194300; default 262144. */
+  tcp_max_tw_buckets: {
+    setting: Setting.MAX_TW_BUCKETS,
+    initial: 262144,
+    least: 0,
+    most: 4194300,
+    about: "TIME-WAIT records there are at once; beyond them a connection ends without waiting.",
+  },
+  /** Begin no connection that might find no TIME-WAIT record, for the sake of MUST-13. 0 to 1; default 0. */
+  tcp_tw_strict: {
+    setting: Setting.TW_STRICT,
+    initial: 0,
+    least: 0,
+    most: 1,
+    about: "Begin no connection that might find no TIME-WAIT record, for the sake of MUST-13.",
   },
 } as const
 

@@ -18,7 +18,7 @@ import {
   toMapped,
 } from './address.ts';
 import { type Alarm, type Clock, NEVER, turn } from './clock.ts';
-import { type Core, createCore, giveAddress, setEndpoint } from './core.ts';
+import { type Core, giveAddress, setEndpoint } from './core.ts';
 import { readCounters, readSockets, type TcpInfo } from './inspect.ts';
 import type { Link, LinkPort } from './link/link.ts';
 import { type PacketStreams, streamsLink } from './link/streams.ts';
@@ -36,7 +36,7 @@ import {
 import { Listener, type ListenOptions } from './streams/listener.ts';
 import { asyncDispose } from './streams/settle.ts';
 import { connectSocket, type ConnectOptions, type Socket } from './streams/socket.ts';
-import { changeSetting, changeSettings, readSetting, type SysctlName } from './sysctl.ts';
+import { changeSetting, createTuned, readSetting, type SysctlName } from './sysctl.ts';
 import { TraceReader } from './trace.ts';
 
 export type { TcpInfo } from './inspect.ts';
@@ -74,8 +74,8 @@ export class Stack implements Host {
     const { limits = {}, sysctl = {} } = options;
     const mtu = options.mtu ?? (sysctl['mtu'] as number | undefined);
     const seed = options.seed ?? crypto.getRandomValues(new Uint8Array(32));
-    this.core = createCore(module, mtu === undefined ? limits : { ...limits, mtu }, seed);
-    changeSettings(this.core, sysctl);
+    const all = mtu === undefined ? limits : { ...limits, mtu };
+    this.core = createTuned(module, all, sysctl, seed);
     this.clock = clock;
     this.#mtu = mtu;
     this.#alarm = clock.alarm(() => this.pump());

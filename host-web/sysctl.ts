@@ -5,8 +5,8 @@
  * its setting as people write it, and what is refused is refused in a sentence. Sysctls that say
  * the same otherwise than the setting does stand here.
  */
-import { Result, type Setting, SETTINGS } from './abi.ts';
-import type { Core } from './core.ts';
+import { Result, Setting, SETTINGS } from './abi.ts';
+import { type Core, createCore, type Limits } from './core.ts';
 
 /** Any name at all, without hiding the known ones from an editor. */
 type OtherName = string & Record<never, never>;
@@ -97,14 +97,34 @@ export function parseSysctl(text: string): [name: string, value: number] {
 export function changeSetting(core: Core, name: string, value: number | boolean): void {
   const found = find(name);
   const result = -core.set(found.setting, check(found, value));
-  if (result !== Result.OK) throw new RangeError(`${name}: ${Result[result]}`);
+  if (result !== Result.OK) {
+    throw new RangeError(`${name} can not be ${value} in a stack whose limits are smaller`);
+  }
 }
 
-/** Changes several. */
-export function changeSettings(core: Core, sysctl: Sysctl): void {
-  for (const [name, value] of Object.entries(sysctl)) {
-    if (value !== undefined) changeSetting(core, name, value);
+/**
+ * Makes a core whose settings are these, with room for what they ask where no limit says otherwise.
+ *
+ * @throws RangeError as `createCore` and `changeSetting` do
+ */
+export function createTuned(
+  module: WebAssembly.Module,
+  limits: Limits,
+  sysctl: Sysctl,
+  seed: Uint8Array,
+): Core {
+  const settings = Object.entries(sysctl).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ name, value, found: find(name) }],
+  );
+  let room = limits;
+  for (const { value, found } of settings) {
+    if (found.setting !== Setting.MAX_TW_BUCKETS) continue;
+    const timeWaits = Math.max(check(found, value), SETTINGS.tcp_max_tw_buckets.initial);
+    room = { timeWaits, ...room };
   }
+  const core = createCore(module, room, seed);
+  for (const { name, value } of settings) changeSetting(core, name, value);
+  return core;
 }
 
 /** A setting by name. */

@@ -70,11 +70,16 @@ function exportsReaching(listing: Listing, word: string): string[] {
 
 /** Floating-point instructions outside the two conversions of the door. */
 function strayFloats(listing: Listing): string[] {
-  const atTheDoor = new Set(['poll', 'deadlineMs'].map((name) => listing.exported.get(name)));
+  const doors = new Set(['poll', 'time', 'deadlineMs'].map((name) => listing.exported.get(name)));
+  // What only doors call is theirs, too.
+  const isAtTheDoor = (name: string): boolean => {
+    const callers = [...listing.functions].filter(([, { calls }]) => calls.includes(name));
+    return doors.has(name) || (callers.length > 0 && callers.every(([from]) => doors.has(from)));
+  };
   const stray: string[] = [];
   for (const [name, { text }] of listing.functions) {
     for (const [instruction] of text.matchAll(FLOAT)) {
-      if (atTheDoor.has(name) && CONVERSIONS.test(instruction)) continue;
+      if (CONVERSIONS.test(instruction) && isAtTheDoor(name)) continue;
       stray.push(`${instruction} in ${name}`);
     }
   }

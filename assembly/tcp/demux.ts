@@ -2,19 +2,20 @@
  * Demultiplexing: from a segment's sockets to who holds them (RFC 9293 §3.3.1, §3.10.7).
  *
  * The exact tuple first, then a listener: of the exact local address before any address.
- * Connections, children and TIME-WAIT records share one table of 4-tuples; the upper two bits of a
- * reference tell which it is. Hashing is keyed (`random.ts`), so nobody can choose tuples that
- * collide.
+ * Connections and children share one table of 4-tuples; TIME-WAIT records, of which there may be
+ * many more, have another, so that theirs do not spread what is asked for at each packet over
+ * mebibytes. The upper two bits of a reference tell whose it is. Hashing is keyed (`random.ts`), so
+ * nobody can choose tuples that collide.
  */
 import { State } from '../abi';
-import { children, ports, tcbs, timeWaits, tuples } from '../pools';
+import { children, ports, tcbs, timeWaits, timeWaitTuples, tuples } from '../pools';
 import { nh40 } from '../random';
 import { itemAt } from '../store/pool';
-import { erase, firstSlot, hashIn, insert, referenceIn } from '../store/table';
+import { erase, firstSlot, hashIn, insert, referenceIn, Table } from '../store/table';
 import { isIpv4, isUnspecified } from '../wire/address';
 import { SCRATCH } from '../memory';
 import { Segment } from './segment';
-import { Flag, lower, raise, Tcb, tcbAt, TUPLE, WAIT } from './tcb';
+import { Flag, lower, raise, Tcb, tcbAt, TUPLE } from './tcb';
 
 /** Whose reference it is, in its upper two bits. */
 export enum Holder {
@@ -39,17 +40,11 @@ export function indexIn(reference: u32): u32 {
 /** Where the record of a reference begins; its tuple lies TUPLE behind. */
 function recordOf(holder: Holder, index: u32): usize {
   if (holder == Holder.CONNECTION) return itemAt(tcbs(), index);
-  return holder == Holder.CHILD ? itemAt(children(), index) : timeWaitRecord(index);
+  return itemAt(holder == Holder.CHILD ? children() : timeWaits(), index);
 }
 
-/**
- * Where the TIME-WAIT record with that index lies: in their pool, or, with an index beyond it, in
- * the TCB that had no record to hand its wait to.
- */
-export function timeWaitRecord(index: u32): usize {
-  const pool = timeWaits();
-  if (index <= pool.capacity) return itemAt(pool, index);
-  return itemAt(tcbs(), index - pool.capacity) + WAIT;
+function tableOf(holder: Holder): Table {
+  return holder == Holder.TIME_WAIT ? timeWaitTuples() : tuples();
 }
 
 /** The hash of a tuple: 36 octets at `tuple`, anything behind them. */
@@ -69,8 +64,12 @@ function sameTuple(a: usize, b: usize): bool {
 
 /** Finds who holds a tuple; answers a reference, 0 when nobody does. */
 export function find(tuple: usize): u32 {
-  const table = tuples();
   const hash = hashOf(tuple);
+  const reference = search(tuples(), hash, tuple);
+  return reference != 0 ? reference : search(timeWaitTuples(), hash, tuple);
+}
+
+function search(table: Table, hash: u32, tuple: usize): u32 {
   let slot = firstSlot(table, hash);
   while (true) {
     const reference = referenceIn(table, slot);
@@ -91,13 +90,13 @@ export function findSegment(seg: Segment): u32 {
 /** Enters a record of the tuple table; its tuple must not be held. Answers the hash. */
 export function hold(holder: Holder, index: u32): u32 {
   const hash = hashOf(recordOf(holder, index) + TUPLE);
-  insert(tuples(), hash, ((<u32>holder) << 30) | index);
+  insert(tableOf(holder), hash, ((<u32>holder) << 30) | index);
   return hash;
 }
 
 /** Takes a record out of the tuple table. */
 export function drop(holder: Holder, index: u32, hash: u32): void {
-  erase(tuples(), hash, ((<u32>holder) << 30) | index);
+  erase(tableOf(holder), hash, ((<u32>holder) << 30) | index);
 }
 
 /** Enters a connection under its tuple. */

@@ -163,12 +163,9 @@ export function freeTcb(tcb: Tcb): void {
   giveBack(tcb);
 }
 
-/**
- * Gives a freed record back, unless it still stands in a queue, or for a wait of its own; who takes
- * it out there calls again.
- */
+/** Gives a freed record back, unless it stands in a queue; who takes it out there calls again. */
 export function giveBack(tcb: Tcb): void {
-  if (tcb.flags & (Flag.IN_USE | Flag.READY | Flag.NEWS | Flag.STARVED) || tcb.waits) return;
+  if (tcb.flags & (Flag.IN_USE | Flag.READY | Flag.NEWS | Flag.STARVED)) return;
   give(tcbs(), tcb.index);
 }
 

@@ -22,7 +22,7 @@ import { offer } from './negotiate';
 import { lt } from './seq';
 import { enter } from './state';
 import { Flag, handleOf, lower, raise, Tcb, tcbAt, TUPLE } from './tcb';
-import { reuseTimeWait } from './time-wait';
+import { mayBegin, reuseTimeWait } from './time-wait';
 import { shiftFor } from './window';
 
 /**
@@ -53,6 +53,7 @@ export function openActive(tcb: Tcb, to: Endpoint): Result {
     return Result.CONNECTION_ILLEGAL_FOR_THIS_PROCESS; // MUST-46
   }
   if (tcb.route != 0 && !isIpv4(to.remote0, to.remote1)) return Result.INVALID_ARGUMENT;
+  if (!mayBegin(0)) return Result.INSUFFICIENT_RESOURCES;
   const addressed = setSockets(tcb, to);
   if (addressed != Result.OK) return addressed;
 

@@ -9,13 +9,14 @@ import { inheritOptions, newTcb } from './lifecycle';
 import { NEGOTIABLE, takeOptions } from './negotiate';
 import { SYN_LOST_RTO } from './rto';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
+import { mayBegin } from './time-wait';
 import { setRecent } from './timestamps';
 import { shiftFor } from './window';
 
-/** Makes a TCB of a child; null when there is none left. */
+/** Makes a TCB of a child; null when there is none left, or one more may not begin. */
 export function promote(child: Child): Tcb | null {
   const listener = tcbAt(child.listener);
-  const tcb = newTcb();
+  const tcb = mayBegin(1) ? newTcb() : null;
   if (tcb == null) {
     count(Counter.TcpExtListenDrops);
     return null;

@@ -57,7 +57,7 @@ export function status(tcb: Tcb): void {
   sequence(status, tcb);
   status.bytesReceived = tcb.rcv.total;
   status.flags = options(tcb);
-  // What follows is over, and its own TIME-WAIT record may lie there.
+  // What follows is over.
   if (tcb.state == State.TIME_WAIT) return;
   const timer = nextTimer(tcb);
   if (timer != Timer.COUNT) {
@@ -149,10 +149,6 @@ export function nextStatus(cursor: u32): u32 {
   const childCount = children().fresh;
   for (; cursor < tcbCount; cursor++) {
     const tcb = tcbAt(cursor + 1);
-    if (tcb.waits) {
-      timeWaitStatus(timeWaitAt(timeWaits().capacity + tcb.index));
-      return cursor + 1;
-    }
     if (!has(tcb, Flag.IN_USE) || tcb.state == State.CLOSED || tcb.state == State.TIME_WAIT)
       continue;
     status(tcb);

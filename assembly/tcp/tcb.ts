@@ -17,7 +17,7 @@
  */
 import { State, Timer } from '../abi';
 import { INDEX_BITS } from '../limits';
-import { TCB_SIZE, TIME_WAIT_SIZE } from '../memory';
+import { TCB_SIZE } from '../memory';
 import { tcbs } from '../pools';
 import { Chain } from '../store/chain';
 import { itemAt } from '../store/pool';
@@ -162,8 +162,6 @@ export class Tcb {
   softError: u8;
   /** Reason of the last end or error. */
   reason: u8;
-  /** 1 while the TCB holds its own TIME-WAIT record: it must not be given away before that ends. */
-  waits: u8;
   /** Index of the listener whose child this was, 0 for none. */
   listener: u32;
   flowLabel: u32;
@@ -226,13 +224,6 @@ if (RCV + offsetof<ReceiveVariables>() > RTT || RTT + offsetof<RoundTrip>() > CC
 if (CC + offsetof<Congestion>() > TS || TS + offsetof<Timestamps>() > TIMERS) ERROR('tcb.ts');
 if (TIMERS + 8 * Timer.COUNT > OUTGOING || OUTGOING + offsetof<Chain>() > INCOMING) ERROR('timers');
 if (BACKLOG + offsetof<Backlog>() + 8 > ROUTE || ROUTE + 4 > TCB_SIZE) ERROR('a TCB is too large');
-
-/**
- * Where a TCB in TIME-WAIT holds its own record, when their pool had none left: what RFC 6298 and
- * 5681 need is over by then.
- */
-export const WAIT: usize = RTT;
-if (WAIT + TIME_WAIT_SIZE > TS) ERROR('a wait in a TCB overlaps tcb.ts');
 
 /** Offset of the tuple in a TCB, a child and a TIME-WAIT record. */
 export const TUPLE: usize = offsetof<Tcb>('local0');

@@ -3,23 +3,22 @@
  * die.
  *
  * What must be remembered is little, and servers hold many, so it is a record of 64 octets; the TCB
- * goes on only for its user's unread text. When no record is left the TCB holds one itself, and
- * stays for as long: no wait is ever cut short (MUST-13). All waits are equally long, whatever that
- * length is set to meanwhile, so the records stand in one queue in the order they began, which is
- * the order they end in, and only its head is watched.
+ * goes on only for its user's unread text. All waits are equally long, whatever that length is set
+ * to meanwhile, so the records stand in one queue in the order they began, which is the order they
+ * end in, and only its head is watched.
  *
  * ╒═══════════════════════ TimeWait (64 octets) ═══════════════════════╕
  * │ next, previous │ tuple 36 │ SND.NXT │ RCV.NXT │ TS.Recent │ since … │
  * └─────────────────────────────────────────────────────────────────────┘
  */
-import { Counter, Reason, Setting, Signal, State, TraceKind } from '../abi';
+import { Counter, Reason, Result, Setting, Signal, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { isLocal } from '../ip/route';
 import { setting } from '../limits';
 import { TIME_WAIT_SIZE } from '../memory';
-import { pages, ranges, timeWaits, timeWaitQueue } from '../pools';
+import { pages, ports, ranges, tcbs, timeWaits, timeWaitQueue } from '../pools';
 import { clearChain } from '../store/chain';
-import { give, take } from '../store/pool';
+import { give, itemAt, take } from '../store/pool';
 import { clearRanges } from '../store/ranges';
 import { Instant, MILLISECOND, now } from '../time';
 import { trace } from '../trace';
@@ -35,17 +34,16 @@ import {
   Holder,
   holderOf,
   indexIn,
-  timeWaitRecord,
 } from './demux';
 import { timestampOffset } from './isn';
-import { freeTcb, giveBack } from './lifecycle';
+import { deleteTcb, freeTcb } from './lifecycle';
 import { tell } from './marks';
 import { acknowledgeRecord } from './reply';
 import { Segment, traceArrival } from './segment';
 import { LocalSeq, lt, RemoteSeq } from './seq';
 import { forgetRoute } from './source-route';
 import { enter } from './state';
-import { Flag, has, lower, Tcb, tcbAt, TUPLE } from './tcb';
+import { Flag, has, lower, Tcb, TUPLE } from './tcb';
 import { timestampNow } from './timestamps';
 import { cancelAll } from './timers';
 import { offerWindow } from './window';
@@ -101,7 +99,7 @@ const REUSE_DELAY_MS: u32 = 1_000;
 
 /** The record with that index. */
 export function timeWaitAt(index: u32): TimeWait {
-  return changetype<TimeWait>(timeWaitRecord(index));
+  return changetype<TimeWait>(itemAt(timeWaits(), index));
 }
 
 function hasTimestamps(record: TimeWait): bool {
@@ -140,6 +138,21 @@ function millisNow(): u32 {
 }
 
 /**
+ * Whether so many more connections may begin.
+ *
+ * DEVIATION: MUST-13, RFC 1122 §4.2.2.13a have each connection that closes first wait. Here, as in
+ * Linux, one that finds tcp_max_tw_buckets waiting ends without, for the alternative is that nobody
+ * is served until a wait is over; what it sent and received is complete, and timestamps and a keyed
+ * ISN still stand against its old duplicates. Setting.TW_STRICT keeps the letter: no connection
+ * begins that might find no record to wait in.
+ */
+export function mayBegin(more: u32): bool {
+  if (setting(Setting.TW_STRICT) == 0) return true;
+  const connections = tcbs().used - ports().used + more;
+  return connections + timeWaits().used <= setting(Setting.MAX_TW_BUCKETS); // MUST-13
+}
+
+/**
  * Enters TIME-WAIT: the record takes over the tuple, and the answer that is owed.
  *
  * For its user the connection is over, in the normal way; text not read yet can still be read.
@@ -147,9 +160,14 @@ function millisNow(): u32 {
 export function startTimeWait(tcb: Tcb, reason: Reason): void {
   enter(tcb, State.TIME_WAIT, reason);
   const wnd = offerWindow(tcb);
+  const isFull = timeWaits().used >= setting(Setting.MAX_TW_BUCKETS);
+  const index = isFull ? 0 : take(timeWaits());
+  if (index == 0) {
+    endUnremembered(tcb, wnd);
+    return;
+  }
   cancelAll(tcb);
   dropTcb(tcb);
-  const index = takeRecord(tcb);
   const record = timeWaitAt(index);
   memory.copy(changetype<usize>(record) + TUPLE, changetype<usize>(tcb) + TUPLE, 36);
   record.nxt = tcb.snd.nxt;
@@ -172,20 +190,23 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   else tell(tcb, Signal.CLOSED);
 }
 
-/**
- * Takes a record; when there is none, the TCB's own.
- *
- * Whoever closes first more often than (timeWaits + connections) times in 2 MSL runs out of TCBs
- * too, and can neither open nor accept until a wait ends. Linux would end waits early instead
- * (tcp_max_tw_buckets); here the limits are the user's to choose, and the protocol's promise is
- * kept.
- */
-function takeRecord(tcb: Tcb): u32 {
-  const index = take(timeWaits());
-  if (index != 0) return index;
+/** There is no record: the FIN that may have arrived is acknowledged, and nothing waits. */
+function endUnremembered(tcb: Tcb, wnd: u32): void {
   count(Counter.TcpExtTCPTimeWaitOverflow);
-  tcb.waits = 1;
-  return timeWaits().capacity + tcb.index; // MUST-13
+  if (has(tcb, Flag.ACK_NOW)) {
+    acknowledgeRecord(
+      changetype<usize>(tcb),
+      tcb.route,
+      tcb.snd.nxt,
+      tcb.rcv.nxt,
+      wnd,
+      has(tcb, Flag.TIMESTAMPS),
+      timestampNow(tcb.ts.offset),
+      tcb.ts.recent,
+      State.TIME_WAIT,
+    );
+  }
+  deleteTcb(tcb, Result.OK, Reason.TIME_WAIT_FULL);
 }
 
 function append(record: TimeWait, index: u32): void {
@@ -220,14 +241,7 @@ function endTimeWait(index: u32, reason: Reason): void {
   unlink(record);
   trace(TraceKind.STATE, 0, State.CLOSED, reason, State.TIME_WAIT, State.CLOSED, reason, 0);
   record.localPort = 0;
-  const capacity = timeWaits().capacity;
-  if (index <= capacity) {
-    give(timeWaits(), index);
-    return;
-  }
-  const tcb = tcbAt(index - capacity);
-  tcb.waits = 0;
-  giveBack(tcb);
+  give(timeWaits(), index);
 }
 
 /**

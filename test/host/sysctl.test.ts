@@ -12,9 +12,11 @@ describe.each(Object.entries(SETTINGS))('%s', (name, { initial, least, most, abo
     const one = stack();
     expect(one.get(name)).toBe(initial);
     for (const value of [least, most]) {
-      one.set(name, value);
-      expect(one.get(name)).toBe(value);
-      expect(stack({ sysctl: { [name]: value } }).get(`net.ipv4.${name}`)).toBe(value);
+      const other = stack({ sysctl: { [name]: value } });
+      expect(other.get(`net.ipv4.${name}`)).toBe(value);
+      other.set(name, initial);
+      other.set(name, value);
+      expect(other.get(name)).toBe(value);
     }
   });
 
@@ -80,6 +82,24 @@ describe('name=value', () => {
       expect(() => parseSysctl(text)).toThrow(known);
     },
   );
+});
+
+describe('tcp_max_tw_buckets and the records there are', () => {
+  it('makes room for as many as are asked for, and for the default at least', () => {
+    const few = stack({ sysctl: { tcp_max_tw_buckets: 10 } });
+    few.set('tcp_max_tw_buckets', SETTINGS.tcp_max_tw_buckets.initial);
+    const many = stack({ sysctl: { 'net.ipv4.tcp_max_tw_buckets': 300_000 } });
+    expect(many.get('tcp_max_tw_buckets')).toBe(300_000);
+  });
+
+  it('is what the limit gives, and refused beyond it', () => {
+    const one = stack({ limits: { timeWaits: 100 } });
+    expect(one.get('tcp_max_tw_buckets')).toBe(100);
+    const message = 'tcp_max_tw_buckets can not be 101 in a stack whose limits are smaller';
+    expect(() => one.set('tcp_max_tw_buckets', 101)).toThrow(new RangeError(message));
+    const both = { limits: { timeWaits: 100 }, sysctl: { tcp_max_tw_buckets: 101 } };
+    expect(() => stack(both)).toThrow(new RangeError(message));
+  });
 });
 
 it('an MTU that is set holds against a link that could carry more', () => {

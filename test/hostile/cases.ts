@@ -118,6 +118,9 @@ const TABLE = `
 16e all TCBs in CLOSE-WAIT: a clear error, and service as soon as one is free
 16f all TCBs in FIN-WAIT-2 without a user: free again after a minute
 16g all TCBs in LAST-ACK without a user: free again after R2
+16h who closes first, hundreds of times a second: everybody is served
+16i more waits than there may be
+16j the same where the side that opens closes first: it has ports
 17 tiny early segments (CVE-2018-5390, CVE-2018-6922)
 17a ten thousand single octets, upwards and downwards: count and octets are bounded
 17b what was thrown away can come again: progress is never lost

@@ -23,6 +23,7 @@ const moot = (reason: string): Claim => ({ status: 'moot', reason });
 
 /** Claims about the other RFCs. */
 const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
+  'RFC 1122 §4.2.2.13a': deviates,
   'RFC 1122 §4.2.2.13c': deviates,
   'RFC 1191 §3c': deviates,
   'RFC 1191 §6.3': absent('what was learned belongs to a connection and ends with it'),
@@ -58,6 +59,7 @@ const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
 
 /** Every claim that is not `met`. */
 export const CLAIMS: Readonly<Record<string, Claim>> = {
+  'MUST-13': deviates,
   'SHLD-6': moot('a stack has one link and one MTU, which does not differ from packet to packet'),
   'SHLD-13': moot('it binds applications; our command line and the shape of node:net use none'),
   'SHLD-23': moot('it binds applications; a connection keeps the Diffserv field it was given'),

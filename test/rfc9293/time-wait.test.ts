@@ -5,9 +5,13 @@ import {
   Counter,
   data,
   fin,
+  finWait1,
+  finWait2,
   Peer,
+  Result,
   rst,
   Setting,
+  Signal,
   State,
   syn,
   synAck,
@@ -204,54 +208,50 @@ test('TW_REUSE: an active OPEN takes the tuple after a second, with timestamps',
   expect(plain.host.another().connect('10.0.0.2', 40_000, { port: port2 })).toBeLessThan(0);
 });
 
-/** The only record is taken; a second connection waits in its own TCB. */
-function crowded() {
-  const made = timeWait({ limits: { timeWaits: 1 } });
-  const second = new Peer(made.stack, { port: 41_000 });
-  second.send(syn({ seq: 0 }));
-  second.send(ack({ seq: 1, ack: 1 }));
-  const host = made.listener.accept() ?? made.stack.fail('nothing to accept');
-  host.close();
-  second.send(fin({ seq: 1, ack: 2 }));
-  host.expect(State.TIME_WAIT);
-  expect(made.stack.counter(Counter.TcpExtTCPTimeWaitOverflow)).toBe(1);
-  return { ...made, second, late: host };
-}
+// No record left ---------------------------------------------------------------------------
 
-test('MUST-13: when the records run out no wait is cut short: the TCB itself waits', () => {
-  const made = crowded();
-  const { stack, second, late } = made;
-  stack.wait(59_999);
-  expect(stateOf(made)).toBe(State.TIME_WAIT);
-  expect(stateOf({ stack, peer: second })).toBe(State.TIME_WAIT);
-  second.take();
-  second.send(fin({ seq: 1, ack: 2 }));
-  second.expect(ack({ seq: 2, ack: 2 }));
-  stack.wait(59_999);
-  expect(stateOf({ stack, peer: second })).toBe(State.TIME_WAIT);
-  late.expect(State.TIME_WAIT);
-  stack.wait(1);
-  late.expect(State.CLOSED);
-  expect(stateOf(made)).toBe(State.CLOSED);
+/** Nothing may wait; FIN-WAIT-2 is one FIN from where TIME-WAIT would be. */
+const unremembered = (options: Parameters<typeof finWait2>[0] = {}) =>
+  finWait2({ ...options, settings: { ...options.settings, [Setting.MAX_TW_BUCKETS]: 0 } });
+
+test.each([4, 6] as const)(
+  'tcp_max_tw_buckets: beyond it the FIN is acknowledged, its user told, IPv%i',
+  (family) => {
+    const { stack, host, peer } = unremembered({ family, timestamps: true });
+    peer.send(data('the last', { seq: 1, ack: 2 }));
+    peer.take();
+    peer.send(fin({ seq: 9, ack: 2 }));
+    peer.expect(ack({ seq: 2, ack: 10 }));
+    host.expect(State.CLOSED);
+    host.expectSignal(Signal.CLOSED, Result.OK);
+    expect(host.read()).toBe('the last');
+    expect(stack.counter(Counter.TcpExtTCPTimeWaitOverflow)).toBe(1);
+    expect(stack.used()[2]).toBe(0);
+  },
+);
+
+test('tcp_max_tw_buckets: beyond it the ACK has what any would have', () => {
+  const { peer } = unremembered({ timestamps: true });
+  peer.send(fin({ seq: 1, ack: 2 }));
+  const [answer] = peer.take();
+  expect(answer?.ts).toBeDefined();
+  expect(answer?.win).toBeGreaterThan(60_000);
+  // Who has forgotten a connection answers like one that never was.
+  peer.send(fin({ seq: 1, ack: 2 }));
+  peer.expect(rst({ seq: 2, ack: null }));
 });
 
-test("a TCB that waits is nobody else's until its wait is over, released or not", () => {
-  const { stack, second, late } = crowded();
-  const [before] = stack.used();
-  late.release();
-  expect(stack.used()[0]).toBe(before);
-  expect(stateOf({ stack, peer: second })).toBe(State.TIME_WAIT);
-  stack.wait(60_000);
-  expect(stack.used()[0]).toBe((before ?? 0) - 1);
-});
-
-test('a new SYN ends a wait that has no record, too', () => {
-  const { stack, second, listener } = crowded();
-  second.take();
-  second.send(syn({ seq: 100_000 }));
-  second.expect(synAck({ ack: 100_001 }));
-  expect(stateOf({ stack, peer: second })).toBe(State.SYN_RECEIVED);
-  listener.release();
+test('tcp_max_tw_buckets: beyond it a simultaneous close ends as well, released or not', () => {
+  const settings = { [Setting.MAX_TW_BUCKETS]: 0 };
+  for (const isReleased of [false, true]) {
+    const { stack, host, peer } = finWait1({ settings });
+    if (isReleased) host.release();
+    peer.send(fin({ seq: 1, ack: 1 }));
+    peer.take();
+    peer.send(ack({ seq: 2, ack: 2 }));
+    expect(stack.counter(Counter.TcpExtTCPTimeWaitOverflow)).toBe(1);
+    expect(stack.used().slice(0, 3)).toEqual([isReleased ? 1 : 2, 0, 0]);
+  }
 });
 
 test('a released connection leaves only the record behind', () => {
@@ -265,10 +265,4 @@ test('over IPv6', () => {
   made.peer.send(fin({ seq: 1, ack: 2 }));
   made.peer.expect(ack({ seq: 2, ack: 2 }));
   expect(stateOf(made)).toBe(State.TIME_WAIT);
-});
-
-test('STATUS of a TCB whose own wait is over tells nothing untrue', () => {
-  const { stack, late } = crowded();
-  stack.wait(60_001);
-  expect(late.status()).toMatchObject({ retransmits: 0, rto: 0, srtt: 0, cwnd: 0, ssthresh: 0 });
 });

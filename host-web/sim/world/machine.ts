@@ -7,10 +7,10 @@
  * anything down (`sampler.ts`).
  */
 import { Memory, NewsField, Reason, Result, Signal, State, TraceKind } from '../../abi.ts';
-import { type Core, createCore, giveAddress, type Limits } from '../../core.ts';
+import { type Core, giveAddress, type Limits } from '../../core.ts';
 import { NEVER } from '../../clock.ts';
 import { Random } from '../../link/random.ts';
-import { changeSettings } from '../../sysctl.ts';
+import { createTuned } from '../../sysctl.ts';
 import { type TraceEvent, TraceReader } from '../../trace.ts';
 import type { UserAction } from '../action.ts';
 import type { HostSpec } from '../scenario.ts';
@@ -66,10 +66,10 @@ export class Machine {
     this.#world = world;
     const random = new Random(seedOf(place.seed, `core ${place.id}`));
     const seed = Uint8Array.from({ length: 32 }, () => random.below(256));
-    this.core = createCore(module, { ...LIMITS, mtu: place.mtu, ...spec.limits }, seed);
+    const limits = { ...LIMITS, mtu: place.mtu, ...spec.limits };
+    this.core = createTuned(module, limits, { trace: 1, ...spec.sysctl }, seed);
     this.core.poll(EPOCH);
     giveAddress(this.core, place.prefix);
-    changeSettings(this.core, { trace: 1, ...spec.sysctl });
     this.app = new App(this.core, place.id, resolve, {
       // Told after the call was made, so that it has a connection; what it led to comes behind.
       called: (text, handle) => world.note(place.index, { kind: 'call', handle, text }),
