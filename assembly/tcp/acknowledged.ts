@@ -9,7 +9,8 @@ import { now } from '../time';
 import { isEcho } from './ecn';
 import { markReady, tell } from './marks';
 import { newAcknowledgment } from './recovery';
-import { endTiming, sample, settleRto } from './rto';
+import { endTiming, sample } from './rto';
+import { reportsDuplicate } from './sack';
 import { Segment } from './segment';
 import { later, LocalSeq, lt } from './seq';
 import { roomReturned } from './send';
@@ -54,16 +55,19 @@ export function forgetTrouble(tcb: Tcb): void {
 }
 
 /**
- * The timed segment measures; where everything was sent again, the peer's echo does (RFC 7323 §4).
+ * The timed segment measures. Where everything was sent again the peer's echo does, for it tells
+ * which sending it answers: if that is the first, the round trip is longer than RTO was, which
+ * nothing else might ever teach (RFC 7323 §4).
+ *
+ * An answer to the second that reports the first as well says nothing: its echo is of the first,
+ * whose own answer was lost or is being delayed. Then, and without an echo, RTO stays doubled until
+ * text that is sent once is acknowledged (Karn's rule).
  */
 function measure(tcb: Tcb, seg: Segment, wasSentAgain: bool): void {
-  if (endTiming(tcb, seg.ack) || !wasSentAgain) return;
+  if (endTiming(tcb, seg.ack)) return;
+  if (!wasSentAgain || reportsDuplicate(tcb, seg)) return;
   const echoed = echoedRoundTrip(tcb, seg.options);
-  if (echoed == 0) return;
-  // RTO has been doubled: an echo as old as half of it left before the timeout, and would measure
-  // that.
-  if (echoed < tcb.rtt.rto / 2) sample(tcb, echoed);
-  else settleRto(tcb);
+  if (echoed != 0) sample(tcb, echoed);
 }
 
 function dropText(tcb: Tcb, position: LocalSeq): void {

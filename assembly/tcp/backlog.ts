@@ -10,7 +10,7 @@ import { Counter, Reason, Result, Setting, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { headerLength, writeHeader } from '../ip/output';
 import { addRoute, dropRoute, routeLength } from '../ip/source-route';
-import { config, PAGE_SIZE, setting } from '../limits';
+import { PAGE_SIZE, setting } from '../limits';
 import { CHILD_SIZE, TRANSMIT } from '../memory';
 import { childQueue, children, pages, pagesToSpare, timers } from '../pools';
 import { beginChain, clearChain, reserve, writeChain } from '../store/chain';
@@ -18,7 +18,7 @@ import { sum } from '../store/copy-sum';
 import { schedule, unschedule } from '../store/heap';
 import { give, take } from '../store/pool';
 import { push, remove, shift } from '../store/queue';
-import { Instant, now, SECOND } from '../time';
+import { Instant, now } from '../time';
 import { trace } from '../trace';
 import { finish, pseudoSum } from '../wire/checksum';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
@@ -26,14 +26,14 @@ import { otherStates } from './arrives-others';
 import { acceptable } from './acceptable';
 import { readCookie, sendCookie } from './cookies';
 import { promote } from './promote';
-import { Child, childAt, QUEUE_LINK, receiveNext, receiveWindow } from './child';
+import { Child, childAt, ownerOf, QUEUE_LINK, receiveNext, receiveWindow } from './child';
 import { nextChallenge } from './delayed-ack';
 import { drop, hold, Holder, holdTcb } from './demux';
 import { synAckControl } from './ecn';
 import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
 import { deleteTcb } from './lifecycle';
 import { announcedMss, offeredBy, offers, peerMss, writeSynOptions } from './negotiate';
-import { MAX_RTO } from './rto';
+import { INITIAL_RTO, MAX_RTO } from './rto';
 import { acknowledgeRecord, resetConnection, resetSegment } from './reply';
 import { Segment, traceArrival } from './segment';
 import { inWindow, LocalSeq, lt } from './seq';
@@ -42,11 +42,6 @@ import { enter } from './state';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
 import { isOlder, lacksTimestamps, timestampNow } from './timestamps';
 import { shiftFor } from './window';
-
-/** A child as owner in the heap of timers: behind the TCBs. */
-function ownerOf(child: Child): u32 {
-  return config().connections + child.index;
-}
 
 /** Whether a listener's accept queue is full; counts when it is. */
 function isOverflowing(listener: Tcb): bool {
@@ -133,7 +128,7 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
     0,
   );
   queueSynAck(child);
-  schedule(timers(), ownerOf(child), now() + SECOND);
+  schedule(timers(), ownerOf(child), now() + INITIAL_RTO);
 }
 
 /**
@@ -234,7 +229,10 @@ export function childState(child: Child, seg: Segment): void {
     // A peer that asks no more has fallen back, and will not use ECN (RFC 3168 §6.1.1).
     child.flags &= offeredBy(seg) | ~Flag.ECN;
     if (seg.route != 0) takeChildRoute(child, seg);
-    if (mayAnswer(child)) queueSynAck(child);
+    if (mayAnswer(child)) {
+      child.isUntimed = 1;
+      queueSynAck(child);
+    }
     return;
   }
   if (lacksTimestamps(child.flags, seg)) return;
@@ -266,6 +264,8 @@ export function childState(child: Child, seg: Segment): void {
     return;
   }
   if (!mayPromote(child, seg)) {
+    // What is processed in the end will have waited for a place.
+    child.isUntimed = 1;
     if (setting(Setting.ABORT_ON_OVERFLOW)) deleteChild(child, Reason.ACCEPT_QUEUE_FULL);
     return;
   }
@@ -374,7 +374,7 @@ export function childTimeout(index: u32): void {
   child.retries++;
   count(Counter.TcpRetransSegs);
   queueSynAck(child);
-  const wait = min((<Instant>SECOND) << child.retries, MAX_RTO); // MUST-23
+  const wait = min((<Instant>INITIAL_RTO) << child.retries, MAX_RTO); // MUST-23
   schedule(timers(), ownerOf(child), now() + wait);
 }
 

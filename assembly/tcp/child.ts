@@ -5,6 +5,7 @@
  * │ link, index │ tuple 36 │ hash │ listener │ ISS, IRS … │ Chain of held text │
  * └─────────────────────────────────────────────────────────────────────────┘
  */
+import { config } from '../limits';
 import { CHILD_SIZE } from '../memory';
 import { children } from '../pools';
 import { Chain } from '../store/chain';
@@ -41,7 +42,8 @@ export class Child {
   /** Link of the queue of SYN,ACKs to be sent; `isQueued` while in it. */
   queueLink: u32;
   isQueued: u8;
-  spare: u8;
+  /** 1: what answers our SYN,ACK says nothing of the round trip (`promote`). */
+  isUntimed: u8;
   /** Index of the source route back to the peer; 0 none. */
   route: u16;
   /** The next challenge may go out from then on (`nextChallenge`). */
@@ -67,6 +69,11 @@ if (offsetof<Child>('local0') != TUPLE) ERROR("a child's tuple stands where a TC
 /** The child with that index. */
 export function childAt(index: u32): Child {
   return changetype<Child>(itemAt(children(), index));
+}
+
+/** A child as owner in the heap of timers: behind the TCBs. */
+export function ownerOf(child: Child): u32 {
+  return config().connections + child.index;
 }
 
 /**

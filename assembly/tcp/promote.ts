@@ -1,13 +1,15 @@
 /** From child to TCB: what the handshake has agreed on becomes a connection in SYN-RECEIVED. */
 import { Counter } from '../abi';
 import { count } from '../counters';
+import { timers } from '../pools';
 import { beginChain, Chain } from '../store/chain';
+import { momentOf } from '../store/heap';
 import { now } from '../time';
-import { Child, receiveNext, receiveWindow } from './child';
+import { Child, ownerOf, receiveNext, receiveWindow } from './child';
 import { flowLabel } from './isn';
 import { inheritOptions, newTcb } from './lifecycle';
 import { NEGOTIABLE, takeOptions } from './negotiate';
-import { SYN_LOST_RTO } from './rto';
+import { INITIAL_RTO, SYN_LOST_RTO } from './rto';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
 import { mayBegin } from './time-wait';
 import { setRecent } from './timestamps';
@@ -55,5 +57,17 @@ export function promote(child: Child): Tcb | null {
   if (child.flags & Flag.TIMESTAMPS) setRecent(tcb, child.tsRecent);
   if (child.retries > 0) tcb.rtt.rto = SYN_LOST_RTO;
   tcb.rtt.stalledAt = now();
+  timeHandshake(tcb, child);
   return tcb;
+}
+
+/**
+ * Times the handshake from our SYN,ACK on, as SYN-SENT does from its SYN; not when the SYN,ACK went
+ * out twice (Karn's rule). A cookie's was not remembered.
+ */
+function timeHandshake(tcb: Tcb, child: Child): void {
+  if (child.index == 0 || child.retries != 0 || child.isUntimed) return;
+  tcb.rtt.timedSeq = child.iss;
+  // The child's timer has run since then.
+  tcb.rtt.timedAt = momentOf(timers(), ownerOf(child)) - INITIAL_RTO;
 }

@@ -2,9 +2,9 @@
  * Retransmission timeout (RFC 6298).
  *
  * RTO from SRTT and RTTVAR, backed off by doubling. One segment per window is timed with the
- * clock's microseconds, never one that was sent again (Karn's rule); while recovery leaves nothing
- * to time, the peer's timestamp echo stands in (RFC 7323 §4). The clock granularity G is one
- * microsecond, so `max(G, K*RTTVAR)` never binds and is not written.
+ * clock's microseconds, never one that was sent again (Karn's rule); where a timeout has left
+ * nothing to time, the peer's timestamp echo stands in (RFC 7323 §4). The clock granularity G is
+ * one microsecond: RTO_MIN is far above it and takes its place in `max(G, K*RTTVAR)`.
  */
 import { Setting } from '../abi';
 import { setting } from '../limits';
@@ -55,19 +55,22 @@ export function sample(tcb: Tcb, measured: Micros): void {
   } else {
     const difference = <Micros>abs<i32>(<i32>rtt.srtt - <i32>measured);
     rtt.rttvar = rtt.rttvar - rtt.rttvar / 4 + difference / 4; // RFC 6298 §2.3
-    rtt.srtt = max<u32>(rtt.srtt - rtt.srtt / 8 + measured / 8, 1);
+    // Rounded up: a steady path must not bring SRTT below its round trip, not by a microsecond.
+    rtt.srtt = max<u32>((7 * rtt.srtt + measured + 7) / 8, 1);
   }
   settleRto(tcb);
 }
 
 /** Computes RTO from SRTT and RTTVAR; what backing off has added is gone. */
-export function settleRto(tcb: Tcb): void {
+function settleRto(tcb: Tcb): void {
   const rtt = tcb.rtt;
   if (rtt.srtt == 0) return;
-  // DEVIATION: RFC 6298 §2.4 asks for at least one second; 200 ms is what Linux and FreeBSD use,
-  // and a setting: a one-second pause after each lost tail is no longer what networks need.
+  // DEVIATION: RFC 6298 §2.4 has RTO be one second at least: a pause that long after each lost tail
+  // is no longer what networks need. RTO_MIN is what RTO keeps above SRTT instead, as in Linux.
+  // FreeBSD adds its 200 ms to the sum of both. On a steady path RTTVAR dwindles to nothing, and
+  // an ACK that its sender delays must not look like a loss, however long the path.
   const least = setting(Setting.RTO_MIN_MS) * MILLISECOND;
-  rtt.rto = min(max(rtt.srtt + 4 * rtt.rttvar, least), MAX_RTO); // RFC 6298 §2.5
+  rtt.rto = min(rtt.srtt + max(4 * rtt.rttvar, least), MAX_RTO); // RFC 6298 §2.3, §2.5
 }
 
 /** Doubles RTO (RFC 6298 §5.5, MUST-19). */

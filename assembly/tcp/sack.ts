@@ -18,10 +18,18 @@ import { Flag, has, Tcb } from './tcb';
 /** DupThresh (RFC 5681 §3.2, RFC 6675 §2). */
 export const DUPLICATE_THRESHOLD: u32 = 3;
 
+/** Whether the first block lies below the acknowledgment: a duplicate has come (RFC 2883 §4). */
+export function reportsDuplicate(tcb: Tcb, seg: Segment): bool {
+  if (!has(tcb, Flag.SACK) || seg.options.blockCount == 0) return false;
+  const right = blockRight(seg.options, 0);
+  return lt(blockLeft(seg.options, 0), right) && le(right, seg.ack);
+}
+
 /** Takes what the peer reports as arrived; answers whether any of it is news. */
 export function takeBlocks(tcb: Tcb, seg: Segment): bool {
   const options = seg.options;
   if (!has(tcb, Flag.SACK) || options.blockCount == 0) return false;
+  if (reportsDuplicate(tcb, seg)) count(Counter.TcpExtTCPDSACKRecv);
   let isNews: bool = false;
   for (let block: u32 = 0; block < options.blockCount; block++) {
     const left = blockLeft(options, block);
@@ -29,10 +37,7 @@ export function takeBlocks(tcb: Tcb, seg: Segment): bool {
     // Nothing but what is outstanding can have been received out of order.
     const span = tcb.snd.nxt - tcb.snd.una;
     const from = left - tcb.snd.una;
-    if (from == 0 || from >= right - tcb.snd.una || right - tcb.snd.una > span) {
-      if (lt(left, right) && le(right, tcb.snd.una)) count(Counter.TcpExtTCPDSACKRecv);
-      continue;
-    }
+    if (from == 0 || from >= right - tcb.snd.una || right - tcb.snd.una > span) continue;
     if (isReported(tcb, left, right)) continue; // RFC 6675 §3
     if (addRange(ranges(), tcb.sacked, left, right, MAX_RANGES)) isNews = true;
   }

@@ -13,6 +13,11 @@ import { Stack, type StackOptions } from './stack.ts';
 
 export interface Options extends PeerOptions, StackOptions {
   open?: 'active' | 'passive';
+  /**
+   * Milliseconds from the SYN,ACK to its ACK. Left out, the peer's SYN comes twice, so that nothing
+   * is measured and RTO is still a second.
+   */
+  handshakeMs?: number;
   /** MSS option of the peer's SYN; null: none. */
   mss?: number | null;
   /** The peer's shift; window scaling is off where this is left out. */
@@ -95,6 +100,12 @@ export function established(options: Options = {}) {
     return { stack, host, peer, listener: host };
   }
   const { stack, peer, listener } = synReceived(options);
+  if (options.handshakeMs === undefined) {
+    peer.send(syn({ seq: 0, ctl: options.ecn ? ECE | CWR : 0, ...offer(options, peer) }));
+  } else {
+    stack.wait(options.handshakeMs);
+  }
+  peer.take();
   peer.send(ack({ seq: 1, ack: 1 }));
   peer.expectNothing();
   const host = listener.accept() ?? stack.fail('nothing to accept');

@@ -1,11 +1,11 @@
 /**
- * Two cores joined at their doors, on virtual time and without a log: for scenes with more packets
- * than anybody will read.
+ * Two cores joined at their doors, or by a wire as long as `delayMs` says, on virtual time and
+ * without a log: for scenes with more packets than anybody will read.
  *
  * `exchange` carries packets to and fro until neither has any left. Whoever wants to see them sets
  * `watch`; whoever wants to lose some answers false there.
  */
-import { Memory, type Setting, StatusField } from '../../host-web/abi.ts';
+import { type Counter, Memory, type Setting, StatusField } from '../../host-web/abi.ts';
 import { type Core, createCore, type Limits, setEndpoint } from '../../host-web/core.ts';
 import { coreModule } from '../core-module.ts';
 import { mapped, octetsOf } from '../dsl/stack.ts';
@@ -38,6 +38,9 @@ export class Pair {
   now = 0;
   /** Sees each packet in its sender's transmit window; false loses it. */
   watch: ((from: Side, packet: Uint8Array) => boolean) | undefined;
+  /** Milliseconds each packet is on its way. */
+  delayMs = 0;
+  readonly #wire: { at: number; to: Core; packet: Uint8Array }[] = [];
 
   constructor(limits: Limits = {}, settings: Partial<Record<Setting, number>> = {}) {
     this.a = door('10.0.0.1', 1, limits, settings);
@@ -55,6 +58,10 @@ export class Pair {
       count++;
       const packet = from.transmitWindow.subarray(0, length);
       if (this.watch !== undefined && !this.watch(side, packet)) continue;
+      if (this.delayMs > 0) {
+        this.#wire.push({ at: this.now + this.delayMs, to, packet: packet.slice() });
+        continue;
+      }
       to.receiveWindow.set(packet);
       to.input(length, 0);
     }
@@ -67,12 +74,24 @@ export class Pair {
   wait(ms: number): void {
     const end = this.now + ms;
     for (;;) {
-      const due = Math.min(this.a.deadlineMs(), this.b.deadlineMs()) - EPOCH;
+      const timer = Math.min(this.a.deadlineMs(), this.b.deadlineMs()) - EPOCH;
+      const due = Math.min(timer, this.#wire[0]?.at ?? timer);
       this.now = Math.min(Math.max(due, this.now), end);
       this.a.poll(this.now + EPOCH);
       this.b.poll(this.now + EPOCH);
+      this.#arrive();
       this.exchange();
       if (this.now === end) return;
+    }
+  }
+
+  /** Hands in what has reached the end of the wire. */
+  #arrive(): void {
+    for (let first = this.#wire[0]; first !== undefined; first = this.#wire[0]) {
+      if (first.at > this.now) return;
+      this.#wire.shift();
+      first.to.receiveWindow.set(first.packet);
+      first.to.input(first.packet.length, 0);
     }
   }
 
@@ -102,3 +121,7 @@ export function look(core: Core, handle: number, field: keyof typeof StatusField
 
 /** How many records of each pool are in use: TCBs, children, TIME-WAIT, ranges, replies, pages. */
 export const used = (core: Core): number[] => [0, 1, 2, 3, 4, 5].map((pool) => core.used(pool));
+
+/** One counter of a core. */
+export const counted = (core: Core, counter: Counter): number =>
+  Number(core.view.getBigUint64(Memory.COUNTERS + 8 * counter, true));

@@ -268,6 +268,7 @@ test('RFC 3168 §6.1.2c: at one segment an echo waits for the retransmission tim
   peer.send(upTo(1, { ctl: ECE }));
   peer.expect(data(MSS, { seq: 1 + MSS, ecn: ECT_0, ctl: CWR }));
   expect(host.look('cwnd')).toBe(MSS);
+  host.wait(1);
   peer.send(upTo(2, { ctl: ECE }));
   const wait = host.look('rto') / 1000;
   expect(host.look('timerMs')).toBe(wait);

@@ -144,7 +144,7 @@ test.each([0x7fff_fff0, 0xffff_fff0])('hostile 14b: our own numbers wrap: ISS %i
   host.write(2000);
   peer.expect(data(1000, { seq: 1 }), data(1000, { seq: 1001 }));
   peer.send(ack({ seq: 1, ack: 1001 }));
-  host.wait(200);
+  host.wait(201);
   peer.expect(data(1000, { seq: 1001 }));
   peer.send(ack({ seq: 1, ack: 2001 }));
   expect(host.look('sendQueue')).toBe(0);

@@ -1,9 +1,21 @@
 /**
- * Retransmission timeout (RFC 6298, RFC 9293 §3.8.1). Smallest RTO here: 200 ms, a documented
- * departure.
+ * Retransmission timeout (RFC 6298, RFC 9293 §3.8.1). RTO stays 200 ms above SRTT, a documented
+ * departure; what steady paths make of that stands in `simulation/steady-paths.test.ts`.
  */
 import { expect, test } from 'vitest';
-import { ack, data, established, Option, Setting, synAck, synSent } from '../dsl/index.ts';
+import {
+  ack,
+  Counter,
+  data,
+  established,
+  listening,
+  Option,
+  Peer,
+  Setting,
+  syn,
+  synAck,
+  synSent,
+} from '../dsl/index.ts';
 
 const SECOND = 1_000_000;
 
@@ -37,13 +49,20 @@ test('RFC 6298 §2.3: next: RTTVAR by 1/4 |SRTT - R|, SRTT by 1/8 R', () => {
   expect(made.host.status()).toMatchObject({ rttvar: 62_500, srtt: 112_500, rto: 362_500 });
 });
 
-test('a steady round trip brings RTO down to it, but not below the least', () => {
+test('RFC 6298 §2.3: RTO_MIN is what RTO keeps above SRTT, however steady the path', () => {
   const made = established();
-  for (let i = 0; i < 100; i++) exchange(made, 20);
-  expect(made.host.look('rto')).toBe(200_000);
+  for (let i = 0; i < 100; i++) exchange(made, 500);
+  expect(made.host.status()).toMatchObject({ srtt: 500_000, rto: 700_000 });
   made.stack.core.set(Setting.RTO_MIN_MS, 1000);
-  exchange(made, 20);
-  expect(made.host.look('rto')).toBe(SECOND);
+  exchange(made, 500);
+  expect(made.host.look('rto')).toBe(1_500_000);
+});
+
+test('a longer round trip brings SRTT up to it, not to a microsecond below', () => {
+  const made = fine();
+  exchange(made, 100);
+  for (let i = 0; i < 200; i++) exchange(made, 100.007);
+  expect(made.host.look('srtt')).toBe(100_007);
 });
 
 test("the handshake is measured: RTO from the SYN's round trip", () => {
@@ -51,6 +70,40 @@ test("the handshake is measured: RTO from the SYN's round trip", () => {
   host.wait(80);
   peer.send(synAck({ seq: 0, ack: 1 }));
   expect(host.status()).toMatchObject({ srtt: 80_000, rto: 240_000 });
+});
+
+test('the handshake is measured: RTO from the round trip of the SYN,ACK', () => {
+  const { host, peer } = established({ handshakeMs: 100 });
+  expect(host.status()).toMatchObject({ srtt: 100_000, rttvar: 50_000, rto: 300_000 });
+  host.write(1000);
+  peer.take();
+  host.wait(299);
+  peer.expectNothing();
+  host.wait(1);
+  peer.expect(data(1000, { seq: 1 }));
+});
+
+test('MUST-18: a handshake whose SYN,ACK went out twice measures nothing', () => {
+  // Because the peer has asked for it again:
+  expect(established().host.status()).toMatchObject({ srtt: 0, rto: SECOND });
+  // Because it was not answered in time:
+  expect(established({ handshakeMs: 1001 }).host.status()).toMatchObject({
+    srtt: 0,
+    rto: 3 * SECOND,
+  });
+});
+
+test('a handshake that has waited for a place in the accept queue measures nothing', () => {
+  const { stack, listener, peer } = listening({ backlog: 1 });
+  peer.send(syn({ seq: 0 }));
+  const other = new Peer(stack, { port: 41_000 });
+  other.send(syn({ seq: 0 }));
+  peer.send(ack({ seq: 1, ack: 1 }));
+  other.send(ack({ seq: 1, ack: 1 }));
+  listener.accept();
+  listener.wait(500);
+  other.send(ack({ seq: 1, ack: 1 }));
+  expect(listener.accept()?.look('srtt')).toBe(0);
 });
 
 test('MUST-19, RFC 6298 §2.5, §5.5, §5.6: RTO doubles with each timeout, up to a minute', () => {
@@ -102,6 +155,48 @@ test('with timestamps a retransmission can be measured by its echo (RFC 7323 §4
   host.wait(70);
   peer.send(ack({ ack: 6 }));
   expect(host.status()).toMatchObject({ srtt: 70_000 });
+});
+
+test('an echo older than RTO teaches how long the round trip has become (RFC 7323 §4)', () => {
+  const made = established({ timestamps: true, handshakeMs: 100 });
+  for (let i = 0; i < 60; i++) exchange(made, 100);
+  expect(made.host.look('rto')).toBe(300_000);
+  made.host.write(1);
+  const first = made.peer.take()[0]?.ts?.[0] ?? 0;
+  made.host.wait(400);
+  expect(made.peer.take()).toHaveLength(1);
+  made.peer.send(ack({ ack: 62, ts: [made.peer.clockOffset + made.stack.now, first] }));
+  expect(made.host.status()).toMatchObject({ srtt: 137_500, retransmits: 0 });
+  expect(made.host.look('rttvar')).toBeCloseTo(75_000, -2);
+});
+
+test('MUST-18: an answer to the second sending that has the first already is ambiguous', () => {
+  const { stack, host, peer } = established({ timestamps: true });
+  host.write('hello');
+  host.wait(1000);
+  const [first] = peer.take();
+  const ts = [peer.clockOffset + stack.now, first?.ts?.[0] ?? 0] as const;
+  peer.send(ack({ ack: 6, sack: [[1, 6]], ts }));
+  expect(host.status()).toMatchObject({ srtt: 0, rto: 2 * SECOND });
+  expect(stack.counter(Counter.TcpExtTCPDSACKRecv)).toBe(1);
+});
+
+test.each([true, false])('ACKs that turn slow: timestamps %s', (timestamps) => {
+  const { stack, host, peer } = established({ timestamps, handshakeMs: 10 });
+  for (let i = 0; i < 100; i++) exchange({ stack, host, peer, listener: host }, 10);
+  for (let i = 0; i < 50; i++) {
+    const seq = 1 + host.written;
+    host.write(1);
+    const sent = peer.take()[0];
+    host.wait(450);
+    peer.send(
+      ack({ ack: seq + 1, ...(sent?.ts && { ts: [peer.clockOffset + stack.now, sent.ts[0]] }) }),
+    );
+    peer.take();
+  }
+  // RTO learns by one or two that it was too short.
+  expect(host.look('retransTotal')).toBeLessThanOrEqual(3);
+  expect(host.look('srtt')).toBeGreaterThan(440_000);
 });
 
 test('hostile 11d: a timestamp echo of 0 or of nonsense is no measurement', () => {

@@ -294,7 +294,7 @@ describe('passive OPEN', () => {
   test('SHLD-24: a route that comes while a black hole is suspected outlives the suspicion', () => {
     const { host, peer } = visited([8, 9]);
     host.write(10_000);
-    host.wait(7000);
+    host.wait(2000);
     expect(host.look('smss')).toBe(1280 - 40 - 12);
     peer.ipOptions = complete(LOOSE, 3, 4, 5, 6, 7, 8, 9, 33, 34);
     peer.send(ack({ seq: 1, ack: 1 }));

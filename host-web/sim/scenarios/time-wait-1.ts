@@ -33,7 +33,7 @@ export default scenario({
     {
       id: 'real',
       title: 'a minute of TIME-WAIT',
-      expect: [happens('B.FIN_ACKED'), count('A.rst', 0), time('A:CLOSED', 61_600)],
+      expect: [happens('B.FIN_ACKED'), count('A.rst', 0), time('A:CLOSED', 60_900)],
       lesson: [
         card(
           `A is still there. It knows the repeated FIN, acknowledges once more, and begins its

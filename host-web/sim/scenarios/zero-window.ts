@@ -14,7 +14,7 @@ export default scenario({
     at(0, 'B', { do: 'listen', port: 80, reads: false, receiveBuffer: 8192 }),
     at(0, 'A', { do: 'connect', to: 'B', port: 80 }),
     on('A:ESTABLISHED', 'A', { do: 'send', octets: 20_000 }),
-    at(2000, 'B', { do: 'reading', is: true }),
+    at(2500, 'B', { do: 'reading', is: true }),
   ],
   expect: [
     received('B1', 20_000),
@@ -37,8 +37,8 @@ export default scenario({
       { seek: 'A.PERSIST', focus: 'timer' },
     ),
     card(
-      `B reads at two seconds, and its window update is lost. The next probe finds out: B’s
-       answer to it carries the window, and data flows. As long as B answers, A probes for
+      `B reads after two and a half seconds, and its window update is lost. The next probe finds
+       out: B’s answer to it carries the window, and data flows. As long as B answers, A probes for
        ever. A peer that does not read is slow, not dead.`,
       { seek: 'A.PERSIST#4', focus: 'SND.WND' },
     ),
