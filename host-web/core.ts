@@ -6,13 +6,14 @@
  */
 import { ConfigField, EndpointField, Memory, Result, type Setting } from './abi.ts';
 import { formatAddress, parseInterfaceAddress, toMapped } from './address.ts';
+import type { WasmMemory, WasmModule } from './platform.ts';
 
 /**
  * The exports of the core; `assembly/index.ts` documents each. Handles and lengths are u32, results
  * i32.
  */
 export interface Exports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   open(): number;
   init(): number;
   poll(nowMs: number): void;
@@ -69,7 +70,7 @@ export interface Core extends Exports {
  * @param seed 32 octets nobody can guess; two cores must never share one
  * @throws RangeError when a limit is out of bounds or the engine does not give that much memory
  */
-export function createCore(module: WebAssembly.Module, limits: Limits, seed: Uint8Array): Core {
+export function createCore(module: WasmModule, limits: Limits, seed: Uint8Array): Core {
   if (seed.length !== 32) throw new RangeError(`a seed has 32 octets, not ${seed.length}`);
   const exports = new WebAssembly.Instance(module).exports as unknown as Exports;
   if (exports.open() !== Result.OK)

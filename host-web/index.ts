@@ -8,6 +8,7 @@
  * ```
  */
 import { RealClock } from './clock.ts';
+import type { WasmModule } from './platform.ts';
 import { Stack, type StackOptions } from './stack.ts';
 import { coreModule, coreModuleSync } from './wasm.ts';
 
@@ -15,7 +16,7 @@ export interface CreateStackOptions extends StackOptions {
   /**
    * The compiled core, for runtimes that do not compile: `import wasm from 'netcell/core.wasm'`.
    */
-  module?: WebAssembly.Module;
+  module?: WasmModule;
 }
 
 /** Stacks that are given no clock share one, and with it their turns. */
@@ -33,7 +34,7 @@ export function createStackSync(options: CreateStackOptions = {}): Stack {
   return makeStack(options.module ?? coreModuleSync(), options);
 }
 
-function makeStack(module: WebAssembly.Module, options: CreateStackOptions): Stack {
+function makeStack(module: WasmModule, options: CreateStackOptions): Stack {
   return new Stack(module, options.clock ?? realClock, options);
 }
 

@@ -23,6 +23,7 @@ import { readCounters, readSockets, type TcpInfo } from './inspect.ts';
 import type { Link, LinkPort } from './link/link.ts';
 import { type PacketStreams, streamsLink } from './link/streams.ts';
 import { type PingOptions, type PingReply, Pings } from './ping.ts';
+import type { WasmModule } from './platform.ts';
 import { failure } from './raw/failure.ts';
 import { type Host, RawConnection, RawListener } from './raw/raw.ts';
 import {
@@ -70,7 +71,7 @@ export class Stack implements Host {
   #isTold = false;
   #advices = 0;
 
-  constructor(module: WebAssembly.Module, clock: Clock, options: StackOptions) {
+  constructor(module: WasmModule, clock: Clock, options: StackOptions) {
     const { limits = {}, sysctl = {} } = options;
     const mtu = options.mtu ?? (sysctl['mtu'] as number | undefined);
     const seed = options.seed ?? crypto.getRandomValues(new Uint8Array(32));

@@ -7,6 +7,7 @@
  */
 import { Result, Setting, SETTINGS } from './abi.ts';
 import { type Core, createCore, type Limits } from './core.ts';
+import type { WasmModule } from './platform.ts';
 
 /** Any name at all, without hiding the known ones from an editor. */
 type OtherName = string & Record<never, never>;
@@ -108,7 +109,7 @@ export function changeSetting(core: Core, name: string, value: number | boolean)
  * @throws RangeError as `createCore` and `changeSetting` do
  */
 export function createTuned(
-  module: WebAssembly.Module,
+  module: WasmModule,
   limits: Limits,
   sysctl: Sysctl,
   seed: Uint8Array,

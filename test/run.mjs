@@ -29,7 +29,7 @@ const PROGRAMS = {
 };
 
 /** Tests for which the runtimes of `test/runtimes` are installed: a user has no need of them. */
-const NEED_RUNTIMES = ['test/runtimes', 'test/edge'];
+const NEED_RUNTIMES = ['test/runtimes', 'test/edge', 'test/package'];
 const INSTALL_RUNTIMES = 'ci --ignore-scripts --no-audit --no-fund --prefix test/runtimes';
 
 /** Seconds apt-get may take, to fetch its lists and to install. */

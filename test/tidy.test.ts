@@ -100,6 +100,10 @@ describe('a planted violation of form is found', () => {
     const print = 'a library prints nothing';
     expect(linesFound(print, 'host-web/a.ts', '// console.log\nconsole.log(1)')).toEqual([2]);
     expect(linesFound(print, 'host-node/cli/a.ts', 'console.log(1)')).toEqual([]);
+    const platform = "types of the platform are platform.ts's, which every TypeScript reads";
+    const types = 'a: WebAssembly.Module;\nb as Uint8Array<ArrayBuffer>;\nc: Uint8Array<T>;';
+    expect(linesFound(platform, 'host-web/a.ts', types)).toEqual([1, 3]);
+    expect(linesFound(platform, 'host-web/platform.ts', types)).toEqual([]);
     const core = 'const socket = 1;\nconst pcb = 2;\n';
     const words = 'Result.REMOTE_SOCKET_UNSPECIFIED;\nsetSockets();\n// a socket\n';
     expect(linesFound('the core says tcb', 'assembly/a.ts', core + words)).toEqual([1, 2]);

@@ -8,6 +8,7 @@
  * end. The connections above see a loss and slow down.
  */
 import { InputFlag } from '../abi.ts';
+import type { Octets } from '../platform.ts';
 import type { Link, LinkPort } from './link.ts';
 
 /** What is used of a WebSocket. */
@@ -16,7 +17,7 @@ export interface WebSocketLike {
   readonly readyState: number;
   /** Octets `send` has taken that have not left yet; workers do not say. */
   readonly bufferedAmount?: number;
-  send(octets: Uint8Array<ArrayBuffer>): void;
+  send(octets: Octets): void;
   close(): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
   removeEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
@@ -62,7 +63,7 @@ class WebSocketLink implements Link {
     if ((socket.bufferedAmount ?? 0) > this.#limit) return false;
     const at = this.#port.transmitAt;
     // A copy: some sockets keep what they are given until it has left.
-    socket.send(this.#memory.slice(at, at + length) as Uint8Array<ArrayBuffer>);
+    socket.send(this.#memory.slice(at, at + length) as Octets);
     return true;
   }
 

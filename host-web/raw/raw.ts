@@ -19,6 +19,7 @@
  */
 import { Memory, type Reason, Result, Signal } from '../abi.ts';
 import { SocketError, type Syscall } from '../errors.ts';
+import type { Octets } from '../platform.ts';
 import { type Callback, call, type Host, RawHandle } from './raw-handle.ts';
 
 export type { Host } from './raw-handle.ts';
@@ -142,13 +143,13 @@ export class RawConnection extends RawHandle {
   /**
    * As `receive`, into a new array of just the size needed (64 KiB at most), or the negated Result.
    */
-  read(): Uint8Array<ArrayBuffer> | number {
+  read(): Octets | number {
     const { core } = this.host;
     this.host.refresh();
     const n = core.receive(this.handle, Memory.TEXT_SIZE);
     if (n <= 0) return n;
     this.host.wake();
-    return core.textWindow.slice(0, n) as Uint8Array<ArrayBuffer>;
+    return core.textWindow.slice(0, n) as Octets;
   }
 
   /**

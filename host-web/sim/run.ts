@@ -3,6 +3,7 @@
  * network on one host's side, as a capture file.
  */
 import { PcapngWriter } from '../link/pcapng.ts';
+import type { WasmModule } from '../platform.ts';
 import { check, type Verdict } from './expect.ts';
 import type { Scenario } from './scenario.ts';
 import { Session } from './session.ts';
@@ -20,7 +21,7 @@ export interface Run {
 }
 
 /** Runs one variant of a scenario (`variantOf`). */
-export function run(module: WebAssembly.Module, spec: Scenario): Run {
+export function run(module: WasmModule, spec: Scenario): Run {
   const session = new Session(module, spec);
   session.run();
   return outcomeOf(session);
@@ -39,7 +40,7 @@ export function outcomeOf(session: Session): Run {
  * A capture file (pcapng) of what a host sent and what arrived there, each when it did: the one
  * vantage point a real capture has. Runs the session's scenario again, with its edits.
  */
-export function capture(module: WebAssembly.Module, session: Session, host: string): Uint8Array {
+export function capture(module: WasmModule, session: Session, host: string): Uint8Array {
   const blocks: Uint8Array[] = [];
   const writer = new PcapngWriter((block) => blocks.push(block), { name: host });
   const universe = new Universe(module, session.spec);

@@ -15,6 +15,7 @@
  * short list. Keyframes (`keyframe.ts`) are only there to be quick: replaying everything from the
  * start would give the same.
  */
+import type { WasmModule } from '../platform.ts';
 import type { Action } from './action.ts';
 import { type Keyframe, Keyframes, stateOf } from './keyframe.ts';
 import { Timeline } from './timeline/timeline.ts';
@@ -47,7 +48,7 @@ export class Session {
   readonly spec: Scenario;
   readonly universe: Universe;
   readonly timeline: Timeline;
-  readonly #module: WebAssembly.Module;
+  readonly #module: WasmModule;
   readonly #every: { readonly ms: number; readonly events: number };
   readonly #keyframes: Keyframes;
   readonly #edits: Edited[];
@@ -55,7 +56,7 @@ export class Session {
   #made: number;
 
   /** @param spec one variant of a scenario */
-  constructor(module: WebAssembly.Module, spec: Scenario, options: SessionOptions = {}) {
+  constructor(module: WasmModule, spec: Scenario, options: SessionOptions = {}) {
     const { every = EVERY, from, edits = [] } = options;
     this.spec = spec;
     this.#module = module;

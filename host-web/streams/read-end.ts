@@ -5,10 +5,11 @@
  * core's receive buffer straight to the reader: into the reader's own array (BYOB) or a new one of
  * the size of what has come. Not reading is therefore what closes RCV.WND.
  */
+import type { Octets } from '../platform.ts';
 import { END, type RawConnection } from '../raw/raw.ts';
 
 export class ReadEnd {
-  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly stream: ReadableStream<Octets>;
   /** Ended, failed, cancelled or closed: nobody will read from here on. */
   isOver = false;
   readonly #raw: RawConnection;

@@ -21,6 +21,7 @@ import { formatEndpoint, type SocketAddress } from '../address.ts';
 import { type Clock, NEVER } from '../clock.ts';
 import { SocketError } from '../errors.ts';
 import type { TcpInfo, TcpState } from '../inspect.ts';
+import type { Octets } from '../platform.ts';
 import type { Opener } from '../raw/opener.ts';
 import type { RawConnection } from '../raw/raw.ts';
 import { type OpenOptions, tune, type TuningOptions } from '../raw/tuning.ts';
@@ -61,7 +62,7 @@ const enum Arriving {
 }
 
 export class Socket {
-  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly readable: ReadableStream<Octets>;
   readonly writable: WritableStream<Uint8Array>;
   /** Fulfilled when the connection is synchronized; rejected when that will never be. */
   readonly opened: Promise<SocketInfo>;

@@ -172,6 +172,20 @@ export const FORM: readonly Rule[] = [
 /** Rules about words. */
 export const WORDS: readonly Rule[] = [
   perFile(
+    "types of the platform are platform.ts's, which every TypeScript reads",
+    (source) =>
+      isIn(source, 'host-web', 'host-node') &&
+      !isIn(source, 'host-web/playground', 'host-node/cli') &&
+      !['host-web/platform.ts', 'host-web/core-wasm.d.ts'].includes(source.path),
+    (source) =>
+      linesMatching(
+        source,
+        'codeLines',
+        /(?<!\b(?:new|instanceof|as) )\b(?:WebAssembly\.(?:Module|Memory)\b|Uint8Array<)/,
+        '$: say Octets, WasmModule or WasmMemory',
+      ),
+  ),
+  perFile(
     'a library prints nothing',
     (source) =>
       isIn(source, 'assembly', 'host-web', 'host-node') &&

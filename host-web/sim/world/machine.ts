@@ -10,6 +10,7 @@ import { Memory, NewsField, Reason, Result, Signal, State, TraceKind } from '../
 import { type Core, giveAddress, type Limits } from '../../core.ts';
 import { NEVER } from '../../clock.ts';
 import { Random } from '../../link/random.ts';
+import type { WasmModule } from '../../platform.ts';
 import { createTuned } from '../../sysctl.ts';
 import { type TraceEvent, TraceReader } from '../../trace.ts';
 import type { UserAction } from '../action.ts';
@@ -56,7 +57,7 @@ export class Machine {
   #traced = 0;
 
   constructor(
-    module: WebAssembly.Module,
+    module: WasmModule,
     place: { index: number; id: string; seed: number; mtu: number; prefix: string },
     spec: HostSpec,
     resolve: Resolve,

@@ -14,6 +14,7 @@ import { octetsOf } from '../../address.ts';
 import { NEVER } from '../../clock.ts';
 import type { Verdict } from '../../link/channel.ts';
 import type { Impairment, Settled } from '../../link/netem.ts';
+import type { WasmModule } from '../../platform.ts';
 import { duration } from '../../units.ts';
 import type { Action } from '../action.ts';
 import { craft } from '../craft.ts';
@@ -87,7 +88,7 @@ export class Universe implements World {
   onPacket: ((host: string, octets: Uint8Array, direction: 'in' | 'out') => void) | undefined;
 
   /** @param spec one variant of a scenario (`variantOf`) */
-  constructor(module: WebAssembly.Module, spec: Scenario, timeline?: Timeline) {
+  constructor(module: WasmModule, spec: Scenario, timeline?: Timeline) {
     this.spec = spec;
     this.hosts = hostsOf(spec);
     this.end = duration(spec.until ?? LONGEST);
