@@ -20,8 +20,8 @@ const BATCH = 512;
 
 export interface TunLinkOptions {
   /**
-   * The device failed, as when its interface is deleted; the link has closed. Without this, the
-   * error is thrown from a turn of its own and ends the process.
+   * The device failed, as when its interface is deleted; the link is over. Without this, the owner
+   * that `attach` was given is told.
    */
   readonly onError?: (error: Error) => void;
 }
@@ -46,9 +46,9 @@ export class TunLink implements Link {
   }
 
   attach(port: LinkPort): void {
-    this.#port = port;
     this.tun.attach(port);
     this.tun.watch(this.#onReadable);
+    this.#port = port;
   }
 
   send(length: number): boolean {
@@ -59,7 +59,8 @@ export class TunLink implements Link {
         return true;
       }
     } catch (error) {
-      this.#fail(error as Error);
+      if (isGone(error)) this.#fail(error);
+      else this.#port?.lost(error);
     }
     this.dropped++;
     return false;
@@ -90,6 +91,11 @@ export class TunLink implements Link {
 
   readonly #drain = (): void => {
     this.#isAwaited = false;
+    this.receive();
+  };
+
+  /** Puts in one batch of what waits in the device, if anything does. */
+  receive(): void {
     const port = this.#port;
     if (port === undefined) return;
     const { tun } = this;
@@ -110,16 +116,25 @@ export class TunLink implements Link {
       this.received += count;
     }
     if (count > 0) port.pump();
-  };
+  }
 
   #fail(error: Error): void {
     if (this.#isClosed) return;
-    this.close();
+    const port = this.#port;
     const report = this.#onError;
+    this.close();
+    if (report === undefined) {
+      port?.ended(error);
+      return;
+    }
+    port?.ended();
     // In a turn of its own: the stack may be in the middle of sending.
-    setImmediate(() => {
-      if (report === undefined) throw error;
-      report(error);
-    });
+    setImmediate(() => report(error));
   }
+}
+
+/** Whether an error of the device says that there is none any more. */
+function isGone(error: unknown): error is Error {
+  const { code } = error as { code?: string };
+  return code === 'EBADFD' || code === 'EBADF';
 }

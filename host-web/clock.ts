@@ -14,7 +14,8 @@ export const NEVER = 1e15;
 /** Calls back once, at the moment last set. */
 export interface Alarm {
   /**
-   * Sets, or moves, the moment; NEVER clears it.
+   * Sets, or moves, the moment; NEVER clears it. Set to now, or to what has passed, it rings behind
+   * everything that is due now and the events that have come by then.
    *
    * @param isHeld whether waiting keeps the process alive, where the platform knows of that
    */
@@ -61,6 +62,13 @@ const laterTurn = ((): ((task: () => void) => void) => {
 /** Lets everything that waits for a promise run, and the event loop turn once. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => laterTurn(resolve));
+}
+
+/** Throws an error where nothing is in the middle of anything: the platform calls it uncaught. */
+export function throwApart(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 /** The platform's monotonic clock and timers. */
@@ -110,6 +118,8 @@ class RealAlarm implements Alarm {
   #timer: TimerHandle | undefined;
   #timerAt = NEVER;
   #isHeld = true;
+  /** It is to ring in the next turn. */
+  #isTurnAwaited = false;
 
   constructor(clock: RealClock, ring: () => void) {
     this.#clock = clock;
@@ -153,8 +163,15 @@ class RealAlarm implements Alarm {
 
   #start(): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
     const now = this.#clock.now();
-    const delay = Math.min(Math.max(Math.ceil(this.#at - now), 0), LONGEST);
+    if (this.#at <= now) {
+      // A timer would ring before the events that wait; a turn is behind them.
+      if (!this.#isTurnAwaited) laterTurn(this.#onTurn);
+      this.#isTurnAwaited = true;
+      return;
+    }
+    const delay = Math.min(Math.ceil(this.#at - now), LONGEST);
     this.#timerAt = now + delay;
     this.#timer = setTimeout(this.#onTimer, delay) as TimerHandle;
     if (!this.#isHeld) this.#timer.unref?.();
@@ -162,13 +179,22 @@ class RealAlarm implements Alarm {
 
   readonly #onTimer = (): void => {
     this.#timer = undefined;
+    this.#look();
+  };
+
+  readonly #onTurn = (): void => {
+    this.#isTurnAwaited = false;
+    this.#look();
+  };
+
+  #look(): void {
     if (this.#at > this.#clock.now()) {
-      if (this.#at < NEVER) this.#start();
+      if (this.#at < NEVER && this.#timer === undefined) this.#start();
       return;
     }
     this.#at = NEVER;
     this.#ring();
-  };
+  }
 }
 
 /**
@@ -193,12 +219,20 @@ export class VirtualClock implements Clock {
   }
 
   alarm(ring: () => void): Alarm {
-    return new VirtualAlarm(this.#alarms, ring, () => ++this.#order);
+    return new VirtualAlarm(this.#alarms, ring, this, () => ++this.#order);
   }
 
   soon(task: () => void): void {
     this.#tasks.push(task);
     if (this.#tasks.length === 1) queueMicrotask(this.#runTasks);
+  }
+
+  /**
+   * Moves time by so many milliseconds and runs nothing: the program stood still, or the machine
+   * slept. What was due meanwhile is due now.
+   */
+  stall(ms: number): void {
+    this.#now += ms;
   }
 
   /** Moves time by so many milliseconds and runs everything due on the way. */
@@ -267,7 +301,13 @@ export class VirtualClock implements Clock {
     while (this.#tasks.length > 0) {
       const tasks = this.#tasks;
       this.#tasks = [];
-      for (const task of tasks) task();
+      for (const task of tasks) {
+        try {
+          task();
+        } catch (error) {
+          throwApart(error);
+        }
+      }
     }
   };
 }
@@ -277,19 +317,27 @@ class VirtualAlarm implements Alarm {
   order = 0;
   readonly ring: () => void;
   readonly #set: Set<VirtualAlarm>;
+  readonly #clock: VirtualClock;
   readonly #nextOrder: () => number;
 
-  constructor(set: Set<VirtualAlarm>, ring: () => void, nextOrder: () => number) {
+  constructor(
+    set: Set<VirtualAlarm>,
+    ring: () => void,
+    clock: VirtualClock,
+    nextOrder: () => number,
+  ) {
     this.#set = set;
     this.ring = ring;
+    this.#clock = clock;
     this.#nextOrder = nextOrder;
   }
 
-  set(at: number): void {
-    if (!(at < NEVER)) {
+  set(moment: number): void {
+    if (!(moment < NEVER)) {
       this.clear();
       return;
     }
+    const at = Math.max(moment, this.#clock.now());
     // Setting the same moment again does not change whose turn it is.
     if (at !== this.at) this.order = this.#nextOrder();
     this.at = at;

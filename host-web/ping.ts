@@ -1,7 +1,7 @@
 /** ICMP echo (RFC 792, RFC 4443 §4): requests that are out, and the replies that match them. */
 import { EchoReplyField, Memory, Result } from './abi.ts';
 import { formatMapped, toMapped } from './address.ts';
-import { type Alarm, type Clock, NEVER } from './clock.ts';
+import { type Clock, NEVER } from './clock.ts';
 import { type Core, setEndpoint } from './core.ts';
 import { SocketError } from './errors.ts';
 import { duration } from './units.ts';
@@ -35,7 +35,6 @@ interface Request {
 export class Pings {
   readonly #core: Core;
   readonly #clock: Clock;
-  readonly #alarm: Alarm;
   readonly #requests = new Map<number, Request>();
   #identifier: number;
   #sequence = 0;
@@ -45,7 +44,6 @@ export class Pings {
     this.#core = core;
     this.#clock = clock;
     this.#identifier = identifier & 0xffff;
-    this.#alarm = clock.alarm(() => this.#expire());
   }
 
   /** Requests without an answer yet. */
@@ -71,7 +69,6 @@ export class Pings {
       const sentAt = this.#clock.now();
       const expiresAt = sentAt + duration(timeout);
       this.#requests.set(key, { sentAt, expiresAt, address, resolve, reject });
-      this.#setAlarm();
     });
   }
 
@@ -86,7 +83,6 @@ export class Pings {
     const request = this.#requests.get(key);
     if (request === undefined) return;
     this.#requests.delete(key);
-    this.#setAlarm();
     request.resolve({
       from: formatMapped(octets.subarray(Memory.ECHO_REPLY, Memory.ECHO_REPLY + 16)),
       sequence: key & 0xffff,
@@ -96,15 +92,21 @@ export class Pings {
     });
   }
 
-  /** Ends every request. */
-  close(): void {
-    this.#alarm.clear();
-    this.#fail(NEVER, Result.CONNECTION_ABORTED);
+  /** When `expire` is due; NEVER when no request waits. */
+  get deadline(): number {
+    let first = NEVER;
+    for (const { expiresAt } of this.#requests.values()) first = Math.min(first, expiresAt);
+    return first;
   }
 
-  #expire(): void {
+  /** Ends the requests whose time is over. */
+  expire(): void {
     this.#fail(this.#clock.now(), Result.ABORTED_DUE_TO_USER_TIMEOUT);
-    this.#setAlarm();
+  }
+
+  /** Ends every request. */
+  close(): void {
+    this.#fail(NEVER, Result.CONNECTION_ABORTED);
   }
 
   #fail(until: number, result: Result): void {
@@ -113,11 +115,5 @@ export class Pings {
       this.#requests.delete(key);
       request.reject(new SocketError({ syscall: 'ping', result, address: request.address }));
     }
-  }
-
-  #setAlarm(): void {
-    let first = NEVER;
-    for (const { expiresAt } of this.#requests.values()) first = Math.min(first, expiresAt);
-    this.#alarm.set(first);
   }
 }

@@ -1,12 +1,11 @@
 /**
- * The stack: one core, its clock, its link, and the pump that joins them.
+ * The stack: one core, its clock, its link, its users, and the pump that joins them.
  *
- * `pump` is the whole host: tell the time, let packets out until none is left, hand out the news,
- * wake at the deadline. Everything else here is doors into the core, one call each. Not here:
- * streams and promises (`streams/`), which stand on `openConnection` and
- * `openListener` like anybody else.
+ * What is here is doors into the core, one call each, and who owns which handle. Not here: the pump
+ * and its alarm (`pump.ts`), what a link may throw (`link/attachment.ts`), and streams and promises
+ * (`streams/`), which stand on `openConnection` and `openListener` like anybody else.
  */
-import { Memory, NewsField, type Reason, Result, RouteAdviceField } from './abi.ts';
+import { Memory, Result, RouteAdviceField } from './abi.ts';
 import {
   checkPort,
   describeEndpoint,
@@ -17,13 +16,15 @@ import {
   type SocketAddress,
   toMapped,
 } from './address.ts';
-import { type Alarm, type Clock, NEVER, turn } from './clock.ts';
+import { type Clock, turn } from './clock.ts';
 import { type Core, giveAddress, setEndpoint } from './core.ts';
 import { readCounters, readSockets, type TcpInfo } from './inspect.ts';
-import type { Link, LinkPort } from './link/link.ts';
-import { type PacketStreams, streamsLink } from './link/streams.ts';
+import { Attachment, linkOf } from './link/attachment.ts';
+import type { Link, Linkable, LinkOwner } from './link/link.ts';
+import type { PacketStreams } from './link/streams.ts';
 import { type PingOptions, type PingReply, Pings } from './ping.ts';
 import type { WasmModule } from './platform.ts';
+import { EPOCH, Pump, PumpAlarm, type Pumped } from './pump.ts';
 import { failure } from './raw/failure.ts';
 import { type Host, RawConnection, RawListener } from './raw/raw.ts';
 import {
@@ -43,10 +44,6 @@ import { TraceReader } from './trace.ts';
 export type { TcpInfo } from './inspect.ts';
 export type { OpenListenerOptions, OpenOptions, StackOptions } from './raw/tuning.ts';
 
-/** Milliseconds the core's clock is ahead of the host's: there, zero means "never". */
-const EPOCH = 1000;
-/** Times a pump goes round before others get their turn. */
-const ROUNDS = 16;
 const EPHEMERAL_FIRST = 49_152;
 const EPHEMERAL_COUNT = 16_384;
 
@@ -55,20 +52,18 @@ export class Stack implements Host {
   /** The core's door: for tests and tools. */
   readonly core: Core;
   readonly clock: Clock;
-  readonly #alarm: Alarm;
+  readonly #pump: Pump;
+  readonly #alarm: PumpAlarm;
   readonly #owners = new Map<number, RawConnection | RawListener>();
   readonly #pings: Pings;
   readonly #addresses: string[] = [];
   readonly #mtu: number | undefined;
-  #link: Link | null = null;
+  #attachment: Attachment | null = null;
   #listeners = 0;
   #nextPort: number;
   #isClosed = false;
+  /** A pump is under way, once what runs now has ended. */
   #isAwake = false;
-  #isPumping = false;
-  #isPumpedAgain = false;
-  /** The core knows the time: a link's batch is being taken in. */
-  #isTold = false;
   #advices = 0;
 
   constructor(module: WasmModule, clock: Clock, options: StackOptions) {
@@ -79,7 +74,8 @@ export class Stack implements Host {
     this.core = createTuned(module, all, sysctl, seed);
     this.clock = clock;
     this.#mtu = mtu;
-    this.#alarm = clock.alarm(() => this.pump());
+    this.#pump = new Pump(this.core, this.#pumped);
+    this.#alarm = new PumpAlarm(clock, this.#pump, () => this.#attachment?.receive());
     this.#nextPort = (seed[0]! << 8) | seed[1]!;
     this.#pings = new Pings(this.core, clock, (seed[2]! << 8) | seed[3]!);
     for (const address of [options.address ?? []].flat()) this.addAddress(address);
@@ -97,48 +93,60 @@ export class Stack implements Host {
 
   // The pump -----------------------------------------------------------------------
 
-  /**
-   * Does everything there is to do now. Links and clocks call it; within itself it goes round
-   * again.
-   */
+  /** Does everything there is to do now, for the link and users; timers wait for their alarm. */
   pump(): void {
-    this.#isPumpedAgain = this.#isPumping;
-    if (this.#isPumping || this.#isClosed) return;
-    this.#isPumping = true;
-    try {
-      let rounds = ROUNDS;
-      do {
-        this.#isAwake = false;
-        this.#isPumpedAgain = false;
-        this.core.poll(this.clock.now() + EPOCH);
-        this.#advise();
-        // News first: what users read now, the acknowledgment's window tells at once. And after:
-        // what was for ourselves has come back by then.
-        this.#deliver();
-        this.#transmit();
-        this.#deliver();
-      } while (this.#isPumpedAgain && --rounds > 0);
-    } finally {
-      this.#isPumping = false;
-      this.#isTold = false;
-    }
-    if (this.#isPumpedAgain) this.wake();
-    const at = this.core.deadlineMs();
-    const isHeld = this.core.used(0) > this.#listeners;
-    this.#alarm.set(at < NEVER ? Math.round(1000 * (at - EPOCH)) / 1000 : NEVER, isHeld);
+    if (this.#isClosed) return;
+    this.#isAwake = false;
+    this.#pump.pump();
   }
 
-  #transmit(): void {
-    const { core } = this;
-    const link = this.#link;
-    // Without a link packets go nowhere, as on a wire that is cut.
-    if (link === null) while (core.output() !== 0);
-    else {
-      for (let length = core.output(); length !== 0; length = core.output()) link.send(length);
-      link.flush?.();
-    }
+  wake(): void {
+    if (this.#pump.again() || this.#isAwake) return;
+    this.#isAwake = true;
+    this.clock.soon(this.#onSoon);
+  }
+
+  refresh(): void {
+    this.#pump.refresh();
+  }
+
+  forget(handle: number): void {
+    if (this.#owners.get(handle) instanceof RawListener) this.#listeners--;
+    this.#owners.delete(handle);
+  }
+
+  #input(length: number, flags: number): void {
+    this.#pump.input(length, flags);
     if (this.#pings.waiting > 0) this.#pings.look();
   }
+
+  readonly #onSoon = (): void => {
+    if (this.#isAwake) this.pump();
+  };
+
+  /** What the pump asks of a stack. */
+  readonly #pumped: Pumped = {
+    now: () => this.clock.now(),
+    rang: () => {
+      this.#advise();
+      this.#pings.expire();
+    },
+    signal: (handle, events, result, reason) => {
+      this.#owners.get(handle)?.tell(events, result, reason);
+    },
+    // Without a link packets go nowhere, as on a wire that is cut.
+    send: (length) => this.#attachment?.send(length),
+    sent: () => {
+      this.#attachment?.flush();
+      if (this.#pings.waiting > 0) this.#pings.look();
+    },
+    rested: () => {
+      this.#isAwake = false;
+      if (this.#pump.isUnfinished) this.wake();
+      const isHeld = this.#pings.waiting > 0 || this.core.used(0) > this.#listeners;
+      this.#alarm.set(Math.min(this.#pump.deadline, this.#pings.deadline), isHeld);
+    },
+  };
 
   /** IP has been advised against a route: who may know better is the link. */
   #advise(): void {
@@ -147,83 +155,49 @@ export class Stack implements Host {
     const count = view.getUint32(at + RouteAdviceField.count, true);
     if (count === this.#advices) return;
     this.#advices = count;
-    this.#link?.advise?.(formatMapped(octets.subarray(at, at + 16)));
+    this.#attachment?.advise(formatMapped(octets.subarray(at, at + 16)));
   }
-
-  #deliver(): void {
-    const { view } = this.core;
-    for (let handle = this.core.signal(); handle !== 0; handle = this.core.signal()) {
-      const events = view.getUint32(Memory.NEWS + NewsField.events, true);
-      const result = view.getUint32(Memory.NEWS + NewsField.result, true) as Result;
-      const reason = view.getUint32(Memory.NEWS + NewsField.reason, true) as Reason;
-      this.#owners.get(handle)?.tell(events, result, reason);
-    }
-  }
-
-  wake(): void {
-    if (this.#isPumping) this.#isPumpedAgain = true;
-    else if (!this.#isAwake) {
-      this.#isAwake = true;
-      this.clock.soon(this.#onSoon);
-    }
-  }
-
-  refresh(): void {
-    if (!this.#isPumping && !this.#isTold) this.core.poll(this.clock.now() + EPOCH);
-  }
-
-  forget(handle: number): void {
-    if (this.#owners.get(handle) instanceof RawListener) this.#listeners--;
-    this.#owners.delete(handle);
-  }
-
-  readonly #onSoon = (): void => {
-    if (this.#isAwake) this.pump();
-  };
-
-  readonly #input = (length: number, flags: number): void => {
-    // Once for a batch: `pump` ends it. A user's call tells the time for itself alone, for what it
-    // makes the stack do may wait for a turn, and packets may come before that.
-    this.refresh();
-    this.#isTold = true;
-    this.core.input(length, flags);
-    if (this.#pings.waiting > 0) this.#pings.look();
-  };
 
   // The link -----------------------------------------------------------------------
 
   /**
    * Joins the stack to what carries its packets; a stack has one link at a time.
    *
+   * @param owner is told what the link throws, and that it is over by itself
    * @returns a function that takes the link away again, and closes it
    */
-  attach(device: Link | PacketStreams): () => void {
+  attach(device: Link | Linkable | PacketStreams, owner: LinkOwner = {}): () => void {
     this.#check();
-    if (this.#link !== null) throw new TypeError('the stack has a link already');
-    const link = 'readable' in device ? streamsLink(device) : device;
-    const { buffer } = this.core.memory;
-    const port: LinkPort = {
-      memory: buffer as ArrayBuffer,
-      receiveAt: Memory.RECEIVE,
-      receiveSize: Memory.PACKET_SIZE,
-      transmitAt: Memory.TRANSMIT,
-      input: this.#input,
-      pump: () => this.pump(),
-    };
+    if (this.#attachment !== null) throw new TypeError('the stack has a link already');
+    const link = linkOf(device);
     changeSetting(this.core, 'mtu', Math.min(link.mtu, this.#mtu ?? link.mtu));
-    this.#link = link;
-    link.attach(port);
+    const leave = () => {
+      if (this.#attachment === attachment) this.#attachment = null;
+    };
+    const attachment = new Attachment(link, owner, {
+      clock: this.clock,
+      memory: this.core.memory.buffer as ArrayBuffer,
+      input: (length, flags) => this.#input(length, flags),
+      pump: () => this.pump(),
+      ended: leave,
+    });
+    this.#attachment = attachment;
+    try {
+      attachment.open();
+    } catch (error) {
+      leave();
+      throw error;
+    }
     this.wake();
     return () => {
-      if (this.#link !== link) return;
-      this.#link = null;
-      link.close();
+      leave();
+      attachment.close();
     };
   }
 
   /** The link the stack is joined to. */
   get link(): Link | null {
-    return this.#link;
+    return this.#attachment?.link ?? null;
   }
 
   // Raw connections and listeners --------------------------------------------------
@@ -378,11 +352,12 @@ export class Stack implements Host {
     // Called from within a pump, that one has the news still to hand out. Microtasks may run inside
     // it (Node runs them whenever a native callback returns), so only a turn of its own is surely
     // outside.
-    while (this.#isPumping) await turn();
+    while (this.#pump.isRunning) await turn();
     this.#isClosed = true;
     this.#alarm.clear();
-    this.#link?.close();
-    this.#link = null;
+    const attachment = this.#attachment;
+    this.#attachment = null;
+    attachment?.close();
   }
 
   /** Whether `close` has been called. */

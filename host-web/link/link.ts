@@ -32,6 +32,13 @@ export interface LinkPort {
   input(length: number, flags: InputFlag): void;
   /** Ends a batch: the stack answers, tells its users, and sets its alarm. */
   pump(): void;
+  /** Something threw that the link survives, such as a tap: its owner is told. */
+  lost(error: unknown): void;
+  /**
+   * The link is over by itself: it has ended, or failed with this error. The stack closes it, lets
+   * go of it and tells its owner; another can be attached then.
+   */
+  ended(error?: unknown): void;
 }
 
 /** A link. A stack has one; a link has one stack. */
@@ -50,6 +57,11 @@ export interface Link {
   /** Called after the last `send` of a batch, where the link has it. */
   flush?(): void;
   /**
+   * Puts in what has arrived already, at most a batch of it, where the link can look: called before
+   * a timeout is believed. What comes by events needs none, for these get their turn.
+   */
+  receive?(): void;
+  /**
    * Segments to that address have been sent again and again without an answer: whoever knows the
    * way there (a gateway, a tunnel, a carrier) may look at it (RFC 1122 §3.3.1.4).
    */
@@ -59,6 +71,25 @@ export interface Link {
   /** Whether the link keeps the process alive, where it would. */
   ref?(): void;
   unref?(): void;
+}
+
+/** What makes a link of itself when it is attached: a TUN of `netcell/tun`. */
+export interface Linkable {
+  link(): Link;
+}
+
+/** What the owner of a link may want to be told; `attach` takes it. */
+export interface LinkOwner {
+  /**
+   * The link threw as it was used: what it was to carry is lost, and it stays. Without this the
+   * error is thrown apart, as an uncaught one.
+   */
+  readonly onError?: (error: unknown) => void;
+  /**
+   * The link is over by itself: it has ended, or failed with this error, and `attach` takes
+   * another. Without this an error goes to `onError`.
+   */
+  readonly onClosed?: (error: unknown) => void;
 }
 
 /**

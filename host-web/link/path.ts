@@ -141,14 +141,17 @@ export class Path {
 
   #ring(): void {
     const now = this.#medium.clock.now();
-    while (this.#parcels.length > 0 && this.#parcels[0]!.at <= now) {
-      const parcel = pop(this.#parcels);
-      this.#isDelivering = true;
-      this.#deliver(parcel.octets, parcel.length);
-      this.#spare.push(parcel);
+    try {
+      while (this.#parcels.length > 0 && this.#parcels[0]!.at <= now) {
+        const parcel = pop(this.#parcels);
+        this.#isDelivering = true;
+        this.#deliver(parcel.octets, parcel.length);
+        this.#spare.push(parcel);
+      }
+      this.flush();
+    } finally {
+      this.#alarm.set(this.#parcels[0]?.at ?? NEVER);
     }
-    this.flush();
-    this.#alarm.set(this.#parcels[0]?.at ?? NEVER);
   }
 }
 

@@ -4,7 +4,7 @@
  * One section, one interface of LINKTYPE_RAW (the packets are IP without a frame), enhanced packet
  * blocks with direction and comments. Blocks are handed out as they are made; nothing is kept.
  */
-import type { Clock } from '../clock.ts';
+import { type Clock, throwApart } from '../clock.ts';
 import type { Link, LinkPort } from './link.ts';
 
 export interface PcapngOptions {
@@ -148,20 +148,27 @@ export function tap(inner: Link, writer: PcapngWriter, options: TapOptions): Lin
   const epoch = options.epochMs ?? Date.now() - clock.now();
   let octets = new Uint8Array();
   let transmitAt = 0;
+  let lost = throwApart;
   const record = (at: number, length: number, direction: 'in' | 'out') => {
     const packet = octets.subarray(at, at + length);
-    const said = comment?.(packet, direction);
-    writer.packet(
-      packet,
-      epoch + clock.now(),
-      said === undefined ? { direction } : { direction, comment: said },
-    );
+    try {
+      const said = comment?.(packet, direction);
+      writer.packet(
+        packet,
+        epoch + clock.now(),
+        said === undefined ? { direction } : { direction, comment: said },
+      );
+    } catch (error) {
+      // What can not be written down is carried all the same.
+      lost(error);
+    }
   };
   return {
     mtu: inner.mtu,
     attach(port: LinkPort) {
       octets = new Uint8Array(port.memory);
       transmitAt = port.transmitAt;
+      lost = port.lost;
       inner.attach({
         ...port,
         input(length, flags) {
@@ -175,6 +182,7 @@ export function tap(inner: Link, writer: PcapngWriter, options: TapOptions): Lin
       return inner.send(length);
     },
     flush: () => inner.flush?.(),
+    receive: () => inner.receive?.(),
     close: () => inner.close(),
     advise: (destination) => inner.advise?.(destination),
     ref: () => inner.ref?.(),

@@ -161,7 +161,7 @@ class ImpairedLink implements Link, Simulation {
         'A',
         settle({ ...common, ...a }),
         (octets, length) => this.#leave(octets, length),
-        () => inner.flush?.(),
+        () => this.#guard(() => inner.flush?.()),
       ),
       B: new Path(
         medium,
@@ -187,9 +187,19 @@ class ImpairedLink implements Link, Simulation {
     this.#receive = new PacketViews(port.memory, port.receiveAt);
     this.#inner.attach({
       ...port,
-      input: (length) => void this.#paths.B.send(this.#receive!.atLeast(length), length),
+      input: (length) =>
+        this.#guard(() => this.#paths.B.send(this.#receive!.atLeast(length), length)),
       pump: () => this.#paths.B.flush(),
     });
+  }
+
+  /** A rule, a watch or the link within may throw: that costs this packet. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#port?.lost(error);
+    }
   }
 
   send(length: number): boolean {
@@ -198,6 +208,10 @@ class ImpairedLink implements Link, Simulation {
 
   flush(): void {
     this.#paths.A.flush();
+  }
+
+  receive(): void {
+    this.#inner.receive?.();
   }
 
   close(): void {
@@ -223,7 +237,7 @@ class ImpairedLink implements Link, Simulation {
   #leave(octets: Uint8Array, length: number): void {
     if (this.#port === undefined) return;
     this.#octets.set(octets, this.#port.transmitAt);
-    this.#inner.send(length);
+    this.#guard(() => this.#inner.send(length));
   }
 
   #enter(octets: Uint8Array, length: number): void {

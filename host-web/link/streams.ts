@@ -20,7 +20,7 @@ export interface PacketStreams {
  */
 const QUEUE_LIMIT = 1000;
 
-/** Makes a link of a pair of streams. It ends when the readable does; an error ends it too. */
+/** Makes a link of a pair of streams. It is over when one of them is; its owner hears of it. */
 export function streamsLink(streams: PacketStreams): Link {
   return new StreamsLink(streams);
 }
@@ -36,14 +36,22 @@ class StreamsLink implements Link {
   constructor({ readable, writable, mtu = 1500 }: PacketStreams) {
     this.mtu = mtu;
     this.#reader = readable.getReader();
-    this.#writer = writable.getWriter();
+    try {
+      this.#writer = writable.getWriter();
+    } catch (error) {
+      this.#reader.releaseLock();
+      throw error;
+    }
     this.#writer.closed.catch(() => {});
   }
 
   attach(port: LinkPort): void {
     this.#port = port;
     this.#memory = new Uint8Array(port.memory);
-    this.#receive().catch(() => this.close());
+    // A stream that is cancelled without a reason errors with undefined: that is an end, too.
+    const ended = (error: unknown) => this.#port?.ended(error);
+    this.#receive().then(ended, ended);
+    this.#writer.closed.then(ended, ended);
   }
 
   send(length: number): boolean {
@@ -69,7 +77,11 @@ class StreamsLink implements Link {
       const { value, done } = await this.#reader.read();
       const port = this.#port;
       if (done || port === undefined) return;
-      if (value.length === 0 || value.length > port.receiveSize) continue;
+      if (!(value instanceof Uint8Array)) {
+        port.lost(new TypeError('a packet is a Uint8Array'));
+        continue;
+      }
+      if (value.length === 0 || value.length > this.mtu) continue;
       this.#memory.set(value, port.receiveAt);
       port.input(value.length, InputFlag.NONE);
       port.pump();

@@ -19,8 +19,14 @@ export interface WebSocketLike {
   readonly bufferedAmount?: number;
   send(octets: Octets): void;
   close(): void;
-  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
-  removeEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'message' | 'close', listener: (event: SocketEvent) => void): void;
+  removeEventListener(type: 'message' | 'close', listener: (event: SocketEvent) => void): void;
+}
+
+/** What is used of its events: `data` is a message's. */
+export interface SocketEvent {
+  readonly type?: string;
+  readonly data?: unknown;
 }
 
 export interface WebSocketLinkOptions {
@@ -31,8 +37,12 @@ export interface WebSocketLinkOptions {
 }
 
 const OPEN = 1;
+const CLOSED = 3;
 
-/** Makes a link of an open WebSocket; closing it closes that. Whose end it is, its owner hears. */
+/**
+ * Makes a link of an open WebSocket; closing it closes that. It is over when the socket is, and its
+ * owner hears of it.
+ */
 export function webSocketLink(socket: WebSocketLike, options: WebSocketLinkOptions = {}): Link {
   return new WebSocketLink(socket, options);
 }
@@ -54,7 +64,9 @@ class WebSocketLink implements Link {
   attach(port: LinkPort): void {
     this.#port = port;
     this.#memory = new Uint8Array(port.memory);
-    this.#socket.addEventListener('message', this.#onMessage);
+    this.#socket.addEventListener('message', this.#onEvent);
+    this.#socket.addEventListener('close', this.#onEvent);
+    if (this.#socket.readyState === CLOSED) port.ended();
   }
 
   send(length: number): boolean {
@@ -70,14 +82,16 @@ class WebSocketLink implements Link {
   close(): void {
     if (this.#port === undefined) return;
     this.#port = undefined;
-    this.#socket.removeEventListener('message', this.#onMessage);
+    this.#socket.removeEventListener('message', this.#onEvent);
+    this.#socket.removeEventListener('close', this.#onEvent);
     this.#socket.close();
   }
 
-  readonly #onMessage = ({ data }: { readonly data: unknown }): void => {
+  readonly #onEvent = ({ type, data }: SocketEvent): void => {
     const port = this.#port;
+    if (type === 'close') port?.ended();
     if (port === undefined || !(data instanceof ArrayBuffer)) return;
-    if (data.byteLength === 0 || data.byteLength > port.receiveSize) return;
+    if (data.byteLength === 0 || data.byteLength > this.mtu) return;
     this.#memory.set(new Uint8Array(data), port.receiveAt);
     port.input(data.byteLength, InputFlag.NONE);
     port.pump();

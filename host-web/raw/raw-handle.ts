@@ -4,6 +4,7 @@
  */
 import { Memory, type Option, Result, type State, StatusField } from '../abi.ts';
 import { formatMapped } from '../address.ts';
+import { throwApart } from '../clock.ts';
 import type { Core } from '../core.ts';
 import { readStatus, stateName, type TcpInfo, type TcpState } from '../inspect.ts';
 
@@ -21,20 +22,14 @@ export interface Host {
 /** What a user of the raw API may want called. */
 export type Callback = (() => void) | null;
 
-/** Calls back; what it throws is nobody's here, and must not keep others from their news. */
+/** Calls back; an error of the callback is thrown apart, so that others still get their signals. */
 export function call(callback: Callback): void {
   if (callback === null) return;
   try {
     callback();
   } catch (error) {
-    report(error);
+    throwApart(error);
   }
-}
-
-function report(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
 }
 
 /** Sockets of a connection. */

@@ -20,6 +20,7 @@ import {
   states,
   time,
 } from '../../host-web/sim/scenario.ts';
+import { Agenda } from '../../host-web/sim/world/agenda.ts';
 import { coreModule } from '../core-module.ts';
 import { decode } from '../dsl/segment.ts';
 import { made } from './world.ts';
@@ -219,5 +220,15 @@ describe('an expectation that does not come true', () => {
       'B1 reads 10 octets, but it read 0, 0 not its own',
       'B counts TcpPassiveOpens 7, but it counted 1',
     ]);
+  });
+});
+
+describe('the agenda', () => {
+  it('has what arrives at a time come before the alarms of that time', () => {
+    const agenda = new Agenda(1);
+    agenda.setAlarm(0, 200);
+    agenda.add(200, { kind: 'step', step: 3 });
+    expect(agenda.take()!.task).toEqual({ kind: 'step', step: 3 });
+    expect(agenda.take()!.task).toEqual({ kind: 'alarm', host: 0 });
   });
 });

@@ -1,6 +1,6 @@
 /**
  * The agenda: everything a universe has still to do, in order of time, and of asking where times
- * are equal.
+ * are equal; but what arrives at a time comes before the alarms of that time.
  *
  * One heap for packets on the way, steps and commands, and a slot for each host's alarm, which is
  * moved at every packet and would fill a heap with times that nothing waits for any more. All of it
@@ -83,7 +83,8 @@ export class Agenda {
   take(): Item | undefined {
     let [at, order, host] = [NEVER, 0, -1];
     const top = this.#heap[0];
-    if (top !== undefined) [at, order] = [top.at, top.order];
+    // What has arrived is processed before a timeout is believed.
+    if (top !== undefined) [at, order] = [top.at, -1];
     for (let i = 0; i < this.#alarms.length; i++) {
       const alarm = this.#alarms[i]!;
       if (alarm.at < at || (alarm.at === at && alarm.at < NEVER && alarm.order < order)) {

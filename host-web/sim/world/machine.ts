@@ -1,16 +1,16 @@
 /**
- * A simulated host: one real core, its users, and the pump between them.
+ * A simulated host: one real core, its users, and a pump between them.
  *
  * What happens is told to the world as it happens — the user's calls, the core's trace, packets —
  * and everything the host is lies in the core's memory and in its users' plain state, so a copy of
  * both is a copy of the host. Not here: time and packets on the way (`universe.ts`), and writing
  * anything down (`sampler.ts`).
  */
-import { Memory, NewsField, Reason, Result, Signal, State, TraceKind } from '../../abi.ts';
+import { Reason, type Result, Signal, State, TraceKind } from '../../abi.ts';
 import { type Core, giveAddress, type Limits } from '../../core.ts';
-import { NEVER } from '../../clock.ts';
 import { Random } from '../../link/random.ts';
 import type { WasmModule } from '../../platform.ts';
+import { EPOCH, Pump, type Pumped } from '../../pump.ts';
 import { createTuned } from '../../sysctl.ts';
 import { type TraceEvent, TraceReader } from '../../trace.ts';
 import type { UserAction } from '../action.ts';
@@ -30,9 +30,6 @@ export interface World {
   settled(host: number): void;
 }
 
-/** Milliseconds the core's clock is ahead of the universe's: there, zero means "never". */
-export const EPOCH = 1000;
-
 /** Small: a universe is copied often. */
 const LIMITS: Limits = {
   connections: 64,
@@ -47,14 +44,16 @@ const LIMITS: Limits = {
   sendBuffer: 65_536,
 };
 
-export class Machine {
+export class Machine implements Pumped {
   readonly core: Core;
   readonly app: App;
+  readonly #pump: Pump;
   readonly #host: number;
   readonly #world: World;
   #trace: TraceReader;
   /** What the core had traced when it was read last. */
   #traced = 0;
+  #now = 0;
 
   constructor(
     module: WasmModule,
@@ -78,6 +77,7 @@ export class Machine {
       signal: (socket, name) => this.#tell({ kind: 'signal', handle: socket.handle, text: name }),
     });
     this.#trace = new TraceReader(this.core, 0);
+    this.#pump = new Pump(this.core, this);
   }
 
   /** Its users' state; the rest of it is memory. */
@@ -92,72 +92,74 @@ export class Machine {
     this.#traced = this.core.traceCount();
   }
 
-  /** When its core wants to be polled; NEVER when it does not. */
+  /** When its alarm is to ring; NEVER when no timer is set. */
   get deadline(): number {
-    const at = this.core.deadlineMs();
-    return at < NEVER ? Math.round(1000 * (at - EPOCH)) / 1000 : NEVER;
+    return this.#pump.isUnfinished ? this.#now : this.#pump.deadline;
   }
+
+  // What happens to it --------------------------------------------------------------
 
   /** A packet arrives. */
   input(now: number, octets: Uint8Array): void {
-    this.core.poll(now + EPOCH);
-    this.#drain();
+    this.#now = now;
     this.core.receiveWindow.set(octets);
-    this.core.input(octets.length, 0);
+    this.#pump.input(octets.length, 0);
     this.#world.taken(this.#host);
     this.#drain();
-    this.#pump();
+    this.#pump.pump();
   }
 
   /** Its deadline has come. */
   alarm(now: number): void {
-    this.core.poll(now + EPOCH);
-    this.#drain();
-    this.#pump();
+    this.#now = now;
+    this.#pump.ring();
   }
 
   /** Its user does something. */
   perform(now: number, action: UserAction): void {
-    this.core.poll(now + EPOCH);
-    this.#drain();
+    this.#now = now;
+    this.#pump.refresh();
     this.app.perform(action);
     this.#drain();
-    this.#pump();
+    this.#pump.pump();
   }
 
-  /** News, users, packets, until nothing is left to do now. */
-  #pump(): void {
-    do {
-      this.#news();
-      while (this.app.react()) this.#drain();
-      this.#output();
-    } while (this.#news() || this.app.react());
+  // What its pump asks ----------------------------------------------------------------
+
+  now(): number {
+    return this.#now;
+  }
+
+  rang(): void {
+    this.#drain();
+  }
+
+  signal(handle: number, events: number, result: Result): void {
+    if (this.app.ownerOf(handle) === undefined) return;
+    if (events & Signal.OPENED) this.#tell({ kind: 'signal', handle, text: 'opened' });
+    if (events & Signal.CLOSED) this.app.over(handle, result);
+  }
+
+  act(): boolean {
+    let isAnything = false;
+    while (this.app.react()) {
+      isAnything = true;
+      this.#drain();
+    }
+    return isAnything;
+  }
+
+  send(length: number): void {
+    this.#world.send(this.#host, this.core.transmitWindow, length);
+    this.#drain();
+  }
+
+  rested(): void {
     this.#drain();
     this.#world.settled(this.#host);
   }
 
-  #news(): boolean {
-    const { core } = this;
-    let isAny = false;
-    for (let handle = core.signal(); handle !== 0; handle = core.signal()) {
-      isAny = true;
-      const events = core.view.getUint32(Memory.NEWS + NewsField.events, true);
-      const result = core.view.getUint32(Memory.NEWS + NewsField.result, true) as Result;
-      const socket = this.app.ownerOf(handle);
-      if (socket === undefined) continue;
-      if (events & Signal.OPENED) this.#tell({ kind: 'signal', handle, text: 'opened' });
-      if (events & Signal.CLOSED) this.app.over(handle, result);
-    }
-    return isAny;
-  }
-
-  #output(): void {
-    const { core } = this;
-    for (let length = core.output(); length !== 0; length = core.output()) {
-      this.#world.send(this.#host, core.transmitWindow, length);
-      this.#drain();
-    }
-  }
+  // What it tells -----------------------------------------------------------------------
 
   #delivered(socket: SocketState, octets: number, strange: number): void {
     const numbers = [octets, strange, socket.received, 0] as const;

@@ -1,0 +1,147 @@
+/**
+ * A stack's side of its link: what a link may throw, how it ends, and who is told.
+ *
+ * A link is somebody else's. What it throws costs the packet it was to carry, and its owner hears
+ * of it; the stack, its timers and its other packets go on. A link that is over by itself is let go
+ * of, so that the stack can be given another.
+ */
+import { type InputFlag, Memory } from '../abi.ts';
+import { type Clock, throwApart } from '../clock.ts';
+import type { Link, Linkable, LinkOwner, LinkPort } from './link.ts';
+import { type PacketStreams, streamsLink } from './streams.ts';
+
+/** What a stack does for its link. */
+export interface Attaching {
+  readonly clock: Clock;
+  readonly memory: ArrayBuffer;
+  input(length: number, flags: InputFlag): void;
+  pump(): void;
+  /** The link is over by itself, and closed: the stack has none. */
+  ended(): void;
+}
+
+export class Attachment {
+  readonly link: Link;
+  readonly #owner: LinkOwner;
+  readonly #stack: Attaching;
+  #isOver = false;
+
+  constructor(link: Link, owner: LinkOwner, stack: Attaching) {
+    this.link = link;
+    this.#owner = owner;
+    this.#stack = stack;
+  }
+
+  /** Gives the link its windows. What it throws here is its owner's, who is attaching it. */
+  open(): void {
+    const stack = this.#stack;
+    const port: LinkPort = {
+      memory: stack.memory,
+      receiveAt: Memory.RECEIVE,
+      receiveSize: Memory.PACKET_SIZE,
+      transmitAt: Memory.TRANSMIT,
+      input: (length, flags) => {
+        if (!this.#isOver) stack.input(length, flags);
+      },
+      pump: () => {
+        if (!this.#isOver) stack.pump();
+      },
+      lost: (error) => this.#lost(error),
+      ended: (error) => this.#ended(error),
+    };
+    try {
+      this.link.attach(port);
+    } catch (error) {
+      this.#isOver = true;
+      throw error;
+    }
+  }
+
+  send(length: number): void {
+    try {
+      this.link.send(length);
+    } catch (error) {
+      this.#lost(error);
+    }
+  }
+
+  flush(): void {
+    try {
+      this.link.flush?.();
+    } catch (error) {
+      this.#lost(error);
+    }
+  }
+
+  receive(): void {
+    try {
+      this.link.receive?.();
+    } catch (error) {
+      this.#lost(error);
+    }
+  }
+
+  advise(destination: string): void {
+    try {
+      this.link.advise?.(destination);
+    } catch (error) {
+      this.#lost(error);
+    }
+  }
+
+  /** Lets go of the link. Harmless when repeated. */
+  close(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    try {
+      this.link.close();
+    } catch (error) {
+      this.#lost(error);
+    }
+  }
+
+  #lost(error: unknown): void {
+    const { onError = throwApart } = this.#owner;
+    this.#tell(() => onError(error));
+  }
+
+  #ended(error: unknown): void {
+    if (this.#isOver) return;
+    this.close();
+    this.#stack.ended();
+    const { onClosed, onError = throwApart } = this.#owner;
+    if (onClosed !== undefined) this.#tell(() => onClosed(error));
+    else if (error !== undefined) this.#tell(() => onError(error));
+  }
+
+  /** The stack may be in the middle of sending: its owner is told once that is over. */
+  #tell(news: () => void): void {
+    this.#stack.clock.soon(() => {
+      try {
+        news();
+      } catch (error) {
+        throwApart(error);
+      }
+    });
+  }
+}
+
+/**
+ * The link that something to attach is, or makes.
+ *
+ * @throws TypeError when it is nothing of the kind
+ */
+export function linkOf(device: Link | Linkable | PacketStreams): Link {
+  const given = (device ?? {}) as Partial<Link & Linkable & PacketStreams>;
+  const has = (...methods: unknown[]) => methods.every((method) => typeof method === 'function');
+  if (has(given.readable?.getReader, given.writable?.getWriter)) {
+    return streamsLink(device as PacketStreams);
+  }
+  if (has(given.link)) return linkOf(given.link!());
+  const isLink = has(given.attach, given.send, given.close) && typeof given.mtu === 'number';
+  if (isLink) return device as Link;
+  throw new TypeError(
+    'a stack is attached to a link, { mtu, attach, send, close }, to { readable, writable } of ' +
+      'packets, or to a device that makes a link of itself, as a TUN of netcell/tun does',
+  );
+}
