@@ -1,12 +1,15 @@
 /**
  * SYN cookies (RFC 4987 §3.6): a SYN answered without remembering it.
  *
- * ISS carries all that must come back: the minute it was made in, the peer's MSS in three bits, and
- * a keyed hash over both, the tuple and IRS. What it can not carry (window scale, SACK, ECN) rides
- * in the low bits of our timestamp, if the peer sends timestamps; they come back in its echo. A
- * cookie is good for the period it was made in and the next.
+ * ISS carries all that must come back: the minute it was made in and the peer's MSS in three bits,
+ * both behind keyed hashes, or whoever watches could tell the age of a cookie. The lower part is a
+ * hash over tuple, IRS and period, to which the MSS is added; the upper is the period behind a hash
+ * over tuple, IRS and that lower part, so that one period does not look the same twice. What ISS
+ * can not carry (window scale, SACK, ECN) rides in the low bits of our timestamp, if the peer sends
+ * timestamps; they come back in its echo. A cookie is good for the period it was made in and the
+ * next.
  *
- *   ISS    ├ period, 5 bits ┼ MSS, 3 bits ┼──────── hash, 24 bits ────────┤
+ *   ISS    ├ period ^ hash, 8 bits ┼──────────── hash + MSS, 24 bits ────────────┤
  *   TSval  ├──────────── clock ────────────┼ ECN 1 ┼ SACK 1 ┼ shift, 4 ───┤   shift 15: no scaling
  */
 import { Counter, Reason, Setting, State, TraceKind } from '../abi';
@@ -29,10 +32,15 @@ import { shiftFor } from './window';
 
 /** Seconds a period lasts; a cookie lives for one to two of them. */
 const PERIOD_SECONDS: u32 = 64;
-const PERIODS: u32 = 32;
+const PERIODS: u32 = 256;
+/** Bits of ISS below the period. */
+const LOWER_BITS: u32 = 24;
+const LOWER: u32 = (1 << LOWER_BITS) - 1;
 /** Bits of TSval that carry options. */
 const OPTION_BITS: u32 = 6;
 const NO_SCALING: u32 = 15;
+
+const MSS_COUNT: u32 = 8;
 
 /** The MSS values a cookie can tell apart; a peer's is rounded down to one of them. */
 function mssOf(index: u32): u32 {
@@ -57,7 +65,7 @@ function mssOf(index: u32): u32 {
 }
 
 function mssIndex(mss: u32): u32 {
-  let index: u32 = 7;
+  let index = MSS_COUNT - 1;
   while (index != 0 && mssOf(index) > mss) index--;
   return index;
 }
@@ -66,13 +74,19 @@ function period(): u32 {
   return <u32>(now() / SECOND) / PERIOD_SECONDS;
 }
 
-/** The cookie of a record's tuple for one period and MSS. */
-function cookie(tuple: usize, irs: RemoteSeq, ofPeriod: u32, index: u32): LocalSeq {
+/** A keyed hash over a record's tuple, IRS and one number more. */
+function mask(key: Key, tuple: usize, irs: RemoteSeq, number: u32): u32 {
   memory.copy(SCRATCH, tuple, 36);
   store<u32>(SCRATCH + 36, irs);
-  store<u64>(SCRATCH + 40, ((<u64>ofPeriod) << 32) | index);
-  const mac = <u32>hash(Key.COOKIE, SCRATCH, 6) & 0xff_ffff;
-  return ((ofPeriod % PERIODS) << 27) | (index << 24) | mac;
+  store<u64>(SCRATCH + 40, number);
+  return <u32>hash(key, SCRATCH, 6);
+}
+
+/** The cookie of a record's tuple for a period and an MSS. */
+function cookie(tuple: usize, irs: RemoteSeq, ofPeriod: u32, index: u32): LocalSeq {
+  const lower = (mask(Key.COOKIE, tuple, irs, ofPeriod) + index) & LOWER;
+  const upper = ofPeriod ^ mask(Key.COOKIE_PERIOD, tuple, irs, lower);
+  return (upper << LOWER_BITS) | lower;
 }
 
 /** Answers a SYN with a SYN,ACK whose ISS is a cookie. */
@@ -130,10 +144,12 @@ export function readCookie(listener: Tcb, seg: Segment): Child | null {
   if (!areExpected()) return null;
   const iss = seg.ack - 1;
   const irs = seg.seq - 1;
-  const age = (period() - (iss >> 27)) % PERIODS;
-  const index = (iss >> 24) & 7;
   const tuple = changetype<usize>(seg) + TUPLE;
-  if (age > 1 || cookie(tuple, irs, period() - age, index) != iss) {
+  const lower = iss & LOWER;
+  const made = (iss >> LOWER_BITS) ^ mask(Key.COOKIE_PERIOD, tuple, irs, lower);
+  const age = (period() - made) % PERIODS;
+  const index = (lower - mask(Key.COOKIE, tuple, irs, period() - age)) & LOWER;
+  if (age > 1 || index >= MSS_COUNT) {
     count(Counter.TcpExtSyncookiesFailed);
     trace(TraceKind.DROP, 0, State.LISTEN, Reason.COOKIE_INVALID, Reason.COOKIE_INVALID, 0, 0, 0);
     return null;
