@@ -153,6 +153,10 @@ export enum Setting {
   MAX_TW_BUCKETS,
   /** Begin no connection that might find no TIME-WAIT record, for the sake of MUST-13. */
   TW_STRICT,
+  /** Seconds the fragments of an IPv4 datagram may take to come; RFC 1122 §3.3.2: 60 and more. */
+  IPFRAG_TIME,
+  /** Seconds the fragments of an IPv6 datagram may take to come; RFC 8200 §4.5: 60. */
+  IP6FRAG_TIME,
   COUNT,
 }
 
@@ -261,7 +265,6 @@ export enum Counter {
   TcpExtTCPWantZeroWindowAdv,
   TcpExtTCPFromZeroWindowAdv,
   TcpExtTCPBadOptions,
-  TcpExtTCPIllegalAddresses,
   TcpExtReplyQueueDrop,
   TcpExtTCPIcmpOutOfWindow,
   TcpExtSyncookiesSent,
@@ -277,6 +280,9 @@ export enum Counter {
   IpExtInECT0Pkts,
   IpExtInCEPkts,
   TcpExtTCPDeliveredCE,
+  IpReasmTimeout,
+  IcmpOutTimeExcds,
+  IcmpOutParmProbs,
   COUNT,
 }
 

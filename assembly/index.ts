@@ -17,7 +17,7 @@ import {
   State,
   TraceKind,
 } from './abi';
-import { addLocalAddress } from './ip/route';
+import { addLocalAddress } from './ip/address';
 import { sendEcho } from './ip/icmp';
 import { config, defaultSettings, setSetting, settleConfig, setting } from './limits';
 import { ENDPOINT, growTo, NEWS, POOLS_BEGIN, READY, TEXT, TEXT_SIZE } from './memory';

@@ -62,6 +62,9 @@ export function settleConfig(): bool {
   );
 }
 
+// DEVIATION: RFC 1122 §3.3.2c recommends 60 to 120 seconds for `ipfrag_time`. In that time a fast
+// sender goes through all 65,536 identifications, and fragments of two datagrams are put together
+// (RFC 4963).
 /**
  * Default, least and most of every setting, in the order of Setting, and its name: that of Linux's
  * sysctl, or one in its style where Linux has none. `build.mjs` reads the names for the hosts.
@@ -85,6 +88,8 @@ function bounds(): usize {
     2, 0, 2, // ECN tcp_ecn
     262_144, 0, 4_194_300, // MAX_TW_BUCKETS tcp_max_tw_buckets
     0, 0, 1, // TW_STRICT tcp_tw_strict
+    30, 1, 120, // IPFRAG_TIME ipfrag_time
+    60, 1, 120, // IP6FRAG_TIME ip6frag_time
   ]);
 }
 

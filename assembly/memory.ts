@@ -60,8 +60,11 @@ if (SMALL_END > MAP + 0x1_0000) ERROR('the small records outgrew their 64 KiB');
  * begins.
  */
 export const HEADROOM: usize = 64;
-/** Octets a packet window holds: the largest IP packet, and slack for whole-vector stores. */
-export const PACKET_SIZE: usize = 65_536 + 64;
+/**
+ * Octets a packet window holds: the largest IP packet (40 octets of IPv6 header and 65,535), and
+ * slack for whole-vector stores.
+ */
+export const PACKET_SIZE: usize = 65_536 + 128;
 
 /** The receive window: the host puts a packet here, `input` reads it. */
 export const RECEIVE: usize = MAP + 0x1_0000 + HEADROOM;

@@ -69,8 +69,8 @@ export enum Reason {
   /** The checksum is wrong. (RFC 9293 §3.1, MUST-3) */
   BAD_CHECKSUM,
   /**
-   * Source or destination can not be a TCP's: broadcast, multicast, unspecified or our own. (RFC
-   * 9293 §3.9.2.3, MUST-57, MUST-63)
+   * Source or destination is no single host's, or never on a wire: a group's, everybody's,
+   * nobody's, the loopback's or, as source, our own. (RFC 1122 §3.2.1.3, MUST-57, MUST-63)
    */
   ILLEGAL_ADDRESS,
   /** No connection and no listener has that local socket. (RFC 9293 §3.10.7.1) */

@@ -5,11 +5,13 @@
 import { Counter, InputFlag, Reason, Timer } from './abi';
 import { count } from './counters';
 import { Datagram, datagram } from './ip/datagram';
-import { Complaint, complain, icmpArrives, typeAndCode } from './ip/icmp';
+import { isLocal } from './ip/address';
+import { icmpArrives, mayQuote, typeAndCode } from './ip/icmp';
+import { sendHostUnreachable, sendPortUnreachable, sendProtocolUnknown } from './ip/icmp-error';
 import { readPacket, Verdict } from './ip/input';
 import { reassemblyDeadline, reassemblyTimeout } from './ip/reassembly';
 import { emitReply } from './ip/reply';
-import { isLocal, isOnLink } from './ip/route';
+import { isOnLink } from './ip/route';
 import { config } from './limits';
 import { RECEIVE, SCRATCH, TRANSMIT } from './memory';
 import { newsQueue, readyQueue, tcbs, timers } from './pools';
@@ -28,7 +30,7 @@ import { Trouble, troubleArrives } from './tcp/unreachable';
 import { Instant, now, setNow } from './time';
 import { traceDrop } from './trace';
 import { udpArrives } from './udp/arrives';
-import { mapIpv4 } from './wire/address';
+import { isIpv4, mapIpv4 } from './wire/address';
 import { Icmp, ICMP_HEADER, nextHopMtu, PROTOCOL_ICMP, Unreachable } from './wire/icmp';
 import { Icmpv6, packetTooBigMtu, PROTOCOL_ICMPV6, Unreachable6 } from './wire/icmpv6';
 import {
@@ -68,24 +70,33 @@ function deliver(d: Datagram): void {
       arrives(d);
       return;
     case PROTOCOL_UDP:
-      if (!udpArrives(d)) complain(d, Complaint.PORT);
+      if (!udpArrives(d)) sendPortUnreachable(d);
       return;
+    // Each family has its own, and does not know the other's.
     case PROTOCOL_ICMP:
+      if (!isIpv4(d.source0, d.source1)) unknownProtocol(d);
+      else if (icmpArrives(d)) errorArrives(d);
+      return;
     case PROTOCOL_ICMPV6:
-      if (icmpArrives(d)) errorArrives(d);
+      if (isIpv4(d.source0, d.source1)) unknownProtocol(d);
+      else if (icmpArrives(d)) errorArrives(d);
       return;
     default:
-      count(Counter.IpInUnknownProtos);
-      traceDrop(Reason.UNKNOWN_PROTOCOL, d.protocol, 0, 0);
-      complain(d, Complaint.PROTOCOL);
+      unknownProtocol(d);
   }
+}
+
+function unknownProtocol(d: Datagram): void {
+  count(Counter.IpInUnknownProtos);
+  traceDrop(Reason.UNKNOWN_PROTOCOL, d.protocol, 0, 0);
+  sendProtocolUnknown(d);
 }
 
 /** Not for us. Where we are the only one on the link who could have that address, we say so. */
 function notOurs(d: Datagram): void {
   count(Counter.IpInAddrErrors);
   traceDrop(Reason.NOT_OUR_ADDRESS, 0, 0, 0);
-  if (isOnLink(d.destination0, d.destination1)) complain(d, Complaint.HOST);
+  if (isOnLink(d.destination0, d.destination1)) sendHostUnreachable(d);
   else count(Counter.IpForwardRefused);
 }
 
@@ -116,6 +127,11 @@ function errorArrives(d: Datagram): void {
   } else {
     memory.copy(tuple, ipv6Source(quoted), 16);
     memory.copy(tuple + 16, ipv6Destination(quoted), 16);
+  }
+  if (!mayQuote(d, tuple, ipv4)) {
+    count(Counter.IcmpInErrors);
+    traceDrop(Reason.ILLEGAL_ADDRESS, 2, 0, 0);
+    return;
   }
   store<u16>(tuple, <u16>load16(quoted + header), 32);
   store<u16>(tuple, <u16>load16(quoted + header + 2), 34);

@@ -130,7 +130,11 @@ export enum Setting {
   MAX_TW_BUCKETS = 15,
   /** Begin no connection that might find no TIME-WAIT record, for the sake of MUST-13. */
   TW_STRICT = 16,
-  COUNT = 17,
+  /** Seconds the fragments of an IPv4 datagram may take to come; RFC 1122 §3.3.2: 60 and more. */
+  IPFRAG_TIME = 17,
+  /** Seconds the fragments of an IPv6 datagram may take to come; RFC 8200 §4.5: 60. */
+  IP6FRAG_TIME = 18,
+  COUNT = 19,
 }
 
 /** News of a connection, as bits; `signal()` hands them over and clears them. */
@@ -236,23 +240,25 @@ export enum Counter {
   TcpExtTCPWantZeroWindowAdv = 66,
   TcpExtTCPFromZeroWindowAdv = 67,
   TcpExtTCPBadOptions = 68,
-  TcpExtTCPIllegalAddresses = 69,
-  TcpExtReplyQueueDrop = 70,
-  TcpExtTCPIcmpOutOfWindow = 71,
-  TcpExtSyncookiesSent = 72,
-  TcpExtSyncookiesRecv = 73,
-  TcpExtSyncookiesFailed = 74,
-  TcpExtTCPReqQFullDoCookies = 75,
-  TcpExtTCPMTUBlackHole = 76,
-  IpExtNegativeAdvice = 77,
-  IpSourceRouteRefused = 78,
-  TcpExtTCPSourceRouteFull = 79,
-  IpExtInNoECTPkts = 80,
-  IpExtInECT1Pkts = 81,
-  IpExtInECT0Pkts = 82,
-  IpExtInCEPkts = 83,
-  TcpExtTCPDeliveredCE = 84,
-  COUNT = 85,
+  TcpExtReplyQueueDrop = 69,
+  TcpExtTCPIcmpOutOfWindow = 70,
+  TcpExtSyncookiesSent = 71,
+  TcpExtSyncookiesRecv = 72,
+  TcpExtSyncookiesFailed = 73,
+  TcpExtTCPReqQFullDoCookies = 74,
+  TcpExtTCPMTUBlackHole = 75,
+  IpExtNegativeAdvice = 76,
+  IpSourceRouteRefused = 77,
+  TcpExtTCPSourceRouteFull = 78,
+  IpExtInNoECTPkts = 79,
+  IpExtInECT1Pkts = 80,
+  IpExtInECT0Pkts = 81,
+  IpExtInCEPkts = 82,
+  TcpExtTCPDeliveredCE = 83,
+  IpReasmTimeout = 84,
+  IcmpOutTimeExcds = 85,
+  IcmpOutParmProbs = 86,
+  COUNT = 87,
 }
 
 /** What a trace event tells; its four numbers are named beside each. */
@@ -371,7 +377,7 @@ export enum Reason {
   BAD_TCP_HEADER = 26,
   /** The checksum is wrong. (RFC 9293 §3.1, MUST-3) */
   BAD_CHECKSUM = 27,
-  /** Source or destination can not be a TCP's: broadcast, multicast, unspecified or our own. (RFC 9293 §3.9.2.3, MUST-57, MUST-63) */
+  /** Source or destination is no single host's, or never on a wire: a group's, everybody's, nobody's, the loopback's or, as source, our own. (RFC 1122 §3.2.1.3, MUST-57, MUST-63) */
   ILLEGAL_ADDRESS = 28,
   /** No connection and no listener has that local socket. (RFC 9293 §3.10.7.1) */
   NO_CONNECTION = 29,
@@ -465,7 +471,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.FRAGMENT_DROPPED]: "A fragment could not be put together with others. (RFC 791 §3.2, RFC 8200 §4.5)",
   [Reason.BAD_TCP_HEADER]: "The TCP header is malformed. (RFC 9293 §3.1)",
   [Reason.BAD_CHECKSUM]: "The checksum is wrong. (RFC 9293 §3.1, MUST-3)",
-  [Reason.ILLEGAL_ADDRESS]: "Source or destination can not be a TCP's: broadcast, multicast, unspecified or our own. (RFC 9293 §3.9.2.3, MUST-57, MUST-63)",
+  [Reason.ILLEGAL_ADDRESS]: "Source or destination is no single host's, or never on a wire: a group's, everybody's, nobody's, the loopback's or, as source, our own. (RFC 1122 §3.2.1.3, MUST-57, MUST-63)",
   [Reason.NO_CONNECTION]: "No connection and no listener has that local socket. (RFC 9293 §3.10.7.1)",
   [Reason.OUTSIDE_WINDOW]: "The sequence number lies outside the receive window. (RFC 9293 §3.10.7.4, first)",
   [Reason.OLD_TIMESTAMP]: "The timestamp is older than the last one: an old duplicate. (RFC 7323 §5.3, PAWS)",
@@ -846,6 +852,22 @@ export const SETTINGS = {
     most: 1,
     about: "Begin no connection that might find no TIME-WAIT record, for the sake of MUST-13.",
   },
+  /** Seconds the fragments of an IPv4 datagram may take to come; RFC 1122 §3.3.2: 60 and more. 1 to 120; default 30. */
+  ipfrag_time: {
+    setting: Setting.IPFRAG_TIME,
+    initial: 30,
+    least: 1,
+    most: 120,
+    about: "Seconds the fragments of an IPv4 datagram may take to come; RFC 1122 §3.3.2: 60 and more.",
+  },
+  /** Seconds the fragments of an IPv6 datagram may take to come; RFC 8200 §4.5: 60. 1 to 120; default 60. */
+  ip6frag_time: {
+    setting: Setting.IP6FRAG_TIME,
+    initial: 60,
+    least: 1,
+    most: 120,
+    about: "Seconds the fragments of an IPv6 datagram may take to come; RFC 8200 §4.5: 60.",
+  },
 } as const
 
 /** The fixed memory map: addresses and sizes, octets. */
@@ -858,10 +880,10 @@ export const Memory = {
   ROUTE_ADVICE: 72696,
   COUNTERS: 66368,
   RECEIVE: 131136,
-  TRANSMIT: 196800,
-  TEXT: 262400,
+  TRANSMIT: 196864,
+  TEXT: 262528,
   TEXT_SIZE: 65536,
-  PACKET_SIZE: 65600,
+  PACKET_SIZE: 65664,
   HEADROOM: 64,
   POOLS_BEGIN: 393216,
   TRACE_EVENT_SIZE: 32,

@@ -27,6 +27,10 @@ export class Datagram {
   diffserv: u32;
   /** 1 when the link vouches for the transport checksum. */
   checksumTrusted: u32;
+  /** 1 when it comes from ourselves and has been on no wire. */
+  isLooped: u32;
+  /** IPv6: where the octet lies that names `protocol`, for who does not know that protocol. */
+  namedAt: u32;
   /** Where the option of the source route it came by lies; 0 when it came by none. */
   route: u32;
 }

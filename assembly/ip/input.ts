@@ -1,16 +1,17 @@
 /**
  * IP input (RFC 791, RFC 8200, RFC 1122 §3.2.1): from octets of the link to a datagram for us.
  *
- * Validates, walks over extension headers, and answers whether `datagram()` now holds something for
- * an upper protocol. It never calls up. IPv4 options are passed over (MUST-50), but for a source
- * route, which is refused or noted. Fragments go to `reassembly.ts` and come back as one datagram.
+ * Validates, judges the addresses, walks over extension headers, and answers whether `datagram()`
+ * now holds something for an upper protocol. It never calls up. IPv4 options are passed over
+ * (MUST-50), but for a source route, which is refused or noted. Fragments go to `reassembly.ts` and
+ * come back as one datagram; the extension headers of IPv6 have a file of their own.
  */
 import { Counter, InputFlag, Reason, Setting } from '../abi';
 import { count } from '../counters';
 import { setting } from '../limits';
 import { RECEIVE } from '../memory';
 import { traceDrop } from '../trace';
-import { isLoopback, isMulticast, mapIpv4 } from '../wire/address';
+import { mapIpv4, mayBeOnWire } from '../wire/address';
 import {
   FRAGMENT_OFFSET,
   ipv4ChecksumHolds,
@@ -27,25 +28,22 @@ import {
   versionOf,
 } from '../wire/ipv4';
 import {
-  DESTINATION_OPTIONS,
-  extensionLength,
-  FRAGMENT,
-  HOP_BY_HOP,
   IPV6_HEADER,
+  IPV6_NEXT_HEADER,
   ipv6Destination,
   ipv6HopLimit,
   ipv6NextHeader,
   ipv6PayloadLength,
   ipv6Source,
   ipv6TrafficClass,
-  NO_NEXT_HEADER,
-  ROUTING,
 } from '../wire/ipv6';
-import { findSourceRoute, isComplete, MALFORMED } from '../wire/source-route';
+import { faultyOctet, findSourceRoute, isComplete, MALFORMED } from '../wire/source-route';
 import { PROTOCOL_TCP } from '../wire/tcp';
+import { isDirectedBroadcast, isLocal } from './address';
 import { CODEPOINT, Datagram, datagram } from './datagram';
-import { reassembleIpv4, reassembleIpv6 } from './reassembly';
-import { isLocal, isNoUnicast } from './route';
+import { walkExtensions } from './extensions';
+import { sendParameterProblem } from './icmp-error';
+import { reassembleIpv4 } from './reassembly';
 import { hasUsableHops } from './source-route';
 
 /** What is to be done with a packet. */
@@ -64,11 +62,12 @@ export function readPacket(length: u32, flags: u32): Verdict {
   const d = datagram();
   d.packet = <u32>RECEIVE;
   d.route = 0;
+  d.isLooped = flags & InputFlag.LOOPED_BACK ? 1 : 0;
   d.checksumTrusted = flags & (InputFlag.CHECKSUM_TRUSTED | InputFlag.LOOPED_BACK) ? 1 : 0;
   if (length == 0) return dropped(Counter.IpInTruncatedPkts, Reason.TRUNCATED, 0);
   const version = versionOf(RECEIVE);
-  if (version == 4) return readIpv4(d, length, flags);
-  if (version == 6) return readIpv6(d, length, flags);
+  if (version == 4) return readIpv4(d, length);
+  if (version == 6) return readIpv6(d, length);
   return dropped(Counter.IpInHdrErrors, Reason.BAD_IP_HEADER, version);
 }
 
@@ -78,7 +77,7 @@ function dropped(counter: Counter, reason: Reason, a: u32): Verdict {
   return Verdict.DROP;
 }
 
-function readIpv4(d: Datagram, length: u32, flags: u32): Verdict {
+function readIpv4(d: Datagram, length: u32): Verdict {
   const at = RECEIVE;
   if (length < IPV4_HEADER) return dropped(Counter.IpInTruncatedPkts, Reason.TRUNCATED, length);
   const header = ipv4HeaderLength(at);
@@ -101,10 +100,13 @@ function readIpv4(d: Datagram, length: u32, flags: u32): Verdict {
   d.hopLimit = ipv4TimeToLive(at);
   d.diffserv = ipv4Diffserv(at);
   countCodepoint(d);
-  if (header != IPV4_HEADER && !readOptions(d, header)) return Verdict.DROP;
-  const verdict = judgeAddresses(d, flags);
+  const verdict = judgeAddresses(d, true);
   if (verdict != Verdict.DELIVER) return verdict;
-  if (ipv4Fragment(at) & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) return whole(reassembleIpv4(d));
+  if (header != IPV4_HEADER && !readOptions(d, header)) return Verdict.DROP;
+  if ((ipv4Fragment(at) & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) == 0) return Verdict.DELIVER;
+  if (!reassembleIpv4(d)) return Verdict.DROP;
+  // The first fragment's header stands there now.
+  if (d.route != 0) d.route = <u32>findSourceRoute(at + IPV4_HEADER, d.at);
   return Verdict.DELIVER;
 }
 
@@ -113,10 +115,13 @@ function readIpv4(d: Datagram, length: u32, flags: u32): Verdict {
  * whether the packet may be ours.
  */
 function readOptions(d: Datagram, header: u32): bool {
-  const route = findSourceRoute(d.packet + IPV4_HEADER, d.packet + header);
+  const begin = d.packet + IPV4_HEADER;
+  const route = findSourceRoute(begin, d.packet + header);
   if (route == 0) return true;
   if (route == MALFORMED) {
     dropped(Counter.IpInHdrErrors, Reason.BAD_IP_HEADER, header);
+    // RFC 1122 §3.2.2.5
+    sendParameterProblem(d, 0, <u32>faultyOctet(begin, d.packet + header));
     return false;
   }
   // TCP may know it as the answer to a route of ours; nobody else has any, and fragments, which are
@@ -138,11 +143,7 @@ function countCodepoint(d: Datagram): void {
   count(<Counter>(<u32>Counter.IpExtInNoECTPkts + (d.diffserv & CODEPOINT)));
 }
 
-function whole(isWhole: bool): Verdict {
-  return isWhole ? Verdict.DELIVER : Verdict.DROP;
-}
-
-function readIpv6(d: Datagram, length: u32, flags: u32): Verdict {
+function readIpv6(d: Datagram, length: u32): Verdict {
   const at = RECEIVE;
   if (length < IPV6_HEADER) return dropped(Counter.IpInTruncatedPkts, Reason.TRUNCATED, length);
   const total = IPV6_HEADER + ipv6PayloadLength(at);
@@ -158,46 +159,29 @@ function readIpv6(d: Datagram, length: u32, flags: u32): Verdict {
   d.at = <u32>at + IPV6_HEADER;
   d.length = total - IPV6_HEADER;
   d.protocol = ipv6NextHeader(at);
-  const verdict = judgeAddresses(d, flags);
-  return verdict == Verdict.DELIVER ? walkExtensions(d) : verdict;
-}
-
-/**
- * Walks over extension headers; each is at least eight octets, so the walk ends with the packet.
- */
-function walkExtensions(d: Datagram): Verdict {
-  while (true) {
-    const next = d.protocol;
-    if (next == NO_NEXT_HEADER) return Verdict.DROP;
-    if (next == FRAGMENT) return reassembleIpv6(d) ? walkExtensions(d) : Verdict.DROP;
-    if (next != HOP_BY_HOP && next != ROUTING && next != DESTINATION_OPTIONS)
-      return Verdict.DELIVER;
-    if (d.length < 8 || extensionLength(d.at) > d.length) {
-      return dropped(Counter.IpInHdrErrors, Reason.BAD_IP_HEADER, next);
-    }
-    // A routing header that still has somewhere to go is not for a host (RFC 5095).
-    if (next == ROUTING && load<u8>(d.at, 3) != 0) {
-      return dropped(Counter.IpInHdrErrors, Reason.BAD_IP_HEADER, next);
-    }
-    d.protocol = load<u8>(d.at);
-    const length = extensionLength(d.at);
-    d.at += length;
-    d.length -= length;
-  }
+  d.namedAt = <u32>at + IPV6_NEXT_HEADER;
+  const verdict = judgeAddresses(d, false);
+  return verdict != Verdict.DELIVER || walkExtensions(d) ? verdict : Verdict.DROP;
 }
 
 /** Judges who sent it and for whom (RFC 1122 §3.2.1.3). */
-function judgeAddresses(d: Datagram, flags: u32): Verdict {
-  const loops = (flags & InputFlag.LOOPED_BACK) != 0;
-  // Nobody on the link has our address or the loopback's: LAND and its kin end here.
-  const isForged = !loops && (isLocal(d.source0, d.source1) || isLoopback(d.source0, d.source1));
-  if (isForged || isMulticast(d.source0, d.source1)) {
-    return dropped(Counter.IpInAddrErrors, Reason.ILLEGAL_ADDRESS, 0);
-  }
+function judgeAddresses(d: Datagram, ipv4: bool): Verdict {
+  // What we have sent to ourselves was judged when it was sent.
+  if (d.isLooped) return Verdict.DELIVER;
+  // Nobody on the link has our address or the loopback's: LAND and its kin end here (MUST-63).
+  const isNobodys =
+    !mayBeOnWire(d.source0, d.source1, ipv4) ||
+    isLocal(d.source0, d.source1) ||
+    isDirectedBroadcast(d.source0, d.source1);
+  if (isNobodys) return martian(0); // MUST-63, RFC 1122 §3.2.1.3
+  // What is for everybody is for nobody here, and is never answered.
+  if (!mayBeOnWire(d.destination0, d.destination1, ipv4)) return martian(1); // MUST-57
   if (isLocal(d.destination0, d.destination1)) return Verdict.DELIVER;
-  // What is for everybody is for nobody here, and is never answered (RFC 1122 §3.2.2).
-  if (isNoUnicast(d.destination0, d.destination1) || isNoUnicast(d.source0, d.source1)) {
-    return dropped(Counter.IpInAddrErrors, Reason.ILLEGAL_ADDRESS, 1);
-  }
+  if (isDirectedBroadcast(d.destination0, d.destination1)) return martian(1); // MUST-57
   return Verdict.NOT_OURS;
+}
+
+/** Drops a packet for an address: 0 its source's, 1 its destination's. */
+function martian(which: u32): Verdict {
+  return dropped(Counter.IpInAddrErrors, Reason.ILLEGAL_ADDRESS, which);
 }

@@ -2,27 +2,64 @@
  * Reassembly (RFC 791 §3.2, RFC 8200 §4.5, RFC 5722): fragments back to one datagram.
  *
  * A few datagrams at once, each a chain of pages with the ranges that have arrived; the oldest
- * makes room for a new one, and after 30 seconds it is forgotten. Overlapping fragments are no
- * accident: the whole datagram is dropped (RFC 5722), in both families. The datagram put together
- * lies in the receive window, behind the header of the fragment that completed it, as if it had
- * come so.
+ * makes room for a new one, and what has not come whole in time is forgotten, of which its sender
+ * is told. Overlapping fragments are no accident: the whole datagram is dropped (RFC 5722), in both
+ * families. The packet put together lies in the receive window, as if it had come so: behind the
+ * header of its first fragment.
  *
  * ╒══════════════════════════ Reassembly (128 octets) ══════════════════════════╕
- * │ source, destination │ identification, protocol │ end │ ECN │ Chain │ Ranges │ ends at │
+ * │ source, destination │ ends at │ identification, protocol … │ Chain │ Ranges   │
  * └─────────────────────────────────────────────────────────────────────────────┘
+ *
+ * The chain holds the first fragment as it came: its headers end where the data begins, so that an
+ * ICMP error can quote both at once.
+ *
+ *     0          HEADER_ROOM - headerLength      HEADER_ROOM
+ *     ├─ unused ─┼─ headers of the first fragment ┼─ data, by its offset in the datagram ──
  */
-import { Counter, Reason } from '../abi';
+import { Counter, Reason, Setting } from '../abi';
 import { count } from '../counters';
-import { MAX_REASSEMBLIES } from '../limits';
-import { PACKET_SIZE, REASSEMBLIES } from '../memory';
+import { MAX_REASSEMBLIES, PAGE_SIZE, setting } from '../limits';
+import { REASSEMBLIES, RECEIVE } from '../memory';
 import { pages, ranges } from '../pools';
-import { beginChain, Chain, clearChain, readChain, reserve, writeChain } from '../store/chain';
+import {
+  beginChain,
+  Chain,
+  clearChain,
+  locate,
+  readChain,
+  reserve,
+  writeChain,
+} from '../store/chain';
 import { addRange, clearRanges, rangeAt, Ranges } from '../store/ranges';
 import { Instant, now, SECOND } from '../time';
 import { traceDrop } from '../trace';
-import { FRAGMENT_OFFSET, ipv4Fragment, ipv4Identification, MORE_FRAGMENTS } from '../wire/ipv4';
-import { load16, load32 } from '../wire/octets';
-import { CE, CODEPOINT, Datagram, NOT_ECT } from './datagram';
+import { isIpv4 } from '../wire/address';
+import { Parameter6 } from '../wire/icmpv6';
+import {
+  FRAGMENT_OFFSET,
+  ipv4Diffserv,
+  ipv4Fragment,
+  ipv4Identification,
+  ipv4TimeToLive,
+  joinIpv4,
+  LARGEST_IPV4,
+  MORE_FRAGMENTS,
+} from '../wire/ipv4';
+import {
+  FRAGMENT,
+  FRAGMENT_HEADER,
+  ipv6Fragment,
+  ipv6HopLimit,
+  ipv6Identification,
+  ipv6TrafficClass,
+  IPV6_HEADER,
+  isWholeChain,
+  joinIpv6,
+  LARGEST_PAYLOAD_IPV6,
+} from '../wire/ipv6';
+import { CE, CODEPOINT, Datagram, datagram, NOT_ECT } from './datagram';
+import { sendParameterProblem, sendReassemblyTimeExceeded } from './icmp-error';
 
 @unmanaged
 class Reassembly {
@@ -33,11 +70,16 @@ class Reassembly {
   /** When it is forgotten; 0 while the slot is free. */
   endsAt: Instant;
   identification: u32;
+  /** IPv4: the protocol, which tells datagrams apart. IPv6: 44, whatever it is for. */
   protocol: u32;
   /** Octets of the whole; 0 until the last fragment has come. */
   length: u32;
   /** ECN codepoints its fragments came with: bit n is codepoint n. */
   codepoints: u32;
+  /** Octets of the first fragment's headers, IPv6's fragment header among them; 0 until it came. */
+  headerLength: u32;
+  /** Octets of data in the first fragment. */
+  firstLength: u32;
   @inline get text(): Chain {
     return changetype<Chain>(changetype<usize>(this) + TEXT);
   }
@@ -50,14 +92,12 @@ const TEXT: usize = 64;
 const ARRIVED: usize = 96;
 const REASSEMBLY_SIZE: usize = 128;
 /**
- * Seconds a datagram may take to come whole (RFC 1122 §3.3.2 asks for 60 to 120 at most; RFC 8200
- * for 60).
+ * Octets the headers of a first fragment may take: what comes before an IPv6 fragment header is for
+ * routers on the way, and no more than this has been seen.
  */
-const TIMEOUT_SECONDS: u32 = 30;
+const HEADER_ROOM: u32 = 256;
 /** Fragments a datagram may have come in pieces of at once: more is an attack (FragmentSmack). */
 const MAX_PIECES: u32 = 64;
-/** Octets an IPv6 fragment header takes. */
-const FRAGMENT_HEADER: u32 = 8;
 if (offsetof<Reassembly>() > TEXT) ERROR("a reassembly's chain overlaps its fields");
 if (REASSEMBLY_SIZE * MAX_REASSEMBLIES > 1024) ERROR('REASSEMBLIES is too small');
 
@@ -67,39 +107,59 @@ function slotAt(i: u32): Reassembly {
 
 /** Takes a fragment; answers whether it completed a datagram, which `d` then describes. */
 export function reassembleIpv4(d: Datagram): bool {
+  count(Counter.IpReasmReqds);
   const fragment = ipv4Fragment(d.packet);
   const isLast = (fragment & MORE_FRAGMENTS) == 0;
-  return take(d, ipv4Identification(d.packet), (fragment & FRAGMENT_OFFSET) * 8, isLast);
+  const offset = (fragment & FRAGMENT_OFFSET) * 8;
+  if (!isLast && d.length % 8 != 0) return refuse(null);
+  if (d.at - d.packet + offset + d.length > LARGEST_IPV4) return refuse(null);
+  return take(d, d.protocol, ipv4Identification(d.packet), offset, isLast);
 }
 
 /** As `reassembleIpv4`, for the fragment header `d` points at. */
 export function reassembleIpv6(d: Datagram): bool {
   if (d.length < FRAGMENT_HEADER) return refuse(null);
-  const fragment = load16(d.at + 2);
-  const identification = load32(d.at + 4);
-  d.protocol = load<u8>(d.at);
+  const header = d.at;
+  const fragment = ipv6Fragment(header);
+  d.protocol = load<u8>(header);
+  d.namedAt = header;
   d.at += FRAGMENT_HEADER;
   d.length -= FRAGMENT_HEADER;
   // An atomic fragment is a datagram by itself (RFC 6946).
-  if ((fragment & ~6) == 0) return true;
-  return take(d, identification, fragment & 0xfff8, (fragment & 1) == 0);
+  if (fragment == 0) return true;
+  count(Counter.IpReasmReqds);
+  const isLast = (fragment & 1) == 0;
+  const offset = fragment & ~7;
+  if (!isLast && d.length % 8 != 0) {
+    // The payload length is at fault.
+    return refuseWith(d, Parameter6.ERRONEOUS_FIELD, d.packet + 4); // RFC 8200 §4.5b
+  }
+  if (header - d.packet - IPV6_HEADER + offset + d.length > LARGEST_PAYLOAD_IPV6) {
+    return refuseWith(d, Parameter6.ERRONEOUS_FIELD, header + 2); // RFC 8200 §4.5c
+  }
+  if (offset == 0 && !isWholeChain(d.protocol, d.at, d.length)) {
+    return refuseWith(d, Parameter6.INCOMPLETE_CHAIN, d.packet); // RFC 8200 §4.5d
+  }
+  return take(d, FRAGMENT, ipv6Identification(header), offset, isLast);
 }
 
-function take(d: Datagram, identification: u32, offset: u32, isLast: bool): bool {
-  count(Counter.IpReasmReqds);
+function take(d: Datagram, protocol: u32, identification: u32, offset: u32, isLast: bool): bool {
   const end = offset + d.length;
   const header = d.at - d.packet;
-  // Only the last may end off an octet of eight; none may be empty or make the whole too long.
-  if (d.length == 0 || (!isLast && d.length % 8 != 0) || header + end > <u32>PACKET_SIZE - 64) {
-    return refuse(null);
-  }
-  const slot = slotFor(d, identification);
+  if (d.length == 0 || (offset == 0 && header > HEADER_ROOM)) return refuse(null);
+  const slot = slotFor(d, protocol, identification);
   if (isLast ? !endsAt(slot, end) : slot.length != 0 && end > slot.length) return refuse(slot);
-  if (overlaps(slot, offset, end)) return refuse(slot);
+  if (overlaps(slot, offset, end)) return refuse(slot); // RFC 8200 §4.5e
   if (!joinsCodepoint(slot, d.diffserv & CODEPOINT)) return refuse(slot);
-  if (reserve(pages(), slot.text, end) != end) return refuse(slot);
+  if (reserve(pages(), slot.text, HEADER_ROOM + end) != HEADER_ROOM + end) return refuse(slot);
   if (!addRange(ranges(), slot.arrived, offset, end, MAX_PIECES)) return refuse(slot);
-  writeChain(pages(), slot.text, offset, d.at, d.length);
+  if (offset == 0) {
+    slot.headerLength = header;
+    slot.firstLength = d.length;
+    writeChain(pages(), slot.text, HEADER_ROOM - header, d.packet, header + d.length);
+  } else {
+    writeChain(pages(), slot.text, HEADER_ROOM + offset, d.at, d.length);
+  }
   if (slot.length == 0 || slot.arrived.count != 1) return false;
   const only = rangeAt(ranges(), slot.arrived.head);
   if (only.left != 0 || only.right != slot.length) return false;
@@ -136,13 +196,29 @@ function overlaps(slot: Reassembly, left: u32, right: u32): bool {
   return false;
 }
 
+/** Writes the whole packet into the receive window, and has `d` describe it. */
 function finishDatagram(d: Datagram, slot: Reassembly): void {
-  readChain(pages(), slot.text, 0, d.at, slot.length);
+  const ipv4 = isIpv4(d.source0, d.source1);
+  const header = ipv4 ? slot.headerLength : slot.headerLength - FRAGMENT_HEADER;
+  const from = HEADER_ROOM - slot.headerLength;
+  readChain(pages(), slot.text, from, RECEIVE, slot.headerLength);
+  if (ipv4) {
+    joinIpv4(RECEIVE, header + slot.length);
+    d.protocol = slot.protocol;
+    d.hopLimit = ipv4TimeToLive(RECEIVE);
+    d.diffserv = ipv4Diffserv(RECEIVE);
+  } else {
+    d.namedAt = <u32>joinIpv6(RECEIVE, header, slot.length);
+    d.protocol = load<u8>(d.namedAt);
+    d.hopLimit = ipv6HopLimit(RECEIVE);
+    d.diffserv = ipv6TrafficClass(RECEIVE);
+  }
+  readChain(pages(), slot.text, HEADER_ROOM, RECEIVE + header, slot.length);
+  d.at = d.packet + header;
   d.length = slot.length;
-  d.packetLength = d.at - d.packet + slot.length;
+  d.packetLength = header + slot.length;
   // A link can vouch only for whole packets.
   d.checksumTrusted = 0;
-  d.protocol = slot.protocol;
   // One marked fragment marks the whole (RFC 3168 §5.3).
   if (slot.codepoints & (1 << CE)) d.diffserv |= CE; // RFC 3168 §5.3a
   forget(slot);
@@ -150,7 +226,7 @@ function finishDatagram(d: Datagram, slot: Reassembly): void {
 }
 
 /** The slot of a fragment's datagram; a new one in the place of the one that ends first. */
-function slotFor(d: Datagram, identification: u32): Reassembly {
+function slotFor(d: Datagram, protocol: u32, identification: u32): Reassembly {
   let oldest = slotAt(0);
   for (let i: u32 = 0; i < MAX_REASSEMBLIES; i++) {
     const slot = slotAt(i);
@@ -161,7 +237,7 @@ function slotFor(d: Datagram, identification: u32): Reassembly {
       slot.source1 == d.source1 &&
       slot.destination0 == d.destination0 &&
       slot.destination1 == d.destination1 &&
-      slot.protocol == d.protocol
+      slot.protocol == protocol
     )
       return slot;
     if (slot.endsAt < oldest.endsAt) oldest = slot;
@@ -172,19 +248,37 @@ function slotFor(d: Datagram, identification: u32): Reassembly {
   oldest.destination0 = d.destination0;
   oldest.destination1 = d.destination1;
   oldest.identification = identification;
-  oldest.protocol = d.protocol;
-  oldest.length = oldest.codepoints = 0;
-  oldest.endsAt = now() + <u64>TIMEOUT_SECONDS * SECOND;
+  oldest.protocol = protocol;
+  oldest.length = oldest.codepoints = oldest.headerLength = 0;
+  const isIpv6 = protocol == FRAGMENT && !isIpv4(d.source0, d.source1);
+  const seconds = setting(isIpv6 ? Setting.IP6FRAG_TIME : Setting.IPFRAG_TIME);
+  oldest.endsAt = now() + <Instant>seconds * SECOND; // RFC 1122 §3.3.2a, RFC 8200 §4.5a
   beginChain(oldest.text, 0);
   return oldest;
 }
 
-/** Forgets every datagram that did not come whole in time (RFC 1122 §3.3.2). */
+/** Gives up every datagram that did not come whole in time. */
 export function reassemblyTimeout(): void {
   for (let i: u32 = 0; i < MAX_REASSEMBLIES; i++) {
     const slot = slotAt(i);
-    if (slot.endsAt != 0 && slot.endsAt <= now()) abandon(slot);
+    if (slot.endsAt == 0 || slot.endsAt > now()) continue;
+    count(Counter.IpReasmTimeout);
+    tellSender(slot);
+    abandon(slot);
   }
+}
+
+/** Tells the sender of a datagram that it did not come whole, if its first fragment came. */
+function tellSender(slot: Reassembly): void {
+  if (slot.headerLength == 0) return;
+  const d = datagram();
+  d.source0 = slot.source0;
+  d.source1 = slot.source1;
+  d.destination0 = slot.destination0;
+  d.destination1 = slot.destination1;
+  d.packet = <u32>locate(pages(), slot.text, HEADER_ROOM - slot.headerLength);
+  d.packetLength = slot.headerLength + min(slot.firstLength, PAGE_SIZE - HEADER_ROOM);
+  sendReassemblyTimeExceeded(d); // RFC 1122 §3.3.2b, RFC 8200 §4.5a
 }
 
 /** When the next datagram is forgotten; 0 when none waits. */
@@ -214,4 +308,10 @@ function refuse(slot: Reassembly | null): bool {
   count(Counter.IpReasmFails);
   traceDrop(Reason.FRAGMENT_DROPPED, 0, 0, 0);
   return false;
+}
+
+/** Drops a fragment, and tells its sender which octet is at fault. */
+function refuseWith(d: Datagram, code: Parameter6, at: u32): bool {
+  sendParameterProblem(d, code, at);
+  return refuse(null);
 }

@@ -26,7 +26,8 @@ import { push, shift } from '../store/queue';
 import { finish, pseudoSum } from '../wire/checksum';
 import { PROTOCOL_ICMP } from '../wire/icmp';
 import { REPLY_SIZE, TRANSMIT } from '../memory';
-import { pages, replies, replyQueue } from '../pools';
+import { PAGE_SIZE } from '../limits';
+import { pages, pagesToSpare, replies, replyQueue } from '../pools';
 import { headerLength, writeHeader } from './output';
 import { addRoute, dropRoute, routeLength } from './source-route';
 
@@ -100,6 +101,11 @@ export function newReply(
   beginChain(reply.body, 0);
   push(replyQueue(), replies(), index, 0);
   return reply;
+}
+
+/** Whether a body of that many octets can be held until it is sent. */
+export function hasPagesFor(length: u32): bool {
+  return length / PAGE_SIZE + 1 <= pagesToSpare();
 }
 
 /** Puts octets behind the head; answers whether there was room for them. */

@@ -30,7 +30,7 @@ import {
   routeType,
   writeRouteHeader,
 } from '../wire/source-route';
-import { isLocal, isNoUnicast } from './route';
+import { isLocal, isUnicast } from './address';
 
 /** A source route of a connection. */
 @unmanaged
@@ -67,7 +67,7 @@ export function firstHop(index: u32): u64 {
 export function hasUsableHops(option: usize): bool {
   for (let i: u32 = 0; i < addressCount(option); i++) {
     const hop = mapIpv4(routeAddress(option, i));
-    if (isNoUnicast(0, hop) || isLoopback(0, hop) || isLocal(0, hop)) return false;
+    if (!isUnicast(0, hop) || isLoopback(0, hop) || isLocal(0, hop)) return false;
   }
   return true;
 }

@@ -6,7 +6,6 @@
 import { Counter, Reason, State } from '../abi';
 import { count } from '../counters';
 import { Datagram } from '../ip/datagram';
-import { isNoUnicast } from '../ip/route';
 import { traceDrop } from '../trace';
 import { listenState } from './arrives-listen';
 import { otherStates } from './arrives-others';
@@ -50,19 +49,8 @@ export function arrives(d: Datagram): void {
       return;
     }
     default:
-      if (!hasIllegalAddress(seg)) nobodysSegment(seg, 0);
+      nobodysSegment(seg, 0);
   }
-}
-
-/**
- * Whether one end is a group or everybody (MUST-57, MUST-63). Asked only where nobody holds the
- * tuple: whoever holds one has been asked when it began.
- */
-function hasIllegalAddress(seg: Segment): bool {
-  if (!isNoUnicast(seg.remote0, seg.remote1) && !isNoUnicast(seg.local0, seg.local1)) return false;
-  count(Counter.TcpExtTCPIllegalAddresses);
-  traceDrop(Reason.ILLEGAL_ADDRESS, seg.remotePort, seg.localPort, seg.seq); // MUST-57, MUST-63
-  return true;
 }
 
 /** A segment whose tuple nobody holds: a listener's, or CLOSED (§3.10.7.1). */

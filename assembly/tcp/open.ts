@@ -4,7 +4,8 @@
  */
 import { Call, Counter, Endpoint, Reason, Result, Signal, State, TraceKind } from '../abi';
 import { count } from '../counters';
-import { isLocal, isNoUnicast, sourceFor } from '../ip/route';
+import { isLocal, isUnicast } from '../ip/address';
+import { sourceFor } from '../ip/route';
 import { firstHop } from '../ip/source-route';
 import { config } from '../limits';
 import { ports, tcbs } from '../pools';
@@ -49,7 +50,7 @@ export function openActive(tcb: Tcb, to: Endpoint): Result {
   if (to.remotePort == 0 || to.remotePort > 65_535 || to.localPort > 65_535) {
     return Result.REMOTE_SOCKET_UNSPECIFIED;
   }
-  if (isNoUnicast(to.remote0, to.remote1)) {
+  if (!isUnicast(to.remote0, to.remote1)) {
     return Result.CONNECTION_ILLEGAL_FOR_THIS_PROCESS; // MUST-46
   }
   if (tcb.route != 0 && !isIpv4(to.remote0, to.remote1)) return Result.INVALID_ARGUMENT;

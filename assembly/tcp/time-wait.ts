@@ -13,7 +13,7 @@
  */
 import { Counter, Reason, Result, Setting, Signal, State, TraceKind } from '../abi';
 import { count } from '../counters';
-import { isLocal } from '../ip/route';
+import { isLocal } from '../ip/address';
 import { setting } from '../limits';
 import { TIME_WAIT_SIZE } from '../memory';
 import { pages, ports, ranges, tcbs, timeWaits, timeWaitQueue } from '../pools';

@@ -35,21 +35,28 @@ export function isUnspecified(a0: u64, a1: u64): bool {
   return a0 == 0 && (a1 == 0 || a1 == MAPPED);
 }
 
-/** 224.0.0.0/4, ff00::/8 */
-export function isMulticast(a0: u64, a1: u64): bool {
-  if (isIpv4(a0, a1)) return ipv4Number(a1) >> 28 == 0xe;
-  return (a0 & 0xff) == 0xff;
-}
-
-/** 255.255.255.255, and all of 240.0.0.0/4, which no host has (RFC 1122 §3.2.1.3). */
-export function isLimitedBroadcast(a0: u64, a1: u64): bool {
-  return isIpv4(a0, a1) && ipv4Number(a1) >> 28 == 0xf;
-}
-
 /** 127.0.0.0/8, ::1 */
 export function isLoopback(a0: u64, a1: u64): bool {
   if (isIpv4(a0, a1)) return ipv4Number(a1) >> 24 == 127;
   return a0 == 0 && a1 == (<u64>1) << 56;
+}
+
+/**
+ * Whether an address may stand in a header of that family, on a wire, for one host. The one place
+ * that knows which never may:
+ *
+ * - IPv4: 0.0.0.0/8, 127.0.0.0/8, groups, and all from 240.0.0.0 on (RFC 1122 §3.2.1.3);
+ * - IPv6: groups; the mapped form of IPv4, which is ours inside and would make one family of two;
+ *   and ::/96, which holds ::, ::1 and the form that was compatible with IPv4 (RFC 4291 §2.5.5).
+ */
+export function mayBeOnWire(a0: u64, a1: u64, ipv4: bool): bool {
+  if (ipv4) {
+    const net = ipv4Number(a1) >> 24;
+    return net != 0 && net != 127 && net < 224;
+  }
+  if (a0 != 0) return (a0 & 0xff) != 0xff;
+  const word = a1 & 0xffff_ffff;
+  return word != 0 && word != MAPPED; // RFC 4291 §2.5.5
 }
 
 /** fe80::/10 */

@@ -10,12 +10,15 @@ import { load16, store16, store32 } from './octets';
 /** Octets before the quoted packet or the echo's octets; the same in ICMPv6. */
 export const ICMP_HEADER: u32 = 8;
 export const PROTOCOL_ICMP: u32 = 1;
+/** Offset of the checksum, in both. */
+export const ICMP_CHECKSUM: u32 = 2;
 
 /** Types. */
 export enum Icmp {
   ECHO_REPLY = 0,
   DESTINATION_UNREACHABLE = 3,
   SOURCE_QUENCH = 4,
+  REDIRECT = 5,
   ECHO = 8,
   TIME_EXCEEDED = 11,
   PARAMETER_PROBLEM = 12,
@@ -30,6 +33,11 @@ export enum Unreachable {
   FRAGMENTATION_NEEDED = 4,
   SOURCE_ROUTE_FAILED = 5,
 }
+
+/** Code of TIME_EXCEEDED, in ICMPv6 as well: a datagram did not come whole in time. */
+export const REASSEMBLY: u32 = 1;
+/** The highest type that has a meaning to a host; what is above it may be an error. */
+export const LAST_KNOWN_ICMP: u32 = 18;
 
 /** Type, one of Icmp or Icmpv6. */
 export function icmpType(at: usize): u32 {

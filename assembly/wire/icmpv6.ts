@@ -14,6 +14,12 @@ export enum Icmpv6 {
   PARAMETER_PROBLEM = 4,
   ECHO_REQUEST = 128,
   ECHO_REPLY = 129,
+  REDIRECT = 137,
+}
+
+/** Whether a type says that something went wrong: the upper bit is of those that do not. */
+export function isIcmpv6Error(type: u32): bool {
+  return type < 128;
 }
 
 /** Codes of DESTINATION_UNREACHABLE (RFC 4443 §3.1). */
@@ -25,8 +31,13 @@ export enum Unreachable6 {
   PORT = 4,
 }
 
-/** Code of PARAMETER_PROBLEM for an unknown next header (RFC 4443 §3.4). */
-export const UNRECOGNIZED_NEXT_HEADER: u32 = 1;
+/** Codes of PARAMETER_PROBLEM (RFC 4443 §3.4, RFC 7112 §5). */
+export enum Parameter6 {
+  ERRONEOUS_FIELD = 0,
+  UNRECOGNIZED_NEXT_HEADER = 1,
+  UNRECOGNIZED_OPTION = 2,
+  INCOMPLETE_CHAIN = 3,
+}
 
 /** MTU of PACKET_TOO_BIG, a whole word in ICMPv6. */
 export function packetTooBigMtu(at: usize): u32 {

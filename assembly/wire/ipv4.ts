@@ -20,6 +20,8 @@ export const IPV4_HEADER: u32 = 20;
 export const MORE_FRAGMENTS: u32 = 0x2000;
 export const DONT_FRAGMENT: u32 = 0x4000;
 export const FRAGMENT_OFFSET: u32 = 0x1fff;
+/** Octets of the largest packet. */
+export const LARGEST_IPV4: u32 = 65_535;
 
 /** The version field of either family: 4 or 6. */
 export function versionOf(at: usize): u32 {
@@ -100,4 +102,12 @@ export function writeIpv4(
   store<u32>(at, ipv4Of(source), 12);
   store<u32>(at, ipv4Of(destination), 16);
   store<u16>(at, <u16>finish(sum(at, IPV4_HEADER)), 10);
+}
+
+/** Makes of a fragment's header that of the whole packet, of so many octets. */
+export function joinIpv4(at: usize, totalLength: u32): void {
+  store16(at + 2, totalLength);
+  store16(at + 6, ipv4Fragment(at) & DONT_FRAGMENT);
+  store<u16>(at, 0, 10);
+  store<u16>(at, <u16>finish(sum(at, ipv4HeaderLength(at))), 10);
 }

@@ -23,31 +23,48 @@ export const FIRST_POINTER: u32 = 4;
 export const MALFORMED: usize = 1;
 
 /**
- * The source route among the options between two addresses; 0 when there is none. It is MALFORMED
- * to lie about a length, and to have two of them (RFC 1122 §3.2.1.8 (c)).
+ * Where the octet lies that makes the options between two addresses unreadable: a length that runs
+ * over, a source route that is none, or a second one (RFC 1122 §3.2.1.8 (c)). 0 when all is well.
  */
-export function findSourceRoute(at: usize, end: usize): usize {
-  let found: usize = 0;
-  while (at < end) {
-    const type: u32 = load<u8>(at);
-    if (type == END) break;
-    if (type == NO_OPERATION) {
+export function faultyOctet(at: usize, end: usize): usize {
+  let hasRoute = false;
+  while (at < end && load<u8>(at) != END) {
+    if (load<u8>(at) == NO_OPERATION) {
       at++;
       continue;
     }
-    const length = at + 1 < end ? routeOctets(at) : 0;
-    if (length < 2 || at + length > end) return MALFORMED;
-    if (type == LOOSE || type == STRICT) {
-      if (found != 0 || length % 4 != ROUTE_HEADER) return MALFORMED;
-      if (routePointer(at) < FIRST_POINTER || routePointer(at) % 4 != 0) return MALFORMED;
-      found = at;
+    if (at + 1 == end) return at;
+    const length = routeOctets(at);
+    if (length < 2 || at + length > end) return at + 1;
+    if (isSourceRoute(at)) {
+      if (hasRoute) return at;
+      if (length % 4 != ROUTE_HEADER) return at + 1;
+      if (routePointer(at) < FIRST_POINTER || routePointer(at) % 4 != 0) return at + 2;
+      hasRoute = true;
     }
     at += length;
   }
-  return found;
+  return 0;
 }
 
-/** Type of an option: loose or strict. */
+function isSourceRoute(option: usize): bool {
+  return routeType(option) == LOOSE || routeType(option) == STRICT;
+}
+
+/**
+ * The source route among the options between two addresses; 0 when there is none, MALFORMED when
+ * they can not be read.
+ */
+export function findSourceRoute(at: usize, end: usize): usize {
+  if (faultyOctet(at, end) != 0) return MALFORMED;
+  while (at < end && load<u8>(at) != END) {
+    if (isSourceRoute(at)) return at;
+    at += load<u8>(at) == NO_OPERATION ? 1 : routeOctets(at);
+  }
+  return 0;
+}
+
+/** Type of an option. */
 export function routeType(option: usize): u32 {
   return load<u8>(option);
 }

@@ -34,7 +34,6 @@ const DROPS: readonly (readonly [counter: string, reason: keyof typeof Reason])[
   ['TcpInErrs', 'BAD_TCP_HEADER'],
   ['TcpInCsumErrors', 'BAD_CHECKSUM'],
   ['IcmpInCsumErrors', 'BAD_CHECKSUM'],
-  ['TcpExtTCPIllegalAddresses', 'ILLEGAL_ADDRESS'],
   ['TcpExtPAWSEstab', 'OLD_TIMESTAMP'],
   ['TcpExtListenDrops', 'ACCEPT_QUEUE_FULL'],
   ['TcpExtTCPReqQFullDrop', 'SYN_QUEUE_FULL'],

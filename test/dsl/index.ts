@@ -10,10 +10,11 @@ export {
   Timer,
 } from '../../host-web/abi.ts';
 export { Host } from './host.ts';
+export * as ip from './ip.ts';
 export { parse, print } from './notation.ts';
 export { Peer } from './peer.ts';
 export { play } from './play.ts';
 export * from './route.ts';
 export * from './segment.ts';
-export { Stack } from './stack.ts';
+export { octetsOf, Stack } from './stack.ts';
 export * from './states.ts';

@@ -115,8 +115,13 @@ export class Stack {
   }
 
   addAddress(address: string, prefixLength: number): void {
+    expect(this.tryAddress(address, prefixLength)).toBe(0);
+  }
+
+  /** Answers what the core does. */
+  tryAddress(address: string, prefixLength: number): number {
     setEndpoint(this.core, mapped(octetsOf(address)), 0, null, 0);
-    expect(this.core.addAddress(prefixLength)).toBe(0);
+    return this.core.addAddress(prefixLength);
   }
 
   // Packets and time -------------------------------------------------------------

@@ -385,4 +385,16 @@ describe('links around links', () => {
     await turn();
     await b.close();
   });
+
+  it('streams of packets that are longer than the link says lose them', async () => {
+    const { clock, a } = await two();
+    const { readable, writable } = new TransformStream<Uint8Array>();
+    a.attach({ readable, writable: new WritableStream(), mtu: 1400 });
+    const writer = writable.getWriter();
+    for (const length of [1401, 1400, 65_600, 70_000, 0]) {
+      await writer.write(new Uint8Array(length).fill(0x45));
+    }
+    await clock.run(10);
+    expect(a.counters()['IpInReceives']).toBe(1n);
+  });
 });

@@ -9,6 +9,7 @@ import {
   data,
   encode,
   established,
+  ip,
   listening,
   onesSum,
   openPacket,
@@ -26,17 +27,7 @@ function packetFrom(peer: Peer, segment: Segment): Uint8Array {
   return encode({ win: 65_535, ...segment, seq, ack: number }, peer.flow);
 }
 
-/** One IPv4 fragment of a packet: octets `from` to `to` of what IP carries. */
-function fragment(whole: Uint8Array, from: number, to: number, id = 1): Uint8Array {
-  const { payload, protocol, source, destination } = openPacket(whole);
-  const packet = packetOf(payload.slice(from, to), protocol, source, destination);
-  const view = new DataView(packet.buffer);
-  view.setUint16(4, id);
-  view.setUint16(6, (to < payload.length ? 0x2000 : 0) | (from / 8));
-  view.setUint16(10, 0);
-  view.setUint16(10, 0xffff - onesSum(packet.subarray(0, 20)));
-  return packet;
-}
+const { fragment } = ip;
 
 const reassembled = (stack: Stack) => [
   stack.counter(Counter.IpReasmReqds),

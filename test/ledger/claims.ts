@@ -24,6 +24,7 @@ const moot = (reason: string): Claim => ({ status: 'moot', reason });
 /** Claims about the other RFCs. */
 const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
   'RFC 1122 §4.2.2.13a': deviates,
+  'RFC 1122 §3.3.2c': deviates,
   'RFC 1122 §4.2.2.13c': deviates,
   'RFC 1191 §3c': deviates,
   'RFC 1191 §6.3': absent('what was learned belongs to a connection and ends with it'),
@@ -53,6 +54,7 @@ const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
   'RFC 7323 §2.3b': absent('a core has no log; the shift is taken as 14 and works'),
   'RFC 7323 §2.4b': partly('after a timeout the window as it is now has its say'),
   'RFC 7323 §5.6': absent('there is one path for every segment, and no faster one to miss'),
+  'RFC 8200 §4b': deviates,
   'RFC 8201 §5.3': absent('what was learned belongs to a connection and ends with it'),
   'RFC 8201 §5.4': deviates,
 };

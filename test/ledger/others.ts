@@ -9,7 +9,7 @@ import type { Requirement } from './requirements.ts';
 
 /** What each RFC is about, for headings. */
 export const SUBJECTS: Readonly<Record<number, string>> = {
-  1122: 'TIME-WAIT',
+  1122: 'hosts: addresses, ICMP, reassembly, TIME-WAIT',
   1191: 'path MTU, IPv4',
   1337: 'hazards of TIME-WAIT',
   2018: 'SACK',
@@ -17,6 +17,8 @@ export const SUBJECTS: Readonly<Record<number, string>> = {
   2883: 'D-SACK',
   3042: 'limited transmit',
   3168: 'ECN',
+  4291: 'addresses of IPv6',
+  4443: 'ICMPv6',
   4987: 'SYN flooding',
   5482: 'user timeout',
   5681: 'congestion control',
@@ -30,11 +32,19 @@ export const SUBJECTS: Readonly<Record<number, string>> = {
   6675: 'recovery by SACK',
   6928: 'initial window',
   7323: 'window scale, timestamps, PAWS',
+  8200: 'IPv6: extension headers, fragments',
   8201: 'path MTU, IPv6',
 };
 
 const TABLE = `
 RFC 1122
+3.2.1.3 MUST a packet whose source is no single host's is dropped
+3.2.2a MUST an ICMP error causes no ICMP error
+3.2.2b MUST nor does a fragment that is not the first
+3.2.2.5 SHOULD a header that can not be read is a Parameter Problem
+3.3.2a MUST what does not come whole in time is discarded
+3.3.2b MUST and its sender told, if its first fragment came
+3.3.2c SHOULD that time lies between 60 and 120 seconds
 4.2.2.13a MUST who closes first waits two MSL
 4.2.2.13b MAY a new SYN ends the wait; its ISS lies beyond every number of the old connection
 4.2.2.13c MAY a SYN that turns out to be an old duplicate brings TIME-WAIT back
@@ -122,6 +132,14 @@ RFC 3168
 6.1.5a MUST what is sent again is not ECN-capable
 6.1.5b MUST marks of text outside the window are ignored
 6.1.6 MUST a zero-window probe is not ECN-capable and does not say CWR
+
+RFC 4291
+2.5.5 MUST no packet has the mapped or compatible form of IPv4, nobody's, the loopback's
+
+RFC 4443
+2.4a MUST an ICMPv6 error or redirect causes no error
+2.4b MUST errors are limited in rate
+3.4 SHOULD what can not be read is a Parameter Problem, with a pointer to the octet
 
 RFC 4987
 3.1 SHOULD networks drop packets with forged sources
@@ -270,6 +288,18 @@ RFC 7323
 5.4b SHOULD each connection adds an offset of its own
 5.5 SHOULD after 24 idle days TS.Recent is not judged by
 5.6 MAY headers are predicted
+
+RFC 8200
+4a MUST hop-by-hop options that do not stand first are an unknown header
+4b MUST extension headers are taken in any number
+4.2a MUST 01 in the upper bits of an unknown option: the packet is discarded in silence
+4.2b MUST 10, 11: it is discarded and told of, with a pointer to the option
+4.4 MUST a routing header with segments left is told of, with a pointer to its type
+4.5a MUST what is not whole after 60 seconds is discarded, and told of by its first fragment
+4.5b MUST a fragment with more to come whose length is no multiple of eight is told of
+4.5c MUST so is one that would make a packet of more than 65,535 octets
+4.5d SHOULD so is a first fragment without all headers
+4.5e MUST fragments that overlap end the datagram, in silence
 
 RFC 8201
 4a MUST a packet too big makes the path's MTU smaller

@@ -2,12 +2,11 @@
 import {
   ipv4Of,
   isIpv4,
-  isLimitedBroadcast,
   isLinkLocal,
   isLoopback,
-  isMulticast,
   isUnspecified,
   mapIpv4,
+  mayBeOnWire,
   samePrefix,
 } from '../../assembly/wire/address';
 import { load16, load32, store16, store32 } from '../../assembly/wire/octets';
@@ -63,24 +62,14 @@ describe('address', () => {
     expect<bool>(isUnspecified(0, 0)).toBe(true);
     expect<bool>(isUnspecified(0, ipv4(0, 0, 0, 0))).toBe(true);
     expect<bool>(isUnspecified(0, ipv4(0, 0, 0, 1))).toBe(false);
-    expect<bool>(isMulticast(0, ipv4(223, 255, 255, 255))).toBe(false);
-    expect<bool>(isMulticast(0, ipv4(224, 0, 0, 0))).toBe(true);
-    expect<bool>(isMulticast(0, ipv4(239, 255, 255, 255))).toBe(true);
-    expect<bool>(isMulticast(0, ipv4(240, 0, 0, 0))).toBe(false);
-    expect<bool>(isLimitedBroadcast(0, ipv4(239, 255, 255, 255))).toBe(false);
-    expect<bool>(isLimitedBroadcast(0, ipv4(240, 0, 0, 0))).toBe(true);
-    expect<bool>(isLimitedBroadcast(0, ipv4(255, 255, 255, 255))).toBe(true);
     expect<bool>(isLoopback(0, ipv4(127, 255, 0, 3))).toBe(true);
     expect<bool>(isLoopback(0, ipv4(128, 0, 0, 1))).toBe(false);
     expect<bool>(isLinkLocal(0, ipv4(169, 254, 0, 1))).toBe(false);
   });
 
   it('knows the kinds of IPv6', () => {
-    ipv6('ff020000000000000000000000000001');
-    expect<bool>(isMulticast(a0, a1)).toBe(true);
     ipv6('fe800000000000000000000000000001');
     expect<bool>(isLinkLocal(a0, a1)).toBe(true);
-    expect<bool>(isMulticast(a0, a1)).toBe(false);
     ipv6('febfffffffffffffffffffffffffffff');
     expect<bool>(isLinkLocal(a0, a1)).toBe(true);
     ipv6('fec00000000000000000000000000001');
@@ -91,6 +80,39 @@ describe('address', () => {
     expect<bool>(isLoopback(a0, a1)).toBe(false);
     ipv6('00000000000000000000000000000002');
     expect<bool>(isLoopback(a0, a1)).toBe(false);
+  });
+
+  it('knows what never is on a wire as one host', () => {
+    for (let net: u32 = 0; net < 256; net++) {
+      const is = net != 0 && net != 127 && net < 224;
+      same<bool>(mayBeOnWire(0, ipv4(<u8>net, 0, 0, 1), true), is, `${net}.0.0.1`);
+      same<bool>(mayBeOnWire(0, ipv4(<u8>net, 255, 255, 255), true), is, `${net}.255.255.255`);
+      same<bool>(mayBeOnWire(0, ipv4(<u8>net, 0, 0, 1), false), false, `${net}.0.0.1, mapped`);
+    }
+    const never = [
+      '00000000000000000000000000000000',
+      '00000000000000000000000000000001',
+      '0000000000000000000000000a000001',
+      'ff020000000000000000000000000001',
+      'ff000000000000000000000000000000',
+    ];
+    for (let i = 0; i < never.length; i++) {
+      ipv6(never[i]);
+      same<bool>(mayBeOnWire(a0, a1, false), false, never[i]);
+    }
+    const may = [
+      'fd000000000000000000000000000001',
+      'fe800000000000000000000000000001',
+      '20010db8000000000000000000000000',
+      '0064ff9b00000000000000000a000001',
+      '00000000000000010000000000000000',
+      '0000000000000000ffff00000a000001',
+      '00000000000000000000fffe0a000001',
+    ];
+    for (let i = 0; i < may.length; i++) {
+      ipv6(may[i]);
+      same<bool>(mayBeOnWire(a0, a1, false), true, may[i]);
+    }
   });
 
   it('compares prefixes bit by bit', () => {

@@ -9,7 +9,7 @@ import { Counter } from '../../assembly/abi';
 import { COUNTERS, RECEIVE } from '../../assembly/memory';
 import { datagram } from '../../assembly/ip/datagram';
 import { readPacket, Verdict } from '../../assembly/ip/input';
-import { addLocalAddress } from '../../assembly/ip/route';
+import { addLocalAddress } from '../../assembly/ip/address';
 import { readSegment, segment } from '../../assembly/tcp/segment';
 import { udpArrives } from '../../assembly/udp/arrives';
 import { mapIpv4 } from '../../assembly/wire/address';

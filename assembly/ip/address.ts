@@ -1,0 +1,81 @@
+/**
+ * Our addresses (RFC 1122 §3.2.1.3, §3.3.6): which are ours, and which can be one end of a
+ * connection.
+ *
+ * ╒══════════ LocalAddress (24 octets) ══════════╕
+ * │ a0 u64 │ a1 u64 │ prefixLength u32 │ unused u32 │
+ * └──────────────────────────────────────────────┘
+ */
+import { Result } from '../abi';
+import { MAX_ADDRESSES } from '../limits';
+import { ADDRESSES } from '../memory';
+import { isIpv4, isLoopback, mayBeOnWire, samePrefix } from '../wire/address';
+
+/** An address of ours. */
+@unmanaged
+export class LocalAddress {
+  a0: u64;
+  a1: u64;
+  /** Bits of the prefix, counted in the 16-octet form: IPv4's /24 is 120. */
+  prefixLength: u32;
+}
+
+const LOCAL_ADDRESS_SIZE: usize = 24;
+if (8 + <u32>LOCAL_ADDRESS_SIZE * MAX_ADDRESSES > 1024) ERROR('ADDRESSES is too small');
+
+/** How many addresses are ours. */
+export function addressCount(): u32 {
+  return load<u32>(ADDRESSES);
+}
+
+/** One of them, from 0 in the order they were added. */
+export function addressAt(i: u32): LocalAddress {
+  return changetype<LocalAddress>(ADDRESSES + 8 + LOCAL_ADDRESS_SIZE * i);
+}
+
+/** Adds an address of ours; `prefixLength` counts in the family's own width. */
+export function addLocalAddress(a0: u64, a1: u64, prefixLength: u32): Result {
+  const ipv4 = isIpv4(a0, a1);
+  const width: u32 = ipv4 ? 32 : 128;
+  if (prefixLength > width || !mayBeOnWire(a0, a1, ipv4)) return Result.INVALID_ARGUMENT;
+  if (isLocal(a0, a1)) return Result.ADDRESS_IN_USE;
+  const i = addressCount();
+  if (i == MAX_ADDRESSES) return Result.INSUFFICIENT_RESOURCES;
+  const address = addressAt(i);
+  address.a0 = a0;
+  address.a1 = a1;
+  address.prefixLength = prefixLength + 128 - width;
+  store<u32>(ADDRESSES, i + 1);
+  return Result.OK;
+}
+
+/** Whether an address is one of ours. */
+export function isLocal(a0: u64, a1: u64): bool {
+  for (let i: u32 = 0; i < addressCount(); i++) {
+    const address = addressAt(i);
+    if (address.a0 == a0 && address.a1 == a1) return true;
+  }
+  return false;
+}
+
+/**
+ * Broadcast of a prefix of ours: all host bits set, in prefixes that have room for it (RFC 3021).
+ */
+export function isDirectedBroadcast(a0: u64, a1: u64): bool {
+  // The last two bits lie in the highest octet, as loaded; most addresses are told apart by them.
+  if (!isIpv4(a0, a1) || (a1 >> 56) % 4 != 3) return false;
+  for (let i: u32 = 0; i < addressCount(); i++) {
+    const address = addressAt(i);
+    if (!isIpv4(address.a0, address.a1) || address.prefixLength > 126) continue;
+    if (!samePrefix(a0, a1, address.a0, address.a1, address.prefixLength)) continue;
+    const hostBits = ~(<u32>0) >> (address.prefixLength - 96);
+    if ((bswap<u32>(<u32>(a1 >> 32)) & hostBits) == hostBits) return true;
+  }
+  return false;
+}
+
+/** Whether an address can be one end of a connection: one host's, be it another or ourselves. */
+export function isUnicast(a0: u64, a1: u64): bool {
+  if (isLoopback(a0, a1)) return true;
+  return mayBeOnWire(a0, a1, isIpv4(a0, a1)) && !isDirectedBroadcast(a0, a1);
+}
