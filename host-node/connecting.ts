@@ -8,6 +8,7 @@
  */
 import { lookup as systemLookup } from 'node:dns';
 import { isIP } from '../host-web/address.ts';
+import { call } from '../host-web/callback.ts';
 import type { TuningOptions } from '../host-web/raw/tuning.ts';
 import type { Stack } from '../host-web/stack.ts';
 import { nodeError } from './node-error.ts';
@@ -91,7 +92,7 @@ function lookUp(host: string, options: ConnectOptions, lookedUp: LookedUp): Prom
   const family = options.family ?? 0;
   return new Promise((resolve, reject) => {
     lookup(host, { family, all: false }, (error, address, found) => {
-      lookedUp(error, address, found);
+      call(() => lookedUp(error, address, found));
       if (error !== null && error !== undefined) reject(error);
       else if (isIP(address) === 0) reject(badAddress(host, address));
       else resolve(address);

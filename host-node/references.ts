@@ -5,6 +5,7 @@
  * references it and the last lets it go. A connection that its user has let go of still ends
  * properly: the stack's alarm holds the process for as long as that takes.
  */
+import { call } from '../host-web/callback.ts';
 import type { Stack } from '../host-web/stack.ts';
 
 /** Sockets and servers of one stack that keep the process alive. */
@@ -18,11 +19,12 @@ export class References {
 
   add(member: object): void {
     this.#members.add(member);
-    if (this.#members.size === 1) this.#stack.link?.ref?.();
+    if (this.#members.size === 1) call(() => this.#stack.link?.ref?.());
   }
 
   delete(member: object): void {
-    if (this.#members.delete(member) && this.#members.size === 0) this.#stack.link?.unref?.();
+    const isLast = this.#members.delete(member) && this.#members.size === 0;
+    if (isLast) call(() => this.#stack.link?.unref?.());
   }
 }
 

@@ -6,6 +6,7 @@
  * clusters, pipes and handles handed over.
  */
 import { EventEmitter } from 'node:events';
+import { call } from '../host-web/callback.ts';
 import type { RawConnection, RawListener } from '../host-web/raw/raw.ts';
 import type { TuningOptions } from '../host-web/raw/tuning.ts';
 import type { Stack } from '../host-web/stack.ts';
@@ -129,7 +130,8 @@ export class Server extends EventEmitter {
       socket.server = this;
       socket.adopt(connection, this);
       if (pauseOnConnect) socket.pause();
-      this.emit('connection', socket);
+      // What a listener throws must not keep others from being accepted.
+      call(() => this.emit('connection', socket));
       if (!pauseOnConnect && !socket.destroyed) socket.read(0);
     }
   }
@@ -137,14 +139,15 @@ export class Server extends EventEmitter {
   #drop(connection: RawConnection): void {
     const { localAddress, localPort, remoteAddress, remotePort } = connection;
     connection.release();
-    this.emit('drop', {
+    const dropped: DropArgument = {
       localAddress,
       localPort,
       localFamily: familyOf(localAddress),
       remoteAddress,
       remotePort,
       remoteFamily: familyOf(remoteAddress),
-    } satisfies DropArgument);
+    };
+    call(() => this.emit('drop', dropped));
   }
 
   /** A socket of ours is over. */

@@ -8,6 +8,8 @@
  * descriptors, pipes, IPC).
  */
 import { Memory } from '../host-web/abi.ts';
+import { call } from '../host-web/callback.ts';
+import type { Octets } from '../host-web/platform.ts';
 import { END, type RawConnection } from '../host-web/raw/raw.ts';
 import type { Stack } from '../host-web/stack.ts';
 import { connectArguments, type Destination, destinationOf, ownAddresses } from './connecting.ts';
@@ -100,7 +102,7 @@ export class Socket extends SocketBase {
 
   #open(to: Destination): void {
     if (this.destroyed) return;
-    this.emit('connectionAttempt', to.address, to.port, to.family);
+    call(() => this.emit('connectionAttempt', to.address, to.port, to.family));
     const { localAddress, localPort } = to;
     try {
       const raw = this.stack.openConnection(
@@ -132,8 +134,9 @@ export class Socket extends SocketBase {
     if (this.destroyed) return;
     this.#connecting = false;
     this.active();
-    this.emit('connect');
-    this.emit('ready');
+    // What listeners throw must not keep the connection from going on.
+    call(() => this.emit('connect'));
+    call(() => this.emit('ready'));
     if (this.destroyed) return;
     // What was written, and whoever asked to read, has waited for this.
     this.#onWritable();
@@ -160,9 +163,19 @@ export class Socket extends SocketBase {
       }
       this.#bytesRead += text.length;
       this.active();
-      this.#isReading = this.push(Buffer.from(text.buffer));
+      this.#isReading = this.#push(text);
       if (this.destroyed) return;
     }
+  }
+
+  /** Pushes what was read, and answers whether more is wanted. */
+  #push(text: Octets): boolean {
+    let isMoreWanted = true;
+    // Listeners of 'data' may run in it.
+    call(() => {
+      isMoreWanted = this.push(Buffer.from(text.buffer));
+    });
+    return isMoreWanted;
   }
 
   #end(): void {
@@ -263,14 +276,18 @@ export class Socket extends SocketBase {
     }
     // Linux's close(2): a FIN behind what is queued, or a RST where text is unread.
     this.letGo();
-    this.#finishWrite(error ?? nodeError('ERR_STREAM_DESTROYED', 'write', 'it was destroyed'));
+    const reason = error ?? nodeError('ERR_STREAM_DESTROYED', 'write', 'it was destroyed');
+    call(() => this.#finishWrite(reason));
     done(error);
     // Behind 'error', which the stream emits in a tick of its own.
     process.nextTick(() => {
-      this.emit('close', error !== null);
       const owner = this.#owner;
       this.#owner = undefined;
-      owner?.closed(this);
+      try {
+        this.emit('close', error !== null);
+      } finally {
+        owner?.closed(this);
+      }
     });
   }
 

@@ -5,6 +5,7 @@
  * then runs everything due in order. A stack never reads any other time, so the same program is
  * exact under the one and alive under the other.
  */
+import { call } from './callback.ts';
 
 /**
  * A moment that never comes; any number at or above it (Infinity, f64.MAX_VALUE) means the same.
@@ -62,13 +63,6 @@ const laterTurn = ((): ((task: () => void) => void) => {
 /** Lets everything that waits for a promise run, and the event loop turn once. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => laterTurn(resolve));
-}
-
-/** Throws an error where nothing is in the middle of anything: the platform calls it uncaught. */
-export function throwApart(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
 }
 
 /** The platform's monotonic clock and timers. */
@@ -301,13 +295,7 @@ export class VirtualClock implements Clock {
     while (this.#tasks.length > 0) {
       const tasks = this.#tasks;
       this.#tasks = [];
-      for (const task of tasks) {
-        try {
-          task();
-        } catch (error) {
-          throwApart(error);
-        }
-      }
+      for (const task of tasks) call(task);
     }
   };
 }

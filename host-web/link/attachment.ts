@@ -6,7 +6,8 @@
  * of, so that the stack can be given another.
  */
 import { type InputFlag, Memory } from '../abi.ts';
-import { type Clock, throwApart } from '../clock.ts';
+import { call, throwApart } from '../callback.ts';
+import type { Clock } from '../clock.ts';
 import type { Link, Linkable, LinkOwner, LinkPort } from './link.ts';
 import { type PacketStreams, streamsLink } from './streams.ts';
 
@@ -116,13 +117,7 @@ export class Attachment {
 
   /** The stack may be in the middle of sending: its owner is told once that is over. */
   #tell(news: () => void): void {
-    this.#stack.clock.soon(() => {
-      try {
-        news();
-      } catch (error) {
-        throwApart(error);
-      }
-    });
+    this.#stack.clock.soon(() => call(news));
   }
 }
 
@@ -132,16 +127,24 @@ export class Attachment {
  * @throws TypeError when it is nothing of the kind
  */
 export function linkOf(device: Link | Linkable | PacketStreams): Link {
-  const given = (device ?? {}) as Partial<Link & Linkable & PacketStreams>;
-  const has = (...methods: unknown[]) => methods.every((method) => typeof method === 'function');
-  if (has(given.readable?.getReader, given.writable?.getWriter)) {
+  const { readable, writable } = partsOf<PacketStreams>(device);
+  if (isFunction(readable?.getReader) && isFunction(writable?.getWriter)) {
     return streamsLink(device as PacketStreams);
   }
-  if (has(given.link)) return linkOf(given.link!());
-  const isLink = has(given.attach, given.send, given.close) && typeof given.mtu === 'number';
-  if (isLink) return device as Link;
+  const { link } = partsOf<Linkable>(device);
+  const made = isFunction(link) ? link.call(device) : (device as Link);
+  const { mtu, attach, send, close } = partsOf<Link>(made);
+  if (typeof mtu === 'number' && [attach, send, close].every(isFunction)) return made;
   throw new TypeError(
     'a stack is attached to a link, { mtu, attach, send, close }, to { readable, writable } of ' +
       'packets, or to a device that makes a link of itself, as a TUN of netcell/tun does',
   );
+}
+
+function partsOf<T>(value: unknown): Partial<T> {
+  return typeof value === 'object' && value !== null ? value : {};
+}
+
+function isFunction<T>(value: T | undefined): value is T {
+  return typeof value === 'function';
 }

@@ -4,7 +4,8 @@
  * One section, one interface of LINKTYPE_RAW (the packets are IP without a frame), enhanced packet
  * blocks with direction and comments. Blocks are handed out as they are made; nothing is kept.
  */
-import { type Clock, throwApart } from '../clock.ts';
+import { throwApart } from '../callback.ts';
+import type { Clock } from '../clock.ts';
 import type { Link, LinkPort } from './link.ts';
 
 export interface PcapngOptions {

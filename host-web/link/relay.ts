@@ -5,7 +5,7 @@
  * end. Both links work on one memory, where the window one receives into is the one the other sends
  * from; nothing is copied here, looked at or kept.
  */
-import { throwApart } from '../clock.ts';
+import { throwApart } from '../callback.ts';
 import type { Link, LinkOwner, LinkPort } from './link.ts';
 
 /** Octets before each window that belong to the links, and of a window. */

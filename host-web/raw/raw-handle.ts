@@ -1,10 +1,9 @@
 /**
  * What raw connections and listeners have in common: a handle of the core, its sockets, options and
- * state, and how their callbacks are called. The API itself stands in `raw.ts`.
+ * state. The API itself stands in `raw.ts`.
  */
 import { Memory, type Option, Result, type State, StatusField } from '../abi.ts';
 import { formatMapped } from '../address.ts';
-import { throwApart } from '../clock.ts';
 import type { Core } from '../core.ts';
 import { readStatus, stateName, type TcpInfo, type TcpState } from '../inspect.ts';
 
@@ -17,19 +16,6 @@ export interface Host {
   wake(): void;
   /** The handle has been released: no news is to be looked for. */
   forget(handle: number): void;
-}
-
-/** What a user of the raw API may want called. */
-export type Callback = (() => void) | null;
-
-/** Calls back; an error of the callback is thrown apart, so that others still get their signals. */
-export function call(callback: Callback): void {
-  if (callback === null) return;
-  try {
-    callback();
-  } catch (error) {
-    throwApart(error);
-  }
 }
 
 /** Sockets of a connection. */

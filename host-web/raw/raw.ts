@@ -18,9 +18,10 @@
  *   then ends in its own time (FIN behind what is queued; RST if text is unread, or arrives later).
  */
 import { Memory, type Reason, Result, Signal } from '../abi.ts';
+import { type Callback, call } from '../callback.ts';
 import { SocketError, type Syscall } from '../errors.ts';
 import type { Octets } from '../platform.ts';
-import { type Callback, call, type Host, RawHandle } from './raw-handle.ts';
+import { type Host, RawHandle } from './raw-handle.ts';
 
 export type { Host } from './raw-handle.ts';
 

@@ -4,26 +4,16 @@
  */
 import { describe, expect, it } from 'vitest';
 import { TunLink } from '../../host-node/tun-link.ts';
-import { createStackSync, pipe, type RawConnection, VirtualClock } from '../../host-web/index.ts';
+import { pipe, type RawConnection, VirtualClock } from '../../host-web/index.ts';
 import { type Link, type LinkPort } from '../../host-web/link/link.ts';
 import { type PacketStreams } from '../../host-web/link/streams.ts';
 import { webSocketLink } from '../../host-web/link/websocket.ts';
 import { turn } from '../../host-web/clock.ts';
-import { coreModule } from '../core-module.ts';
 import { FakeSocket, FakeTun } from './fake-links.ts';
-import { connected, fate, text } from './world.ts';
+import { connected, fate, stackAt, text } from './world.ts';
 
 /** A loop that stood still for longer than the least RTO. */
 const BLOCK = 350;
-
-function stackAt(host: number, clock: VirtualClock) {
-  return createStackSync({
-    address: `10.0.0.${host}/24`,
-    clock,
-    module: coreModule,
-    seed: new Uint8Array(32).fill(host),
-  });
-}
 
 /** A peer that is not held up: a stack on a clock of its own, with a server that reads. */
 function makePeer() {

@@ -7,51 +7,14 @@ import type { WebSocket } from 'ws';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openWebSocket } from '../../host-node/websocket.ts';
 import {
-  createStackSync,
   pipe,
   relay,
   VirtualClock,
   webSocketLink,
-  type WebSocketLike,
 } from '../../host-web/index.ts';
-import { coreModule } from '../core-module.ts';
 import { repository, run } from './bundle.ts';
-
-type Listener = Parameters<WebSocketLike['addEventListener']>[1];
-
-/** A socket whose messages arrive at another when the test says so. */
-class FakeSocket implements WebSocketLike {
-  binaryType = 'blob';
-  readyState = 1;
-  bufferedAmount = 0;
-  readonly sent: Uint8Array[] = [];
-  readonly #listeners = new Set<Listener>();
-
-  send(octets: Uint8Array): void {
-    this.sent.push(octets);
-  }
-
-  close(): void {
-    this.readyState = 3;
-  }
-
-  addEventListener(_type: 'message', listener: Listener): void {
-    this.#listeners.add(listener);
-  }
-
-  removeEventListener(_type: 'message', listener: Listener): void {
-    this.#listeners.delete(listener);
-  }
-
-  receive(data: unknown): void {
-    for (const listener of this.#listeners) listener({ data });
-  }
-}
-
-function stackAt(host: number, clock: VirtualClock) {
-  const seed = new Uint8Array(32).fill(host);
-  return createStackSync({ address: `10.0.0.${host}/24`, clock, module: coreModule, seed });
-}
+import { FakeSocket } from './fake-links.ts';
+import { stackAt } from './world.ts';
 
 /** Moves every message of both sockets to the other side until there is none. */
 function carry(clock: VirtualClock, one: FakeSocket, other: FakeSocket): void {

@@ -3,8 +3,9 @@
  * place.
  */
 import {
+  type Clock,
   type ConnectOptions,
-  createStack,
+  createStackSync,
   type CreateStackOptions,
   type Listener,
   type ListenOptions,
@@ -28,20 +29,23 @@ export interface World {
   readonly packets: string[];
 }
 
+/** The stack of 10.0.0.`host`. */
+export function stackAt(host: number, clock: Clock, options: CreateStackOptions = {}): Stack {
+  return createStackSync({
+    address: [`10.0.0.${host}/24`, `fd00::${host}/64`],
+    clock,
+    module: coreModule,
+    seed: new Uint8Array(32).fill(host),
+    ...options,
+  });
+}
+
 export async function world(
   options: LinkOptions = {},
   ofStacks: CreateStackOptions = {},
 ): Promise<World> {
   const clock = new VirtualClock();
-  const stack = (host: number) =>
-    createStack({
-      address: [`10.0.0.${host}/24`, `fd00::${host}/64`],
-      clock,
-      module: coreModule,
-      seed: new Uint8Array(32).fill(host),
-      ...ofStacks,
-    });
-  const [a, b] = [await stack(1), await stack(2)];
+  const [a, b] = [stackAt(1, clock, ofStacks), stackAt(2, clock, ofStacks)];
   const packets: string[] = [];
   const network = link(a, b, {
     ...options,
