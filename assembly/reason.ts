@@ -148,4 +148,6 @@ export enum Reason {
    * retransmission timer. (RFC 3168 §6.1.2)
    */
   PAUSED_BY_ECHO,
+  /** A SYN that carries a FIN as well opens nothing. (RFC 9293 §3.10.7.2) */
+  SYN_WITH_FIN,
 }

@@ -439,6 +439,8 @@ export enum Reason {
   CONGESTION_ECHOED = 57,
   /** The peer echoes a mark though cwnd is one segment already: the next one waits for the retransmission timer. (RFC 3168 §6.1.2) */
   PAUSED_BY_ECHO = 58,
+  /** A SYN that carries a FIN as well opens nothing. (RFC 9293 §3.10.7.2) */
+  SYN_WITH_FIN = 59,
 }
 
 /** The sentence of every reason, with its section. */
@@ -502,6 +504,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.CONGESTION_EXPERIENCED]: "Text came marked by a congested router; every ACK says so until the peer has slowed down. (RFC 3168 §6.1.3)",
   [Reason.CONGESTION_ECHOED]: "The peer echoes a congested router's mark: cwnd falls as for a loss. (RFC 3168 §6.1.2)",
   [Reason.PAUSED_BY_ECHO]: "The peer echoes a mark though cwnd is one segment already: the next one waits for the retransmission timer. (RFC 3168 §6.1.2)",
+  [Reason.SYN_WITH_FIN]: "A SYN that carries a FIN as well opens nothing. (RFC 9293 §3.10.7.2)",
 }
 
 /** Window: what the host chooses before `init`. Zero means the default written beside each. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ twelve u32 limits, then 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */

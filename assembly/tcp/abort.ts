@@ -4,6 +4,7 @@ import { count } from '../counters';
 import { deleteTcb } from './lifecycle';
 import { resetConnection } from './reply';
 import { closeListener } from './backlog';
+import { lt } from './seq';
 import { Tcb } from './tcb';
 
 /** Ends a connection at once; its peer learns it by a RST where it knows of the connection. */
@@ -23,8 +24,7 @@ export function abort(tcb: Tcb, reason: Reason): Result {
     case State.FIN_WAIT_1:
     case State.FIN_WAIT_2:
     case State.CLOSE_WAIT:
-      count(Counter.TcpExtTCPAbortOnLinger);
-      resetConnection(tcb);
+      sendReset(tcb);
       deleteTcb(tcb, Result.CONNECTION_ABORTED, reason);
       return Result.OK;
     case State.TIME_WAIT:
@@ -32,7 +32,15 @@ export function abort(tcb: Tcb, reason: Reason): Result {
       // and to cut the wait short brings the dangers RFC 1337 describes.
       return Result.OK;
     default: // CLOSING, LAST-ACK
-      deleteTcb(tcb, Result.OK, reason);
+      // DEVIATION: §3.10.5 sends nothing here, and a peer whose text is lost by it would wait for
+      // that text. A RST tells it, as in Linux.
+      if (lt(tcb.snd.una, tcb.snd.end)) sendReset(tcb);
+      deleteTcb(tcb, Result.CONNECTION_ABORTED, reason);
       return Result.OK;
   }
+}
+
+function sendReset(tcb: Tcb): void {
+  count(Counter.TcpExtTCPAbortOnLinger);
+  resetConnection(tcb);
 }

@@ -2,7 +2,8 @@
 import { Counter, Reason, State } from '../abi';
 import { count } from '../counters';
 import { traceDrop } from '../trace';
-import { addChild, cookieReturned } from './backlog';
+import { cookieReturned } from './arrives-child';
+import { addChild } from './backlog';
 import { resetSegment } from './reply';
 import { Segment, traceArrival } from './segment';
 import { LocalSeq } from './seq';
@@ -28,10 +29,14 @@ export function listenState(listener: Tcb, seg: Segment, leastIss: LocalSeq): vo
     return;
   }
   // Third, check for a SYN. Text is held with it.
-  //
-  // DEVIATION: §3.10.7.2 queues a FIN too. A child has no room for one, so it is left for the peer
-  // to send again.
   if (seg.isSyn) {
+    // DEVIATION: §3.10.7.2 queues a FIN for later. No TCP opens and closes in one segment; such a
+    // one looks for gaps in filters, and Linux drops it as well.
+    if (seg.isFin) {
+      count(Counter.TcpExtListenDrops);
+      traceDrop(Reason.SYN_WITH_FIN, seg.remotePort, seg.localPort, seg.seq);
+      return;
+    }
     count(Counter.TcpPassiveOpens);
     addChild(listener, seg, leastIss);
     return;

@@ -12,7 +12,7 @@ import { Counter, Reason, Result, Signal, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { now } from '../time';
 import { trace } from '../trace';
-import { acceptable } from './acceptable';
+import { acceptable, isLate } from './acceptable';
 import { acknowledged } from './acknowledged';
 import { beginCongestion } from './congestion';
 import { answerUnacceptable, challenge } from './delayed-ack';
@@ -20,7 +20,7 @@ import { congestionEchoed, isEcho } from './ecn';
 import { deleteTcb, establish, lingerInFinWait2, tellHeld } from './lifecycle';
 import { acknowledge, tell } from './marks';
 import { duplicateAcknowledgment, isDuplicate } from './recovery';
-import { resetConnection, resetSegment } from './reply';
+import { acknowledgeLast, resetConnection, resetSegment } from './reply';
 import { takeBlocks } from './sack';
 import { Segment, traceArrival } from './segment';
 import { inWindow, le, lt } from './seq';
@@ -30,7 +30,7 @@ import { finAcknowledged, Flag, handleOf, has, lower, raise, Tcb } from './tcb';
 import { acceptText, noteDuplicate } from './text';
 import { startTimeWait } from './time-wait';
 import { isOldDuplicate, lacksTimestamps, updateRecent } from './timestamps';
-import { updateSendWindow } from './window';
+import { offerWindow, updateSendWindow } from './window';
 
 /** Eight checks in the RFC's order. */
 export function otherStates(tcb: Tcb, seg: Segment): void {
@@ -71,16 +71,31 @@ function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
     answerUnacceptable(tcb, seg.textLength);
     return false;
   }
-  if (tcb.state == State.SYN_RECEIVED && seg.isSyn && !seg.isRst && seg.seq == tcb.rcv.irs) {
+  if (has(tcb, Flag.SYN_UNACKED) && seg.isSyn && !seg.isRst && seg.seq == tcb.rcv.irs) {
     return crossedSyn(tcb, seg);
   }
   if (acceptable(seg, tcb.rcv.nxt, tcb.rcv.wnd)) return true;
+  if (seg.isRst && isBelieved(tcb, seg)) return true;
   traceDropped(tcb, Reason.OUTSIDE_WINDOW, seg);
   // An unacceptable RST gets no answer at all.
   if (seg.isRst) return false; // RFC 5961 §3.2a
   noteDuplicate(tcb, seg);
   answerUnacceptable(tcb, seg.textLength + (seg.isFin ? 1 : 0));
+  if (tcb.snd.una != tcb.snd.nxt && isLate(seg, tcb.snd.nxt, tcb.rcv.nxt, tcb.rcv.buffer)) {
+    lateAcknowledgment(tcb, seg);
+  }
   return false;
+}
+
+/**
+ * Everything we have sent is acknowledged, though by an old segment: what waits for that ends. The
+ * answer the segment is owed goes out all the same.
+ */
+function lateAcknowledgment(tcb: Tcb, seg: Segment): void {
+  if (has(tcb, Flag.SYN_UNACKED)) synAcknowledged(tcb, seg);
+  if (lt(tcb.snd.una, seg.ack)) acknowledged(tcb, seg);
+  // A FIN that came with the peer's SYN has waited for ESTABLISHED.
+  if (followAcknowledgment(tcb)) checkFin(tcb, seg);
 }
 
 /**
@@ -105,9 +120,8 @@ function crossedSyn(tcb: Tcb, seg: Segment): bool {
 
 function checkRst(tcb: Tcb, seg: Segment): bool {
   if (!seg.isRst) return true;
-  // Only a RST at the very left edge is believed; SHLD-2: its text, if any, is not
-  // read.
-  if (seg.seq != tcb.rcv.nxt) {
+  // SHLD-2: its text, if any, is not read.
+  if (!isBelieved(tcb, seg)) {
     // One that only reaches into the window from its left begins outside it: it is dropped.
     if (!inWindow(seg.seq, tcb.rcv.nxt, tcb.rcv.wnd)) return false;
     challenge(tcb, Reason.RST_CHALLENGED); // RFC 5961 §3.2c
@@ -125,9 +139,23 @@ function checkRst(tcb: Tcb, seg: Segment): bool {
       deleteTcb(tcb, Result.CONNECTION_RESET, Reason.RST_ARRIVED); // MUST-12, RFC 5961 §3.2b
       return false;
     default: // CLOSING, LAST-ACK
-      deleteTcb(tcb, Result.OK, Reason.RST_ARRIVED);
+      // DEVIATION: §3.10.7.4 has no word for the user here. Our FIN was not acknowledged, so nobody
+      // knows whether the peer has the text before it: that is no normal end.
+      deleteTcb(tcb, Result.CONNECTION_RESET, Reason.RST_ARRIVED);
       return false;
   }
+}
+
+/**
+ * Whether a RST has the one number at which it is believed: RCV.NXT.
+ *
+ * DEVIATION: RFC 5961 §3.2 knows no other. A peer that closes and is gone (macOS, or anybody whom
+ * our text meets behind its FIN) sends the RST with its FIN's own number, so that one is taken too,
+ * once the FIN has come; as Linux does. To be guessed it is as hard.
+ */
+function isBelieved(tcb: Tcb, seg: Segment): bool {
+  if (seg.seq == tcb.rcv.nxt) return true;
+  return has(tcb, Flag.FIN_RECEIVED) && seg.seq == tcb.rcv.nxt - 1;
 }
 
 // Fourth, check the SYN bit ---------------------------------------------------
@@ -166,7 +194,11 @@ function checkAck(tcb: Tcb, seg: Segment): bool {
   if (isEcho(tcb, seg)) congestionEchoed(tcb, seg.ack, before);
   // Old and new acknowledgments alike may carry a newer window.
   if (le(snd.una, seg.ack)) updateSendWindow(tcb, seg);
+  return followAcknowledgment(tcb);
+}
 
+/** Goes where the acknowledgment of our FIN leads; false where that is the end. */
+function followAcknowledgment(tcb: Tcb): bool {
   switch (tcb.state) {
     case State.FIN_WAIT_1:
       if (finAcknowledged(tcb)) enterFinWait2(tcb);
@@ -177,6 +209,8 @@ function checkAck(tcb: Tcb, seg: Segment): bool {
       return false;
     case State.LAST_ACK:
       if (!finAcknowledged(tcb)) return true;
+      // What was processed before must be answered, though there is no TCB any more.
+      if (has(tcb, Flag.ACK_NOW)) acknowledgeLast(tcb, offerWindow(tcb));
       deleteTcb(tcb, Result.OK, Reason.FIN_ACKED);
       return false;
     default: // ESTABLISHED, FIN-WAIT-2, CLOSE-WAIT

@@ -2,8 +2,7 @@
  * The SYN queue: children of a listener in SYN-RECEIVED (RFC 9293 §3.10.7.2, RFC 4987 §3).
  *
  * A child is a record of 128 octets instead of a TCB, for a server holds most of them under attack.
- * It answers its own segments as SYN-RECEIVED would, in the order of §3.10.7.4; the one that
- * completes the handshake turns it into a TCB, and that segment then goes through the eight checks.
+ * Here it begins, sends its SYN,ACK, and ends; what arrives for it stands in `arrives-child.ts`.
  * "Return to LISTEN" is the child deleted while its listener stands.
  */
 import { Counter, Reason, Result, Setting, State, TraceKind } from '../abi';
@@ -22,29 +21,25 @@ import { Instant, now } from '../time';
 import { trace } from '../trace';
 import { finish, pseudoSum } from '../wire/checksum';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
-import { otherStates } from './arrives-others';
-import { acceptable } from './acceptable';
-import { readCookie, sendCookie } from './cookies';
-import { promote } from './promote';
+import { sendCookie } from './cookies';
 import { Child, childAt, ownerOf, QUEUE_LINK, receiveNext, receiveWindow } from './child';
 import { nextChallenge } from './delayed-ack';
-import { drop, hold, Holder, holdTcb } from './demux';
+import { drop, hold, Holder } from './demux';
 import { synAckControl } from './ecn';
 import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
 import { deleteTcb } from './lifecycle';
 import { announcedMss, offeredBy, offers, peerMss, writeSynOptions } from './negotiate';
 import { INITIAL_RTO, MAX_RTO } from './rto';
-import { acknowledgeRecord, resetConnection, resetSegment } from './reply';
-import { Segment, traceArrival } from './segment';
-import { inWindow, LocalSeq, lt } from './seq';
+import { acknowledgeRecord, resetConnection } from './reply';
+import { Segment } from './segment';
+import { LocalSeq, lt } from './seq';
 import { takeChildRoute } from './source-route';
-import { enter } from './state';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
-import { isOlder, lacksTimestamps, timestampNow } from './timestamps';
+import { timestampNow } from './timestamps';
 import { shiftFor } from './window';
 
 /** Whether a listener's accept queue is full; counts when it is. */
-function isOverflowing(listener: Tcb): bool {
+export function isOverflowing(listener: Tcb): bool {
   if (listener.backlog.waiting < listener.backlog.limit) return false;
   count(Counter.TcpExtListenOverflows);
   count(Counter.TcpExtListenDrops);
@@ -148,7 +143,8 @@ function holdText(child: Child, listener: Tcb, seg: Segment): void {
   child.heldLength = <u16>length;
 }
 
-function queueSynAck(child: Child): void {
+/** Lines a child's SYN,ACK up to be sent. */
+export function queueSynAck(child: Child): void {
   if (child.isQueued) return;
   child.isQueued = 1;
   push(childQueue(), children(), child.index, QUEUE_LINK);
@@ -218,111 +214,16 @@ export function emitSynAck(): u32 {
   return packet;
 }
 
-/** SEGMENT ARRIVES for a child: SYN-RECEIVED of §3.10.7.4, as far as a record without TCB goes. */
-export function childState(child: Child, seg: Segment): void {
-  traceArrival(seg, 0, State.SYN_RECEIVED);
-  // First. The peer's own SYN again means that our SYN,ACK was lost: it is sent again.
-  //
-  // DEVIATION: §3.10.7.4 answers a segment outside the window with an ACK, which a peer in SYN-SENT
-  // would drop.
-  if (seg.isSyn && !seg.isAck && !seg.isRst && seg.seq == child.irs) {
-    // A peer that asks no more has fallen back, and will not use ECN (RFC 3168 §6.1.1).
-    child.flags &= offeredBy(seg) | ~Flag.ECN;
-    if (seg.route != 0) takeChildRoute(child, seg);
-    if (mayAnswer(child)) {
-      child.isUntimed = 1;
-      queueSynAck(child);
-    }
-    return;
-  }
-  if (lacksTimestamps(child.flags, seg)) return;
-  const isOld = isOlder(child.flags, child.tsRecent, seg);
-  if (isOld || !acceptable(seg, receiveNext(child), receiveWindow(child))) {
-    if (isOld) count(Counter.TcpExtPAWSEstab);
-    if (!seg.isRst) acknowledgeChild(child);
-    return;
-  }
-  // Second
-  if (seg.isRst) {
-    if (seg.seq != receiveNext(child)) {
-      if (inWindow(seg.seq, receiveNext(child), receiveWindow(child))) acknowledgeChild(child);
-      return;
-    }
-    count(Counter.TcpExtEmbryonicRsts);
-    deleteChild(child, Reason.RST_ARRIVED);
-    return;
-  }
-  // Fourth
-  if (seg.isSyn) {
-    deleteChild(child, Reason.SYN_ARRIVED);
-    return;
-  }
-  // Fifth
-  if (!seg.isAck) return;
-  if (seg.ack != child.iss + 1) {
-    resetSegment(seg, Reason.ACK_OUT_OF_RANGE);
-    return;
-  }
-  if (!mayPromote(child, seg)) {
-    // What is processed in the end will have waited for a place.
-    child.isUntimed = 1;
-    if (setting(Setting.ABORT_ON_OVERFLOW)) deleteChild(child, Reason.ACCEPT_QUEUE_FULL);
-    return;
-  }
-  const tcb = promote(child);
-  if (tcb == null) return;
-  removeChild(child);
-  begin(tcb, seg);
-}
-
-/** Lets a new TCB process the segment that completed its handshake. */
-function begin(tcb: Tcb, seg: Segment): void {
-  holdTcb(tcb);
-  enter(tcb, State.SYN_RECEIVED, Reason.SYN_ARRIVED);
-  otherStates(tcb, seg);
-}
-
-/**
- * An ACK for a listener without a child: if it returns a cookie, the connection is made from it.
- */
-export function cookieReturned(listener: Tcb, seg: Segment): bool {
-  const child = readCookie(listener, seg);
-  if (child == null) return false;
-  if (!mayPromote(child, seg)) return true;
-  const tcb = promote(child);
-  if (tcb != null) begin(tcb, seg);
-  return true;
-}
-
-/**
- * Whether the accept queue has room for one more. As Linux: if not, the ACK is ignored, and the
- * SYN,ACK that will be sent again asks for another; or, by a setting, a RST says so.
- */
-function mayPromote(child: Child, seg: Segment): bool {
-  if (!isOverflowing(tcbAt(child.listener))) return true;
-  trace(
-    TraceKind.DROP,
-    0,
-    State.SYN_RECEIVED,
-    Reason.ACCEPT_QUEUE_FULL,
-    Reason.ACCEPT_QUEUE_FULL,
-    0,
-    0,
-    0,
-  );
-  if (setting(Setting.ABORT_ON_OVERFLOW)) resetSegment(seg, Reason.ACCEPT_QUEUE_FULL);
-  return false;
-}
-
 /** Whether the peer may be told again where we stand: seldom (RFC 5961 §7). */
-function mayAnswer(child: Child): bool {
+export function mayAnswer(child: Child): bool {
   const next = nextChallenge(child.challengeAt);
   if (next == 0) return false;
   child.challengeAt = next;
   return true;
 }
 
-function acknowledgeChild(child: Child): void {
+/** Tells the peer where a child stands, if it may. */
+export function acknowledgeChild(child: Child): void {
   if (!mayAnswer(child)) return;
   count(Counter.TcpExtTCPChallengeACK);
   const shift = child.flags & Flag.SCALING ? shiftFor(child.buffer) : 0;
@@ -339,7 +240,8 @@ function acknowledgeChild(child: Child): void {
   );
 }
 
-function removeChild(child: Child): void {
+/** Takes a child out of the SYN queue: it is deleted, or has become a TCB. */
+export function removeChild(child: Child): void {
   unschedule(timers(), ownerOf(child));
   drop(Holder.CHILD, child.index, child.hash);
   if (child.isQueued) remove(childQueue(), children(), child.index, QUEUE_LINK);

@@ -123,6 +123,21 @@ export function acknowledgeRecord(
   traceOut(0, state, seq, ack, Ctl.ACK, wnd);
 }
 
+/** Sends the ACK that a connection owes as it is deleted; `wnd` is the window field. */
+export function acknowledgeLast(tcb: Tcb, wnd: u32): void {
+  acknowledgeRecord(
+    changetype<usize>(tcb),
+    tcb.route,
+    tcb.snd.nxt,
+    tcb.rcv.nxt,
+    wnd,
+    has(tcb, Flag.TIMESTAMPS),
+    tsVal(tcb),
+    tcb.ts.recent,
+    tcb.state,
+  );
+}
+
 /** Sends a SYN,ACK that is not remembered; `val` and `ecr` count only with the timestamps' flag. */
 export function replySynAck(
   record: usize,

@@ -322,7 +322,7 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
     );
     return 0;
   }
-  if (isListening && seg.isSyn && !seg.isAck && isNewIncarnation(record, seg)) {
+  if (isListening && isOpening(seg) && isNewIncarnation(record, seg)) {
     const nxt = record.nxt == 0 ? 1 : record.nxt;
     count(Counter.TcpExtTWRecycled);
     endTimeWait(index, Reason.TIME_WAIT_REUSED);
@@ -344,10 +344,15 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
   }
   // DEVIATION: RFC 6191 §2e would drop an old SYN in silence. RFC 9293 acknowledges it, like
   // all that is not acceptable, so a peer that has forgotten us learns it and resets (Figure 9).
-  // What takes sequence space is sent again until it is acknowledged; an ACK, or a SYN of another
-  // connection, may be somebody's answer to ours.
-  if (seg.textLength != 0 || seg.isFin || mayAnswer(record)) acknowledgeTimeWait(record, 0);
+  const isBare = seg.textLength == 0 && !seg.isFin;
+  // Text and FIN are sent again until they are acknowledged; a bare ACK may itself answer ours.
+  if (!isBare || mayAnswer(record)) acknowledgeTimeWait(record, 0);
   return 0;
+}
+
+/** Whether a listener would begin a connection for a segment, whatever its number. */
+function isOpening(seg: Segment): bool {
+  return seg.isSyn && !seg.isAck && !seg.isFin;
 }
 
 /**

@@ -20,9 +20,9 @@ import {
   synAck,
   timeWait,
 } from '../dsl/index.ts';
-import { aimed, RST, SYN } from '../fuzz/peer.ts';
-import { at, counter, send } from '../fuzz/scene.ts';
-import { Aim } from '../fuzz/world.ts';
+import { ACK, aimed, FIN, RST, SYN } from '../fuzz/peer.ts';
+import { at, counter, send, Variant } from '../fuzz/scene.ts';
+import { Aim, LIMITS } from '../fuzz/world.ts';
 import { Pair } from './pair.ts';
 
 test.each([
@@ -43,6 +43,69 @@ test.each([
   expect(answers).toBe(1);
   expect(counter(world, Counter.TcpExtTCPChallengeACK)).toBe(1);
   expect(world.aim[Aim.state]).toBe(State.ESTABLISHED);
+});
+
+// Two departures that must help nobody who is blind (RFC 5961 §5) ---------------------------
+
+test.each([
+  ['CLOSE-WAIT', Variant.V4],
+  ['CLOSING', Variant.V6],
+  ['LAST-ACK', Variant.V4],
+] as const)('hostile 8b: %s: a sweep of RSTs finds two numbers, the FIN and the next', (...row) => {
+  const world = at(...row);
+  const start = world.save();
+  const state = world.aim[Aim.state]!;
+  const nxt = world.aim[Aim.rcvNxt]!;
+  const window = world.aim[Aim.rcvWnd]!;
+  const rst = (seq: number): number => {
+    aimed(world, RST);
+    world.writer.seq = seq >>> 0;
+    return send(world);
+  };
+  let answers = 0;
+  for (let offset = 1; offset < 2 ** 32; offset += window) answers += rst(nxt + offset);
+  for (let offset = 2; offset < 70_000; offset++) answers += rst(nxt - offset);
+  expect([answers, world.aim[Aim.state]]).toEqual([1, state]);
+  for (const seq of [nxt - 1, nxt]) {
+    world.restore(start);
+    expect(rst(seq)).toBe(0);
+    expect(world.aim[Aim.state]).toBe(State.CLOSED);
+  }
+});
+
+test.each([
+  ['FIN-WAIT-1', Variant.V6],
+  ['CLOSING', Variant.V4],
+  ['LAST-ACK', Variant.V6],
+] as const)('hostile 8j: %s: an old segment moves nothing unless its ACK is exact', (...row) => {
+  const world = at(...row);
+  const start = world.save();
+  const [state, una] = [world.aim[Aim.state], world.aim[Aim.una]];
+  const nxt = world.aim[Aim.nxt]!;
+  const rcvNxt = world.aim[Aim.rcvNxt]!;
+  const late = (seq: number, number: number, ctl: number): void => {
+    aimed(world, ctl);
+    world.writer.seq = seq >>> 0;
+    world.writer.ack = number >>> 0;
+    send(world);
+  };
+  const expectUnmoved = () =>
+    expect([world.aim[Aim.state], world.aim[Aim.una]]).toEqual([state, una]);
+  // The peer's last octet again, with every ACK near SND.NXT and some from everywhere.
+  for (let off = 1; off < 20_000; off++) {
+    for (const far of [off, -off, off * 214_748]) late(rcvNxt - 1, nxt + far, ACK | FIN);
+  }
+  expectUnmoved();
+  // The right ACK in each window of sequence space, but where the peer's own old segments can lie.
+  const { receiveBuffer } = LIMITS as { receiveBuffer: number };
+  const ahead = world.aim[Aim.rcvWnd]!;
+  for (let off = ahead; off < 2 ** 32 - receiveBuffer - 1; off += receiveBuffer) {
+    late(rcvNxt + off, nxt, ACK);
+  }
+  expectUnmoved();
+  world.restore(start);
+  late(rcvNxt - 1, nxt, ACK | FIN);
+  expect(world.aim[Aim.state]).not.toBe(state);
 });
 
 test('hostile 8d: text with an ACK that was never due, at the right place, is not read', () => {

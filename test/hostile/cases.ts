@@ -62,6 +62,7 @@ const TABLE = `
 8g no budget is shared: one connection's challenges say nothing of another's (CVE-2016-5696)
 8h two stacks that contradict each other fall silent
 8i challenges to a child are limited
+8j an old segment that acknowledges everything must name SND.NXT itself
 9 acknowledgments of ghosts
 9a an ACK below SND.UNA - MAX.SND.WND
 9b an ACK of what was never sent, in every state: challenged, nothing moves

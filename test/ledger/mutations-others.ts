@@ -90,8 +90,8 @@ export const OF_OTHERS: readonly Mutation[] = [
   {
     label: 'RFC 5961 §3.2c',
     path: 'assembly/tcp/arrives-others.ts',
-    from: 'if (seg.seq != tcb.rcv.nxt) {',
-    to: 'if (false && seg.seq != tcb.rcv.nxt) {',
+    from: 'if (!isBelieved(tcb, seg)) {',
+    to: 'if (false && !isBelieved(tcb, seg)) {',
     broken: 'any RST in the window resets',
     test: [
       'test/rfc9293/arrives-others-rst.test.ts',

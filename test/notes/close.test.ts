@@ -239,13 +239,13 @@ describe('CLOSE-WAIT', () => {
     expect(forgotten.every(({ timer }) => timer === null)).toBe(true);
   });
 
-  test('whose peer has gone meanwhile: a RST answers its FIN, and that is the end', async () => {
+  test('whose peer has gone meanwhile: a RST answers its FIN: no normal end', async () => {
     const pair = await connected({}, {}, { allowHalfOpen: true });
     await pair.client.close();
     await pair.clock.run(2 * DAY);
     expect(states(pair)).toEqual(['CLOSED', 'CLOSE-WAIT']);
-    // In LAST-ACK a RST says no more than the ACK it stands for (§3.10.7.4, second).
-    expect(await fate(pair.server.writable.close())).toBe('fulfilled');
+    // Nobody has acknowledged the FIN, nor knows whether what lies before it was read.
+    expect(await fate(pair.server.writable.close())).toBe('ECONNRESET');
     expect(states(pair)).toEqual(['CLOSED', 'CLOSED']);
     expect(pair.packets).toEqual(['A F.', 'B .', 'B F.', 'A R']);
   });

@@ -7,6 +7,7 @@ import {
   closing,
   data,
   established,
+  fin,
   finWait1,
   finWait2,
   lastAck,
@@ -59,11 +60,30 @@ test('ABORT in SYN-RECEIVED: a RST', () => {
 test.each([
   ['CLOSING', closing],
   ['LAST-ACK', lastAck],
-] as const)('ABORT in %s: OK, nothing is sent', (_, state) => {
+] as const)('ABORT in %s: nothing is sent where all our text is acknowledged', (_, state) => {
   const { host, peer } = state();
   expect(host.abort()).toBe(0);
   peer.expectNothing();
   host.expect(State.CLOSED);
+  host.expectSignal(Signal.CLOSED, Result.CONNECTION_ABORTED);
+});
+
+test.each([
+  ['CLOSING', finWait1],
+  ['LAST-ACK', closeWait],
+] as const)('ABORT in %s tells the peer of text that is lost by it', (_, state) => {
+  for (const written of [1000, 65_536, 500_000]) {
+    const { host, peer } = established();
+    for (let left = written; left > 0; left -= 65_536) host.write(Math.min(left, 65_536));
+    if (state === finWait1) host.close();
+    peer.send(fin({ seq: 1, ack: 1 }));
+    if (state === closeWait) host.close();
+    peer.take();
+    const sent = host.look('sndNxt') - host.look('iss');
+    expect(host.abort()).toBe(0);
+    peer.expect(rst({ seq: sent >>> 0, ack: 2 }));
+    host.expectSignal(Signal.CLOSED, Result.CONNECTION_ABORTED);
+  }
 });
 
 test('ABORT in TIME-WAIT: OK, and the wait goes on (RFC 1337)', () => {

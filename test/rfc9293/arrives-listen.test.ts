@@ -1,6 +1,18 @@
 /** SEGMENT ARRIVES, LISTEN (RFC 9293 §3.10.7.2). */
 import { expect, test } from 'vitest';
-import { ack, FIN, fin, listening, rst, RST, State, syn, synAck, SYN } from '../dsl/index.ts';
+import {
+  ack,
+  Counter,
+  FIN,
+  listening,
+  rst,
+  RST,
+  Setting,
+  State,
+  syn,
+  synAck,
+  SYN,
+} from '../dsl/index.ts';
 
 test('first: a RST is ignored', () => {
   const { host, peer } = listening();
@@ -37,12 +49,15 @@ test('RFC 7323 §2.2a: the SYN,ACK offers only what the SYN offered', () => {
   expect(full.peer.latest().ts?.[1]).toBe(99);
 });
 
-test('a SYN with a FIN begins a connection; the FIN is left for later', () => {
-  const { listener, peer } = listening();
-  peer.send(syn({ seq: 0, ctl: FIN }));
-  peer.expect(synAck({ seq: 0, ack: 1 }));
-  peer.send(fin({ seq: 1, ack: 1 }));
-  listener.accept()?.expect(State.CLOSE_WAIT);
+test.each([4, 6] as const)('a SYN with a FIN opens nothing, over IPv%i', (family) => {
+  for (const settings of [{}, { [Setting.SYN_COOKIES]: 2 }]) {
+    const { stack, peer } = listening({ family, settings });
+    for (const text of ['', 'hello']) peer.send(syn({ seq: 0, ctl: FIN, text, mss: 1460 }));
+    peer.expectNothing();
+    expect(stack.used().slice(0, 3)).toEqual([1, 0, 0]);
+    expect(stack.counter(Counter.TcpExtListenDrops)).toBe(2);
+    expect(stack.counter(Counter.TcpPassiveOpens)).toBe(0);
+  }
 });
 
 test('fourth: anything else is dropped', () => {

@@ -7,6 +7,7 @@ import {
   Counter,
   data,
   established,
+  fin,
   finWait1,
   finWait2,
   lastAck,
@@ -20,6 +21,8 @@ import {
   synReceived,
   synSent,
 } from '../dsl/index.ts';
+
+type Made = Pick<ReturnType<typeof established>, 'host' | 'peer'>;
 
 test.each(Object.entries(SYNCHRONIZED))(
   'RFC 5961 §3.2b, hostile 8a: %s: a RST exactly at RCV.NXT ends the connection',
@@ -37,12 +40,72 @@ test.each([
   ['FIN-WAIT-1', finWait1, Result.CONNECTION_RESET],
   ['FIN-WAIT-2', finWait2, Result.CONNECTION_RESET],
   ['CLOSE-WAIT', closeWait, Result.CONNECTION_RESET],
-  ['CLOSING', closing, Result.OK],
-  ['LAST-ACK', lastAck, Result.OK],
+  ['CLOSING', closing, Result.CONNECTION_RESET],
+  ['LAST-ACK', lastAck, Result.CONNECTION_RESET],
 ] as const)('MUST-12: what the user hears of a RST in %s', (_, state, result) => {
   const { host, peer } = state();
   peer.send(rst({ seq: peer.next }));
   host.expectSignal(Signal.CLOSED, result);
+});
+
+test.each([
+  ['CLOSING', (made: Made) => [made.host.close(), made.peer.send(fin({ seq: 1, ack: 1 }))]],
+  ['LAST-ACK', (made: Made) => [made.peer.send(fin({ seq: 1, ack: 1 })), made.host.close()]],
+] as const)('MUST-12: a RST in %s that costs half a megabyte is no normal end', (_, end) => {
+  // Half a megabyte, of which nothing or some was acknowledged: most of it was never sent.
+  for (const acked of [0, 2920]) {
+    const { host, peer } = established();
+    for (let i = 0; i < 8; i++) expect(host.write(65_536)).toBe(65_536);
+    if (acked > 0) peer.send(ack({ seq: 1, ack: 1 + acked }));
+    end({ host, peer });
+    expect(host.look('sendQueue')).toBe(8 * 65_536 - acked);
+    peer.send(rst({ seq: 2 }));
+    host.expect(State.CLOSED);
+    host.expectSignal(Signal.CLOSED, Result.CONNECTION_RESET);
+    expect(host.read()).toBe(-Result.CONNECTION_RESET);
+  }
+});
+
+// The peer's FIN, then its RST with the same number ----------------------------------------
+
+const FIN_RECEIVED = { CLOSE_WAIT: closeWait, CLOSING: closing, LAST_ACK: lastAck } as const;
+
+test.each(
+  Object.entries(FIN_RECEIVED).flatMap(([name, state]) =>
+    ([4, 6] as const).map((family) => [name, family, state] as const),
+  ),
+)("%s, IPv%i: a RST with the number of the peer's FIN ends the connection", (_, family, state) => {
+  for (const withAck of [null, 1, 2]) {
+    const { host, peer } = state({ family });
+    peer.send(rst({ seq: 1, ack: withAck }));
+    peer.expectNothing();
+    host.expect(State.CLOSED);
+    host.expectSignal(Signal.CLOSED, Result.CONNECTION_RESET);
+  }
+});
+
+test('a peer that is gone, and says so by a RST with the number of its FIN, is believed', () => {
+  const { host, peer } = established();
+  host.write(65_536);
+  peer.send(fin({ seq: 1, ack: 1 }));
+  host.close();
+  peer.take();
+  // Its numbers are those our text acknowledged: the FIN's own.
+  peer.send(rst({ seq: 1 }));
+  host.wait(400_000);
+  peer.expectNothing();
+  host.expectSignal(Signal.CLOSED, Result.CONNECTION_RESET);
+});
+
+test.each([
+  ['ESTABLISHED', established],
+  ['FIN_WAIT_1', finWait1],
+  ['FIN_WAIT_2', finWait2],
+] as const)('RFC 5961 §3.2a: %s: before the FIN a RST at RCV.NXT - 1 is ignored', (name, state) => {
+  const { host, peer } = state();
+  peer.send(rst({ seq: 0 }));
+  peer.expectNothing();
+  host.expect(State[name]);
 });
 
 test.each(Object.entries(SYNCHRONIZED))(

@@ -4,6 +4,7 @@ import {
   ack,
   Counter,
   data,
+  FIN,
   fin,
   finWait1,
   finWait2,
@@ -13,6 +14,7 @@ import {
   Setting,
   Signal,
   State,
+  SYN,
   syn,
   synAck,
   timeWait,
@@ -166,6 +168,14 @@ test.each([0, 1, 2])(
     expect(stateOf(made)).toBe(State.TIME_WAIT);
   },
 );
+
+test('a SYN with a FIN, which opens nothing, ends no wait either', () => {
+  const made = timeWait();
+  made.peer.send({ ...syn({ seq: 100_000 }), ctl: SYN | FIN });
+  made.peer.expect(ack({ seq: 2, ack: 2 }));
+  expect(stateOf(made)).toBe(State.TIME_WAIT);
+  expect(made.stack.used()[1]).toBe(0);
+});
 
 test('SHLD-4, RFC 6191 §2a, hostile 12g: a newer timestamp begins anew at an older number', () => {
   const { stack, peer } = timeWait({ timestamps: true });

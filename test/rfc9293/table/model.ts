@@ -38,6 +38,8 @@ export interface Connection {
   /** RCV.NXT and RCV.WND. */
   readonly rcvNxt: number;
   readonly rcvWnd: number;
+  /** Octets the receive buffer has: the peer can not have sent more ahead of an ACK of ours. */
+  readonly buffer: number;
 }
 
 /** A segment that arrives. */

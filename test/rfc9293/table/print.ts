@@ -25,6 +25,7 @@ const PLACE_NAMES: readonly (readonly [string, readonly string[]])[] = [
 const ACK_NAMES: readonly (readonly [string, readonly string[]])[] = [
   ['any', ACKS],
   ['any ACK', ACKS.slice(1)],
+  ['not all', ACKS.filter((acked) => acked !== 'SND.NXT')],
   ['in range', ['oldest', 'old', 'SND.UNA', 'text', 'SND.NXT']],
   ['nothing new', ['oldest', 'old', 'SND.UNA']],
   ['short of FIN', ['oldest', 'old', 'SND.UNA', 'text']],
@@ -230,7 +231,8 @@ SEG.SEQ         below         all of it lies before RCV.NXT
 SEG.ACK         ancient       SND.UNA-MAX.SND.WND-1         oldest         SND.UNA-MAX.SND.WND
                 old           SND.UNA-1                     beyond         SND.NXT+1
                 text          all our text, not our FIN     in range       oldest to SND.NXT
-                short of FIN  oldest to text                not our SYN    all but SND.NXT
+                short of FIN  oldest to text                not our SYN    any ACK but SND.NXT
+                not all       no ACK, or any but SND.NXT
 takes           what of the segment has effect: its ACK (SND.UNA and window), text, FIN; "held" is
                 text or a FIN that waits for what lies before it.
 +URG            with URG there is the news URGENT as well.

@@ -158,6 +158,7 @@ const BASE: Connection = {
   maxWnd: MAX_WINDOW,
   rcvNxt: 51,
   rcvWnd: EDGE - 51,
+  buffer: BUFFER,
 };
 const OPENING = { una: 0, nxt: 1, textEnd: 1, rcvNxt: 1, rcvWnd: EDGE - 1 };
 const FIN_SENT = { nxt: 202 };

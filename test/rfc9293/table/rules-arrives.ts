@@ -42,12 +42,14 @@ function listenState(at: Connection, seg: Arrival): Outcome {
   if (has(seg, RST)) return o.by('1st');
   if (has(seg, ACK)) return o.by('2nd').send({ ctl: RST, seq: seg.ack }, 'seq=SEG.ACK');
   if (!has(seg, SYN)) return o.by('4th');
+  // DEVIATION (`arrives-listen.ts`): with a FIN it opens nothing, as in Linux.
+  if (has(seg, FIN)) return o.by('3rd: SYN with FIN');
   return newConnection(o.by('3rd'), seg);
 }
 
 /**
  * A SYN that a listener takes. Its text is held, and counts as received, up to the end of the
- * window; its FIN is left for the peer to send again (`arrives-listen.ts`, `child.ts`).
+ * window (`child.ts`).
  */
 function newConnection(o: Outcome, seg: Arrival): Outcome {
   o.enter('SYN-RECEIVED', 'LISTEN');
@@ -101,7 +103,7 @@ function timeWaitState(at: Connection, seg: Arrival): Outcome {
   const o = new Outcome(at);
   // DEVIATION (`time-wait.ts`): a RST ends no wait (RFC 1337).
   if (has(seg, RST)) return o.by('2nd: RFC 1337');
-  const isOpen = has(seg, SYN) && !has(seg, ACK) && at.isPassive;
+  const isOpen = has(seg, SYN) && !has(seg, ACK) && !has(seg, FIN) && at.isPassive;
   if (isOpen && seg.seq > at.rcvNxt) {
     o.enter('CLOSED');
     return newConnection(o.by('4th: MAY-2'), seg);

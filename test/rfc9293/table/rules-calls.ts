@@ -155,7 +155,9 @@ function abort(o: Outcome, state: StateName): Outcome {
       return o.end('ECONNABORTED');
     case 'CLOSING':
     case 'LAST-ACK':
-      return o.end('in order');
+      // A RST where text is lost (a DEVIATION in `abort.ts`).
+      o.end('ECONNABORTED');
+      return o.from.una < o.from.textEnd ? sendRst(o) : o;
     case 'TIME-WAIT':
       // The wait goes on, for RFC 1337's reasons (a DEVIATION in `abort.ts`).
       return o;

@@ -26,7 +26,12 @@ export function otherStates(at: Connection, seg: Arrival): Outcome {
     return theirSynAgain(o, at, seg);
   }
   // First.
-  if (!acceptable(at, seg)) return has(seg, RST) ? o.by('1st') : o.by('1st').acknowledge();
+  if (!acceptable(at, seg) && !(has(seg, RST) && isOfTheirFin(at, seg))) {
+    o.by('1st');
+    if (has(seg, RST)) return o;
+    if (isLate(at, seg)) acknowledged(o.by('A.2').acknowledge(), at, seg);
+    return o.acknowledge();
+  }
   // Second.
   if (has(seg, RST)) return rst(o.by('2nd'), at, seg);
   // Third: there is no security compartment.
@@ -41,21 +46,32 @@ export function otherStates(at: Connection, seg: Arrival): Outcome {
   return o;
 }
 
-/** The second check (RFC 5961 §3.2): outside the window, at its very edge, or inside. */
+/**
+ * An old segment whose sender has all we sent: its ACK counts (appendix A.2; `arrives-others.ts`),
+ * for it is what a FIN that has crossed ours waits for. It must name SND.NXT, and lie no further
+ * below the window than the peer can have sent before.
+ */
+function isLate(at: Connection, seg: Arrival): boolean {
+  const isAll = has(seg, ACK) && seg.ack === at.nxt && at.una < at.nxt;
+  const isNear = seg.seq < at.rcvNxt && seg.seq >= at.rcvNxt - at.buffer;
+  return isAll && isNear && !has(seg, SYN);
+}
+
+/** A RST with the number of the peer's FIN, once that has come (`arrives-others.ts`). */
+function isOfTheirFin(at: Connection, seg: Arrival): boolean {
+  const hasCome = at.state === 'CLOSE-WAIT' || at.state === 'CLOSING' || at.state === 'LAST-ACK';
+  return hasCome && seg.seq === at.rcvNxt - 1;
+}
+
+/** The second check (RFC 5961 §3.2): at the very edge, inside the window, or outside. */
 function rst(o: Outcome, at: Connection, seg: Arrival): Outcome {
-  if (!inWindow(at, seg.seq)) return o;
-  if (seg.seq !== at.rcvNxt) return o.acknowledge('challenge ACK');
-  switch (at.state) {
-    case 'SYN-RECEIVED':
-      if (!at.isChild) return o.end('ECONNREFUSED');
-      o.enter('LISTEN');
-      return o;
-    case 'CLOSING':
-    case 'LAST-ACK':
-      return o.end('in order');
-    default:
-      return o.end('ECONNRESET');
+  if (seg.seq !== at.rcvNxt && !isOfTheirFin(at, seg)) {
+    return inWindow(at, seg.seq) ? o.acknowledge('challenge ACK') : o;
   }
+  if (at.state !== 'SYN-RECEIVED') return o.end('ECONNRESET');
+  if (!at.isChild) return o.end('ECONNREFUSED');
+  o.enter('LISTEN');
+  return o;
 }
 
 /**
@@ -88,8 +104,6 @@ function fromFifth(o: Outcome, at: Connection, seg: Arrival): boolean {
       o.send({ ctl: RST, seq: seg.ack }, 'seq=SEG.ACK');
       return false;
     }
-    o.enter('ESTABLISHED');
-    o.tell(at.isChild ? 'ACCEPTABLE' : 'OPENED');
   }
   // MAY-12: (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT.
   if (seg.ack < at.una - at.maxWnd || seg.ack > at.nxt) {
@@ -108,10 +122,14 @@ function fromFifth(o: Outcome, at: Connection, seg: Arrival): boolean {
   return true;
 }
 
-/** The fifth check, for an ACK in range: SND.UNA, and what the ACK of our FIN does. */
+/** The fifth check, for an ACK in range: SND.UNA, and what the ACK of our SYN or FIN does. */
 function acknowledged(o: Outcome, at: Connection, seg: Arrival): void {
   o.take('ACK');
   o.una = Math.max(at.una, seg.ack);
+  if (at.state === 'SYN-RECEIVED') {
+    o.enter('ESTABLISHED');
+    o.tell(at.isChild ? 'ACCEPTABLE' : 'OPENED');
+  }
   const hasFin = at.nxt > at.textEnd && at.una < at.nxt;
   if (!hasFin || seg.ack !== at.nxt) return;
   o.tell('FIN_ACKNOWLEDGED');

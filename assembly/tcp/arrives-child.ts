@@ -1,0 +1,137 @@
+/**
+ * SEGMENT ARRIVES for a listener's child (RFC 9293 §3.10.7.4, SYN-RECEIVED), and for a listener
+ * that has answered by a cookie (RFC 4987 §3.6).
+ *
+ * A child goes through the checks as far as a record without TCB can. The segment that completes
+ * its handshake makes a TCB of it (`promote.ts`) and then goes through all eight.
+ */
+import { Counter, Reason, Setting, State, TraceKind } from '../abi';
+import { count } from '../counters';
+import { setting } from '../limits';
+import { trace } from '../trace';
+import { acceptable, isLate } from './acceptable';
+import { otherStates } from './arrives-others';
+import {
+  acknowledgeChild,
+  deleteChild,
+  isOverflowing,
+  mayAnswer,
+  queueSynAck,
+  removeChild,
+} from './backlog';
+import { Child, receiveNext, receiveWindow } from './child';
+import { readCookie } from './cookies';
+import { holdTcb } from './demux';
+import { offeredBy } from './negotiate';
+import { promote } from './promote';
+import { resetSegment } from './reply';
+import { Segment, traceArrival } from './segment';
+import { inWindow } from './seq';
+import { takeChildRoute } from './source-route';
+import { enter } from './state';
+import { Flag, Tcb, tcbAt } from './tcb';
+import { isOlder, lacksTimestamps } from './timestamps';
+
+/** SEGMENT ARRIVES for a child: SYN-RECEIVED of §3.10.7.4, as far as a record without TCB goes. */
+export function childState(child: Child, seg: Segment): void {
+  traceArrival(seg, 0, State.SYN_RECEIVED);
+  // First. The peer's own SYN again means that our SYN,ACK was lost: it is sent again.
+  //
+  // DEVIATION: §3.10.7.4 answers a segment outside the window with an ACK, which a peer in SYN-SENT
+  // would drop.
+  if (seg.isSyn && !seg.isAck && !seg.isRst && seg.seq == child.irs) {
+    // A peer that asks no more has fallen back, and will not use ECN (RFC 3168 §6.1.1).
+    child.flags &= offeredBy(seg) | ~Flag.ECN;
+    if (seg.route != 0) takeChildRoute(child, seg);
+    if (mayAnswer(child)) {
+      child.isUntimed = 1;
+      queueSynAck(child);
+    }
+    return;
+  }
+  if (lacksTimestamps(child.flags, seg)) return;
+  const isOld = isOlder(child.flags, child.tsRecent, seg);
+  if (isOld || !isAcceptable(child, seg)) {
+    if (isOld) count(Counter.TcpExtPAWSEstab);
+    if (!seg.isRst) acknowledgeChild(child);
+    return;
+  }
+  // Second
+  if (seg.isRst) {
+    if (seg.seq != receiveNext(child)) {
+      if (inWindow(seg.seq, receiveNext(child), receiveWindow(child))) acknowledgeChild(child);
+      return;
+    }
+    count(Counter.TcpExtEmbryonicRsts);
+    deleteChild(child, Reason.RST_ARRIVED);
+    return;
+  }
+  // Fourth
+  if (seg.isSyn) {
+    deleteChild(child, Reason.SYN_ARRIVED);
+    return;
+  }
+  // Fifth
+  if (!seg.isAck) return;
+  if (seg.ack != child.iss + 1) {
+    resetSegment(seg, Reason.ACK_OUT_OF_RANGE);
+    return;
+  }
+  if (!mayPromote(child, seg)) {
+    // What is processed in the end will have waited for a place.
+    child.isUntimed = 1;
+    if (setting(Setting.ABORT_ON_OVERFLOW)) deleteChild(child, Reason.ACCEPT_QUEUE_FULL);
+    return;
+  }
+  const tcb = promote(child);
+  if (tcb == null) return;
+  removeChild(child);
+  begin(tcb, seg);
+}
+
+/** Whether a segment lies in a child's window, or below it with the ACK the handshake lacks. */
+function isAcceptable(child: Child, seg: Segment): bool {
+  const nxt = receiveNext(child);
+  return (
+    acceptable(seg, nxt, receiveWindow(child)) || isLate(seg, child.iss + 1, nxt, child.buffer)
+  );
+}
+
+/** Lets a new TCB process the segment that completed its handshake. */
+function begin(tcb: Tcb, seg: Segment): void {
+  holdTcb(tcb);
+  enter(tcb, State.SYN_RECEIVED, Reason.SYN_ARRIVED);
+  otherStates(tcb, seg);
+}
+
+/**
+ * An ACK for a listener without a child: if it returns a cookie, the connection is made from it.
+ */
+export function cookieReturned(listener: Tcb, seg: Segment): bool {
+  const child = readCookie(listener, seg);
+  if (child == null) return false;
+  if (!mayPromote(child, seg)) return true;
+  const tcb = promote(child);
+  if (tcb != null) begin(tcb, seg);
+  return true;
+}
+
+/**
+ * Whether the accept queue has room for one more. As Linux: if not, the ACK is ignored, and the
+ * SYN,ACK that will be sent again asks for another; or, by a setting, a RST says so.
+ */
+function mayPromote(child: Child, seg: Segment): bool {
+  if (!isOverflowing(tcbAt(child.listener))) return true;
+  trace(
+    TraceKind.DROP,
+    0,
+    State.SYN_RECEIVED,
+    Reason.ACCEPT_QUEUE_FULL,
+    Reason.ACCEPT_QUEUE_FULL,
+    0,
+    0,
+    0,
+  );
+  if (setting(Setting.ABORT_ON_OVERFLOW)) resetSegment(seg, Reason.ACCEPT_QUEUE_FULL);
+  return false;
+}
