@@ -30,14 +30,19 @@ export function beginCongestion(tcb: Tcb): void {
   tcb.snd.flightEnd = tcb.snd.una;
 }
 
-/** Grows cwnd for an acknowledgment of `length` new octets. */
+/** Grows cwnd for an acknowledgment of `length` new octets; SND.UNA has moved already. */
 export function grow(tcb: Tcb, length: u32): void {
   const cc = tcb.cc;
   const smss = tcb.snd.mss;
   // A window that is not made use of has not been tested (RFC 7661 §4.4 names the rule).
   if (cc.cwnd < cc.ssthresh) {
     if (cc.cwnd >= 2 * tcb.snd.maxFlight) return;
-    cc.cwnd += min(length, smss); // RFC 5681 §3.1d
+    // DEVIATION: RFC 5681 §3.1d counts one segment of an ACK at most, RFC 9406 §4.2 eight where
+    // nothing paces. With a receiver that acknowledges a batch at once, slow start would then go by
+    // its ACKs and not by the octets it takes; all of them count, as in Linux. Only of what was
+    // outstanding at a timeout an ACK may cover much that has left the network long ago.
+    const most = coversLost(tcb, length) ? smss : cc.ssthresh - cc.cwnd;
+    cc.cwnd += min(length, most);
     return;
   }
   if (cc.cwnd > tcb.snd.maxFlight + smss) return;
@@ -46,6 +51,11 @@ export function grow(tcb: Tcb, length: u32): void {
     cc.acked -= cc.cwnd;
     cc.cwnd = min<u32>(cc.cwnd + smss, 0x3fff_ffff); // RFC 5681 §3.1e, RFC 2525 §2.6
   }
+}
+
+/** Whether the latest `length` octets acknowledged begin with text a timeout took for lost. */
+function coversLost(tcb: Tcb, length: u32): bool {
+  return lt(tcb.snd.una - length, tcb.cc.point);
 }
 
 /** Notes how much is in flight, anew for each window. */

@@ -83,10 +83,10 @@ export function newAcknowledgment(tcb: Tcb, length: u32, mayGrow: bool): void {
   cc.duplicates = 0;
   trimRanges(ranges(), tcb.sacked, tcb.snd.una);
   if (!has(tcb, Flag.RECOVERING)) {
-    // The point of an old recovery moves along, so that it never seems to lie ahead; one behind,
-    // for an echo counts only beyond it (`ecn.ts`).
-    if (lt(cc.point, tcb.snd.una)) cc.point = tcb.snd.una - 1;
     if (mayGrow) grow(tcb, length);
+    // The point follows SND.UNA, or after a wrap it would seem to lie ahead; one behind, for an
+    // echo counts only beyond it (`ecn.ts`).
+    if (lt(cc.point, tcb.snd.una)) cc.point = tcb.snd.una - 1;
     return;
   }
   if (lt(tcb.snd.una, cc.point)) {
@@ -95,8 +95,13 @@ export function newAcknowledgment(tcb: Tcb, length: u32, mayGrow: bool): void {
     return;
   }
   lower(tcb, Flag.RECOVERING | Flag.RESEND_NOW);
-  // RFC 5681 §3.2g, RFC 6582 §3.2c, RFC 2525 §2.8
-  cc.cwnd = min(cc.ssthresh, max(tcb.snd.nxt - tcb.snd.una, tcb.snd.mss) + tcb.snd.mss);
+  // RFC 5681 §3.2g, RFC 6675 §5c, RFC 2525 §2.8
+  cc.cwnd = cc.ssthresh;
+  // Without reports nothing has kept what is in flight up to cwnd: a burst would follow.
+  if (!has(tcb, Flag.SACK)) {
+    const flight = tcb.snd.nxt - tcb.snd.una;
+    cc.cwnd = min(cc.cwnd, max(flight, tcb.snd.mss) + tcb.snd.mss); // RFC 6582 §3.2c
+  }
   traceCongestion(tcb, Reason.RECOVERED);
 }
 

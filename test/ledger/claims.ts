@@ -39,6 +39,7 @@ const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
   'RFC 4987 §3.8': moot('it binds firewalls, not the hosts behind them'),
   'RFC 5482 §3a': absent('no system sends it, and a peer could ask to be remembered for days'),
   'RFC 5681 §3.1a': deviates,
+  'RFC 5681 §3.1d': deviates,
   'RFC 5927 §7.2': absent('a report must quote what is in flight, and can not make dust'),
   'RFC 5961 §3.2a': partly("behind the peer's FIN a RST with that FIN's number is taken as well"),
   'RFC 5961 §7b': deviates,

@@ -57,11 +57,51 @@ test('slow start: ACKs that arrive in a batch count like single ones', () => {
   expect(count(peer)).toBe(20);
 });
 
-test('RFC 5681 §3.1d, hostile 19d: a stretched ACK grows cwnd by one segment only', () => {
+test('RFC 5681 §3.1d, hostile 19d: a stretched ACK grows cwnd by what it covers', () => {
   const { host, peer } = bulk();
   count(peer);
   peer.send(ack({ ack: 1 + 10 * MSS }));
-  expect(host.look('cwnd')).toBe(11 * MSS);
+  expect(host.look('cwnd')).toBe(20 * MSS);
+});
+
+test('slow start ends at ssthresh, whatever an ACK covers', () => {
+  const { host, peer } = bulk();
+  count(peer);
+  host.wait(1000);
+  peer.send(ack({ ack: 1 + 10 * MSS }));
+  expect(host.status()).toMatchObject({ cwnd: 2 * MSS, ssthresh: 5 * MSS });
+  expect(count(peer)).toBe(3);
+  peer.send(ack({ ack: 1 + 12 * MSS }));
+  expect(host.look('cwnd')).toBe(4 * MSS);
+  peer.send(ack({ ack: 1 + 16 * MSS }));
+  expect(host.look('cwnd')).toBe(5 * MSS);
+});
+
+test.each([true, false])(
+  'RFC 5681 §3.1d: of what was outstanding at a timeout an ACK adds one segment (SACK %s)',
+  (sack) => {
+    const { host, peer } = bulk({ sack });
+    count(peer);
+    host.wait(1000);
+    peer.send(ack({ ack: 1 + 4 * MSS }));
+    expect(host.look('cwnd')).toBe(2 * MSS);
+    peer.send(ack({ ack: 1 + 8 * MSS }));
+    expect(host.look('cwnd')).toBe(3 * MSS);
+  },
+);
+
+test('139 segments with one ACK a round trip take three and a half of them', () => {
+  const { host, peer } = established({ mss: MSS, wscale: 7, handshakeMs: 300 });
+  peer.send(ack({ seq: 1, ack: 1 }));
+  for (const segments of [50, 50, 39]) host.write(segments * MSS);
+  const rounds: number[] = [];
+  for (let acked = 0; rounds.at(-1) !== 0; ) {
+    rounds.push(count(peer));
+    acked += rounds.at(-1)!;
+    host.wait(300);
+    peer.send(ack({ ack: 1 + acked * MSS }));
+  }
+  expect(rounds).toEqual([10, 20, 40, 69, 0]);
 });
 
 test('RFC 5681 §3.1e: congestion avoidance: one segment more a round trip', () => {

@@ -208,3 +208,18 @@ test('MAY-7, RFC 7323 §2.4b: recovery sends lost text again beyond a window tha
   const again = peer.take().map((segment) => segment.seq);
   expect(again.slice(0, 3)).toEqual([1001, 2001, 3001]);
 });
+
+test('RFC 6675 §5c: after recovery cwnd is ssthresh, however little is in flight', () => {
+  const { host, peer } = established({ mss: 1000, wscale: 7 });
+  peer.send(ack({ seq: 1, ack: 1 }));
+  host.write(10_000);
+  expect(peer.take()).toHaveLength(10);
+  for (let right = 2001; right <= 10_001; right += 1000) {
+    peer.send(ack({ ack: 1, sack: [[1001, right]] }));
+  }
+  peer.expect(data(1000, { seq: 1 }));
+  peer.send(ack({ ack: 10_001 }));
+  expect(host.status()).toMatchObject({ flightSize: 0, cwnd: 5000, ssthresh: 5000 });
+  host.write(10_000);
+  expect(peer.take()).toHaveLength(5);
+});

@@ -82,3 +82,9 @@ describe.each(['active', 'passive'] as const)('%s', (role) => {
     });
   });
 });
+
+test('what follows many small writes is not slowed down by them', () => {
+  const made = open(160, 40, 1, 'active');
+  trickle(made, WRITES);
+  expect(bulk(made)).toBeLessThanOrEqual(1250);
+});
