@@ -6,37 +6,17 @@
  *   source PORT SECONDS CONGESTION [ADDRESS]   connect to that sink, or elsewhere, and write
  *   drain PORT ADDRESS                  connect and read to the end
  *
- * Blocking system calls through koffi, with one large buffer each: Node's streams would be measured
- * otherwise, and not the kernel. `sink` and `source` say what they did as one line of JSON.
+ * `sink` and `source` say what they did as one line of JSON.
  */
 import { closeSync } from 'node:fs';
 import { type Libc, libc, SOCK_DGRAM, SOCK_STREAM, SystemError } from '../../host-node/libc.ts';
-import { parseAddress } from '../../host-web/address.ts';
 import { stayOn } from './core.ts';
+import { AF_INET, BUFFER_SIZE, check, chooseCongestion, EAGAIN, socketAddress } from './sockets.ts';
 
-const AF_INET = 2;
 const SOL_UDP = 17;
 const UDP_SEGMENT = 103;
-const IPPROTO_TCP = 6;
-const TCP_CONGESTION = 13;
 const ECONNREFUSED = 111;
-const EAGAIN = 11;
 const ENOBUFS = 105;
-const BUFFER_SIZE = 256 * 1024;
-
-/** struct sockaddr_in. */
-function socketAddress(address: string, port: number): Uint8Array {
-  const octets = new Uint8Array(16);
-  new Uint16Array(octets.buffer)[0] = AF_INET;
-  new DataView(octets.buffer).setUint16(2, port);
-  octets.set(parseAddress(address) ?? [], 4);
-  return octets;
-}
-
-function check(result: number, c: Libc, syscall: string): number {
-  if (result < 0) throw new SystemError(`${syscall} failed`, syscall, c.errno());
-  return result;
-}
 
 function flood(c: Libc, address: string, port: number, size: number, seconds: number): void {
   const fd = check(c.socket(AF_INET, SOCK_DGRAM, 0), c, 'socket');
@@ -85,15 +65,7 @@ function sink(c: Libc): void {
 
 function source(c: Libc, port: number, seconds: number, congestion: string, address: string): void {
   const fd = check(c.socket(AF_INET, SOCK_STREAM, 0), c, 'socket');
-  // Refused where the namespace may not choose it; what holds is read back and reported.
-  const wanted = new TextEncoder().encode(congestion);
-  c.setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, wanted, wanted.length);
-  const actual = new Uint8Array(16);
-  check(
-    c.getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, actual, new Uint32Array([actual.length])),
-    c,
-    'getsockopt',
-  );
+  const actual = chooseCongestion(c, fd, congestion);
   const to = socketAddress(address, port);
   check(c.connect(fd, to, to.length), c, 'connect');
   const buffer = new Uint8Array(BUFFER_SIZE);
@@ -104,8 +76,7 @@ function source(c: Libc, port: number, seconds: number, congestion: string, addr
     }
   }
   closeSync(fd);
-  const name = new TextDecoder().decode(actual);
-  console.log(JSON.stringify({ congestion: name.replace(/\0.*$/s, '') }));
+  console.log(JSON.stringify({ congestion: actual }));
 }
 
 function drain(c: Libc, port: number, from: string): void {

@@ -1,0 +1,224 @@
+/**
+ * The router of the loss bench, a process of its own: two namespaces with a TUN each, and our
+ * simulated link between the two.
+ *
+ * Time is the machine's. Node's timers keep milliseconds, which would be the whole round trip of a
+ * short line, so the router waits in ppoll(2) for packets and for the link's next departure alike,
+ * and moves a virtual clock by what has passed. How late it was is part of the outcome: a router
+ * that is late is what was measured, and not the senders.
+ *
+ * Both namespaces end with the last process in them. Run as `router.ts TASK`, a task in JSON.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { CLONE_NEWNET, koffi, libc, SystemError } from '../../../host-node/libc.ts';
+import { addRoute, bringUpLoopback } from '../../../host-node/netlink.ts';
+import { openTun, type Tun } from '../../../host-node/tun.ts';
+import { parseInterfaceAddress } from '../../../host-web/address.ts';
+import { VirtualClock } from '../../../host-web/clock.ts';
+import type { Link, LinkPort } from '../../../host-web/link/link.ts';
+import { relay } from '../../../host-web/link/relay.ts';
+import { simulatedLink } from '../../../host-web/link/simulated.ts';
+import { lineOf } from './line.ts';
+import { comeFirst, endWithParent } from './processes.ts';
+import {
+  CELL_NETWORK,
+  type Outcome,
+  PORT,
+  RECEIVER,
+  ROUTER_SIDE,
+  SENDER,
+  type Sent,
+  type Task,
+} from './place.ts';
+
+/** Packets taken from one device before the other has its turn. */
+const BATCH = 64;
+/** Milliseconds after which Node's event loop has a turn. */
+const STRETCH = 5;
+const POLLIN = 1;
+const PR_SET_TIMERSLACK = 29;
+
+/** A TUN that is asked for its packets. */
+class PolledTun implements Link {
+  readonly mtu: number;
+  readonly fd: number;
+  readonly #tun: Tun;
+  #port!: LinkPort;
+
+  constructor(address: string) {
+    const before = new Set(tunDescriptors());
+    this.#tun = openTun({ name: ROUTER_SIDE, addresses: [address], queueLength: 10_000 });
+    this.fd = tunDescriptors().find((fd) => !before.has(fd))!;
+    this.mtu = this.#tun.mtu;
+  }
+
+  attach(port: LinkPort): void {
+    this.#port = port;
+    this.#tun.attach(port);
+  }
+
+  send(length: number): boolean {
+    return this.#tun.transmit(length);
+  }
+
+  drain(): void {
+    for (let left = BATCH; left > 0; left--) {
+      const length = this.#tun.receive();
+      if (length === 0) break;
+      this.#port.input(length, 0);
+    }
+    this.#port.pump();
+  }
+
+  close(): void {
+    this.#tun.close();
+  }
+}
+
+function tunDescriptors(): number[] {
+  return readdirSync('/proc/self/fd').flatMap((name) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${name}`).endsWith('tun') ? [Number(name)] : [];
+    } catch {
+      // The descriptor of this very listing.
+      return [];
+    }
+  });
+}
+
+/** Moves this thread, and what it starts from here on, into a namespace without anything in it. */
+function enterEmptyNamespace(): void {
+  const c = libc();
+  if (c.unshare(CLONE_NEWNET) !== 0) {
+    throw new SystemError('no namespace for the bench', 'unshare', c.errno());
+  }
+  bringUpLoopback();
+}
+
+function routeTo(address: string): void {
+  const { octets, prefix } = parseInterfaceAddress(address)!;
+  const network = octets.slice();
+  network[3]! &= 0xff << (32 - prefix);
+  addRoute({ destination: { octets: network, prefix }, device: ROUTER_SIDE });
+}
+
+/** One end, in a process of its own in the namespace this thread is in. */
+class End<T> {
+  readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown[]>;
+  #said = '';
+
+  constructor(file: string, ...args: (string | number)[]) {
+    const parameters = ['--enable-source-maps', file, ...args.map(String)];
+    const stdio = ['pipe', 'pipe', 'inherit'] as const;
+    this.#child = spawn(process.execPath, parameters, { stdio: [...stdio] });
+    this.#child.stdout!.on('data', (octets: Buffer) => (this.#said += octets.toString()));
+    this.#closed = once(this.#child, 'close');
+  }
+
+  /** Waits until it can begin. */
+  async ready(): Promise<void> {
+    await Promise.race([once(this.#child.stdout!, 'data'), this.#closed]);
+    if (this.#said !== 'ready\n') throw new Error(`an end is not ready: ${this.#said}`);
+  }
+
+  begin(): void {
+    this.#child.stdin!.write('go\n');
+  }
+
+  /** What it has to tell in the end. */
+  async outcome(): Promise<T> {
+    const [code] = await this.#closed;
+    if (code !== 0) throw new Error(`an end failed: ${code ?? 'killed'}`);
+    return JSON.parse(this.#said.split('\n')[1] ?? '') as T;
+  }
+}
+
+/** How late packets left, in hundredths of a millisecond. */
+class Lateness {
+  readonly #counts = new Uint32Array(10_000);
+  #total = 0;
+
+  add(ms: number): void {
+    this.#counts[Math.min(Math.floor(100 * ms), this.#counts.length - 1)]!++;
+    this.#total++;
+  }
+
+  /** Milliseconds that only one departure of a hundred exceeds. */
+  get usual(): number {
+    let above = this.#total / 100;
+    let at = this.#counts.length;
+    while (at > 0 && above >= this.#counts[at - 1]!) above -= this.#counts[--at]!;
+    return at / 100;
+  }
+}
+
+/** Carries packets until `isOver`. */
+async function route(
+  sides: readonly PolledTun[],
+  clock: VirtualClock,
+  isOver: () => boolean,
+): Promise<number> {
+  const call = koffi().load(null);
+  const ppoll = call.func('int ppoll(void *fds, ulong count, void *timeout, void *mask)');
+  call.func('int prctl(int option, ulong a)')(PR_SET_TIMERSLACK, 1000);
+  const waits = new Int32Array(2 * sides.length);
+  sides.forEach(({ fd }, i) => waits.set([fd, POLLIN], 2 * i));
+  const timeout = new BigInt64Array(2);
+  const lateness = new Lateness();
+  const begin = performance.now() - clock.now();
+  while (!isOver()) {
+    for (const end = performance.now() + STRETCH; performance.now() < end; ) {
+      const rest = Math.min(clock.nextAt() - (performance.now() - begin), STRETCH);
+      if (rest > 0) {
+        timeout[1] = BigInt(Math.round(rest * 1e6));
+        ppoll(waits, sides.length, timeout, null);
+      }
+      const now = performance.now() - begin;
+      if (clock.nextAt() <= now) lateness.add(now - clock.nextAt());
+      clock.advance(now - clock.now());
+      for (const side of sides) side.drain();
+    }
+    await new Promise(setImmediate);
+  }
+  return lateness.usual;
+}
+
+async function perform(task: Task, peer: string): Promise<Outcome> {
+  const { cell, sender, congestion, seed, seconds } = task;
+  const ecn = cell.marks === undefined ? 2 : 1;
+  const to = RECEIVER.split('/')[0]!;
+  enterEmptyNamespace();
+  const here = new PolledTun(SENDER);
+  routeTo(RECEIVER);
+  writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
+  writeFileSync('/proc/sys/net/ipv4/tcp_ecn', String(ecn));
+  const last = sender === 'linux' ? congestion : ecn;
+  const from = new End<Sent>(peer, sender, to, PORT, last);
+  await from.ready();
+  enterEmptyNamespace();
+  const there = new PolledTun(RECEIVER);
+  routeTo(SENDER);
+  routeTo(CELL_NETWORK.kernel);
+  const receiver = new End<{ bitsPerSecond: number }>(peer, 'receive', PORT, seconds);
+  await receiver.ready();
+  const clock = new VirtualClock();
+  const link = simulatedLink({ clock, ...lineOf(cell, seed) });
+  relay(here, link.a);
+  relay(there, link.b);
+  let isOver = false;
+  const both = Promise.all([from.outcome(), receiver.outcome()]);
+  const done = both.finally(() => (isOver = true));
+  from.begin();
+  const late = await route([here, there], clock, () => isOver);
+  const [sent, { bitsPerSecond }] = await done;
+  return { ...sent, bitsPerSecond, late };
+}
+
+endWithParent();
+comeFirst();
+const [text = '', peer = ''] = process.argv.slice(2);
+console.log(JSON.stringify(await perform(JSON.parse(text) as Task, peer)));
+process.exit(0);
