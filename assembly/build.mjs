@@ -215,6 +215,9 @@ if (process.argv.includes('--check')) {
 
 for (const [path, text] of made) writeFileSync(path, text);
 mkdirSync(at('build'), { recursive: true });
+/** Says what comes: each step takes seconds. */
+const step = (name) => console.error(`building ${name}`);
+step('build/core.wasm');
 run('asc', 'assembly/index.ts', '--target', 'release');
 
 /** Bundles entries; what two of them share is in one file, which both import. */
@@ -238,6 +241,7 @@ async function bundle(entryPoints, chunkNames, others = {}) {
   });
   return Object.keys(metafile.outputs).map((path) => basename(path));
 }
+step('the bundles');
 // One build for all hosts: `netcell` and `netcell/net` are to have the same classes.
 const bundled = await bundle(
   {
@@ -261,5 +265,6 @@ const forTheEdge = await bundle(
 const kept = new Set([...bundled, ...forTheEdge, 'core.wasm']);
 for (const { name } of readdirSync(at('build'), { withFileTypes: true }).filter((e) => e.isFile()))
   if (!kept.has(name)) rmSync(at('build', name));
+step('the types');
 rmSync(at('build', 'types'), { recursive: true, force: true });
 run('tsc', '-p', 'tsconfig.json', '--emitDeclarationOnly');

@@ -8,7 +8,9 @@
  * outside the checkout and the temporary folder, but for system packages, and these only for root
  * on Debian.
  */
-import { spawnSync } from 'node:child_process';
+import './end-with-parent.mjs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -35,28 +37,50 @@ const INSTALL_RUNTIMES = 'ci --ignore-scripts --no-audit --no-fund --prefix test
 /** Seconds apt-get may take, to fetch its lists and to install. */
 const APT_SECONDS = { update: 120, install: 600 };
 
-/** Runs a command in the checkout; answers how it ended and, when `piped`, what it said. */
-function run(command, parameters, { piped = false, env = {}, seconds = 0 } = {}) {
-  const result = spawnSync(command, parameters, {
+/** What a program imports that is to end when this one does. */
+const LIFELINE = new URL('end-with-parent.mjs', import.meta.url).href;
+
+/** Milliseconds between two signs that something is still being done. */
+const SIGN_MS = 2000;
+
+/**
+ * Runs a command in the checkout; answers how it ended and, when `piped`, what it said. While it
+ * says nothing, dots say that it runs.
+ */
+async function run(command, parameters, { piped = false, env = {}, seconds = 0 } = {}) {
+  const child = spawn(command, parameters, {
     cwd: root,
-    encoding: 'utf8',
     env: { ...process.env, ...env },
-    maxBuffer: 1 << 28,
     stdio: ['ignore', piped ? 'pipe' : 'inherit', piped ? 'pipe' : 'inherit'],
     timeout: seconds * 1000,
     // npm and apt-get are scripts on Windows; nothing given to them comes from outside.
     shell: process.platform === 'win32' && command === 'npm',
   });
-  const said = `${result.stdout ?? ''}${result.stderr ?? ''}`;
-  return {
-    ok: result.status === 0,
-    said: result.error ? `${said}${result.error.message}\n` : said,
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text) => {
+      said += text;
+    });
+  }
+  let signs = 0;
+  const sign = () => {
+    process.stdout.write('.');
+    signs++;
   };
+  const signing = piped ? setInterval(sign, SIGN_MS) : undefined;
+  const [code] = await once(child, 'close').catch((error) => {
+    said += error.message;
+    return [1];
+  });
+  clearInterval(signing);
+  if (signs > 0) process.stdout.write('\n');
+  return { ok: code === 0, said };
 }
 
 /** Runs a package's own program with this Node, whatever the shell's PATH says. */
 function runModule(script, parameters, options) {
-  return run(process.execPath, [join(modules, script), ...parameters], options);
+  const words = ['--import', LIFELINE, join(modules, script), ...parameters];
+  return run(process.execPath, words, options);
 }
 
 // Before anything else -----------------------------------------------------------
@@ -79,7 +103,7 @@ function hasProgram(name) {
 }
 
 /** Installs what is missing when that is ours to do; says what to do when it is not. */
-function providePrograms() {
+async function providePrograms() {
   const missing = () => Object.keys(PROGRAMS).filter((program) => !hasProgram(program));
   if (process.platform !== 'linux' || missing().length === 0) return;
   const packages = missing().map((program) => PROGRAMS[program]);
@@ -94,8 +118,8 @@ function providePrograms() {
         [verb, '-qq', '-o', 'DPkg::Lock::Timeout=60', '-o', 'Dpkg::Use-Pty=0', ...parameters],
         { piped: true, env, seconds: APT_SECONDS[verb] },
       );
-    const updated = apt('update');
-    const installed = apt('install', '-y', '--no-install-recommends', ...packages);
+    const updated = await apt('update');
+    const installed = await apt('install', '-y', '--no-install-recommends', ...packages);
     const lines = (updated.said + installed.said).trim().split('\n');
     if (!installed.ok) console.log(lines.slice(-5).join('\n'));
   }
@@ -111,7 +135,7 @@ function providePrograms() {
  * Installs the runtimes that npm has, where tests of this run need them. Without a network they are
  * not there, and each test that misses one says so.
  */
-function provideRuntimes(filters) {
+async function provideRuntimes(filters) {
   const isFor = (filter) =>
     NEED_RUNTIMES.some((path) => path.includes(filter) || filter.includes(path));
   if (filters.length > 0 && !filters.some(isFor)) return;
@@ -121,7 +145,7 @@ function provideRuntimes(filters) {
   const stamp = join(folder, 'node_modules/.installed-lock.json');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === readFileSync(lock, 'utf8')) return;
   console.log('installing runtimes into test/runtimes');
-  const result = run('npm', INSTALL_RUNTIMES.split(' '), { piped: true, seconds: 600 });
+  const result = await run('npm', INSTALL_RUNTIMES.split(' '), { piped: true, seconds: 600 });
   // What is optional may be missing without npm's calling that a failure: try again next time.
   const { dependencies, optionalDependencies } = JSON.parse(
     readFileSync(join(folder, 'package.json'), 'utf8'),
@@ -135,7 +159,8 @@ function provideRuntimes(filters) {
 // The parts ----------------------------------------------------------------------
 
 /** A part that either passes or fails. */
-function check(result) {
+async function check(running) {
+  const result = await running;
   if (!result.ok && result.said) console.log(result.said);
   return { passed: result.ok ? 1 : 0, failed: result.ok ? 0 : 1, skipped: 0 };
 }
@@ -152,8 +177,8 @@ function specsFor(filters) {
 }
 
 /** as-pect over the given specs. */
-function asPect(specs) {
-  const result = runModule(
+async function asPect(specs) {
+  const result = await runModule(
     '@as-pect/cli/bin/asp.js',
     ['--config', 'test/as-pect.config.mjs', '--as-config', 'test/as-pect.asconfig.json'],
     { piped: true, env: { NETCELL_SPECS: specs.join(',') } },
@@ -170,13 +195,13 @@ function asPect(specs) {
 }
 
 /** vitest; its report is read from a file, for its exit code alone says too little. */
-function vitest(parameters) {
+async function vitest(parameters) {
   const folder = mkdtempSync(join(tmpdir(), 'netcell-test-'));
   const file = join(folder, 'vitest.json');
   try {
     const words = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
     const env = { NETCELL_TEST: 'package' };
-    const result = runModule('vitest/vitest.mjs', ['run', ...words, ...parameters], { env });
+    const result = await runModule('vitest/vitest.mjs', ['run', ...words, ...parameters], { env });
     if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
     const report = JSON.parse(readFileSync(file, 'utf8'));
     const broken = report.testResults.filter(
@@ -206,10 +231,10 @@ const parts = [];
 /**
  * Runs one part and keeps its counts; a part that ran nothing has failed, unless it may be idle.
  */
-function part(name, work, mayBeIdle = false) {
+async function part(name, work, mayBeIdle = false) {
   const begun = performance.now();
   console.log(`\n== ${name}`);
-  const counts = work();
+  const counts = await work();
   if (!mayBeIdle && counts.passed + counts.failed + counts.skipped === 0) {
     console.log(`${name} ran no test at all`);
     counts.failed = 1;
@@ -236,37 +261,38 @@ function summary() {
   return total.failed === 0 ? 0 : 1;
 }
 
-function main(parameters) {
+async function main(parameters) {
   const filters = parameters.filter(
     (parameter, i) => !parameter.startsWith('-') && !/^-[a-zA-Z]$/.test(parameters[i - 1] ?? ''),
   );
   const specs = parameters.length === 0 || filters.length > 0 ? specsFor(filters) : [];
   const all = parameters.length === 0;
   if (!modulesAreFresh()) {
-    const installs = () => check(run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']));
-    if (!part('npm ci', installs)) return summary();
+    const words = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
+    if (!(await part('npm ci', () => check(run('npm', words, { piped: true }))))) return summary();
   }
-  if (all) providePrograms();
-  if (all || filters.length > 0) provideRuntimes(filters);
+  if (all) await providePrograms();
+  if (all || filters.length > 0) await provideRuntimes(filters);
   // Tests of yesterday's core would say nothing, so a build that fails is where it ends.
-  if (!part('build', () => check(run('npm', ['run', '--silent', 'build'])))) return summary();
+  const build = () => check(run(process.execPath, ['assembly/build.mjs']));
+  if (!(await part('build', build))) return summary();
   if (all) {
-    const tsc = 'typescript/bin/tsc';
-    part('biome lint', () =>
+    await part('biome lint', () =>
       check(runModule('@biomejs/biome/bin/biome', ['lint', '--error-on-warnings', '.'])),
     );
-    part('tsc, hosts', () => check(runModule(tsc, ['-p', 'tsconfig.json', '--noEmit'])));
-    part('tsc, page', () => check(runModule(tsc, ['-p', 'host-web/playground/tsconfig.json'])));
-    part('tsc, core', () => check(runModule(tsc, ['-p', 'assembly/tsconfig.json', '--noEmit'])));
+    const tsc = (...words) => check(runModule('typescript/bin/tsc', ['-p', ...words]));
+    await part('tsc, hosts', () => tsc('tsconfig.json', '--noEmit'));
+    await part('tsc, page', () => tsc('host-web/playground/tsconfig.json'));
+    await part('tsc, core', () => tsc('assembly/tsconfig.json', '--noEmit'));
   }
-  if (specs.length > 0) part('as-pect', () => asPect(specs));
+  if (specs.length > 0) await part('as-pect', () => asPect(specs));
   // A filter that names only specs leaves vitest nothing to do.
   const mayBeIdle = specs.length > 0 && !all;
   const forVitest = mayBeIdle ? ['--passWithNoTests', ...parameters] : parameters;
-  part('vitest', () => vitest(forVitest), mayBeIdle);
+  await part('vitest', () => vitest(forVitest), mayBeIdle);
   return summary();
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  process.exitCode = main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2));
 }

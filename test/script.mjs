@@ -1,28 +1,39 @@
 /**
- * Runs a TypeScript file of ours: `node test/script.mjs FILE [ARGUMENT …]`.
+ * Runs a TypeScript file of ours: `node test/script.mjs [--fresh] FILE [ARGUMENT …]`.
  *
- * The Node we support runs no TypeScript, so it is bundled first, beneath node_modules, where koffi
- * is found from.
+ * The script runs in this process, so whatever signal ends this one ends it. With `--fresh` the
+ * build comes first, where a source is newer than what was built.
  */
-import { spawnSync } from 'node:child_process';
-import { basename } from 'node:path';
-import { buildSync } from 'esbuild';
+import './end-with-parent.mjs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundleScript } from './bundle.mjs';
 
-const [file, ...parameters] = process.argv.slice(2);
-const outfile = `node_modules/.cache/netcell/${basename(file, '.ts')}.mjs`;
-buildSync({
-  entryPoints: [file],
-  outfile,
-  bundle: true,
-  packages: 'external',
-  platform: 'node',
-  target: 'node20',
-  format: 'esm',
-  sourcemap: 'inline',
-  loader: { '.wasm': 'binary' },
-  logLevel: 'warning',
-});
-const { status } = spawnSync(process.execPath, ['--enable-source-maps', outfile, ...parameters], {
-  stdio: 'inherit',
-});
-process.exit(status ?? 1);
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** When a file, or the newest in a folder, was changed last; a folder is when a name goes. */
+function changedAt(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => changedAt(join(path, name))));
+}
+
+function isFresh() {
+  // What the build writes last.
+  const built = join(root, 'build', 'types', 'host-web', 'index.d.ts');
+  if (!existsSync(built)) return false;
+  const sources = ['assembly', 'host-web', 'host-node', 'package.json'];
+  return sources.every((name) => changedAt(join(root, name)) <= changedAt(built));
+}
+
+const words = process.argv.slice(2);
+if (words[0] === '--fresh') {
+  words.shift();
+  if (!isFresh()) await import('../assembly/build.mjs');
+}
+const [script, ...parameters] = words;
+const file = bundleScript(root, script);
+process.setSourceMapsEnabled(true);
+process.argv = [process.execPath, file, ...parameters];
+await import(pathToFileURL(file).href);

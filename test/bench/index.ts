@@ -3,7 +3,7 @@
  *
  * Machines differ and so do their hours: each netcell figure is measured between two of its bound,
  * and medians are printed. TUN figures need a network namespace; without one they are left out, and
- * said so.
+ * said so. `npm run bench -- tun` takes one part alone: `start`, `cores` or `tun`.
  */
 import { readFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
@@ -87,16 +87,26 @@ function benchStart(): void {
   console.log(`  ${whole.toFixed(2)} ms; ${bare.toFixed(2)} ms for as much memory alone`);
 }
 
-let hasNamespace = true;
+const PARTS: Record<string, () => void | Promise<void>> = {
+  start: benchStart,
+  cores: benchCores,
+  tun: benchTun,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));
+if (unknown.length > 0) {
+  console.error(`there is no ${unknown.join(', ')}: ${Object.keys(PARTS).join(', ')}`);
+  process.exit(2);
+}
+const parts = new Set(wanted.length > 0 ? wanted : Object.keys(PARTS));
 try {
-  enterNamespace();
+  if (parts.has('tun')) enterNamespace();
 } catch (error) {
-  hasNamespace = false;
+  parts.delete('tun');
   console.log(`\nTUN left out: ${(error as Error).message}`);
 }
 console.log(`Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model}`);
 console.log(`medians of ${RUNS} runs of ${SECONDS} s, taken in turn`);
-benchStart();
-await benchCores();
-if (hasNamespace) await benchTun();
+for (const name of parts) await PARTS[name]!();
 process.exit(0);

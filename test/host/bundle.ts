@@ -2,62 +2,33 @@
  * Running our TypeScript in a child process.
  *
  * vitest compiles what it imports, but a test that needs a process of its own (another network
- * namespace, another user) has to start Node on a file, and the Node we support runs no TypeScript.
- * So the script is bundled by esbuild, a matter of ten milliseconds, and kept where Node still
- * finds the packages left outside the bundle (koffi, esbuild): beneath node_modules, in the folder
- * that is by custom a cache. The operating system's temporary folder would not do for that.
+ * namespace, another user) has to start Node on a file: a bundle (`test/bundle.mjs`).
  *
  * Where the package is tested instead of the sources (`test/package/entries.ts`), the command line
  * is the package's own file, and scripts import the package.
  */
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { bundleScript, CACHE } from '../bundle.mjs';
 import { entriesOf, importingPackage, packageUnderTest } from '../package/entries.ts';
 
 /** The root of the checkout: the nearest folder above, also of a bundle, with a lock file. */
 export const repository = findRepository();
 
-/**
- * Bundle a script, named from the root of the checkout; returns the file for Node to run.
- *
- * The file's name carries a digest of what is in it, and it appears whole or not at all: test runs
- * at once share it, none writes under another's child, and nothing needs to be cleaned up after.
- */
+/** Bundle a script, named from the root of the checkout; returns the file for Node to run. */
 export function bundle(script: string): string {
   const packaged = packageUnderTest();
   const entries = packaged === undefined ? [] : entriesOf(repository);
   const entry = entries.find(({ source }) => source === script);
   if (entry !== undefined) return join(packaged!, entry.file);
-  const folder = join(repository, 'node_modules', '.cache', 'netcell');
-  const name = basename(script, '.ts');
-  const { outputFiles } = buildSync({
-    entryPoints: [join(repository, script)],
-    outfile: join(folder, `${name}.mjs`),
-    write: false,
-    bundle: true,
-    packages: 'external',
+  if (packaged === undefined) return bundleScript(repository, script);
+  const folder = join(repository, CACHE);
+  return bundleScript(repository, script, {
     external: entries.map(({ source }) => join(repository, source)),
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    sourcemap: 'inline',
-    loader: { '.wasm': 'binary' },
-    logLevel: 'warning',
+    edit: (text: string) => importingPackage(text, folder, repository),
   });
-  const { text } = outputFiles[0]!;
-  const contents = packaged === undefined ? text : importingPackage(text, folder, repository);
-  const digest = createHash('sha256').update(contents).digest('hex').slice(0, 16);
-  const file = join(folder, `${name}-${digest}.mjs`);
-  if (existsSync(file)) return file;
-  mkdirSync(folder, { recursive: true });
-  const unfinished = `${file}.${process.pid}`;
-  writeFileSync(unfinished, contents);
-  renameSync(unfinished, file);
-  return file;
 }
 
 /** What a child said and how it ended. */
@@ -88,6 +59,7 @@ export function run(
     timeout: LONGEST,
     killSignal: 'SIGKILL',
     ...options,
+    env: { ...(options.env ?? process.env), NETCELL_PARENT: String(process.pid) },
   });
   children.add(child);
   let stdout = '';

@@ -1,0 +1,50 @@
+/**
+ * Imported by a script of ours, it has the process end when what started it ends, however that
+ * ends: SIGKILL can be passed on by nobody, and npm's shell passes on nothing at all.
+ *
+ * On Linux the kernel sends SIGKILL when the parent dies (prctl(2)); that reaches a process in a
+ * system call, and outlasts exec. A script of `npm run` has a shell for its parent, which lives on
+ * when npm is killed: so npm, the parent's parent, is looked after as well, from time to time.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const PR_SET_PDEATHSIG = 1;
+const SIGKILL = 9;
+const EVERY_MS = 250;
+
+/** The parent of a process; 0 when there is none to be found. */
+function parentOf(pid) {
+  try {
+    // pid (name) state ppid: a name may hold anything, but no other bracket follows it.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]);
+  } catch {
+    return 0;
+  }
+}
+
+// Who started us, as they say themselves: they may be gone before we ask.
+const parent = Number(process.env.NETCELL_PARENT ?? process.ppid);
+delete process.env.NETCELL_PARENT;
+const isOfNpm = process.env.npm_lifecycle_event !== undefined && process.platform === 'linux';
+const grandparent = isOfNpm ? parentOf(parent) : 0;
+
+function isAlone() {
+  return process.ppid !== parent || (isOfNpm && parentOf(parent) !== grandparent);
+}
+
+if (process.platform === 'linux') {
+  const signature = 'int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)';
+  try {
+    const koffi = createRequire(import.meta.url)('koffi');
+    koffi.load(null).func(signature)(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  } catch {
+    // Before the packages are installed, looking from time to time has to do.
+  }
+}
+const endAlone = () => {
+  if (isAlone()) process.kill(process.pid, 'SIGKILL');
+};
+endAlone();
+setInterval(endAlone, EVERY_MS).unref();
