@@ -161,13 +161,29 @@ export function readStatus(core: Core): TcpInfo {
   };
 }
 
-/** Every record of the core: connections and listeners, then children, then TIME-WAIT. */
-export function readSockets(core: Core): TcpInfo[] {
-  const all: TcpInfo[] = [];
+/**
+ * Every record of the core, read as it is asked for: connections and listeners, then children, then
+ * TIME-WAIT. The core may go on in between; what begins meanwhile can then be met twice.
+ */
+export function* eachSocket(core: Core): Generator<TcpInfo, void> {
   for (let cursor = core.nextStatus(0); cursor !== 0; cursor = core.nextStatus(cursor >>> 0)) {
-    all.push(readStatus(core));
+    yield readStatus(core);
   }
-  return all;
+}
+
+/** Every record of the core. */
+export function readSockets(core: Core): TcpInfo[] {
+  return [...eachSocket(core)];
+}
+
+/** How many records there are in each state: far cheaper than to read them. */
+export function countStates(core: Core): ReadonlyMap<TcpState, number> {
+  const counts = new Map<TcpState, number>();
+  for (let cursor = core.nextStatus(0); cursor !== 0; cursor = core.nextStatus(cursor >>> 0)) {
+    const state = stateName(core.view.getUint32(Memory.STATUS + StatusField.state, true));
+    counts.set(state, (counts.get(state) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** The names of the counters, in the order of the window. */

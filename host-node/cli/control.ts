@@ -1,52 +1,123 @@
 /**
  * The control socket: how `netcell ss` asks a running `up`, `serve` or `listen` what it holds.
  *
- * One Unix socket a process, in a folder only its user may enter; whoever connects is sent one
- * JSON document, and that is all: nothing can be changed from outside. A path crosses network
- * namespaces, which an address would not. A socket whose process died is removed by the next who
- * finds it.
+ * One Unix socket a process. Whoever connects is sent lines of text, and that is all: nothing is
+ * read from it, so nothing can be changed from outside, and every user may ask, as every user may
+ * read the kernel's sockets with ss(8). A path crosses network namespaces, which an address would
+ * not.
+ *
+ * Where it lies depends on who runs it and on no variable that one shell has and another lacks:
+ * root's in /run/netcell, other users' in a folder of theirs in /tmp. A socket whose process died
+ * is removed by the next of its user who finds it.
+ *
+ * Not here: what the lines say (`report.ts`).
  */
-import { chmodSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
-import { createConnection, createServer, type Server } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { Failure } from './failure.ts';
+import { Exit, Failure, reasonOf } from './failure.ts';
 
 /** How long a process that accepts and then says nothing is waited for, milliseconds. */
-const PATIENCE = 2000;
-/** What a reader accepts at most, characters: a document of 100,000 sockets. */
-const MAX_LENGTH = 64 << 20;
+const PATIENCE = 5000;
+/** Longest line, characters: the counters are some thousand. */
+const MAX_LINE = 1 << 18;
+/** Who may ask at once; each costs a share of a turn at a time. */
+const MAX_ASKING = 32;
 
-/** The folder of the control sockets of this user. */
-export function controlFolder(): string {
-  const runtime = process.env.XDG_RUNTIME_DIR;
-  if (runtime) return join(runtime, 'netcell');
-  return join(tmpdir(), `netcell-${process.getuid?.() ?? userInfo().username}`);
+const FOR_ROOT = '/run/netcell';
+const FOR_USERS = '/tmp';
+const PREFIX = 'netcell-';
+
+/** A folder instead of all of those, for tests. */
+function chosenFolder(): string | undefined {
+  return process.env.NETCELL_CONTROL_DIR || undefined;
 }
 
-/** Makes the folder, or checks that the one there is ours: /tmp belongs to everybody. */
-function ownFolder(): string {
-  const folder = controlFolder();
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const stat = lstatSync(folder);
-  if (!stat.isDirectory() || (process.getuid !== undefined && stat.uid !== process.getuid())) {
-    throw new Failure(`${folder} is not a folder of this user's; remove it\n  ls -ld ${folder}`);
+/**
+ * This process's user as the machine numbers users: the root of a user namespace is somebody
+ * outside of it, and its folder must be that user's.
+ */
+function outerUser(): number {
+  const uid = process.getuid?.() ?? 0;
+  try {
+    for (const line of readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n')) {
+      const [first = 0, outer = 0, count = 0] = line.trim().split(/\s+/).map(Number);
+      if (uid >= first && uid < first + count) return outer + (uid - first);
+    }
+  } catch {
+    // Without /proc there are no namespaces to ask about.
   }
-  chmodSync(folder, 0o700);
-  return folder;
+  return uid;
 }
 
-/** Answers everybody who asks with what `report` gives; until the function it returns is called. */
-export async function offerControl(name: string, report: () => object): Promise<() => void> {
-  const path = join(ownFolder(), `${name}-${process.pid}.sock`);
+/** Folders this user's sockets may lie in, the best first. */
+function ownFolders(): string[] {
+  const chosen = chosenFolder();
+  if (chosen !== undefined) return [chosen];
+  const user = outerUser();
+  const ours = join(FOR_USERS, `${PREFIX}${user}`);
+  return user === 0 ? [FOR_ROOT, ours] : [ours];
+}
+
+/** Folders of everybody. */
+function allFolders(): string[] {
+  const chosen = chosenFolder();
+  if (chosen !== undefined) return [chosen];
+  const users = listFolder(FOR_USERS).filter((name) => /^netcell-\d+$/.test(name));
+  return [FOR_ROOT, ...users.map((name) => join(FOR_USERS, name))];
+}
+
+/** Makes the folder, or finds that the one there is ours: /tmp belongs to everybody. */
+function makeFolder(): string {
+  const reasons: string[] = [];
+  for (const folder of ownFolders()) {
+    try {
+      mkdirSync(folder, { recursive: true });
+      const { uid } = lstatSync(folder);
+      if (!isFolder(folder)) reasons.push(`${folder} is no folder`);
+      else if (uid !== process.getuid?.()) reasons.push(`${folder} belongs to ${userName(uid)}`);
+      else {
+        chmodSync(folder, 0o755);
+        return folder;
+      }
+    } catch (error) {
+      reasons.push(`cannot make ${folder}: ${reasonOf(error)}`);
+    }
+  }
+  throw new Failure(reasons.join('; '));
+}
+
+function isFolder(path: string): boolean {
+  try {
+    // Not through a link: that could lead anywhere.
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** A user as a sentence names one. */
+export function userName(uid: number): string {
+  return uid === 0 ? 'root' : `user ${uid}`;
+}
+
+/**
+ * Answers everybody who asks with the lines that `report` gives, until the function it returns is
+ * called.
+ *
+ * @throws Failure when there is no folder for it, or the socket can not be made
+ */
+export async function offerControl(
+  name: string,
+  report: () => AsyncIterable<string>,
+): Promise<() => void> {
+  const path = join(makeFolder(), `${name}-${process.pid}.sock`);
   remove(path);
-  const server: Server = createServer((socket) => {
-    socket.on('error', () => socket.destroy());
-    socket.end(JSON.stringify(report()));
-  });
+  const server: Server = createServer((socket) => void answer(socket, report()));
+  server.maxConnections = MAX_ASKING;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
+    server.once('error', (error) => reject(Failure.while(`cannot make ${path}`, error)));
+    server.listen({ path, readableAll: true, writableAll: true }, resolve);
   });
   server.unref();
   return () => {
@@ -55,59 +126,112 @@ export async function offerControl(name: string, report: () => object): Promise<
   };
 }
 
-/** One running process and what it told. */
-export interface Told<T> {
-  /** Name of the device, or what the process is called. */
-  readonly name: string;
-  readonly pid: number;
-  readonly report: T;
+async function answer(socket: Socket, lines: AsyncIterable<string>): Promise<void> {
+  socket.on('error', () => {}).setTimeout(PATIENCE, () => socket.destroy());
+  socket.unref();
+  for await (const text of lines) {
+    if (socket.destroyed) return;
+    if (!socket.write(text)) await drained(socket);
+  }
+  socket.end();
 }
 
-/** Asks every running process of this user, or only the one of that name. */
-export async function askAll<T>(name?: string): Promise<Told<T>[]> {
-  const folder = controlFolder();
-  const told: Told<T>[] = [];
-  for (const file of listFolder(folder)) {
-    const [, owner = '', pid = ''] = /^(.*)-(\d+)\.sock$/.exec(file) ?? [];
-    if (owner === '' || (name !== undefined && owner !== name)) continue;
-    const answer = await ask(join(folder, file), Number(pid));
-    if (answer === undefined) continue;
-    told.push({ name: owner, pid: Number(pid), report: JSON.parse(answer) as T });
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.once('drain', done).once('close', done);
+  });
+}
+
+/** One running process, as its socket names it. */
+export interface Running {
+  /** Name of the device. */
+  readonly name: string;
+  readonly pid: number;
+  /** The user whose process it is. */
+  readonly uid: number;
+  readonly path: string;
+}
+
+/** Every process that offers a control socket, or only those on the device of that name. */
+export function listRunning(name?: string): Running[] {
+  const found: Running[] = [];
+  for (const folder of allFolders().filter(isFolder)) {
+    for (const file of listFolder(folder)) {
+      const [, owner = '', pid = ''] = /^([!-~]+)-(\d+)\.sock$/.exec(file) ?? [];
+      if (owner === '' || (name !== undefined && owner !== name)) continue;
+      const path = join(folder, file);
+      const uid = socketOwner(path);
+      if (uid !== undefined) found.push({ name: owner, pid: Number(pid), uid, path });
+    }
   }
-  return told;
+  return found;
+}
+
+/** Whose socket it is; undefined when it is none, or gone. */
+function socketOwner(path: string): number | undefined {
+  try {
+    const stat = lstatSync(path);
+    return stat.isSocket() ? stat.uid : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function listFolder(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+  } catch {
+    return [];
   }
 }
 
-/** What the process behind a path tells; undefined when there is none any more. */
-function ask(path: string, pid: number): Promise<string | undefined> {
+/**
+ * Asks one process; hands each line of its answer to `take`.
+ *
+ * @returns false when the process is not there any more
+ * @throws Failure when it may not be asked, says nothing, or what it says has no end
+ */
+export function ask(running: Running, take: (line: string) => void): Promise<boolean> {
+  const { path, pid, uid } = running;
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
-    let text = '';
+    const what = `the netcell on ${running.name} (process ${pid} of ${userName(uid)})`;
+    const fail = (failure: Failure) => {
+      socket.destroy();
+      reject(failure);
+    };
+    let rest = '';
+    let isTold = false;
     socket.setEncoding('utf8').setTimeout(PATIENCE);
     socket.on('data', (part: string) => {
-      text += part;
-      if (text.length > MAX_LENGTH) socket.destroy(new Error('the answer has no end'));
+      isTold = true;
+      const lines = (rest + part).split('\n');
+      rest = lines.pop()!;
+      if (rest.length > MAX_LINE) return fail(new Failure(`${what} says what is no report`));
+      try {
+        for (const line of lines) take(line);
+      } catch {
+        fail(new Failure(`${what} says what is no report`));
+      }
     });
-    socket.once('end', () => resolve(text));
-    socket.once('timeout', () => {
-      socket.destroy();
-      reject(new Failure(`the process behind ${path} does not answer`));
+    socket.once('end', () => {
+      if (isTold && rest === '') resolve(true);
+      else fail(new Failure(`${what} breaks off`));
     });
+    socket.once('timeout', () => fail(new Failure(`${what} does not answer`, Exit.TIMED_OUT)));
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') {
         // Between bind(2), which makes the path, and listen(2) the living refuse too.
-        if (!isAlive(pid)) remove(path);
-        resolve(undefined);
+        if (!isAlive(pid) && uid === process.getuid?.()) remove(path);
+        resolve(false);
+      } else if (error.code === 'EACCES') {
+        fail(new Failure(`${what} may not be asked\n  sudo netcell ss`, Exit.NO_PERMISSION));
       } else {
-        reject(error);
+        fail(Failure.while(`cannot ask ${what}`, error));
       }
     });
   });
@@ -126,6 +250,6 @@ function remove(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // It is gone already, which is all that was wanted.
+    // It is gone already, or somebody else's: all that was wanted, or all that can be done.
   }
 }

@@ -4,13 +4,14 @@
  * The banner, the single keys, the control socket that `netcell ss` asks, and the end: the first
  * Ctrl-C closes every connection properly, the second resets what is left.
  */
+import { countStates } from '../../host-web/inspect.ts';
 import type { Server } from '../net.ts';
 import type { Arguments } from './arguments.ts';
 import { offerControl } from './control.ts';
 import { type Device, openDevice } from './device.ts';
-import { Exit } from './failure.ts';
-import { reportOf } from './report.ts';
-import { socketTable } from './socket-table.ts';
+import { Exit, reasonOf } from './failure.ts';
+import { watchOutput } from './output.ts';
+import { firstSockets, reportLines, summaryOf } from './report.ts';
 import { VERSION } from './version.ts';
 import { time } from './words.ts';
 
@@ -25,6 +26,8 @@ export interface Service {
 
 /** How long connections have to close once their user wants to go, milliseconds. */
 const PATIENCE = 5000;
+/** Sockets a key shows: more than a screen, and no more than a moment's work. */
+const ON_SCREEN = 100;
 /** What closes sooner is not worth a word, milliseconds. */
 const SILENCE = 150;
 /** Signals that end us, with the code a shell expects. */
@@ -44,28 +47,46 @@ export async function stayUp(
   start: (device: Device) => Promise<Service>,
 ): Promise<number> {
   const ending = new Ending();
-  const device = openDevice(args, (error) => ending.fail(error));
+  // What is said is not the job: without anybody to hear it the stack stays up.
+  const stopWatching = watchOutput((failure) => {
+    if (failure !== null) console.error(`  ${failure.message}; nothing more is said there`);
+  });
   let withdraw = () => {};
   try {
-    const service = await start(device);
-    withdraw = await offerControl(device.tun.name, () => reportOf(device));
-    const keys = watchKeys(device, ending, say);
-    announce(args, say, device, service, keys.isWatching);
-    service.ended?.then(
-      (code) => ending.end(code),
-      (error) => ending.fail(error),
-    );
+    const device = openDevice(args, (error) => ending.fail(error));
     try {
-      const code = await ending.first;
-      await closeAll(device, service, ending, say);
-      return code;
+      const service = await start(device);
+      withdraw = await offer(device);
+      const keys = watchKeys(device, ending, say);
+      announce(args, say, device, service, keys.isWatching);
+      service.ended?.then(
+        (code) => ending.end(code),
+        (error) => ending.fail(error),
+      );
+      try {
+        const code = await ending.first;
+        await closeAll(device, service, ending, say);
+        return code;
+      } finally {
+        keys.close();
+      }
     } finally {
-      keys.close();
+      withdraw();
+      await device.close();
     }
   } finally {
-    withdraw();
     ending.close();
-    await device.close();
+    stopWatching();
+  }
+}
+
+/** Lets `netcell ss` ask; without that, everything else works as well. */
+async function offer(device: Device): Promise<() => void> {
+  try {
+    return await offerControl(device.tun.name, () => reportLines(device));
+  } catch (error) {
+    console.error(`  netcell ss will not find this one: ${reasonOf(error)}`);
+    return () => {};
   }
 }
 
@@ -134,7 +155,9 @@ async function closeAll(device: Device, service: Service, ending: Ending, say: S
 /** Connections whose peer still expects something of us; TIME-WAIT does not count. */
 function openConnections({ stack }: Device): number {
   const over = new Set(['LISTEN', 'TIME-WAIT', 'CLOSED']);
-  return stack.sockets().filter(({ state }) => !over.has(state)).length;
+  let count = 0;
+  for (const [state, held] of countStates(stack.core)) if (!over.has(state)) count += held;
+  return count;
 }
 
 function announce(
@@ -194,7 +217,7 @@ function watchKeys(
         return ending.end(Exit.OK);
       case 's':
       case 'i':
-        return say(`\n${socketTable(device.stack.sockets(), key === 'i')}\n`);
+        return say(`\n${firstSockets(device, ON_SCREEN, key === 'i')}\n`);
       case 'n':
         return say(`\n${counterTable(device)}\n`);
       case 'h':
@@ -215,7 +238,7 @@ function watchKeys(
 }
 
 function counterTable(device: Device): string {
-  const { counters, drops } = reportOf(device);
+  const { counters, drops } = summaryOf(device);
   const lines = Object.entries(counters).map(([name, count]) => `${name.padEnd(32)}${count}`);
   for (const { count, sentence } of drops) lines.push(`dropped ${count}: ${sentence}`);
   return lines.length === 0 ? 'No packet has come or gone.' : lines.join('\n');

@@ -1,8 +1,17 @@
-/** What a running process tells of its stack: sockets, counters, what was dropped and why. */
-import { Reason, Result } from '../../host-web/abi.ts';
+/**
+ * What a running process tells of its stack: sockets, counters, what was dropped and why.
+ *
+ * As lines of JSON: the first has everything but the sockets, and the names of a socket's fields;
+ * each further one has the values of one socket. A stack under load has hundreds of thousands of
+ * them, so they are told a slice a turn, and packets have their turns in between. What is read may
+ * come from another user's process: nothing of it reaches a terminal but printable characters, in
+ * the shape that is expected.
+ */
+import { ConfigField, Memory, Reason, Result } from '../../host-web/abi.ts';
 import { explain } from '../../host-web/errors.ts';
-import type { TcpInfo } from '../../host-web/inspect.ts';
+import { eachSocket, type TcpInfo } from '../../host-web/inspect.ts';
 import type { Device } from './device.ts';
+import { socketTable } from './socket-table.ts';
 
 /** Packets or segments dropped for one reason. */
 export interface Drop {
@@ -13,15 +22,24 @@ export interface Drop {
   readonly count: number;
 }
 
-export interface Report {
+/** Everything but the sockets. */
+export interface Summary {
   readonly addresses: readonly string[];
   readonly mtu: number;
-  readonly sockets: readonly TcpInfo[];
+  /** Octets each connection may hold of what was received and of what is to be sent. */
+  readonly buffers?: { readonly receive: number; readonly send: number };
   /** By the names of nstat; those that are not zero. */
   readonly counters: Readonly<Record<string, number>>;
   readonly drops: readonly Drop[];
   readonly link: { readonly received: number; readonly sent: number; readonly dropped: number };
 }
+
+export interface Report extends Summary {
+  readonly sockets: readonly TcpInfo[];
+}
+
+/** Sockets told in one turn: less than a millisecond of work. */
+const SLICE = 256;
 
 /** Counters that count drops, each with the reason it counts. */
 const DROPS: readonly (readonly [counter: string, reason: keyof typeof Reason])[] = [
@@ -44,8 +62,10 @@ const DROPS: readonly (readonly [counter: string, reason: keyof typeof Reason])[
 ];
 
 /** Tells what is true now. */
-export function reportOf({ stack, link, sides, tun }: Device): Report {
+export function summaryOf({ stack, link, sides, tun }: Device): Summary {
   const all = stack.counters();
+  const limit = (name: keyof typeof ConfigField) =>
+    stack.core.view.getUint32(Memory.CONFIG + ConfigField[name], true);
   const counters = Object.fromEntries(
     Object.entries(all)
       .filter(([, count]) => count !== 0n)
@@ -62,9 +82,125 @@ export function reportOf({ stack, link, sides, tun }: Device): Report {
   return {
     addresses: sides.map(({ address, prefix }) => `${address}/${prefix}`),
     mtu: tun.mtu,
-    sockets: stack.sockets(),
+    buffers: { receive: limit('receiveBuffer'), send: limit('sendBuffer') },
     counters,
     drops,
     link: { received: link.received, sent: link.sent, dropped: link.dropped },
   };
+}
+
+/** Pools of the core whose records are sockets. */
+const SOCKET_POOLS = { CONNECTIONS: 0, CHILDREN: 1, TIME_WAITS: 2 } as const;
+
+/**
+ * The table of the first sockets, and how many more there are. What it costs does not grow with
+ * what the stack holds.
+ */
+export function firstSockets({ stack }: Device, most: number, info: boolean): string {
+  stack.refresh();
+  stack.wake();
+  const first: TcpInfo[] = [];
+  for (const socket of eachSocket(stack.core)) {
+    if (first.push(socket) === most) break;
+  }
+  const table = socketTable(first, { info });
+  if (first.length < most) return table;
+  const { CONNECTIONS, CHILDREN, TIME_WAITS } = SOCKET_POOLS;
+  const { core } = stack;
+  const held = core.used(CONNECTIONS) + core.used(CHILDREN) + core.used(TIME_WAITS);
+  return held > most ? `${table}\n… and ${held - most} more: netcell ss` : table;
+}
+
+/** The report as it is sent, a slice at a time. */
+export async function* reportLines(device: Device): AsyncGenerator<string, void> {
+  const { stack } = device;
+  const sockets = eachSocket(stack.core);
+  stack.refresh();
+  let next = sockets.next();
+  const fields = next.done ? [] : Object.keys(next.value);
+  yield `${JSON.stringify({ ...summaryOf(device), fields })}\n`;
+  while (!next.done) {
+    const lines: string[] = [];
+    for (; !next.done && lines.length < SLICE; next = sockets.next()) {
+      lines.push(JSON.stringify(Object.values(next.value)));
+    }
+    yield `${lines.join('\n')}\n`;
+    stack.wake();
+    await new Promise((resolve) => setImmediate(resolve));
+    stack.refresh();
+  }
+  stack.wake();
+}
+
+// Reading ------------------------------------------------------------------------
+
+/** What the table can not do without, and what it is when another version does not tell it. */
+const NEEDED = {
+  state: 'CLOSED',
+  handle: 0,
+  localAddress: '',
+  localPort: 0,
+  remoteAddress: '',
+  remotePort: 0,
+  receiveQueue: 0,
+  sendQueue: 0,
+  timer: '',
+  timerMs: 0,
+  retransmits: 0,
+  synQueue: 0,
+} as const;
+
+/** Reads a report line by line; keeps the sockets that are wanted. */
+export class ReportReader {
+  readonly #isWanted: (socket: TcpInfo) => boolean;
+  readonly #sockets = new Map<string, TcpInfo>();
+  #summary: Summary | undefined;
+  #fields: readonly string[] = [];
+
+  constructor(isWanted: (socket: TcpInfo) => boolean) {
+    this.#isWanted = isWanted;
+  }
+
+  /** @throws Error when the line is not one of a report */
+  take(line: string): void {
+    const read: unknown = JSON.parse(line);
+    if (this.#summary === undefined) {
+      const { fields, ...summary } = read as Summary & { fields: string[] };
+      if (!Array.isArray(fields)) throw new TypeError('no fields');
+      const { receive, send } = summary.buffers ?? { receive: 0, send: 0 };
+      if (typeof receive !== 'number' || typeof send !== 'number') throw new TypeError('buffers');
+      this.#summary = summary;
+      this.#fields = fields.map(String);
+    } else {
+      const socket = socketOf(this.#fields, read as unknown[]);
+      if (this.#isWanted(socket)) this.#sockets.set(keyOf(socket), socket);
+    }
+  }
+
+  /** What has been read. @throws Error when that was nothing */
+  end(): Report {
+    if (this.#summary === undefined) throw new TypeError('no summary');
+    return { ...this.#summary, sockets: [...this.#sockets.values()] };
+  }
+}
+
+function socketOf(fields: readonly string[], values: readonly unknown[]): TcpInfo {
+  const told = Object.fromEntries(fields.map((field, i) => [field, values[i]]));
+  const socket: Record<string, unknown> = { ...NEEDED, ...told };
+  for (const [field, value] of Object.entries(socket)) {
+    const model = NEEDED[field as keyof typeof NEEDED] ?? value;
+    if (field === 'timer' && value === null) continue;
+    const isPrintable = typeof value !== 'string' || /^[ -~]*$/.test(value);
+    if (typeof value !== typeof model || Object(value) === value || !isPrintable) {
+      throw new TypeError(field);
+    }
+  }
+  return socket as unknown as TcpInfo;
+}
+
+/** What makes a socket another than the one before. */
+function keyOf(socket: TcpInfo): string {
+  const { state, handle, localAddress, localPort, remoteAddress, remotePort } = socket;
+  const which = state === 'LISTEN' ? handle : `${remoteAddress} ${remotePort}`;
+  return `${localAddress} ${localPort} ${which}`;
 }

@@ -26,27 +26,62 @@ const TIMERS: Readonly<Partial<Record<TimerName, string>>> = {
 
 const HEADINGS = ['State', 'Recv-Q', 'Send-Q', 'Local Address:Port', 'Peer Address:Port'] as const;
 
-/** Prints sockets as a table with a heading; with `info`, a second line about each connection. */
-export function socketTable(sockets: readonly TcpInfo[], info = false): string {
-  const rows = sockets.map((socket) => [
-    STATES[socket.state] ?? socket.state,
-    String(socket.receiveQueue),
-    String(socket.sendQueue),
-    localOf(socket),
-    remoteOf(socket),
-  ]);
-  const widths = HEADINGS.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => row[column]!.length)),
+/** What is shown besides the columns, by the letters of ss. */
+export interface TableOptions {
+  /** -i */
+  readonly info?: boolean;
+  /** -H: no heading. */
+  readonly bare?: boolean;
+  /** -O: what would be a second line follows on the first. */
+  readonly oneLine?: boolean;
+  /** A first column with the protocol, as where ss was asked for several. */
+  readonly netid?: boolean;
+  /** No column for the state, as where ss was asked for one alone. */
+  readonly noState?: boolean;
+  /** -p, -e, -m: whose a socket is, its number, and its buffers. */
+  readonly owner?: (socket: TcpInfo) => string;
+  readonly extended?: (socket: TcpInfo) => string;
+  readonly memory?: (socket: TcpInfo) => string;
+}
+
+/** Prints sockets as a table; with `info`, a second line about each connection. */
+export function socketTable(sockets: readonly TcpInfo[], options: TableOptions = {}): string {
+  const { owner, extended, memory, noState = false, netid = false } = options;
+  const cells = (row: readonly string[]) => [
+    ...(netid ? [row[0]!] : []),
+    ...row.slice(noState ? 2 : 1),
+  ];
+  const heading = cells(['Netid', ...HEADINGS]);
+  const rows = sockets.map((socket) =>
+    cells([
+      'tcp',
+      STATES[socket.state] ?? socket.state,
+      String(socket.receiveQueue),
+      String(socket.sendQueue),
+      localOf(socket),
+      remoteOf(socket),
+    ]),
   );
-  const line = (cells: readonly string[], end: string) =>
-    `${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' ')} ${end}`.trimEnd();
-  const lines = [line(HEADINGS, '')];
+  const widths = heading.map((title, column) =>
+    rows.reduce((most, row) => Math.max(most, row[column]!.length), title.length),
+  );
+  const line = (row: readonly string[], end: string) =>
+    `${row.map((cell, column) => cell.padEnd(widths[column]!)).join(' ')} ${end}`.trimEnd();
+  const lines = options.bare ? [] : [line(heading, owner === undefined ? '' : 'Process')];
   for (const [i, socket] of sockets.entries()) {
     const isListening = socket.state === 'LISTEN';
-    lines.push(line(rows[i]!, isListening ? queuesOf(socket) : timerOf(socket)));
-    if (info && !isListening) lines.push(`\t ${infoOf(socket)}`);
+    const ends = [owner?.(socket), isListening ? queuesOf(socket) : timerOf(socket)];
+    const first = line(rows[i]!, joined([...ends, extended?.(socket)]));
+    const isInfo = options.info === true && !isListening;
+    const second = joined([memory?.(socket), isInfo ? infoOf(socket) : '']);
+    if (options.oneLine) lines.push(joined([first, second]));
+    else lines.push(first, ...(second === '' ? [] : [`\t ${second}`]));
   }
   return lines.join('\n');
+}
+
+function joined(parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part).join(' ');
 }
 
 function localOf({ localAddress, localPort }: TcpInfo): string {
@@ -114,9 +149,4 @@ function infoOf(socket: TcpInfo): string {
   say(`retrans:0/${socket.total_retrans}`, socket.total_retrans);
   say(`snd_wnd:${socket.snd_wnd}`, socket.snd_wnd);
   return words.join(' ');
-}
-
-/** Whether `ss` shows a socket without being asked for listeners: those that are connected. */
-export function isConnected({ state }: TcpInfo): boolean {
-  return state !== 'LISTEN' && state !== 'CLOSED';
 }

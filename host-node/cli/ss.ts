@@ -1,61 +1,197 @@
-/** `netcell ss`: the sockets of every netcell of this user that runs in the foreground. */
+/** `netcell ss`: the sockets of every netcell that runs in the foreground, as ss(8) shows them. */
 import type { TcpInfo } from '../../host-web/inspect.ts';
-import type { Arguments } from './arguments.ts';
-import { takePositionals } from './arguments.ts';
-import { askAll } from './control.ts';
+import type { Arguments, Flags } from './arguments.ts';
+import { ask, listRunning, type Running } from './control.ts';
 import { Exit, Failure } from './failure.ts';
+import { showProgress } from './progress.ts';
+import { type Report, ReportReader } from './report.ts';
+import { CONNECTIONS, type Predicate, readFilter } from './ss-filter.ts';
+import { socketTable, type TableOptions } from './socket-table.ts';
 import type { Verb } from './verb.ts';
-import type { Report } from './report.ts';
-import { isConnected, socketTable } from './socket-table.ts';
 
 const HELP = `netcell ss: sockets of every netcell that runs (up, serve, listen)
 
-  netcell ss [-i] [-l] [-a] [--json] [--tun NAME]
+  netcell ss [-i] [-l] [-a] [-t] [-46] [-pemoHOn] [--json] [--tun NAME] [FILTER]
 
   -i, --info    a second line about each: window scale, RTO, RTT, MSS, cwnd, octets, segments
-  -l            only listeners: Recv-Q is the accept queue, Send-Q its bound, syn: the SYN queue
-  -a            connections and listeners; without -l and -a, connections and listeners too,
-                because a stack has few of both
+  -l, -a        only listeners: Recv-Q is the accept queue, Send-Q its bound, syn: the SYN queue;
+                or all sockets, as without any of these: a stack has few
+  -t            TCP, as all there are; without -l and -a then connections only, as in ss
+  -4, -6        only sockets of that family
+  -p  -e  -m    the process; its user and the number of the socket; buffers
+  -H  -O        no heading; one line a socket
   --json        one JSON document a process: sockets, counters by nstat's names, drops by reason
   --tun NAME    only the process on that device
 
-Columns and words are those of ss(8), so what parses ss parses this.
+FILTER is ss's: [state NAME]... [exclude NAME]... and an expression of src, dst, sport and dport.
+Columns and words are those of ss(8), so what parses ss parses this; -n and -o are taken, for
+numbers and timers are shown anyhow.
 
 Examples
   netcell ss -i
-  netcell ss --json | jq '.drops'`;
+  netcell ss -tn state established '( sport = :80 or dst 10.9.0.0/24 )'`;
+
+/** One process that was asked, and what it told. */
+interface Told {
+  readonly running: Running;
+  readonly report: Report;
+}
 
 async function run(args: Arguments): Promise<number> {
-  takePositionals(args);
-  const told = await askAll<Report>(args.value('tun'));
-  if (told.length === 0) {
-    const where = args.value('tun') === undefined ? '' : ` on ${args.value('tun')}`;
-    throw new Failure(`no netcell is running${where}; start one\n  sudo netcell up`);
+  const filter = readFilter(args.positionals);
+  const states = filter.states ?? statesAsked(args);
+  const isWanted: Predicate = (socket) =>
+    (states === undefined || states.has(socket.state)) &&
+    isFamily(args, socket) &&
+    isAskedFor(args) &&
+    filter.matches(socket);
+  const told = await askAll(args, isWanted);
+  for (const { running, report } of told) {
+    if (args.isSet('json')) printJson(running, report);
   }
-  if (args.isSet('json')) {
-    for (const { name, pid, report } of told) {
-      console.log(JSON.stringify({ tun: name, pid, ...report }));
-    }
-    return Exit.OK;
-  }
-  const sockets = told.flatMap(({ report }) => report.sockets);
-  console.log(socketTable(sockets.filter(wanted(args)), args.isSet('info')));
+  if (!args.isSet('json')) print(told, args, filter.states?.size === 1);
   return Exit.OK;
 }
 
-function wanted(args: Arguments): (socket: TcpInfo) => boolean {
-  if (args.isSet('listening') && !args.isSet('all')) return (socket) => socket.state === 'LISTEN';
-  return (socket) => socket.state === 'LISTEN' || isConnected(socket);
+/** Asks every process there is; what some do not answer is said, and the others are shown. */
+async function askAll(args: Arguments, isWanted: Predicate): Promise<Told[]> {
+  const tun = args.value('tun');
+  const told: Told[] = [];
+  const failures: Failure[] = [];
+  for (const running of listRunning(tun)) {
+    const reader = new ReportReader(isWanted);
+    const waiting = `the netcell on ${running.name} (process ${running.pid}) is being asked`;
+    const stop = showProgress(() => waiting, args.isSet('quiet'));
+    try {
+      const isThere = await ask(running, (line) => reader.take(line));
+      if (isThere) told.push({ running, report: reader.end() });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+    } finally {
+      stop();
+    }
+  }
+  const [first] = failures;
+  if (told.length === 0 && first !== undefined) throw first;
+  for (const { message } of failures) console.error(`netcell ss: ${message}`);
+  if (told.length === 0) {
+    const where = tun === undefined ? '' : ` on ${tun}`;
+    throw new Failure(`no netcell is running${where}; start one\n  sudo netcell up`);
+  }
+  return told;
 }
 
-export const verb: Verb = {
-  help: HELP,
-  flags: {
-    info: { type: 'boolean', short: 'i' },
-    listening: { type: 'boolean', short: 'l' },
-    all: { type: 'boolean', short: 'a' },
-    json: { type: 'boolean' },
-    tun: { type: 'string' },
-  },
-  run,
+/** The states that -l, -a and -t ask for; undefined for all. */
+function statesAsked(args: Arguments): ReadonlySet<TcpInfo['state']> | undefined {
+  if (args.isSet('all')) return undefined;
+  if (args.isSet('listening')) return new Set(['LISTEN', 'CLOSED']);
+  return isProtocol(args) ? CONNECTIONS : undefined;
+}
+
+const OTHERS = ['udp', 'raw', 'unix', 'packet', 'sctp', 'dccp', 'mptcp'] as const;
+
+/** Whether a protocol was asked for in particular. */
+function isProtocol(args: Arguments): boolean {
+  return args.isSet('tcp') || args.isSet('query') || OTHERS.some((name) => args.isSet(name));
+}
+
+/** Whether TCP is among the protocols asked for: of the others a stack has no sockets. */
+function isAskedFor(args: Arguments): boolean {
+  if (!isProtocol(args) || args.isSet('tcp')) return true;
+  return args.values('query').some((list) => /(^|,)(all|inet|tcp)(,|$)/.test(list));
+}
+
+function isFamily(args: Arguments, { localAddress }: TcpInfo): boolean {
+  const families = [
+    ...(args.isSet('ipv4') ? ['inet'] : []),
+    ...(args.isSet('ipv6') ? ['inet6'] : []),
+    ...args.values('family'),
+  ];
+  if (families.length === 0) return true;
+  return families.includes(localAddress.includes(':') ? 'inet6' : 'inet');
+}
+
+function printJson({ name, pid }: Running, report: Report): void {
+  const text = JSON.stringify({ tun: name, pid, ...report });
+  // JSON escapes what is below the space; a terminal obeys some above it.
+  console.log(text.replace(/[\u007f-\u009f]/g, '?'));
+}
+
+function print(told: readonly Told[], args: Arguments, isOneState: boolean): void {
+  const owners = new Map<TcpInfo, Told>();
+  for (const one of told) for (const socket of one.report.sockets) owners.set(socket, one);
+  const options: TableOptions = {
+    info: args.isSet('info'),
+    bare: args.isSet('no-header'),
+    oneLine: args.isSet('oneline'),
+    netid: args.isSet('tcp') && OTHERS.some((name) => args.isSet(name)),
+    noState: isOneState,
+    ...(args.isSet('processes')
+      ? { owner: (socket: TcpInfo) => ownerOf(socket, owners.get(socket)!.running) }
+      : {}),
+    ...(args.isSet('extended')
+      ? { extended: (socket: TcpInfo) => extendedOf(socket, owners.get(socket)!.running) }
+      : {}),
+    ...(args.isSet('memory')
+      ? { memory: (socket: TcpInfo) => memoryOf(socket, owners.get(socket)!.report) }
+      : {}),
+  };
+  const table = socketTable([...owners.keys()], options);
+  if (table !== '') console.log(table);
+}
+
+/** As the kernel's ss, where the handle has the place of a descriptor; TIME-WAIT is nobody's. */
+function ownerOf({ handle }: TcpInfo, { pid }: Running): string {
+  return handle === 0 ? '' : `users:(("netcell",pid=${pid},fd=${handle}))`;
+}
+
+function extendedOf({ handle }: TcpInfo, { uid }: Running): string {
+  return `${uid === 0 ? '' : `uid:${uid} `}ino:0 sk:${handle.toString(16)}`;
+}
+
+function memoryOf(socket: TcpInfo, { buffers }: Report): string {
+  // Records have none, and another version's process may not tell.
+  const hasNone = socket.state === 'TIME-WAIT' || socket.state === 'SYN-RECEIVED';
+  if (hasNone || buffers === undefined) return '';
+  const [held, queued] =
+    socket.state === 'LISTEN' ? [0, 0] : [socket.receiveQueue, socket.sendQueue];
+  const { receive, send } = buffers;
+  return `skmem:(r${held},rb${receive},t0,tb${send},f0,w${queued},o0,bl0,d0)`;
+}
+
+const SWITCHES = {
+  info: 'i',
+  listening: 'l',
+  all: 'a',
+  tcp: 't',
+  ipv4: '4',
+  ipv6: '6',
+  processes: 'p',
+  extended: 'e',
+  memory: 'm',
+  options: 'o',
+  numeric: 'n',
+  'no-header': 'H',
+  oneline: 'O',
+  udp: 'u',
+  raw: 'w',
+  unix: 'x',
+  packet: '0',
+  sctp: 'S',
+  dccp: 'd',
+  mptcp: 'M',
+} as const;
+
+const FLAGS: Flags = {
+  ...Object.fromEntries(
+    Object.entries(SWITCHES).map(([name, short]) => [name, { type: 'boolean', short }]),
+  ),
+  family: { type: 'string', short: 'f', multiple: true },
+  query: { type: 'string', short: 'A', multiple: true },
+  socket: { type: 'string', multiple: true, alias: 'query' },
+  json: { type: 'boolean' },
+  tun: { type: 'string' },
 };
+
+export const verb: Verb = { help: HELP, flags: FLAGS, run };

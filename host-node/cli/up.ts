@@ -1,11 +1,11 @@
 /** `netcell up`: a stack on a device, with a few services to try, until its user ends it. */
 import { createServer } from 'node:http';
-import { type Arguments, COMMON, COMMON_HELP, takePositionals } from './arguments.ts';
+import { type Arguments, COMMON, COMMON_HELP, takePositionals, talkOf } from './arguments.ts';
 import type { Device } from './device.ts';
 import { type Service, stayUp } from './foreground.ts';
 import type { Verb } from './verb.ts';
+import { firstSockets } from './report.ts';
 import { listening, serveName } from './services.ts';
-import { socketTable } from './socket-table.ts';
 import { VERSION } from './version.ts';
 import { urlOf } from './words.ts';
 
@@ -22,9 +22,12 @@ Examples
   sudo netcell up
   sudo netcell up --address 192.0.2.2/30 --pcap up.pcapng`;
 
+/** Sockets the web page shows: every request costs the reading of them. */
+const ON_PAGE = 32;
+
 async function run(args: Arguments): Promise<number> {
   takePositionals(args);
-  return stayUp(args, (text) => console.log(text), start);
+  return stayUp(args, talkOf(args), start);
 }
 
 async function start(device: Device): Promise<Service> {
@@ -33,7 +36,7 @@ async function start(device: Device): Promise<Service> {
     answer.setHeader('content-type', 'text/plain; charset=utf-8');
     answer.end(
       `Hello from netcell ${VERSION}, a TCP/IP stack in one WebAssembly module.\n\n` +
-        `${socketTable(device.stack.sockets(), true)}\n`,
+        `${firstSockets(device, ON_PAGE, true)}\n`,
     );
   });
   const servers = await Promise.all([

@@ -1,68 +1,17 @@
 /**
- * What `cli.test.ts` runs inside a network namespace: the command line beside a kernel, one
- * scenario named by the argument, whose result goes to standard output as JSON.
+ * What `cli.test.ts` runs inside a network namespace: each verb beside a kernel.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { once } from 'node:events';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
-import { enterNamespace } from '../../host-node/namespace.ts';
-import { bringUpLoopback } from '../../host-node/netlink.ts';
-import type { TunError } from '../../host-node/tun.ts';
-import { type Outcome, run } from './bundle.ts';
+import { run } from './bundle.ts';
+import { withoutProgress } from './cli-quiet.ts';
+import { cli, exchange, folder, netcell, perform, start, stop } from './cli-running.ts';
 
-const [scenario = '', cli = '', folder = ''] = process.argv.slice(2);
-
-function netcell(...words: string[]): Promise<Outcome> {
-  return run(cli, words).outcome;
-}
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly ended: Promise<{ code: number | null }>;
-  output(): string;
-}
-
-/** Starts a verb that stays, and waits for its banner. */
-async function start(...words: string[]): Promise<Running> {
-  const child = spawn(process.execPath, [cli, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let text = '';
-  const ended = once(child, 'exit').then(([code]) => ({ code: code as number | null }));
-  const isUp = new Promise<void>((resolve) => {
-    for (const stream of [child.stdout!, child.stderr!]) {
-      stream.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
-        if (text.includes(' try ') || text.includes('"event":"ready"')) resolve();
-      });
-    }
-  });
-  await Promise.race([isUp, ended]);
-  return { child, ended, output: () => text };
-}
-
-async function stop(
-  { child, ended }: Running,
-  signal: NodeJS.Signals = 'SIGINT',
-): Promise<unknown> {
-  child.kill(signal);
-  return (await ended).code;
-}
-
-/** Sends text to the stack over the kernel, ends, and answers what comes back. */
-async function exchange(port: number, text: string): Promise<string> {
-  const socket = connect(port, '10.9.0.2');
-  socket.end(text);
-  let answer = '';
-  for await (const part of socket) answer += String(part);
-  return answer;
-}
-
-const scenarios: Record<string, () => unknown> = {
-  probe: () => ({}),
-
+await perform({
   up: async () => {
-    const up = await start('up', '--pcap', `${folder}/up.pcapng`);
+    const up = await start(['up', '--pcap', `${folder}/up.pcapng`]);
     const page = await (await fetch('http://10.9.0.2/')).text();
     const page6 = await (await fetch('http://[fd00:9::2]/')).text();
     const echo = await exchange(7, 'echo me');
@@ -97,7 +46,7 @@ const scenarios: Record<string, () => unknown> = {
   },
 
   serve: async () => {
-    const serve = await start('serve', folder, '--port', '8080', '--json');
+    const serve = await start(['serve', folder, '--port', '8080', '--json']);
     const get = async (path: string) => {
       const { status, headers } = await fetch(`http://10.9.0.2:8080${path}`, {
         redirect: 'manual',
@@ -151,14 +100,14 @@ const scenarios: Record<string, () => unknown> = {
     };
     const talk = run(cli, ['connect', '10.9.0.1', echoPort], { stdio: ['pipe', 'pipe', 'pipe'] });
     talk.child.stdin!.end('over and out');
-    const connected = await talk.outcome;
+    const connected = withoutProgress(await talk.outcome);
     web.close();
     echo.close();
     return { ...results, connected };
   },
 
   listen: async () => {
-    const echo = await start('listen', '7', '--echo');
+    const echo = await start(['listen', '7', '--echo']);
     const answered = await exchange(7, 'hello');
     // A peer that never closes: the first Ctrl-C sends our FIN, the second resets.
     const stubborn = connect({ port: 7, host: '10.9.0.2', allowHalfOpen: true });
@@ -175,7 +124,7 @@ const scenarios: Record<string, () => unknown> = {
     stubborn.write('anybody?');
     await reset;
 
-    const once_ = await start('listen', '7');
+    const once_ = await start(['listen', '7']);
     const silence = await exchange(7, 'for the terminal');
     const ended = (await once_.ended).code;
     return { answered, code, output: echo.output(), silence, ended, received: once_.output() };
@@ -185,15 +134,4 @@ const scenarios: Record<string, () => unknown> = {
     text: await netcell('demo', '--size', '256k', '--pcap', `${folder}/demo.pcapng`),
     json: await netcell('demo', '--size', '1m', '--json'),
   }),
-};
-
-try {
-  enterNamespace();
-  bringUpLoopback();
-} catch (error) {
-  console.error((error as Error).message);
-  process.exit((error as Partial<TunError>).exitCode ?? 1);
-}
-const perform = scenarios[scenario];
-if (perform === undefined) throw new Error(`no scenario ${scenario}`);
-process.stdout.write(JSON.stringify(await perform()));
+});

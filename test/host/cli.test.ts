@@ -4,31 +4,15 @@
  * What takes a device runs in `cli-child.ts`, in a network namespace of its own; where that can not
  * be had it is skipped, and the title says why.
  */
-import {
-  closeSync,
-  constants,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { remaining, socketTable } from '../../host-node/cli/socket-table.ts';
 import type { TcpInfo } from '../../host-web/inspect.ts';
 import { bundle, type Outcome, run } from './bundle.ts';
+import { cli, environment, folder, netcell, scenariosOf } from './cli-inside.ts';
 
-const cli = bundle('host-node/cli/index.ts');
-const child = bundle('test/host/cli-child.ts');
-const folder = mkdtempSync(join(tmpdir(), 'netcell-cli-'));
-const environment = { ...process.env, XDG_RUNTIME_DIR: folder, NO_COLOR: '1' };
-afterAll(() => rmSync(folder, { recursive: true }));
-
-function netcell(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  return run(cli, words, { env: { ...environment, ...env } }).outcome;
-}
+const { inside, obstacle, title } = await scenariosOf(bundle('test/host/cli-child.ts'));
 
 const VERBS = ['demo', 'up', 'serve', 'get', 'listen', 'connect', 'ping', 'tunnel', 'ss', 'sim'];
 
@@ -58,7 +42,7 @@ describe('usage', () => {
     [['demo', '--size', 'much'], /--size is a size such as 64k, not 'much'/],
     [['tunnel', 'http://10.9.0.1/'], /URL is such as ws:\/\/.*, not 'http:/],
     [['tunnel', 'ws://[::1]:1/', '--address', '10.9.0.1'], /--address is an address with a prefix/],
-    [['ss', '-x'], /there is no flag -x/],
+    [['ss', '-K'], /there is no flag -K/],
   ])('netcell %j is refused with exit code 2', async (words, sentence) => {
     const { code, stdout, stderr } = await netcell(words);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -107,7 +91,7 @@ describe('without a device', () => {
     async () => {
       const node = join(folder, 'tun');
       writeFileSync(node, '', { mode: 0o600 });
-      const env = { ...environment, NETCELL_TUN_DEVICE: node, XDG_RUNTIME_DIR: '' };
+      const env = { ...environment, NETCELL_TUN_DEVICE: node };
       const { code, stderr } = await run(cli, ['up'], { env, uid: 65_534, gid: 65_534, cwd: '/' })
         .outcome;
       // A folder only root may enter hides the node as well; both are a missing permission.
@@ -176,7 +160,7 @@ describe('the table of sockets', () => {
     const remote = { remoteAddress: '10.9.0.1', remotePort: 40_512, sack: true, wscale: true };
     const info = (marks: object) => {
       const socket = { ...open, ...remote, ...marks } as unknown as TcpInfo;
-      return socketTable([socket], true).split('\n').at(-1);
+      return socketTable([socket], { info: true }).split('\n').at(-1);
     };
     expect(info({ ecn: true, ecnseen: true })).toContain(' sack ecn ecnseen wscale');
     expect(info({ ecn: true, ecnseen: false })).toContain(' sack ecn wscale');
@@ -191,28 +175,6 @@ describe('the table of sockets', () => {
     [7_140_000, '119min'],
   ])('%d ms is %s', (ms, text) => expect(remaining(ms)).toBe(text));
 });
-
-async function whyNot(): Promise<string | undefined> {
-  if (process.platform !== 'linux') return 'not Linux';
-  try {
-    closeSync(openSync('/dev/net/tun', constants.O_RDWR));
-  } catch (error) {
-    return (error as Error).message;
-  }
-  const probe = await run(child, ['probe', cli, folder]).outcome;
-  return probe.code === 0 ? undefined : probe.stderr.trim();
-}
-
-/** Runs a scenario; a child that fails fails the test with what it wrote. */
-async function inside<T>(scenario: string): Promise<T> {
-  const outcome = await run(child, [scenario, cli, folder], { env: environment }).outcome;
-  expect(outcome.stderr).toBe('');
-  expect(outcome).toMatchObject({ code: 0, signal: null });
-  return JSON.parse(outcome.stdout) as T;
-}
-
-const obstacle = await whyNot();
-const title = `beside a kernel${obstacle === undefined ? '' : ` (skipped: ${obstacle})`}`;
 
 describe.skipIf(obstacle !== undefined)(title, () => {
   it('up serves, tells ss, refuses a clash, and closes properly', async () => {
