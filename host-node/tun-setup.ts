@@ -95,18 +95,22 @@ export function checkOptions(options: OpenTunOptions, mtu: number): InterfaceAdd
   const { name, create = true } = options;
   if (name !== undefined && !isInterfaceName(name)) throw badName(name);
   if (name === undefined && !create) {
-    throw badOption('attaching takes the name of an interface', "name: 'tun0', create: false");
+    const sentence = 'attaching takes the name of an interface';
+    throw badOption(sentence, 'name', "name: 'tun0', create: false");
   }
   if (!Number.isInteger(mtu) || mtu < MIN_MTU || mtu > MAX_MTU) {
-    throw badOption(`an MTU is ${MIN_MTU} to ${MAX_MTU} octets, not ${mtu}`, 'mtu: 1500');
+    const sentence = `an MTU is ${MIN_MTU} to ${MAX_MTU} octets, not ${mtu}`;
+    throw badOption(sentence, 'mtu', 'mtu: 1500');
   }
   return (options.addresses ?? []).map((text) => {
     const address = parseInterfaceAddress(text);
     if (address === undefined) {
-      throw badOption(`'${text}' is not an address with a prefix`, "addresses: ['10.9.0.1/24']");
+      const sentence = `'${text}' is not an address with a prefix`;
+      throw badOption(sentence, 'addresses', "addresses: ['10.9.0.1/24']");
     }
     if (address.octets.length === 16 && mtu < MIN_MTU_IPV6) {
-      throw badOption(`IPv6 takes an MTU of ${MIN_MTU_IPV6} or more, not ${mtu}`, 'mtu: 1500');
+      const sentence = `IPv6 takes an MTU of ${MIN_MTU_IPV6} or more, not ${mtu}`;
+      throw badOption(sentence, 'mtu', 'mtu: 1500');
     }
     return address;
   });
@@ -208,6 +212,10 @@ function steer(name: string): void {
   }
 }
 
+function textOf({ octets, prefix }: Pick<InterfaceAddress, 'octets' | 'prefix'>): string {
+  return `${formatAddress(octets)}/${prefix}`;
+}
+
 /**
  * The kernel accepts a prefix that another interface already serves, and then sends the stack's
  * packets there: worth an error, where the kernel sees none.
@@ -219,7 +227,7 @@ function refuseClashes(wanted: InterfaceAddress[]): void {
     const clash = assigned.find((other) => samePrefix(other.octets, peer ?? octets, prefix));
     if (clash === undefined) continue;
     const device = listLinks().find((link) => link.index === clash.index)?.name ?? 'another';
-    const existing = `${formatAddress(clash.octets)}/${clash.prefix}`;
-    throw addressClash(`${formatAddress(octets)}/${prefix}`, existing, device);
+    const all = wanted.map(textOf);
+    throw addressClash(textOf({ octets, prefix }), textOf(clash), device, all);
   }
 }

@@ -127,6 +127,20 @@ function isNear(a: string, b: string): boolean {
   return swapped === b;
 }
 
+/**
+ * Where a verb talks: standard output, or standard error where `--pcap -` has the former.
+ *
+ * @throws UsageError where what arrives, or `--json`, goes to standard output too
+ */
+export function talkOf(args: Arguments, isDataOnOutput = false): (text: string) => void {
+  if (args.value('pcap') !== '-') return (text) => console.log(text);
+  if (isDataOnOutput || args.isSet('json')) {
+    const other = isDataOnOutput ? 'what arrives' : '--json';
+    throw new UsageError(`--pcap - and ${other} exclude each other: both take standard output`);
+  }
+  return (text) => console.error(text);
+}
+
 /** Takes exactly the positional arguments a verb names. @throws UsageError */
 export function takePositionals(args: Arguments, ...names: readonly string[]): string[] {
   const given = args.positionals;

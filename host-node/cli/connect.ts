@@ -6,12 +6,14 @@ import {
   readDuration,
   readPort,
   takePositionals,
+  talkOf,
 } from './arguments.ts';
 import type { Device } from './device.ts';
 import { Exit, Failure } from './failure.ts';
 import type { Verb } from './verb.ts';
 import { join } from './join.ts';
 import { once } from './once.ts';
+import { showProgress } from './progress.ts';
 import { time } from './words.ts';
 
 const HELP = `netcell connect: open a connection; standard input and output are its text
@@ -32,10 +34,15 @@ Examples
 async function run(args: Arguments): Promise<number> {
   const [host, text] = takePositionals(args, 'HOST', 'PORT');
   const port = readPort(text!);
+  talkOf(args, true);
   const patience = readDuration(args.value('timeout') ?? '10s', '--timeout');
   return once(args, async ({ net }: Device, interrupted) => {
     const socket = net.connect({ host: host!, port, allowHalfOpen: true });
     interrupted.addEventListener('abort', () => socket.destroy());
+    const stop = showProgress(
+      () => `${host} port ${port} has not answered yet`,
+      args.isSet('quiet'),
+    );
     const timer = setTimeout(() => {
       socket.destroy(
         new Failure(`${host} port ${port} did not answer in ${time(patience)}`, Exit.TIMED_OUT),
@@ -43,6 +50,7 @@ async function run(args: Arguments): Promise<number> {
     }, patience);
     socket.once('connect', () => {
       clearTimeout(timer);
+      stop();
       if (!args.isSet('verbose')) return;
       const own = `${socket.localAddress} port ${socket.localPort}`;
       console.error(`  connected: ${own} to ${socket.remoteAddress} port ${port}`);
@@ -51,6 +59,7 @@ async function run(args: Arguments): Promise<number> {
       await join(socket);
     } finally {
       clearTimeout(timer);
+      stop();
     }
     return Exit.OK;
   });

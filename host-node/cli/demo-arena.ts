@@ -75,7 +75,7 @@ export function realArena(options: { pcap: string | undefined; congestion: strin
     close: async () => {
       peer.close();
       await stack.close();
-      capture?.close();
+      await capture?.close();
       if (failed !== undefined) throw failed;
     },
   };
@@ -148,7 +148,7 @@ export async function simulatedArena(pcap: string | undefined): Promise<Arena> {
     close: async () => {
       await stack.close();
       await other.close();
-      capture?.close();
+      await capture?.close();
     },
   };
 }

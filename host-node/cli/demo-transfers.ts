@@ -7,6 +7,7 @@ import type { Arena, Family } from './demo-arena.ts';
 import { socketsOf } from './demo-arena.ts';
 import { collect, digestOf, type Done, makeText, transfer } from './demo-peer.ts';
 import { Exit, Failure } from './failure.ts';
+import { showProgress } from './progress.ts';
 import { rate, size } from './words.ts';
 
 /** One transfer, as the receiver and the sender saw it. */
@@ -62,7 +63,7 @@ export async function compete(
   for (const { name, run } of kinds) {
     const cells: string[] = [];
     for (const family of arena.families) {
-      const { done, expected } = await patient(run(family), `${name} over ${family.name},`, until);
+      const { done, expected } = await patient(run(family), `${name} over ${family.name}`, until);
       const result = judge(name, family, done, expected, octets);
       results.push(result);
       const mark = result.isEqual ? '✓' : '✗ differs';
@@ -167,7 +168,11 @@ function patient<T>(promise: Promise<T>, what: string, until: number): Promise<T
     const fail = () => reject(new Failure(sentence, Exit.TIMED_OUT));
     timer = setTimeout(fail, until - performance.now());
   });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  const stop = showProgress(() => `${what} is not over yet`);
+  return Promise.race([promise, late]).finally(() => {
+    clearTimeout(timer);
+    stop();
+  });
 }
 
 function urlOf(address: string, port: number, path = '/'): string {

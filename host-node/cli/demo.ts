@@ -9,10 +9,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { enterNamespace } from '../namespace.ts';
 import { TunError } from '../tun-error.ts';
-import { type Arguments, readSize, takePositionals } from './arguments.ts';
+import { type Arguments, readSize, takePositionals, talkOf } from './arguments.ts';
 import { type Arena, realArena, simulatedArena } from './demo-arena.ts';
 import { compete, type Result, traceOne } from './demo-transfers.ts';
 import { Exit, Failure } from './failure.ts';
+import { explainTun } from './tun-advice.ts';
 import type { Verb } from './verb.ts';
 import { socketTable } from './socket-table.ts';
 import { VERSION } from './version.ts';
@@ -49,7 +50,8 @@ async function run(args: Arguments): Promise<number> {
   takePositionals(args);
   const startedAt = performance.now();
   const octets = readSize(args.value('size') ?? DEFAULT_SIZE, '--size', LARGEST);
-  const say = args.isSet('json') ? () => {} : (text: string) => console.log(text);
+  const talk = talkOf(args);
+  const say = args.isSet('json') ? () => {} : talk;
   const arena = await enterArena(args, say);
   try {
     const transfers = await compete(arena, octets, say);
@@ -81,7 +83,8 @@ async function enterArena(args: Arguments, say: (text: string) => void): Promise
   } catch (error) {
     if (!(error instanceof TunError)) throw error;
     say(`  No TUN device, so no kernel to talk to: this is a SIMULATED link between two netcells.`);
-    say(`  ${error.message.replaceAll('\n', '\n  ')}`);
+    const why = explainTun(error, { verb: 'demo', words: [] });
+    say(`  ${why.replaceAll('\n', '\n  ')}`);
     say(`  then   netcell demo\n`);
     return introduce(await simulatedArena(pcap), say);
   }

@@ -100,8 +100,7 @@ function assemble(
     net: netFor(stack),
     readyAfter: performance.now() - startedAt,
     close: async () => {
-      await stack.close();
-      capture?.close();
+      await stack.close().finally(() => capture?.close());
     },
   };
 }

@@ -3,20 +3,23 @@ import { createWriteStream } from 'node:fs';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { connect as connectTls } from 'node:tls';
+import { isIP } from '../../host-web/address.ts';
 import {
   type Arguments,
   COMMON,
   COMMON_HELP,
   readDuration,
   takePositionals,
+  talkOf,
   UsageError,
 } from './arguments.ts';
 import type { Device } from './device.ts';
 import { Exit, Failure } from './failure.ts';
 import type { Verb } from './verb.ts';
 import { once } from './once.ts';
+import { showProgress } from './progress.ts';
 import { rate, size, time } from './words.ts';
 
 const HELP = `netcell get: fetch a URL over a stack of its own
@@ -38,6 +41,7 @@ Examples
 async function run(args: Arguments): Promise<number> {
   const [text] = takePositionals(args, 'URL');
   const url = readUrl(text!);
+  talkOf(args, args.value('output') === undefined);
   const patience = readDuration(args.value('timeout') ?? '30s', '--timeout');
   return once(args, (device, interrupted) => fetchUrl(device, url, args, patience, interrupted));
 }
@@ -46,6 +50,13 @@ function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new UsageError(`URL is an http:// or https:// address, not '${text}'`);
+  }
+  // Node's HTTP takes 0 for none.
+  if (url.port === '0') throw new UsageError(`URL has a port from 1 to 65535, not '${text}'`);
+  try {
+    decodeURIComponent(url.username + url.password);
+  } catch {
+    throw new UsageError(`URL has a name or password that is not encoded: '${text}'`);
   }
   return url;
 }
@@ -58,29 +69,66 @@ async function fetchUrl(
   interrupted: AbortSignal,
 ): Promise<number> {
   const startedAt = performance.now();
-  const message = await request(device, url, patience, interrupted);
-  const file = args.value('output');
   let octets = 0;
-  message.on('data', (part: Buffer) => (octets += part.length));
-  const target = file === undefined ? process.stdout : createWriteStream(file);
-  const isData = !args.isSet('json') || file !== undefined;
-  if (isData) message.pipe(target, { end: file !== undefined });
-  else message.resume();
-  await finished(message).catch((error) => {
-    if (!interrupted.aborted) throw error;
-  });
-  if (file !== undefined) await finished(target);
-  const milliseconds = performance.now() - startedAt;
-  const { statusCode: status = 0, statusMessage: said } = message;
+  const stop = showProgress(
+    () => (octets === 0 ? `${url.host} has not answered yet` : `${size(octets)} have come`),
+    args.isSet('quiet'),
+  );
+  try {
+    const message = await request(device, url, patience, interrupted);
+    message.on('data', (part: Buffer) => (octets += part.length));
+    // What comes is seen where it is printed.
+    if (args.value('output') === undefined && process.stdout.isTTY) stop();
+    await save(message, args).catch((error: NodeJS.ErrnoException) => {
+      if (interrupted.aborted) return;
+      if (message.complete || error instanceof Failure) throw error;
+      const cut = `${url.host} ended in the middle of its answer, after ${size(octets)}`;
+      throw new Failure(cut, Exit.FAILED, error);
+    });
+    stop();
+    tell(message, url, octets, performance.now() - startedAt, args);
+    return (message.statusCode ?? 0) >= 400 ? Exit.FAILED : Exit.OK;
+  } finally {
+    stop();
+  }
+}
+
+/** Says what came of it. */
+function tell(
+  message: IncomingMessage,
+  url: URL,
+  octets: number,
+  milliseconds: number,
+  args: Arguments,
+): void {
+  const { statusCode: status = 0, statusMessage: said, headers } = message;
   if (args.isSet('json')) {
-    console.log(
-      JSON.stringify({ url: url.href, status, headers: message.headers, octets, milliseconds }),
-    );
+    console.log(JSON.stringify({ url: url.href, status, headers, octets, milliseconds }));
   } else if (!args.isSet('quiet')) {
     const moved = `${size(octets)} in ${time(milliseconds)}, ${rate(octets, milliseconds)}`;
     console.error(`  ${status} ${said}  ${moved}`);
   }
-  return status >= 400 ? Exit.FAILED : Exit.OK;
+}
+
+/** Writes what arrives to a file, or to standard output unless that is taken. */
+async function save(message: IncomingMessage, args: Arguments): Promise<void> {
+  const file = args.value('output');
+  if (file !== undefined) {
+    const target = createWriteStream(file);
+    let failed: unknown;
+    target.once('error', (error) => (failed = error));
+    await pipeline(message, target).catch((error) => {
+      // An error that the answer met reaches the file as well.
+      throw failed === undefined || failed === message.errored
+        ? error
+        : Failure.while(`cannot write ${file}`, failed);
+    });
+    return;
+  }
+  if (args.isSet('json')) message.resume();
+  // What goes wrong with the output is `once`'s to hear.
+  else message.pipe(process.stdout, { end: false });
+  await finished(message);
 }
 
 function request(
@@ -96,7 +144,8 @@ function request(
           connectTls({
             ...options,
             socket: net.connect(options),
-            servername: url.hostname,
+            // RFC 6066 §3 has names there, and no addresses.
+            servername: isIP(url.hostname.replace(/[[\]]/g, '')) === 0 ? url.hostname : '',
           } as never)
       : net.createConnection;
     const sent = (isTls ? httpsGet : httpGet)(
@@ -104,9 +153,12 @@ function request(
       { createConnection: open as never, signal, timeout: patience },
       resolve,
     );
-    sent.once('error', (error) => {
+    sent.once('error', (error: NodeJS.ErrnoException) => {
       if (signal.aborted) reject(new Failure('interrupted', Exit.INTERRUPTED));
-      else reject(error);
+      // Of http and tls themselves, which say "socket hang up"; a RST has its call's name.
+      else if (error.code === 'ECONNRESET' && error.syscall === undefined) {
+        reject(new Failure(`${url.host} ended before it answered`, Exit.FAILED, error));
+      } else reject(error);
     });
     sent.once('timeout', () => {
       sent.destroy(new Failure(`${url.host} said nothing for ${time(patience)}`, Exit.TIMED_OUT));

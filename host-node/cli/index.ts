@@ -8,6 +8,7 @@
 import { TunError } from '../tun-error.ts';
 import { readArguments, UsageError } from './arguments.ts';
 import { Exit, Failure } from './failure.ts';
+import { guardOutput } from './output.ts';
 import type { Verb } from './verb.ts';
 
 const VERBS: Readonly<Record<string, () => Promise<{ verb: Verb }>>> = {
@@ -64,8 +65,8 @@ async function main(words: readonly string[]): Promise<number> {
     console.error(`netcell: there is no verb '${name}'\n  netcell --help`);
     return Exit.USAGE;
   }
-  const { verb } = await load();
   try {
+    const { verb } = await load();
     const args = readArguments(rest, verb.flags);
     if (args.isSet('help')) {
       console.log(verb.help);
@@ -73,18 +74,19 @@ async function main(words: readonly string[]): Promise<number> {
     }
     return await verb.run(args);
   } catch (error) {
-    return explain(name, error);
+    return explain(name, rest, error);
   }
 }
 
 /** Says what went wrong on standard error; answers the exit code. */
-function explain(name: string, error: unknown): number {
+async function explain(name: string, words: readonly string[], error: unknown): Promise<number> {
   if (error instanceof UsageError) {
     console.error(`netcell ${name}: ${error.message}\n  netcell ${name} --help`);
     return Exit.USAGE;
   }
   if (error instanceof TunError) {
-    console.error(`netcell ${name}: ${error.message}`);
+    const { explainTun } = await import('./tun-advice.ts');
+    console.error(`netcell ${name}: ${explainTun(error, { verb: name, words })}`);
     return error.exitCode;
   }
   const failure = Failure.from(error);
@@ -97,10 +99,5 @@ function explain(name: string, error: unknown): number {
   return Exit.FAILED;
 }
 
-/** A reader that went away (`netcell ss | head`) is no failure. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(Exit.OK);
-  throw error;
-});
-
+guardOutput();
 process.exitCode = await main(process.argv.slice(2));

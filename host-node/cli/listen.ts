@@ -6,6 +6,7 @@ import {
   COMMON_HELP,
   readPort,
   takePositionals,
+  talkOf,
   UsageError,
 } from './arguments.ts';
 import type { Device } from './device.ts';
@@ -37,6 +38,7 @@ async function run(args: Arguments): Promise<number> {
   const port = readPort(text!);
   const names = (Object.keys(SERVICES) as ServiceName[]).filter((name) => args.isSet(name));
   if (names.length > 1) throw new UsageError(`--${names[0]} and --${names[1]} exclude each other`);
+  talkOf(args, names.length === 0);
   // Standard output is for what arrives.
   const say: Say = (line) => {
     if (!args.isSet('quiet')) console.error(line);

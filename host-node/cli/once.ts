@@ -1,7 +1,10 @@
 /** A stack for one job: `get`, `connect`, `ping`. Opened, used, and always closed properly. */
+import { countStates } from '../../host-web/inspect.ts';
 import type { Arguments } from './arguments.ts';
 import { type Device, openDevice } from './device.ts';
 import { Exit } from './failure.ts';
+import { watchOutput } from './output.ts';
+import { showProgress } from './progress.ts';
 
 /** How long a connection has to finish closing after the job, milliseconds. */
 const PATIENCE = 2000;
@@ -19,19 +22,36 @@ export async function once(
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   let fail: (error: Error) => void = () => {};
-  const gone = new Promise<never>((_resolve, reject) => (fail = reject));
-  gone.catch(() => {});
-  const device = openDevice(args, (error) => fail(error));
-  // The wait for an answer must not end because nothing else is referenced.
-  device.tun.ref();
-  const alive = setInterval(() => {}, 1 << 30);
+  let leave: (code: number) => void = () => {};
+  // What ends the job from outside: the device is gone, or nobody can be told what comes of it.
+  const cut = new Promise<number>((resolve, reject) => {
+    fail = reject;
+    leave = resolve;
+  });
+  const stopWatching = watchOutput((failure) => {
+    if (failure === null) leave(Exit.OK);
+    else fail(failure);
+  });
   try {
-    const code = await Promise.race([job(device, interruption.signal), gone]);
-    return count > 0 ? Exit.INTERRUPTED : code;
+    const device = openDevice(args, (error) => fail(error));
+    // The wait for an answer must not end because nothing else is referenced.
+    const alive = setInterval(() => {}, 1 << 30);
+    try {
+      device.tun.ref();
+      const done = job(device, interruption.signal);
+      // A job that was cut short ends as an interrupted one does, and what it says is not heard.
+      void cut.catch(() => {}).finally(() => interruption.abort());
+      done.catch(() => {});
+      const code = await Promise.race([done, cut]);
+      return count > 0 ? Exit.INTERRUPTED : code;
+    } finally {
+      const stop = showProgress(() => 'waiting for the end to be heard', args.isSet('quiet'));
+      await settle(device, () => count > 1);
+      await device.close().finally(() => clearInterval(alive));
+      stop();
+    }
   } finally {
-    await settle(device, () => count > 1);
-    await device.close();
-    clearInterval(alive);
+    stopWatching();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
 }
@@ -39,7 +59,7 @@ export async function once(
 /** Waits until our FIN is acknowledged: the stack resets what is open when it closes. */
 async function settle({ stack }: Device, isAsked: () => boolean): Promise<void> {
   const over = new Set(['LISTEN', 'TIME-WAIT', 'CLOSED', 'SYN-SENT', 'FIN-WAIT-2']);
-  const isOpen = () => stack.sockets().some(({ state }) => !over.has(state));
+  const isOpen = () => [...countStates(stack.core).keys()].some((state) => !over.has(state));
   for (
     const end = performance.now() + PATIENCE;
     isOpen() && !isAsked() && performance.now() < end;

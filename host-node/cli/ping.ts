@@ -9,11 +9,13 @@ import {
   readDuration,
   readNumber,
   takePositionals,
+  talkOf,
 } from './arguments.ts';
 import type { Device } from './device.ts';
-import { Exit } from './failure.ts';
+import { Exit, Failure } from './failure.ts';
 import type { Verb } from './verb.ts';
 import { once } from './once.ts';
+import { showProgress } from './progress.ts';
 
 const HELP = `netcell ping: ICMP echo requests from a stack of its own
 
@@ -32,6 +34,8 @@ Examples
   sudo netcell ping 10.9.0.1 -c 3
   sudo netcell ping fd00:9::1 -c 100 -i 10ms -s 1400`;
 
+/** Octets of text, as ping(8). */
+const USUAL_SIZE = 56;
 /** The largest text of an echo: what 65,535 octets of packet leave. */
 const MAX_TEXT = 65_507;
 
@@ -41,6 +45,7 @@ interface Plan {
   readonly interval: number;
   readonly timeout: number;
   readonly size: number;
+  readonly say: (text: string) => void;
 }
 
 async function run(args: Arguments): Promise<number> {
@@ -50,9 +55,12 @@ async function run(args: Arguments): Promise<number> {
     count: count === undefined ? Number.POSITIVE_INFINITY : readNumber(count, '-c', 1, 1e9),
     interval: readDuration(args.value('interval') ?? '1s', '-i'),
     timeout: readDuration(args.value('timeout') ?? '5s', '--timeout'),
-    size: readNumber(args.value('size') ?? '56', '-s', 0, MAX_TEXT),
+    size: readNumber(args.value('size') ?? String(USUAL_SIZE), '-s', 0, MAX_TEXT),
+    say: talkOf(args),
   };
-  const address = isIP(host!) !== 0 ? host! : (await lookup(host!)).address;
+  const stop = showProgress(() => `the name ${host} is looked up`, args.isSet('quiet'));
+  const address = isIP(host!) !== 0 ? host! : (await lookup(host!).finally(stop)).address;
+  stop();
   return once(args, (device, interrupted) => ping(device, { ...plan, address }, args, interrupted));
 }
 
@@ -64,35 +72,46 @@ async function ping(
 ): Promise<number> {
   const isJson = args.isSet('json');
   const isQuiet = args.isSet('quiet');
-  const { address, count, interval, timeout, size } = plan;
-  if (!isJson) console.log(`PING ${address}: ${size} octets of text`);
+  const { address, count, interval, timeout, size, say } = plan;
+  if (!isJson) say(`PING ${address}: ${size} octets of text`);
   const times: number[] = [];
-  const waiting: Promise<void>[] = [];
+  const waiting = new Set<Promise<void>>();
   let sent = 0;
+  const stop = showProgress(() => `${sent} sent, no reply yet`, args.isSet('quiet'));
+  // What is neither a reply nor silence ends it.
+  let fail: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_resolve, reject) => (fail = reject));
+  failed.catch(() => {});
   const interrupted = new Promise<void>((resolve) =>
     signal.addEventListener('abort', () => resolve()),
   );
-  while (sent < count && !signal.aborted) {
-    sent++;
-    waiting.push(
-      stack.ping(address, { timeout, size }).then(
-        (reply) => {
-          times.push(reply.time);
-          if (!isQuiet) console.log(isJson ? JSON.stringify(reply) : lineOf(reply));
-        },
-        (error: { code?: string }) => {
-          // Silence is told by the numbers at the end; anything else is an answer.
-          if (error.code !== 'ETIMEDOUT' && error.code !== 'ECONNABORTED') throw error;
-        },
-      ),
-    );
-    const isLast = sent === count;
-    const pause = new Promise((resolve) => setTimeout(resolve, interval));
-    await Promise.race(isLast ? [Promise.all(waiting), interrupted] : [pause, interrupted]);
-    if (!isLast && sent === 1) await Promise.race([waiting[0], pause]);
+  const heard = (reply: PingReply) => {
+    stop();
+    times.push(reply.time);
+    if (!isQuiet) say(isJson ? JSON.stringify(reply) : lineOf(reply));
+  };
+  const unheard = (error: { code?: string }) => {
+    if (error.code === 'ETIMEDOUT' || error.code === 'ECONNABORTED') return;
+    const isTooLong = error.code === 'EINVAL' && size > USUAL_SIZE;
+    const sentence = `${size} octets of text do not fit into a packet to ${address}`;
+    const fewer = `netcell ping ${address} -s 1400`;
+    fail(isTooLong ? new Failure(`${sentence}\n  ${fewer}`, Exit.FAILED, error) : error);
+  };
+  try {
+    while (sent < count && !signal.aborted) {
+      sent++;
+      const one = stack.ping(address, { timeout, size }).then(heard, unheard);
+      waiting.add(one);
+      void one.then(() => waiting.delete(one));
+      const isLast = sent === count;
+      const pause = new Promise((resolve) => setTimeout(resolve, interval));
+      await Promise.race([isLast ? Promise.all(waiting) : pause, interrupted, failed]);
+    }
+  } finally {
+    stop();
   }
-  if (isJson) console.log(JSON.stringify({ address, sent, received: times.length }));
-  else console.log(summaryOf(address, sent, times));
+  if (isJson) say(JSON.stringify({ address, sent, received: times.length }));
+  else say(summaryOf(address, sent, times));
   return times.length > 0 ? Exit.OK : Exit.TIMED_OUT;
 }
 

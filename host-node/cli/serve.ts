@@ -58,7 +58,7 @@ function rootOf(folder: string): string {
     const root = realpathSync(folder);
     if (statSync(root).isDirectory()) return root;
   } catch (error) {
-    throw new Failure(`cannot serve ${folder}: ${(error as NodeJS.ErrnoException).code}`, 1, error);
+    throw Failure.while(`cannot serve ${folder}`, error);
   }
   throw new Failure(`cannot serve ${folder}: it is not a folder`);
 }

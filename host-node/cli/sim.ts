@@ -152,7 +152,11 @@ async function save(
   if (!done.session.universe.hosts.some(({ id }) => id === host)) {
     throw new UsageError(`--host: ${done.spec.id} has no host ${host}`);
   }
-  await writeFile(file, capture(module, done.session, host));
+  try {
+    await writeFile(file, capture(module, done.session, host));
+  } catch (error) {
+    throw Failure.while(`cannot write the capture to ${file}`, error, Exit.FAILED);
+  }
 }
 
 export const verb: Verb = {

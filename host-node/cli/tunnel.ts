@@ -18,11 +18,13 @@ import {
   type Flags,
   readNumber,
   takePositionals,
+  talkOf,
   UsageError,
 } from './arguments.ts';
 import { record } from './capture.ts';
 import { Failure } from './failure.ts';
 import { Ending } from './foreground.ts';
+import { showProgress } from './progress.ts';
 import type { Verb } from './verb.ts';
 
 const HELP = `netcell tunnel: put a TUN device at one end of a WebSocket
@@ -64,9 +66,12 @@ async function run(args: Arguments): Promise<number> {
   const abandon = new AbortController();
   ending.first.catch(() => {}).finally(() => abandon.abort());
   try {
-    const socket = await openWebSocket(url, abandon.signal).catch((error: Error) => {
-      throw Failure.from(error) ?? new Failure(error.message);
-    });
+    const stop = showProgress(() => `${url} has not answered yet`, args.isSet('quiet'));
+    const socket = await openWebSocket(url, abandon.signal)
+      .catch((error: Error) => {
+        throw Failure.from(error) ?? new Failure(error.message);
+      })
+      .finally(stop);
     try {
       socket.addEventListener('close', () => ending.fail(new Failure(`${url} has closed`)));
       return await carry(args, socket, mtu, addresses, ending);
@@ -99,6 +104,7 @@ async function carry(
   const device = new TunLink(tun, { onError: (error) => ending.fail(error) });
   const { mtu } = tun;
   const pcap = args.value('pcap');
+  const say = talkOf(args);
   try {
     const capture = pcap === undefined ? null : record(pcap, device, tun.name, new RealClock());
     const close = relay(capture?.link ?? device, webSocketLink(socket, { mtu }));
@@ -106,12 +112,11 @@ async function carry(
     if (args.isSet('json')) {
       console.log(JSON.stringify({ event: 'ready', tun: tun.name, mtu, addresses, url }));
     } else if (!args.isSet('quiet')) {
-      const say = pcap === '-' ? console.error : console.log;
       say(`  ${tun.name}  ${addresses.join('  ')}  mtu ${mtu}  to ${url}`);
     }
-    return await ending.first.finally(() => {
+    return await ending.first.finally(async () => {
       close();
-      capture?.close();
+      await capture?.close();
     });
   } finally {
     device.close();
