@@ -11,6 +11,7 @@ const END = '<!-- End of numbers. -->\n';
 /** Windows that are records, and when each holds something. */
 const RECORDS = {
   CONFIG: ['Config', 'written before `init`'],
+  REFUSAL: ['Refusal', 'after `init` that was refused'],
   ENDPOINT: ['Endpoint', 'written before `addAddress`, `connect`, `listen`, `ping`'],
   NEWS: ['News', 'after `signal`'],
   STATUS: ['Status', 'after `status`, `nextStatus`'],
@@ -50,7 +51,7 @@ function hex(address) {
   return `0x${address.toString(16).padStart(5, '0')}`;
 }
 
-function tables({ enums, windows, map, settings }) {
+function tables({ enums, windows, map, limits, settings }) {
   const window = (name) => windows.find((candidate) => candidate.name === name);
   const members = (name) =>
     enums.find((candidate) => candidate.name === name).members.filter((m) => m.name !== 'COUNT');
@@ -79,6 +80,10 @@ function tables({ enums, windows, map, settings }) {
   for (const name of ENUMS) {
     const said = members(name).map((member) => `${member.value} ${member.name}`);
     lines.push(`| \`${name}\` | ${said.join(', ')} |`);
+  }
+  lines.push('', '| limit | default | bounds | |', '|---|---|---|---|');
+  for (const { member, initial, least, most, about } of limits) {
+    lines.push(`| \`${member}\` | ${initial} | ${least} to ${most} | ${about} |`);
   }
   lines.push('', '| `Setting` | default | bounds | |', '|---|---|---|---|');
   for (const [number, { member, name, initial, least, most, about }] of settings.entries()) {

@@ -10,6 +10,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { boundsLines, boundsOf } from './abi-bounds.mjs';
 import { withTables } from './abi-tables.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -59,12 +60,14 @@ function windowsOf(source) {
   )) {
     let offset = 0;
     const fields = [];
-    for (const [, field, type] of body.matchAll(/^ {2}(\w+): (\w+);$/gm)) {
+    for (const [, comment, field, type] of body.matchAll(
+      /(\/\*\*(?:(?!\*\/)[^])*\*\/\s*)?^ {2}(\w+): (\w+);$/gm,
+    )) {
       const width = WIDTHS[type];
       if (!width)
         throw new Error(`abi.ts: ${name}.${field} is a ${type}, which does not cross the door`);
       offset = Math.ceil(offset / width) * width;
-      fields.push({ field, type, offset });
+      fields.push({ field, type, offset, doc: comment ? sentence(comment) : '' });
       offset += width;
     }
     windows.push({ name, doc: sentence(doc), fields, size: offset });
@@ -89,54 +92,15 @@ function mapOf(source) {
   return map;
 }
 
-/** Every setting: its name, number, default and bounds in `limits.ts`, its sentence in `abi.ts`. */
-function settingsOf(source, members) {
-  const rows = source.matchAll(/^ {4}([\d_]+), ([\d_]+), ([\d_]+), \/\/ (\w+) (\w+)$/gm);
-  const settings = [...rows].map(([, initial, least, most, member, name]) => {
-    const [from, low, high] = [initial, least, most].map((digits) => digits.replaceAll('_', ''));
-    return { member, name, initial: from, least: low, most: high };
-  });
-  for (const [number, { name: member, doc }] of members.entries()) {
-    const row = settings[number];
-    if ((row?.member ?? 'COUNT') !== member) {
-      throw new Error(`limits.ts: the bounds of ${row?.member} stand where ${member}'s should`);
-    }
-    if (row) row.about = doc;
-  }
-  return settings;
-}
-
 /** Everything that crosses the door, as the sources say it. */
 const source = read('abi.ts') + read('reason.ts') + read('windows.ts');
-const settings = settingsOf(
-  read('limits.ts'),
-  enumsOf(source).find(({ name }) => name === 'Setting').members,
-);
-
-/** SETTINGS of `host-web/abi.ts`. */
-function settingLines() {
-  const lines = [
-    '/** Settings by name: what Linux calls the sysctl, or a name in its style. */',
-    'export const SETTINGS = {',
-  ];
-  for (const { member, name, initial, least, most, about } of settings) {
-    lines.push(
-      `  /** ${about} ${least} to ${most}; default ${initial}. */`,
-      `  ${name}: {`,
-      `    setting: Setting.${member},`,
-      `    initial: ${initial},`,
-      `    least: ${least},`,
-      `    most: ${most},`,
-      `    about: ${JSON.stringify(about)},`,
-      '  },',
-    );
-  }
-  return [...lines, '} as const', ''];
-}
+const member = (list, wanted) => list.find(({ name }) => name === wanted);
+const settings = boundsOf(read('limits.ts'), member(enumsOf(source), 'Setting').members, true);
+const limits = boundsOf(read('limits.ts'), member(windowsOf(source), 'Config').fields, false);
 
 function generate() {
   const map = mapOf(read('memory.ts'));
-  const limits = mapOf(read('limits.ts'));
+  const { MAX_ADDRESSES } = mapOf(read('limits.ts'));
   const lines = ["/** Made by `assembly/build.mjs` from the core's sources. Do not edit. */", ''];
   for (const { name, doc, members } of enumsOf(source)) {
     lines.push(`/** ${doc} */`, `export enum ${name} {`);
@@ -160,7 +124,7 @@ function generate() {
       lines.push(`  /** ${type} */`, `  ${field}: ${offset},`);
     lines.push(`  /** Octets of the whole. */`, `  size: ${size},`, '} as const', '');
   }
-  lines.push(...settingLines());
+  lines.push(...boundsLines(limits, settings));
   lines.push(
     '/** The fixed memory map: addresses and sizes, octets. */',
     'export const Memory = {',
@@ -172,6 +136,7 @@ function generate() {
     'STATUS',
     'ECHO_REPLY',
     'ROUTE_ADVICE',
+    'REFUSAL',
     'COUNTERS',
     'RECEIVE',
     'TRANSMIT',
@@ -180,13 +145,14 @@ function generate() {
     'PACKET_SIZE',
     'HEADROOM',
     'POOLS_BEGIN',
+    'MAX_MEMORY',
   ]) {
     if (map[name] === undefined) throw new Error(`memory.ts: ${name} is missing`);
     lines.push(`  ${name}: ${map[name]},`);
   }
   lines.push(
     `  TRACE_EVENT_SIZE: 32,`,
-    `  MAX_ADDRESSES: ${limits.MAX_ADDRESSES},`,
+    `  MAX_ADDRESSES: ${MAX_ADDRESSES},`,
     `  EPHEMERAL_PORTS: ${mapOf(read('tcp/ephemeral.ts')).PORT_COUNT},`,
     '} as const',
     '',
@@ -203,6 +169,7 @@ const made = [
       enums: enumsOf(source),
       windows: windowsOf(source),
       map: mapOf(read('memory.ts')),
+      limits,
       settings,
     }),
   ],

@@ -41,7 +41,7 @@ const MAX_MICROS: u64 = 1 << 53;
 
 // Life ---------------------------------------------------------------------------
 
-/** Makes the fixed part of memory writable; call it first, before the CONFIG window is written. */
+/** Makes sure of the fixed part of memory; call it first, before the CONFIG window is written. */
 export function open(): i32 {
   assert(__heap_base <= 0x1_0000);
   return growTo(POOLS_BEGIN) ? Result.OK : -Result.INSUFFICIENT_RESOURCES;
@@ -49,13 +49,23 @@ export function open(): i32 {
 
 /** Lays memory out as the CONFIG window says (zero: the default); memory never grows again. */
 export function init(): i32 {
-  if (load<u32>(READY) != 0 || config().seeded != 1) return -Result.NOT_INITIALISED;
+  if (isReady() || config().seeded != 1) return -Result.NOT_INITIALISED;
   if (!settleConfig()) return -Result.INVALID_ARGUMENT;
   if (!layPools()) return -Result.INSUFFICIENT_RESOURCES;
   seedKeys();
   defaultSettings();
   store<u32>(READY, 1);
   return Result.OK;
+}
+
+/** Whether `init` has succeeded; until then every call answers NOT_INITIALISED or does nothing. */
+function isReady(): bool {
+  return load<u32>(READY) != 0;
+}
+
+/** What a call answers whose handle names nothing. */
+function stale(): i32 {
+  return -(isReady() ? Result.CONNECTION_DOES_NOT_EXIST : Result.NOT_INITIALISED);
 }
 
 // Packets and time ---------------------------------------------------------------
@@ -67,7 +77,7 @@ export function init(): i32 {
  * never goes back, so one such call would be the last.
  */
 export function poll(nowMs: f64): void {
-  stack.poll(instant(nowMs));
+  if (isReady()) stack.poll(instant(nowMs));
 }
 
 /**
@@ -75,7 +85,7 @@ export function poll(nowMs: f64): void {
  * has arrived counts before a timeout that has come true meanwhile.
  */
 export function time(nowMs: f64): void {
-  setNow(instant(nowMs));
+  if (isReady()) setNow(instant(nowMs));
 }
 
 function instant(nowMs: f64): Instant {
@@ -85,23 +95,23 @@ function instant(nowMs: f64): Instant {
 
 /** Processes the packet of `length` octets in the receive window; `flags` are InputFlag. */
 export function input(length: u32, flags: u32): void {
-  stack.input(length, flags);
+  if (isReady()) stack.input(length, flags);
 }
 
 /** Writes the next packet into the transmit window; answers its octets, 0 when there is none. */
 export function output(): u32 {
-  return stack.output();
+  return isReady() ? stack.output() : 0;
 }
 
 /** When `poll` is due, in milliseconds; Infinity when nothing is. */
 export function deadlineMs(): f64 {
-  const at = stack.deadline();
+  const at = isReady() ? stack.deadline() : 0;
   return at == 0 ? Infinity : <f64>at / 1000.0;
 }
 
 /** Puts the next news into the NEWS window; answers its handle, 0 when there is none. */
 export function signal(): u32 {
-  const tcb = stack.nextNews();
+  const tcb = isReady() ? stack.nextNews() : null;
   if (tcb == null) return 0;
   const news = changetype<News>(NEWS);
   news.handle = handleOf(tcb);
@@ -116,12 +126,14 @@ export function signal(): u32 {
 
 /** Adds the local address of the ENDPOINT window, with a prefix of so many bits of its family. */
 export function addAddress(prefixLength: u32): i32 {
+  if (!isReady()) return -Result.NOT_INITIALISED;
   const at = endpoint();
   return -addLocalAddress(at.local0, at.local1, prefixLength);
 }
 
 /** Changes a setting of the stack; INVALID_ARGUMENT when the value is out of its bounds. */
 export function set(which: Setting, value: u32): i32 {
+  if (!isReady()) return -Result.NOT_INITIALISED;
   return setSetting(which, value) ? Result.OK : -Result.INVALID_ARGUMENT;
 }
 
@@ -135,6 +147,7 @@ export function get(which: Setting): u32 {
  * text.
  */
 export function ping(sequence: u32, length: u32): i32 {
+  if (!isReady()) return -Result.NOT_INITIALISED;
   if (length > <u32>TEXT_SIZE) return -Result.INVALID_ARGUMENT;
   return -sendEcho(endpoint(), sequence, length);
 }
@@ -143,7 +156,7 @@ export function ping(sequence: u32, length: u32): i32 {
 
 /** Makes a connection in CLOSED, for `setOption` and then OPEN; answers its handle. */
 export function create(): i32 {
-  return createTcb();
+  return isReady() ? createTcb() : -Result.NOT_INITIALISED;
 }
 
 /**
@@ -153,33 +166,33 @@ export function create(): i32 {
  */
 export function sourceRoute(handle: u32, length: u32): i32 {
   const tcb = fromHandle(handle);
-  return tcb == null ? -Result.CONNECTION_DOES_NOT_EXIST : -setRoute(tcb, TEXT, length);
+  return tcb == null ? stale() : -setRoute(tcb, TEXT, length);
 }
 
 /** Active OPEN to the sockets of the ENDPOINT window (§3.10.1). OPENED or CLOSED follows. */
 export function connect(handle: u32): i32 {
   const tcb = fromHandle(handle);
-  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  if (tcb == null) return stale();
   return called(tcb, Call.OPEN, -openActive(tcb, endpoint()));
 }
 
 /** Passive OPEN on the local socket of the ENDPOINT window (§3.10.1). ACCEPTABLE follows. */
 export function listen(handle: u32, backlog: u32): i32 {
   const tcb = fromHandle(handle);
-  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  if (tcb == null) return stale();
   return called(tcb, Call.OPEN, -openPassive(tcb, endpoint(), backlog));
 }
 
 /** Takes the oldest connection of a listener; answers its handle, 0 when there is none. */
 export function accept(handle: u32): i32 {
   const tcb = fromHandle(handle);
-  return tcb == null ? -Result.CONNECTION_DOES_NOT_EXIST : acceptFrom(tcb);
+  return tcb == null ? stale() : acceptFrom(tcb);
 }
 
 /** SEND (§3.10.2) of `length` octets of the text window; answers octets taken. */
 export function send(handle: u32, length: u32): i32 {
   const tcb = fromHandle(handle);
-  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  if (tcb == null) return stale();
   if (length > <u32>TEXT_SIZE) return -Result.INVALID_ARGUMENT;
   return called(tcb, Call.SEND, sendText(tcb, TEXT, length));
 }
@@ -187,35 +200,35 @@ export function send(handle: u32, length: u32): i32 {
 /** Marks what SEND has taken so far as urgent (§3.8.5); SHLD-13: new applications should not. */
 export function urgent(handle: u32): i32 {
   const tcb = fromHandle(handle);
-  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  if (tcb == null) return stale();
   return called(tcb, Call.URGENT, -markUrgent(tcb));
 }
 
 /** RECEIVE (§3.10.3) of up to `length` octets into the text window; answers octets received. */
 export function receive(handle: u32, length: u32): i32 {
   const tcb = fromHandle(handle);
-  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  if (tcb == null) return stale();
   return called(tcb, Call.RECEIVE, receiveText(tcb, TEXT, min<u32>(length, <u32>TEXT_SIZE)));
 }
 
 /** CLOSE (§3.10.4): no more text will be sent. */
 export function close(handle: u32): i32 {
   const tcb = fromHandle(handle);
-  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  if (tcb == null) return stale();
   return called(tcb, Call.CLOSE, -closeTcb(tcb));
 }
 
 /** ABORT (§3.10.5): the connection ends at once, with a RST. */
 export function abort(handle: u32): i32 {
   const tcb = fromHandle(handle);
-  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  if (tcb == null) return stale();
   return called(tcb, Call.ABORT, -abortTcb(tcb, Reason.USER_ABORT));
 }
 
 /** Lets go of a handle, which is stale from here on; the connection ends in its own time. */
 export function release(handle: u32): i32 {
   const tcb = fromHandle(handle);
-  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  if (tcb == null) return stale();
   called(tcb, Call.RELEASE, Result.OK);
   releaseTcb(tcb);
   return Result.OK;
@@ -224,7 +237,7 @@ export function release(handle: u32): i32 {
 /** STATUS (§3.10.6): fills the STATUS window. */
 export function status(handle: u32): i32 {
   const tcb = fromHandle(handle);
-  if (tcb == null) return -Result.CONNECTION_DOES_NOT_EXIST;
+  if (tcb == null) return stale();
   statusOf(tcb);
   return Result.OK;
 }
@@ -234,13 +247,13 @@ export function status(handle: u32): i32 {
  * 0.
  */
 export function nextStatus(cursor: u32): u32 {
-  return nextStatusOf(cursor);
+  return isReady() ? nextStatusOf(cursor) : 0;
 }
 
 /** Sets an option of a connection or listener. */
 export function setOption(handle: u32, option: Option, value: u32): i32 {
   const tcb = fromHandle(handle);
-  return tcb == null ? -Result.CONNECTION_DOES_NOT_EXIST : -setTcbOption(tcb, option, value);
+  return tcb == null ? stale() : -setTcbOption(tcb, option, value);
 }
 
 // Observation --------------------------------------------------------------------

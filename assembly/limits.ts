@@ -4,13 +4,12 @@
  * What is bounded here is what memory is laid out for, once, in `memory.ts`. Protocol constants are
  * not limits; they stand in the file of the RFC they come from.
  */
-import { Config, Setting } from './abi';
-import { CONFIG, SETTINGS } from './memory';
+import { Config, Refusal, Setting } from './abi';
+import { CONFIG, REFUSAL, SETTINGS } from './memory';
 
 /** An index and a generation share a handle's 31 bits. */
 export const INDEX_BITS: u32 = 20;
-/** Connections a stack may hold at most. */
-export const MAX_CONNECTIONS: u32 = (1 << INDEX_BITS) - 1;
+if (1_048_575 >> INDEX_BITS != 0) ERROR('that many connections have no index');
 /** Octets in a page of the shared buffer pool. */
 export const PAGE_SIZE: u32 = 4096;
 /** Local addresses of a stack. */
@@ -21,45 +20,74 @@ export const MAX_ADDRESSES: u32 = 16;
 export const MAX_RANGES: u32 = 64;
 /** Datagrams under reassembly at once, and the octets each may grow to. */
 export const MAX_REASSEMBLIES: u32 = 4;
-/** Largest MTU: the largest IPv4 packet. */
-export const MAX_MTU: u32 = 65_535;
 
 /** The configuration of this stack. */
 export function config(): Config {
   return changetype<Config>(CONFIG);
 }
 
-/** Replaces zeros by defaults; answers whether every limit is within its bounds. */
+/**
+ * Default, least and most of every limit, in the order of Config. `build.mjs` reads them for the
+ * hosts.
+ */
+function limitBounds(): usize {
+  return memory.data<u32>([
+    4_096, 1, 1_048_575, // connections
+    256, 1, 1_048_575, // listeners
+    1_024, 1, 1_048_575, // children
+    262_144, 1, 4_194_300, // timeWaits
+    16_384, 1, 786_432, // pages
+    16_384, 1, 16_777_216, // ranges
+    256, 1, 65_536, // replies
+    1_024, 1, 4_194_304, // traceEvents
+    524_288, 1, 1_073_741_824, // receiveBuffer
+    524_288, 1, 1_073_741_824, // sendBuffer
+    1_500, 576, 65_535, // mtu
+    64, 1, 65_535, // sourceRoutes
+  ]);
+}
+
+/** Octets of CONFIG that are limits, u32 each. */
+const LIMITS_END = offsetof<Config>('seeded');
+const CONNECTIONS = offsetof<Config>('connections');
+const LISTENERS = offsetof<Config>('listeners');
+if (LIMITS_END != 12 * 4) ERROR('every limit has its bounds');
+
+/** A limit, by its offset in CONFIG, or its default where the host has left it at 0. */
+function chosen(limit: usize): u32 {
+  const given = load<u32>(CONFIG + limit);
+  if (given != 0) return given;
+  const standard = load<u32>(limitBounds() + 3 * limit);
+  return limit == LISTENERS ? min(standard, chosen(CONNECTIONS)) : standard;
+}
+
+/** Why `init` refuses. */
+export function refusal(): Refusal {
+  return changetype<Refusal>(REFUSAL);
+}
+
+/**
+ * Replaces zeros by defaults, if every limit is within its bounds; answers whether that is so. If
+ * not, REFUSAL says which is not, and CONFIG is left as it was.
+ */
 export function settleConfig(): bool {
+  for (let limit: usize = 0; limit < LIMITS_END; limit += 4) {
+    const least = load<u32>(limitBounds() + 3 * limit, 4);
+    let most = load<u32>(limitBounds() + 3 * limit, 8);
+    if (limit == LISTENERS) most = min(most, chosen(CONNECTIONS));
+    const value = chosen(limit);
+    if (value >= least && value <= most) continue;
+    refusal().limit = <u32>limit;
+    refusal().least = least;
+    refusal().most = most;
+    return false;
+  }
+  for (let limit: usize = 0; limit < LIMITS_END; limit += 4) {
+    store<u32>(CONFIG + limit, chosen(limit));
+  }
   const c = config();
-  if (c.connections == 0) c.connections = 4_096;
-  if (c.listeners == 0) c.listeners = min<u32>(256, c.connections);
-  if (c.children == 0) c.children = 1_024;
-  if (c.timeWaits == 0) c.timeWaits = 262_144;
-  if (c.pages == 0) c.pages = 16_384;
-  if (c.ranges == 0) c.ranges = 16_384;
-  if (c.replies == 0) c.replies = 256;
-  if (c.sourceRoutes == 0) c.sourceRoutes = 64;
-  if (c.traceEvents == 0) c.traceEvents = 1_024;
-  if (c.receiveBuffer == 0) c.receiveBuffer = 524_288;
-  if (c.sendBuffer == 0) c.sendBuffer = 524_288;
-  if (c.mtu == 0) c.mtu = 1_500;
-  return (
-    c.connections <= MAX_CONNECTIONS &&
-    c.listeners <= c.connections &&
-    c.children <= MAX_CONNECTIONS &&
-    c.timeWaits <= 4 * MAX_CONNECTIONS &&
-    c.pages <= 786_432 &&
-    c.ranges <= 1 << 24 &&
-    c.replies <= 65_536 &&
-    c.sourceRoutes <= 65_535 &&
-    c.traceEvents <= 1 << 22 &&
-    (c.traceEvents & (c.traceEvents - 1)) == 0 &&
-    c.receiveBuffer <= 1 << 30 &&
-    c.sendBuffer <= 1 << 30 &&
-    c.mtu >= 576 &&
-    c.mtu <= MAX_MTU
-  );
+  if (c.traceEvents > 1) c.traceEvents = 1 << (32 - clz<u32>(c.traceEvents - 1));
+  return true;
 }
 
 // DEVIATION: RFC 1122 §3.3.2c recommends 60 to 120 seconds for `ipfrag_time`. In that time a fast

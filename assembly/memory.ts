@@ -51,8 +51,10 @@ export const COOKIE_CHILD: usize = REASSEMBLIES + 1024;
 export const COOKIE_SENT_AT: usize = COOKIE_CHILD + 128;
 /** The latest advice against a route. */
 export const ROUTE_ADVICE: usize = COOKIE_SENT_AT + 8;
+/** Why `init` refused. */
+export const REFUSAL: usize = ROUTE_ADVICE + 32;
 /** End of the small records. */
-const SMALL_END: usize = ROUTE_ADVICE + 32;
+const SMALL_END: usize = REFUSAL + 32;
 if (SMALL_END > MAP + 0x1_0000) ERROR('the small records outgrew their 64 KiB');
 
 /**
@@ -75,12 +77,19 @@ export const TEXT: usize = TRANSMIT + PACKET_SIZE;
 /** Octets the text window holds. */
 export const TEXT_SIZE: usize = 65_536;
 
-/** First address of the pools. */
+/**
+ * First address of the pools. `asconfig.json` gives the module as much memory from its beginning: a
+ * call that comes too early reads zeros and traps nowhere.
+ */
 export const POOLS_BEGIN: usize = (TEXT + TEXT_SIZE + 0xffff) & ~0xffff;
 
-/** Grows memory to hold `end` octets, once; answers whether the engine gave it. */
-export function growTo(end: usize): bool {
-  const pages = <i32>((end + 0xffff) >> 16) - memory.size();
+/** Octets a memory can have: 4 GiB less the last page, so that every address has one behind it. */
+export const MAX_MEMORY: u32 = 0xffff_0000;
+
+/** Grows memory to hold `end` octets, once; answers whether there can be as many. */
+export function growTo(end: u64): bool {
+  if (end > MAX_MEMORY) return false;
+  const pages = <i32>(<u32>(end + 0xffff) >> 16) - memory.size();
   return pages <= 0 || memory.grow(pages) >= 0;
 }
 

@@ -4,7 +4,8 @@
  * The records themselves stand at POOLS in the small part of the memory map; `layPools` gives each
  * its stretch behind POOLS_BEGIN, in the order drawn in `assembly/README.md`.
  */
-import { config } from './limits';
+import { Config } from './abi';
+import { config, refusal } from './limits';
 import {
   CHILD_SIZE,
   growTo,
@@ -124,20 +125,44 @@ export function timeWaitTuples(): Table {
   return changetype<Table>(POOLS + 16 * POOL_SIZE);
 }
 
-/** Lays everything out and grows memory, once; answers whether the engine gave that much. */
+/** Keeps in REFUSAL which limit takes most; answers where its stretch of memory ends. */
+function note(limit: usize, begin: u64, end: u64): u64 {
+  const most = refusal();
+  if (end - begin > most.part) {
+    most.part = end - begin;
+    most.limit = <u32>limit;
+  }
+  return end;
+}
+
+/**
+ * Lays everything out and grows memory, once; answers whether there is that much. If not, REFUSAL
+ * says how much it is, and of what most.
+ */
 export function layPools(): bool {
   const c = config();
-  let at = layPool(tcbs(), POOLS_BEGIN, TCB_SIZE, c.connections);
-  at = layPool(children(), at, CHILD_SIZE, c.children);
-  at = layPool(timeWaits(), at, TIME_WAIT_SIZE, c.timeWaits);
-  at = layPool(ranges(), at, RANGE_SIZE, c.ranges);
+  const tcbsAndChildren = c.connections + c.children;
+  refusal().part = 0;
+  let at: u64 = POOLS_BEGIN;
+  at = note(CONNECTIONS, at, layPool(tcbs(), at, TCB_SIZE, c.connections));
+  at = note(CHILDREN, at, layPool(children(), at, CHILD_SIZE, c.children));
+  at = note(TIME_WAITS, at, layPool(timeWaits(), at, TIME_WAIT_SIZE, c.timeWaits));
+  at = note(RANGES, at, layPool(ranges(), at, RANGE_SIZE, c.ranges));
   at = layPool(replies(), at, REPLY_SIZE, c.replies);
   at = layPool(routes(), at, ROUTE_SIZE, c.sourceRoutes);
-  at = layTable(tuples(), at, c.connections + c.children);
+  at = layTable(tuples(), at, tcbsAndChildren);
   at = layTable(timeWaitTuples(), at, c.timeWaits);
   at = layTable(ports(), at, c.listeners);
-  at = layHeap(timers(), at, c.connections + c.children);
-  at = layTrace(at, c.traceEvents);
-  at = layPages(pages(), at, c.pages);
+  at = layHeap(timers(), at, tcbsAndChildren);
+  at = note(TRACE_EVENTS, at, layTrace(at, c.traceEvents));
+  at = note(PAGES, at, layPages(pages(), at, c.pages));
+  refusal().octets = at;
   return growTo(at);
 }
+
+const CONNECTIONS: usize = offsetof<Config>('connections');
+const CHILDREN: usize = offsetof<Config>('children');
+const TIME_WAITS: usize = offsetof<Config>('timeWaits');
+const RANGES: usize = offsetof<Config>('ranges');
+const TRACE_EVENTS: usize = offsetof<Config>('traceEvents');
+const PAGES: usize = offsetof<Config>('pages');

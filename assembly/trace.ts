@@ -29,12 +29,12 @@ function tracer(): Tracer {
 }
 
 /** Lays the ring at `base`; answers the address behind it. */
-export function layTrace(base: usize, events: u32): usize {
+export function layTrace(base: u64, events: u32): u64 {
   const t = tracer();
   t.base = <u32>base;
   t.mask = events - 1;
   t.written = 0;
-  return base + <usize>events * TRACE_EVENT_SIZE;
+  return base + <u64>events * TRACE_EVENT_SIZE;
 }
 
 /** Events written since `init`, modulo 2^32. */

@@ -3,7 +3,8 @@
  */
 
 /**
- * Window: what the host chooses before `init`. Zero means the default written beside each.
+ * Window: what the host chooses before `init`. Zero means the default; `limits.ts` has it, and what
+ * each may be.
  *
  * ╒═══════════════════════════ CONFIG ═══════════════════════════╕
  * │ twelve u32 limits, then 32 octets of seed                     │
@@ -11,31 +12,29 @@
  */
 @unmanaged
 export class Config {
-  /** TCBs: connections and listeners together, 1 to 1,048,575; default 4,096. */
+  /** Connections and listeners together. */
   connections: u32;
-  /** Listeners, each with its place in the port table; default 256, or as many as connections. */
+  /** Listeners, each with its place in the port table; not more than connections. */
   listeners: u32;
-  /** Children in SYN-RECEIVED of all listeners together; default 1,024. */
+  /** Connections in SYN-RECEIVED, of all listeners together: what their SYN queues hold. */
   children: u32;
-  /** TIME-WAIT records; default 262,144. Beyond them a connection ends without waiting. */
+  /** TIME-WAIT records; without one a connection ends and does not wait. */
   timeWaits: u32;
-  /** 4 KiB pages all send and receive buffers share; default 16,384 (64 MiB). */
+  /** Pages of 4 KiB that all send and receive buffers share. */
   pages: u32;
-  /**
-   * Ranges of early or selectively acknowledged text, of all connections together; default 16,384.
-   */
+  /** Ranges of out-of-order and of SACKed data, of all connections together. */
   ranges: u32;
-  /** Replies (RST, ICMP, ACK of a connection without TCB) queued at once; default 256. */
+  /** Replies queued at once: RST, ICMP, ACKs in TIME-WAIT and SYN-RECEIVED. */
   replies: u32;
-  /** Events the trace ring holds, a power of two; default 1,024. */
+  /** Events the trace ring holds, rounded up to a power of two. */
   traceEvents: u32;
-  /** Default receive buffer of a connection, octets; default 524,288. */
+  /** Receive buffer a connection begins with, octets. */
   receiveBuffer: u32;
-  /** Default send buffer of a connection, octets; default 524,288. */
+  /** Send buffer a connection begins with, octets. */
   sendBuffer: u32;
-  /** MTU of the link, octets; default 1,500. */
+  /** MTU of the link, octets. */
   mtu: u32;
-  /** IPv4 source routes of all connections together, 1 to 65,535; default 64. */
+  /** IPv4 source routes of all connections together. */
   sourceRoutes: u32;
   /**
    * 1 when the host has written the seed; `init` refuses without, for guessable ISNs are a fault.
@@ -46,6 +45,19 @@ export class Config {
   seed1: u64;
   seed2: u64;
   seed3: u64;
+}
+
+/** Window: why `init` refused its limits. */
+@unmanaged
+export class Refusal {
+  /** Offset in CONFIG: of the limit out of its bounds, or of the one that takes most memory. */
+  limit: u32;
+  /** INVALID_ARGUMENT: its bounds. */
+  least: u32;
+  most: u32;
+  /** INSUFFICIENT_RESOURCES: octets of memory all limits ask for, and of them that limit. */
+  octets: u64;
+  part: u64;
 }
 
 /**

@@ -507,7 +507,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.SYN_WITH_FIN]: "A SYN that carries a FIN as well opens nothing. (RFC 9293 §3.10.7.2)",
 }
 
-/** Window: what the host chooses before `init`. Zero means the default written beside each. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ twelve u32 limits, then 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */
+/** Window: what the host chooses before `init`. Zero means the default; `limits.ts` has it, and what each may be. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ twelve u32 limits, then 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */
 export const ConfigField = {
   /** u32 */
   connections: 0,
@@ -545,6 +545,22 @@ export const ConfigField = {
   seed3: 80,
   /** Octets of the whole. */
   size: 88,
+} as const
+
+/** Window: why `init` refused its limits. Offsets, octets. */
+export const RefusalField = {
+  /** u32 */
+  limit: 0,
+  /** u32 */
+  least: 4,
+  /** u32 */
+  most: 8,
+  /** u64 */
+  octets: 16,
+  /** u64 */
+  part: 24,
+  /** Octets of the whole. */
+  size: 32,
 } as const
 
 /** Window: the two sockets of a call. Addresses are 16 octets in network order; IPv4 is written in its mapped form ::ffff:a.b.c.d (RFC 4291 §2.5.5.2). All zero is "unspecified". Ports are numbers. Offsets, octets. */
@@ -717,6 +733,94 @@ export const EchoReplyField = {
   size: 32,
 } as const
 
+/** Limits, chosen when a stack is made. */
+export const LIMITS = {
+  /** Connections and listeners together. 1 to 1048575; default 4096. */
+  connections: {
+    initial: 4096,
+    least: 1,
+    most: 1048575,
+    about: "Connections and listeners together.",
+  },
+  /** Listeners, each with its place in the port table; not more than connections. 1 to 1048575; default 256. */
+  listeners: {
+    initial: 256,
+    least: 1,
+    most: 1048575,
+    about: "Listeners, each with its place in the port table; not more than connections.",
+  },
+  /** Connections in SYN-RECEIVED, of all listeners together: what their SYN queues hold. 1 to 1048575; default 1024. */
+  children: {
+    initial: 1024,
+    least: 1,
+    most: 1048575,
+    about: "Connections in SYN-RECEIVED, of all listeners together: what their SYN queues hold.",
+  },
+  /** TIME-WAIT records; without one a connection ends and does not wait. 1 to 4194300; default 262144. */
+  timeWaits: {
+    initial: 262144,
+    least: 1,
+    most: 4194300,
+    about: "TIME-WAIT records; without one a connection ends and does not wait.",
+  },
+  /** Pages of 4 KiB that all send and receive buffers share. 1 to 786432; default 16384. */
+  pages: {
+    initial: 16384,
+    least: 1,
+    most: 786432,
+    about: "Pages of 4 KiB that all send and receive buffers share.",
+  },
+  /** Ranges of out-of-order and of SACKed data, of all connections together. 1 to 16777216; default 16384. */
+  ranges: {
+    initial: 16384,
+    least: 1,
+    most: 16777216,
+    about: "Ranges of out-of-order and of SACKed data, of all connections together.",
+  },
+  /** Replies queued at once: RST, ICMP, ACKs in TIME-WAIT and SYN-RECEIVED. 1 to 65536; default 256. */
+  replies: {
+    initial: 256,
+    least: 1,
+    most: 65536,
+    about: "Replies queued at once: RST, ICMP, ACKs in TIME-WAIT and SYN-RECEIVED.",
+  },
+  /** Events the trace ring holds, rounded up to a power of two. 1 to 4194304; default 1024. */
+  traceEvents: {
+    initial: 1024,
+    least: 1,
+    most: 4194304,
+    about: "Events the trace ring holds, rounded up to a power of two.",
+  },
+  /** Receive buffer a connection begins with, octets. 1 to 1073741824; default 524288. */
+  receiveBuffer: {
+    initial: 524288,
+    least: 1,
+    most: 1073741824,
+    about: "Receive buffer a connection begins with, octets.",
+  },
+  /** Send buffer a connection begins with, octets. 1 to 1073741824; default 524288. */
+  sendBuffer: {
+    initial: 524288,
+    least: 1,
+    most: 1073741824,
+    about: "Send buffer a connection begins with, octets.",
+  },
+  /** MTU of the link, octets. 576 to 65535; default 1500. */
+  mtu: {
+    initial: 1500,
+    least: 576,
+    most: 65535,
+    about: "MTU of the link, octets.",
+  },
+  /** IPv4 source routes of all connections together. 1 to 65535; default 64. */
+  sourceRoutes: {
+    initial: 64,
+    least: 1,
+    most: 65535,
+    about: "IPv4 source routes of all connections together.",
+  },
+} as const
+
 /** Settings by name: what Linux calls the sysctl, or a name in its style. */
 export const SETTINGS = {
   /** Octets of the largest packet the link carries; with IPv6 not less than 1280. 576 to 65535; default 1500. */
@@ -881,6 +985,7 @@ export const Memory = {
   STATUS: 65792,
   ECHO_REPLY: 66304,
   ROUTE_ADVICE: 72696,
+  REFUSAL: 72728,
   COUNTERS: 66368,
   RECEIVE: 131136,
   TRANSMIT: 196864,
@@ -889,6 +994,7 @@ export const Memory = {
   PACKET_SIZE: 65664,
   HEADROOM: 64,
   POOLS_BEGIN: 393216,
+  MAX_MEMORY: 4294901760,
   TRACE_EVENT_SIZE: 32,
   MAX_ADDRESSES: 16,
   EPHEMERAL_PORTS: 28232,

@@ -4,7 +4,15 @@
  * Nothing here decides anything. Memory grows once, in `init`, so every view made afterwards stays
  * valid for as long as the instance lives (law 3).
  */
-import { ConfigField, EndpointField, Memory, Result, type Setting } from './abi.ts';
+import {
+  ConfigField,
+  EndpointField,
+  LIMITS,
+  Memory,
+  RefusalField,
+  Result,
+  type Setting,
+} from './abi.ts';
 import { formatAddress, parseInterfaceAddress, toMapped } from './address.ts';
 import type { WasmMemory, WasmModule } from './platform.ts';
 
@@ -45,13 +53,8 @@ export interface Exports {
   used(pool: number): number;
 }
 
-/** Limits of a core; `assembly/abi.ts` says what each bounds and its default. */
-export type Limits = Partial<
-  Record<
-    Exclude<keyof typeof ConfigField, 'seeded' | 'seed0' | 'seed1' | 'seed2' | 'seed3' | 'size'>,
-    number
-  >
->;
+/** Limits of a core, chosen when it is made; 0 is the default. */
+export type Limits = { readonly [Name in keyof typeof LIMITS]?: number };
 
 /** One stack's memory, seen from outside. */
 export interface Core extends Exports {
@@ -77,21 +80,19 @@ export function createCore(module: WasmModule, limits: Limits, seed: Uint8Array)
     throw new RangeError('the engine gives no memory for the windows');
   const config = new DataView(exports.memory.buffer, Memory.CONFIG);
   for (const [name, value] of Object.entries(limits)) {
-    const offset = ConfigField[name as keyof Limits];
-    if (offset === undefined) throw new TypeError(`${name} is not a limit`);
-    if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) {
-      throw new RangeError(`${name} is ${value}, not a whole number of 32 bits`);
+    if (!Object.hasOwn(LIMITS, name)) {
+      throw new TypeError(`${name} is not a limit; there are ${Object.keys(LIMITS).join(', ')}`);
     }
-    config.setUint32(offset, value, true);
+    if (value === undefined) continue;
+    const { least, most } = LIMITS[name as keyof Limits];
+    // What does not fit into its field the core would see as another number.
+    if (value >>> 0 !== value) throw new RangeError(outOfBounds(name, value, least, most));
+    config.setUint32(ConfigField[name as keyof Limits], value, true);
   }
   new Uint8Array(exports.memory.buffer).set(seed, Memory.CONFIG + ConfigField.seed0);
   config.setUint32(ConfigField.seeded, 1, true);
   const result = -exports.init();
-  if (result !== Result.OK) {
-    throw new RangeError(
-      `the core refuses its limits: ${Result[result]} (${JSON.stringify(limits)})`,
-    );
-  }
+  if (result !== Result.OK) throw new RangeError(refused(exports.memory, result));
   const buffer = exports.memory.buffer;
   return {
     ...exports,
@@ -101,6 +102,32 @@ export function createCore(module: WasmModule, limits: Limits, seed: Uint8Array)
     transmitWindow: new Uint8Array(buffer, Memory.TRANSMIT, Memory.PACKET_SIZE),
     textWindow: new Uint8Array(buffer, Memory.TEXT, Memory.TEXT_SIZE),
   };
+}
+
+function outOfBounds(name: string, value: number, least: number, most: number): string {
+  return `${name} can not be ${value}: it is a whole number from ${least} to ${most}`;
+}
+
+/** What the core says of limits that it has refused. */
+function refused(memory: WasmMemory, result: Result): string {
+  const view = new DataView(memory.buffer);
+  const u32 = (field: 'limit' | 'least' | 'most') =>
+    view.getUint32(Memory.REFUSAL + RefusalField[field], true);
+  const u64 = (field: 'octets' | 'part') =>
+    view.getBigUint64(Memory.REFUSAL + RefusalField[field], true);
+  const offset = u32('limit');
+  const names = Object.keys(LIMITS) as (keyof Limits)[];
+  const name = names.find((one) => ConfigField[one] === offset)!;
+  const value = view.getUint32(Memory.CONFIG + offset, true);
+  if (result === Result.INVALID_ARGUMENT) {
+    return outOfBounds(name, value, u32('least'), u32('most'));
+  }
+  const octets = u64('octets');
+  const why =
+    octets > Memory.MAX_MEMORY
+      ? `, more than the ${Memory.MAX_MEMORY} there can be`
+      : ' that the engine does not give';
+  return `the limits ask for ${octets} octets of memory${why}: ${name} ${value} for ${u64('part')}`;
 }
 
 /** Writes the sockets of a call; addresses are 16 octets, all zero for "unspecified". */

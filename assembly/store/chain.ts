@@ -48,13 +48,19 @@ export class Chain {
 }
 
 /** Prepares the shared pages at `base`; answers the first address behind them. */
-export function layPages(pages: Pages, base: usize, capacity: u32): usize {
-  const links = (<u32>base + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-  pages.links = links;
-  pages.base = (links + 4 * (capacity + 1) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+export function layPages(pages: Pages, base: u64, capacity: u32): u64 {
+  const items = <u64>capacity + 1;
+  const links = roundUp(base);
+  const first = roundUp(links + 4 * items);
+  pages.links = <u32>links;
+  pages.base = <u32>first;
   pages.capacity = capacity;
   pages.fresh = pages.free = pages.used = 0;
-  return <usize>pages.base + <usize>PAGE_SIZE * (capacity + 1);
+  return first + PAGE_SIZE * items;
+}
+
+function roundUp(at: u64): u64 {
+  return (at + PAGE_SIZE - 1) & ~<u64>(PAGE_SIZE - 1);
 }
 
 /** Pages that can still be taken. */

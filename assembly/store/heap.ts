@@ -27,12 +27,13 @@ export class Heap {
  * Prepares a heap for owners 1 to `capacity` at `base`, whose memory is zero; answers the address
  * behind it.
  */
-export function layHeap(heap: Heap, base: usize, capacity: u32): usize {
+export function layHeap(heap: Heap, base: u64, capacity: u32): u64 {
+  const places = base + 16 * (<u64>capacity + 1);
   heap.nodes = <u32>base;
-  heap.places = heap.nodes + 16 * (capacity + 1);
+  heap.places = <u32>places;
   heap.capacity = capacity;
   heap.used = 0;
-  return (heap.places + 4 * (capacity + 1) + 15) & ~15;
+  return (places + 4 * (<u64>capacity + 1) + 15) & ~15;
 }
 
 /** The earliest moment; 0 when the heap is empty. */

@@ -32,13 +32,16 @@ export class Pool {
 export const POOL_SIZE: usize = 32;
 if (offsetof<Pool>() > POOL_SIZE) ERROR('POOL_SIZE is too small');
 
-/** Prepares a pool over memory at `base`; answers the first address behind it. */
-export function layPool(pool: Pool, base: usize, size: u32, capacity: u32): usize {
+/**
+ * Prepares a pool over memory at `base`; answers the first address behind it, in 64 bits, as every
+ * container does: whether memory has room for all of them is asked once, at the end.
+ */
+export function layPool(pool: Pool, base: u64, size: u32, capacity: u32): u64 {
   pool.base = <u32>base;
   pool.size = size;
   pool.capacity = capacity;
   pool.fresh = pool.head = pool.tail = pool.used = 0;
-  return base + <usize>size * (capacity + 1);
+  return base + <u64>size * (capacity + 1);
 }
 
 /** The address of an item. */

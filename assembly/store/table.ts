@@ -21,13 +21,13 @@ export class Table {
 /**
  * Prepares a table for `references` at `base`, whose memory is zero; answers the address behind it.
  */
-export function layTable(table: Table, base: usize, references: u32): usize {
+export function layTable(table: Table, base: u64, references: u32): u64 {
   let slots: u32 = 16;
   while (slots < 2 * references) slots <<= 1;
   table.base = <u32>base;
   table.mask = slots - 1;
   table.used = 0;
-  return base + 8 * <usize>slots;
+  return base + 8 * <u64>slots;
 }
 
 function slotAt(table: Table, slot: u32): usize {

@@ -163,6 +163,7 @@ const TABLE = `
 23g limits at init
 23h cursors, pools and echo requests
 23i the clock
+23j calls before open and before init
 `;
 
 /** Cases that no test can show, and why. */

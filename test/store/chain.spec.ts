@@ -135,7 +135,7 @@ describe('chain', () => {
   beforeEach(() => {
     pages = changetype<Pages>(scratch(24));
     const base = scratch(PAGE_SIZE * (CAPACITY + 4));
-    const behind = layPages(pages, base, CAPACITY);
+    const behind = <usize>layPages(pages, base, CAPACITY);
     same<u32>(pages.base & (PAGE_SIZE - 1), 0, 'alignment of a page');
     same<bool>(behind <= base + PAGE_SIZE * (CAPACITY + 4), true, 'the address behind');
   });

@@ -96,7 +96,7 @@ describe('heap', () => {
     heap_ = changetype<Heap>(scratch(16));
     moments = new StaticArray<u64>(OWNERS + 1);
     const base = scratch(20 * (OWNERS + 1) + 16, 0);
-    same<usize>(layHeap(heap_, base, OWNERS) & 15, base & 15, 'alignment behind the heap');
+    same<usize>(<usize>layHeap(heap_, base, OWNERS) & 15, base & 15, 'alignment behind the heap');
   });
 
   it('is empty at first', () => {

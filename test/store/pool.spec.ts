@@ -10,7 +10,7 @@ let behind: usize = 0;
 function fresh(): void {
   pool = changetype<Pool>(scratch(<u32>POOL_SIZE));
   const base = scratch(SIZE * (CAPACITY + 2));
-  behind = layPool(pool, base, SIZE, CAPACITY);
+  behind = <usize>layPool(pool, base, SIZE, CAPACITY);
   same<usize>(behind, base + SIZE * (CAPACITY + 1), 'the address behind the pool');
 }
 

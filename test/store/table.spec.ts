@@ -85,7 +85,7 @@ describe('table', () => {
     store<u64>(base + 8 * SLOTS, 0xaaaa_aaaa_aaaa_aaaa);
     hashes = [];
     references = [];
-    same<usize>(layTable(table, base, REFERENCES), base + 8 * SLOTS, 'the address behind');
+    same<usize>(<usize>layTable(table, base, REFERENCES), base + 8 * SLOTS, 'the address behind');
   });
   afterEach(() => {
     same<u64>(load<u64>(base + 8 * SLOTS), 0xaaaa_aaaa_aaaa_aaaa, 'octets behind the table');
