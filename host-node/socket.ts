@@ -12,6 +12,7 @@ import { call } from '../host-web/callback.ts';
 import type { Octets } from '../host-web/platform.ts';
 import { END, type RawConnection } from '../host-web/raw/raw.ts';
 import type { Stack } from '../host-web/stack.ts';
+import { MOVED, sizeOf } from '../host-web/streams/chunk.ts';
 import { connectArguments, type Destination, destinationOf, ownAddresses } from './connecting.ts';
 import { asNodeError, nodeError } from './node-error.ts';
 import { SocketBase, type Tuning } from './socket-base.ts';
@@ -33,6 +34,12 @@ const READ_SIZE = Memory.TEXT_SIZE;
 
 type Done = (error?: Error | null) => void;
 
+/** A part of a write, and its octets when the write began: its buffer may have moved since. */
+interface Part {
+  readonly octets: Uint8Array;
+  readonly size: number;
+}
+
 export class Socket extends SocketBase {
   #owner: Owner | undefined;
   #connecting = false;
@@ -40,8 +47,8 @@ export class Socket extends SocketBase {
   /** The consumer wants text; false between a refused `push` and the next `_read`. */
   #isReading = false;
   #hasEnded = false;
-  /** Text that the send buffer did not take, from `#unsentAt` on, and who waits for it. */
-  #unsent: Uint8Array[] = [];
+  /** What the send buffer did not take, from `#unsentAt` on, and who waits for it. */
+  #unsent: Part[] = [];
   #unsentAt = 0;
   #written: Done | undefined;
   #bytesRead = 0;
@@ -199,7 +206,7 @@ export class Socket extends SocketBase {
   }
 
   #send(parts: Uint8Array[], done: Done): void {
-    this.#unsent = parts;
+    this.#unsent = parts.map((octets) => ({ octets, size: sizeOf(octets)! }));
     this.#unsentAt = 0;
     this.#written = done;
     this.#onWritable();
@@ -211,8 +218,14 @@ export class Socket extends SocketBase {
     const parts = this.#unsent;
     let next = 0;
     while (next < parts.length) {
-      const part = parts[next]!;
-      const rest = this.#unsentAt === 0 ? part : part.subarray(this.#unsentAt);
+      const { octets, size } = parts[next]!;
+      if (octets.length !== size) {
+        this.#unsent = [];
+        this.#isReset = true;
+        this.#finishWrite(new TypeError(MOVED));
+        return;
+      }
+      const rest = this.#unsentAt === 0 ? octets : octets.subarray(this.#unsentAt);
       const taken = raw.send(rest);
       if (taken < 0) {
         this.#writeFailed(raw, taken);
@@ -336,13 +349,13 @@ export class Socket extends SocketBase {
 
   /** Octets written so far, what is still buffered included. */
   get bytesWritten(): number {
-    const unsent = this.#unsent.reduce((sum, part) => sum + part.length, -this.#unsentAt);
+    const unsent = this.#unsent.reduce((sum, part) => sum + part.size, -this.#unsentAt);
     return this.#bytesWritten + Math.max(unsent, 0) + this.#buffered();
   }
 
   /** What the stream holds beyond the write under way. */
   #buffered(): number {
-    const underWay = this.#unsent.reduce((sum, part) => sum + part.length, 0);
+    const underWay = this.#unsent.reduce((sum, part) => sum + part.size, 0);
     return Math.max(this.writableLength - underWay, 0);
   }
 

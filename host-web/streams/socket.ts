@@ -9,7 +9,7 @@
  * | `writer.abort(r)`        | ABORT: RST; `readable` errors with `r`                             |
  * | `reader.cancel()`        | receive side closed; unread or later text is answered with RST     |
  * | the peer's FIN           | `readable` ends; unless `allowHalfOpen`, our FIN follows           |
- * | `socket.close()`         | RST if text is unread, else FIN; returns `closed`                  |
+ * | `socket.close(r)`        | RST if text is unread, else FIN; who waits hears `r`; is `closed`  |
  * | `await using`            | FIN behind what is queued, drain, `closed`                         |
  * | RST in                   | both streams and `closed` fail with ECONNRESET, read or not        |
  * | no connection comes of it | `opened`, `closed` and both streams fail                          |
@@ -27,7 +27,7 @@ import type { RawConnection } from '../raw/raw.ts';
 import { type OpenOptions, tune, type TuningOptions } from '../raw/tuning.ts';
 import { ReadEnd } from './read-end.ts';
 import { asyncDispose, type Deferred, deferred } from './settle.ts';
-import { WriteEnd, writeAfterClose } from './write-end.ts';
+import { WriteEnd } from './write-end.ts';
 
 /** Both ends of an open connection. */
 export interface SocketInfo {
@@ -170,18 +170,25 @@ export class Socket {
    * Ends both directions. What the send buffer holds is still sent; what is not in it yet is
    * refused, and so is what has arrived unread: the peer then gets a RST instead of a FIN.
    *
+   * @param reason for whoever waits for one of the streams, or for `opened`; without one, those
+   *   that lose nothing by it hear of a normal end
    * @returns `closed`: fulfilled when the peer has acknowledged all, rejected if it never does
    */
-  close(): Promise<void> {
-    if (this.#isClosing || this.#isSettled) return this.closed;
+  close(reason?: unknown): Promise<void> {
+    if (this.#isClosing) return this.closed;
     this.#isClosing = true;
+    if (reason !== undefined) this.#read.fail(reason);
+    if (this.#isSettled) {
+      this.#letGo();
+      return this.closed;
+    }
     if (!this.raw.isOpened || this.raw.receiveQueue > 0) {
-      this.#cut(this.#aborted(Reason.USER_CLOSE), true);
+      this.#cut(reason ?? this.#aborted(Reason.USER_CLOSE), true);
       return this.closed;
     }
     this.#arriving = Arriving.REFUSED;
     this.#read.close();
-    this.#write.refuse(writeAfterClose(this.raw));
+    this.#write.refuse(reason);
     if (this.#write.isFinAcknowledged) this.#settle(null);
     return this.closed;
   }
@@ -191,7 +198,7 @@ export class Socket {
    * `closed`.
    */
   async [asyncDispose](): Promise<void> {
-    if (this.#isSettled) return;
+    if (this.#isSettled) return this.#letGo();
     if (!this.raw.isOpened) return void this.close();
     if (!this.#isClosing) {
       if (this.#arriving === Arriving.READ) this.#arriving = Arriving.DRAINED;
@@ -338,6 +345,12 @@ export class Socket {
       this.#opened.reject(error);
       this.#closed.reject(error);
     }
+  }
+
+  /** The connection is over, and what it brought will not be read. */
+  #letGo(): void {
+    this.#read.close();
+    this.#release();
   }
 
   #release(): void {

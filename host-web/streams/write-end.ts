@@ -3,12 +3,21 @@
  *
  * A write is complete when the core's send buffer has all of it; what does not fit waits here,
  * uncopied, as the one write in progress, and the stream's highWaterMark of one octet keeps others
- * from joining it.
+ * from joining it. Every promise of the stream settles: where nothing that was written is lost, the
+ * stream closes (`closable.ts`), otherwise it fails.
  */
 import { Result } from '../abi.ts';
 import { SocketError } from '../errors.ts';
 import type { RawConnection } from '../raw/raw.ts';
+import { MOVED, octetsOf, sizeOf } from './chunk.ts';
+import { ClosableStream } from './closable.ts';
 import { type Deferred, deferred } from './settle.ts';
+
+/** A write as the stream took it. */
+interface Write {
+  readonly chunk: unknown;
+  readonly size: number;
+}
 
 export class WriteEnd {
   readonly stream: WritableStream<Uint8Array>;
@@ -19,22 +28,25 @@ export class WriteEnd {
   isOver = false;
   readonly #raw: RawConnection;
   readonly #onAbort: (reason: unknown) => void;
+  readonly #closable: ClosableStream;
   #controller!: WritableStreamDefaultController;
-  /** The write in progress: what is left of it, and its promise. */
+  /** Writes that the stream has been given, oldest first; it may have refused the latest. */
+  readonly #writes: Write[] = [];
+  /** The write in progress: what is left of it, how much that was, and its promise. */
   #rest: Uint8Array | null = null;
+  #restSize = 0;
   #written: Deferred<void> | null = null;
   /** The close in progress. */
   #closed: Deferred<void> | null = null;
-  /** Writes the stream has taken and not completed. */
-  #writes = 0;
-  #isFinDue = false;
+  /** The FIN is to follow the last of so many writes. */
+  #finBehind = Number.POSITIVE_INFINITY;
   #isWatching = false;
 
   /** @param onAbort the writer has aborted the stream, or given it what can not be sent */
   constructor(raw: RawConnection, onAbort: (reason: unknown) => void) {
     this.#raw = raw;
     this.#onAbort = onAbort;
-    this.stream = new WritableStream<Uint8Array>(
+    this.stream = this.#closable = new ClosableStream(
       {
         start: (controller) => {
           this.#controller = controller;
@@ -43,7 +55,7 @@ export class WriteEnd {
         close: () => this.#close(),
         abort: (reason) => onAbort(reason),
       },
-      { highWaterMark: 1, size: (chunk) => this.#count(chunk) },
+      { highWaterMark: 1, size: (chunk) => this.#take(chunk) },
     );
   }
 
@@ -54,9 +66,14 @@ export class WriteEnd {
 
   /** The send buffer has room again. */
   resume(): void {
-    if (this.#rest === null) return;
-    const taken = this.#raw.send(this.#rest);
-    if (taken === this.#rest.length) {
+    const rest = this.#rest;
+    if (rest === null) return;
+    if (rest.length !== this.#restSize) {
+      this.#onAbort(new TypeError(MOVED));
+      return;
+    }
+    const taken = this.#raw.send(rest);
+    if (taken === rest.length) {
       const written = this.#written!;
       this.#rest = this.#written = null;
       this.#complete();
@@ -64,29 +81,43 @@ export class WriteEnd {
     } else if (taken < 0) {
       this.fail(this.#raw.failure('write', taken));
     } else if (taken > 0) {
-      this.#rest = this.#rest.subarray(taken);
+      this.#wait(rest.subarray(taken));
     }
   }
 
   /** Sends the FIN once everything the stream has taken so far is in the send buffer. */
   finish(): void {
-    this.#isFinDue = true;
+    this.#finBehind = Math.min(this.#finBehind, this.#writes.length);
     this.#finIfDue();
   }
 
+  /** Our FIN is acknowledged: whatever was written has arrived, and the stream closes. */
   finAcknowledged(): void {
+    if (this.isFinAcknowledged) return;
     this.isFinAcknowledged = true;
-    this.#closed?.resolve();
-    this.#closed = null;
+    if (this.#closed !== null) {
+      this.#closed.resolve();
+      this.#closed = null;
+    } else if (!this.isOver) {
+      const error = writeAfterClose(this.#raw);
+      this.#closable.finish(error).catch(() => this.#error(error));
+    }
   }
 
-  /** Takes nothing more, and lets go of the write in progress. A close in progress goes on. */
-  refuse(error: unknown): void {
+  /**
+   * Takes nothing more, and lets go of the write in progress. A close in progress goes on, and one
+   * follows where nothing is lost.
+   *
+   * @param reason the user's own, who wants everybody to hear it
+   */
+  refuse(reason: unknown): void {
+    const isLost = this.#writes.length > 0;
+    const error = reason ?? writeAfterClose(this.#raw);
     this.#rest = null;
     this.#written?.reject(error);
     this.#written = null;
-    if (this.#closed === null) this.#error(error);
-    this.#writes = 0;
+    if (this.#closed === null && (isLost || reason !== undefined)) this.#error(error);
+    this.#writes.length = 0;
     this.finish();
   }
 
@@ -105,21 +136,27 @@ export class WriteEnd {
     this.#controller.error(error);
   }
 
-  /** The stream asks for the size of each chunk as it takes it: so the writes are counted. */
-  #count(chunk: Uint8Array): number {
-    this.#writes++;
-    return chunk?.byteLength ?? 0;
+  /** The stream asks for the size of each chunk as it is given it: so the writes are known. */
+  #take(chunk: unknown): number {
+    const size = Math.max(sizeOf(chunk) ?? 0, 0);
+    if (!this.isOver) this.#writes.push({ chunk, size });
+    return size;
   }
 
+  /** The oldest write is complete. */
   #complete(): void {
-    this.#writes--;
+    this.#writes.shift();
+    this.#finBehind--;
     this.#finIfDue();
   }
 
   #write(chunk: unknown): Promise<void> | undefined {
-    const octets = octetsOf(chunk);
-    if (octets === undefined) {
-      const error = new TypeError('a socket takes Uint8Array, ArrayBuffer and views of it');
+    // What the stream has refused meanwhile never comes here.
+    while (this.#writes.length > 1 && this.#writes[0]!.chunk !== chunk) this.#complete();
+    let octets: Uint8Array;
+    try {
+      octets = octetsOf(chunk, this.#writes[0]!.size);
+    } catch (error) {
       this.#onAbort(error);
       throw error;
     }
@@ -130,16 +167,23 @@ export class WriteEnd {
       return undefined;
     }
     if (taken < 0) throw this.#raw.failure('write', taken);
-    this.#rest = taken === 0 ? octets : octets.subarray(taken);
+    this.#wait(taken === 0 ? octets : octets.subarray(taken));
     this.#written = deferred();
     this.#watch();
     return this.#written.promise;
+  }
+
+  #wait(rest: Uint8Array): void {
+    this.#rest = rest;
+    this.#restSize = rest.length;
   }
 
   /** CLOSE; done when the FIN is acknowledged. */
   #close(): Promise<void> | undefined {
     if (this.isFinAcknowledged) return undefined;
     if (this.#raw.error !== null) throw this.#raw.error;
+    // All that it took is written by now; what is left it has refused.
+    this.#writes.length = 0;
     this.#closed = deferred();
     this.#watch();
     this.finish();
@@ -147,17 +191,14 @@ export class WriteEnd {
   }
 
   #finIfDue(): void {
-    if (!this.#isFinDue || this.isFinQueued || this.#writes > 0) return;
+    if (this.#finBehind > 0 || this.isFinQueued) return;
     // CLOSE in SYN-SENT would end the connection (RFC 9293 §3.10.4).
     if (!this.#raw.isOpened || this.#raw.isClosed) return;
     this.isFinQueued = true;
     this.#raw.close();
   }
 
-  /**
-   * An abort during a write or a close reaches the sink only when that is over, so it is watched
-   * for.
-   */
+  /** The sink hears of an abort only after the pending write or close: listen to the signal. */
   #watch(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;
@@ -176,19 +217,11 @@ export class WriteEnd {
 }
 
 /** The error of a write that our own close has come before. */
-export function writeAfterClose(raw: RawConnection): SocketError {
+function writeAfterClose(raw: RawConnection): SocketError {
   return new SocketError({
     syscall: 'write',
     result: Result.CONNECTION_CLOSING,
     address: raw.remoteAddress,
     port: raw.remotePort,
   });
-}
-
-function octetsOf(chunk: unknown): Uint8Array | undefined {
-  if (chunk instanceof Uint8Array) return chunk;
-  if (ArrayBuffer.isView(chunk)) {
-    return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  }
-  return chunk instanceof ArrayBuffer ? new Uint8Array(chunk) : undefined;
 }

@@ -1,13 +1,7 @@
 /** Links that are over by themselves: their owner is told, and the stack takes another. */
 import { describe, expect, it } from 'vitest';
 import { TunLink } from '../../host-node/tun-link.ts';
-import {
-  type Link,
-  pipe,
-  relay,
-  VirtualClock,
-  webSocketLink,
-} from '../../host-web/index.ts';
+import { type Link, pipe, relay, VirtualClock, webSocketLink } from '../../host-web/index.ts';
 import { turn } from '../../host-web/clock.ts';
 import type { PacketStreams } from '../../host-web/link/streams.ts';
 import { FakeSocket, FakeTun } from './fake-links.ts';

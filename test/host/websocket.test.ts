@@ -6,12 +6,7 @@ import { join } from 'node:path';
 import type { WebSocket } from 'ws';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openWebSocket } from '../../host-node/websocket.ts';
-import {
-  pipe,
-  relay,
-  VirtualClock,
-  webSocketLink,
-} from '../../host-web/index.ts';
+import { pipe, relay, VirtualClock, webSocketLink } from '../../host-web/index.ts';
 import { repository, run } from './bundle.ts';
 import { FakeSocket } from './fake-links.ts';
 import { stackAt } from './world.ts';
