@@ -157,6 +157,8 @@ export enum Setting {
   IPFRAG_TIME,
   /** Seconds the fragments of an IPv6 datagram may take to come; RFC 8200 §4.5: 60. */
   IP6FRAG_TIME,
+  /** Take segments without the timestamps agreed on, as Linux; 0: a RST only (RFC 7323 §3.2). */
+  TOLERATE_MISSING_TS,
   COUNT,
 }
 

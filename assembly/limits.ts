@@ -118,6 +118,7 @@ function bounds(): usize {
     0, 0, 1, // TW_STRICT tcp_tw_strict
     30, 1, 120, // IPFRAG_TIME ipfrag_time
     60, 1, 120, // IP6FRAG_TIME ip6frag_time
+    1, 0, 1, // TOLERATE_MISSING_TS tolerate_missing_ts
   ]);
 }
 

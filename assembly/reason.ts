@@ -77,6 +77,8 @@ export enum Reason {
   NO_CONNECTION,
   /** The sequence number lies outside the receive window. (RFC 9293 §3.10.7.4, first) */
   OUTSIDE_WINDOW,
+  /** The segment lacks the timestamps that both sides had agreed on. (RFC 7323 §3.2) */
+  MISSING_TIMESTAMP,
   /** The timestamp is older than the last one: an old duplicate. (RFC 7323 §5.3, PAWS) */
   OLD_TIMESTAMP,
   /** A RST inside the window, not at its left edge: challenged. (RFC 5961 §3.2) */

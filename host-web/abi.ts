@@ -134,7 +134,9 @@ export enum Setting {
   IPFRAG_TIME = 17,
   /** Seconds the fragments of an IPv6 datagram may take to come; RFC 8200 §4.5: 60. */
   IP6FRAG_TIME = 18,
-  COUNT = 19,
+  /** Take segments without the timestamps agreed on, as Linux; 0: a RST only (RFC 7323 §3.2). */
+  TOLERATE_MISSING_TS = 19,
+  COUNT = 20,
 }
 
 /** News of a connection, as bits; `signal()` hands them over and clears them. */
@@ -383,64 +385,66 @@ export enum Reason {
   NO_CONNECTION = 29,
   /** The sequence number lies outside the receive window. (RFC 9293 §3.10.7.4, first) */
   OUTSIDE_WINDOW = 30,
+  /** The segment lacks the timestamps that both sides had agreed on. (RFC 7323 §3.2) */
+  MISSING_TIMESTAMP = 31,
   /** The timestamp is older than the last one: an old duplicate. (RFC 7323 §5.3, PAWS) */
-  OLD_TIMESTAMP = 31,
+  OLD_TIMESTAMP = 32,
   /** A RST inside the window, not at its left edge: challenged. (RFC 5961 §3.2) */
-  RST_CHALLENGED = 32,
+  RST_CHALLENGED = 33,
   /** A SYN in a synchronized state: challenged. (RFC 5961 §4.2) */
-  SYN_CHALLENGED = 33,
+  SYN_CHALLENGED = 34,
   /** The ACK lies outside what could have been acknowledged. (RFC 5961 §5.2, MAY-12) */
-  ACK_OUT_OF_RANGE = 34,
+  ACK_OUT_OF_RANGE = 35,
   /** The segment has neither ACK nor RST nor SYN. (RFC 9293 §3.10.7.4, fifth) */
-  NO_ACK_BIT = 35,
+  NO_ACK_BIT = 36,
   /** The accept queue is full. (listen(2), backlog) */
-  ACCEPT_QUEUE_FULL = 36,
+  ACCEPT_QUEUE_FULL = 37,
   /** The SYN queue is full. (RFC 4987 §3) */
-  SYN_QUEUE_FULL = 37,
+  SYN_QUEUE_FULL = 38,
   /** Early text found no room to be held. (RFC 9293 §3.10.7.4, seventh) */
-  NO_ROOM_FOR_EARLY_TEXT = 38,
+  NO_ROOM_FOR_EARLY_TEXT = 39,
   /** A RST in TIME-WAIT is ignored, so that it can not cut the wait short. (RFC 1337 §3) */
-  RST_IN_TIME_WAIT = 39,
+  RST_IN_TIME_WAIT = 40,
   /** As many connections as may be were in TIME-WAIT: this one ended without. (RFC 9293 §3.6.1) */
-  TIME_WAIT_FULL = 40,
+  TIME_WAIT_FULL = 41,
   /** A new SYN ended the TIME-WAIT of an older connection. (RFC 1122 §4.2.2.13, RFC 6191) */
-  TIME_WAIT_REUSED = 41,
+  TIME_WAIT_REUSED = 42,
   /** A RST is never answered with a RST. (RFC 9293 §3.5.2) */
-  RST_NOT_ANSWERED = 42,
+  RST_NOT_ANSWERED = 43,
   /** Answers to this connection are limited in rate. (RFC 5961 §7) */
-  RATE_LIMITED = 43,
+  RATE_LIMITED = 44,
   /** Three duplicate acknowledgments: the first unacknowledged segment is taken as lost. (RFC 5681 §3.2) */
-  FAST_RETRANSMIT = 44,
+  FAST_RETRANSMIT = 45,
   /** A partial acknowledgment during recovery: the next hole is sent again. (RFC 6582 §3.2) */
-  PARTIAL_ACKNOWLEDGMENT = 45,
+  PARTIAL_ACKNOWLEDGMENT = 46,
   /** The retransmission timer ran out. (RFC 6298 §5.4) */
-  RETRANSMISSION_TIMEOUT = 46,
+  RETRANSMISSION_TIMEOUT = 47,
   /** Recovery is over: everything sent before the loss is acknowledged. (RFC 6582 §3.2) */
-  RECOVERED = 47,
+  RECOVERED = 48,
   /** A router says that the path carries only smaller packets. (RFC 1191 §6.4, RFC 8201 §5.4) */
-  PATH_MTU_FELL = 48,
+  PATH_MTU_FELL = 49,
   /** Full segments vanish and no router says why: smaller ones are tried. (RFC 2923 §2.1) */
-  PATH_MTU_BLACK_HOLE = 49,
+  PATH_MTU_BLACK_HOLE = 50,
   /** The handshake of a queued child was given up. (RFC 4987 §2) */
-  SYN_ACK_TIMEOUT = 50,
+  SYN_ACK_TIMEOUT = 51,
   /** The SYN was answered with a cookie, for the SYN queue is full: nothing is remembered. (RFC 4987 §3.6) */
-  COOKIE_SENT = 51,
+  COOKIE_SENT = 52,
   /** The ACK returns a cookie of ours: the connection is made from it. (RFC 4987 §3.6) */
-  COOKIE_RETURNED = 52,
+  COOKIE_RETURNED = 53,
   /** The ACK returns no cookie of ours, or one that is too old. (RFC 4987 §3.6) */
-  COOKIE_INVALID = 53,
+  COOKIE_INVALID = 54,
   /** The packet came by a source route that is not accepted, not complete, or leads through nobody. (RFC 7126 §4.3, RFC 1122 §3.2.1.8) */
-  SOURCE_ROUTE_REFUSED = 54,
+  SOURCE_ROUTE_REFUSED = 55,
   /** Our SYN was not answered, so it is sent again without asking for ECN. (RFC 3168 §6.1.1.1) */
-  ECN_FALLBACK = 55,
+  ECN_FALLBACK = 56,
   /** Text came marked by a congested router; every ACK says so until the peer has slowed down. (RFC 3168 §6.1.3) */
-  CONGESTION_EXPERIENCED = 56,
+  CONGESTION_EXPERIENCED = 57,
   /** The peer echoes a congested router's mark: cwnd falls as for a loss. (RFC 3168 §6.1.2) */
-  CONGESTION_ECHOED = 57,
+  CONGESTION_ECHOED = 58,
   /** The peer echoes a mark though cwnd is one segment already: the next one waits for the retransmission timer. (RFC 3168 §6.1.2) */
-  PAUSED_BY_ECHO = 58,
+  PAUSED_BY_ECHO = 59,
   /** A SYN that carries a FIN as well opens nothing. (RFC 9293 §3.10.7.2) */
-  SYN_WITH_FIN = 59,
+  SYN_WITH_FIN = 60,
 }
 
 /** The sentence of every reason, with its section. */
@@ -476,6 +480,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.ILLEGAL_ADDRESS]: "Source or destination is no single host's, or never on a wire: a group's, everybody's, nobody's, the loopback's or, as source, our own. (RFC 1122 §3.2.1.3, MUST-57, MUST-63)",
   [Reason.NO_CONNECTION]: "No connection and no listener has that local socket. (RFC 9293 §3.10.7.1)",
   [Reason.OUTSIDE_WINDOW]: "The sequence number lies outside the receive window. (RFC 9293 §3.10.7.4, first)",
+  [Reason.MISSING_TIMESTAMP]: "The segment lacks the timestamps that both sides had agreed on. (RFC 7323 §3.2)",
   [Reason.OLD_TIMESTAMP]: "The timestamp is older than the last one: an old duplicate. (RFC 7323 §5.3, PAWS)",
   [Reason.RST_CHALLENGED]: "A RST inside the window, not at its left edge: challenged. (RFC 5961 §3.2)",
   [Reason.SYN_CHALLENGED]: "A SYN in a synchronized state: challenged. (RFC 5961 §4.2)",
@@ -974,6 +979,14 @@ export const SETTINGS = {
     least: 1,
     most: 120,
     about: "Seconds the fragments of an IPv6 datagram may take to come; RFC 8200 §4.5: 60.",
+  },
+  /** Take segments without the timestamps agreed on, as Linux; 0: a RST only (RFC 7323 §3.2). 0 to 1; default 1. */
+  tolerate_missing_ts: {
+    setting: Setting.TOLERATE_MISSING_TS,
+    initial: 1,
+    least: 0,
+    most: 1,
+    about: "Take segments without the timestamps agreed on, as Linux; 0: a RST only (RFC 7323 §3.2).",
   },
 } as const
 

@@ -49,7 +49,10 @@ export function childState(child: Child, seg: Segment): void {
     }
     return;
   }
-  if (lacksTimestamps(child.flags, seg)) return;
+  if (lacksTimestamps(child.flags, seg)) {
+    traceDropped(child, Reason.MISSING_TIMESTAMP, seg);
+    return;
+  }
   const isOld = isOlder(child.flags, child.tsRecent, seg);
   if (isOld || !isAcceptable(child, seg)) {
     if (isOld) count(Counter.TcpExtPAWSEstab);
@@ -87,6 +90,11 @@ export function childState(child: Child, seg: Segment): void {
   if (tcb == null) return;
   removeChild(child);
   begin(tcb, seg);
+}
+
+function traceDropped(child: Child, reason: Reason, seg: Segment): void {
+  const nxt = receiveNext(child);
+  trace(TraceKind.DROP, 0, State.SYN_RECEIVED, reason, reason, seg.seq, seg.len, nxt);
 }
 
 /** Whether a segment lies in a child's window, or below it with the ACK the handshake lacks. */

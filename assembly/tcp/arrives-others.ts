@@ -61,7 +61,7 @@ function traceDropped(tcb: Tcb, reason: Reason, seg: Segment): void {
 
 function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
   if (lacksTimestamps(tcb.flags, seg)) {
-    traceDropped(tcb, Reason.OLD_TIMESTAMP, seg);
+    traceDropped(tcb, Reason.MISSING_TIMESTAMP, seg);
     return false;
   }
   if (isOldDuplicate(tcb, seg)) {

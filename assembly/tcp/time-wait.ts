@@ -44,7 +44,7 @@ import { LocalSeq, lt, RemoteSeq } from './seq';
 import { forgetRoute } from './source-route';
 import { enter } from './state';
 import { Flag, has, lower, Tcb, TUPLE } from './tcb';
-import { timestampNow } from './timestamps';
+import { lacksTimestamps, timestampNow } from './timestamps';
 import { cancelAll } from './timers';
 import { offerWindow } from './window';
 
@@ -327,6 +327,11 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
     count(Counter.TcpExtTWRecycled);
     endTimeWait(index, Reason.TIME_WAIT_REUSED);
     return nxt;
+  }
+  if (hasTimestamps(record) && lacksTimestamps(Flag.TIMESTAMPS, seg)) {
+    const reason = Reason.MISSING_TIMESTAMP;
+    trace(TraceKind.DROP, 0, State.TIME_WAIT, reason, reason, seg.seq, seg.len, record.rcvNxt);
+    return 0;
   }
   const old =
     hasTimestamps(record) && seg.options.hasTimestamps && lt(seg.options.tsVal, record.tsRecent);

@@ -1,6 +1,8 @@
 /**
  * Timestamps and PAWS (RFC 7323 §3 to §5). The clock ticks once a millisecond.
  */
+import { Setting } from '../abi';
+import { setting } from '../limits';
 import { Micros, MILLISECOND, now, SECOND } from '../time';
 import { Options } from '../wire/tcp-options';
 import { Segment } from './segment';
@@ -43,12 +45,15 @@ export function isOlder(flags: u32, recent: u32, seg: Segment): bool {
 }
 
 /**
- * Whether a segment lacks the timestamps that were agreed on; it is then dropped (RFC 7323 §3.2). A
- * SYN agrees on its own: the peer that has forgotten us must hear that we have not.
+ * Whether a segment is dropped because it lacks the timestamps that were agreed on.
+ *
+ * DEVIATION: RFC 7323 §3.2c would drop every one but a RST; `tolerate_missing_ts` 0 does. There are
+ * peers that leave them out now and then, and middleboxes that take them out, and their connections
+ * would stand still for ever. By default such a segment goes without PAWS, as in Linux.
  */
 export function lacksTimestamps(flags: u32, seg: Segment): bool {
-  const mustHave = (flags & Flag.TIMESTAMPS) != 0 && !seg.isRst && !seg.isSyn; // RFC 7323 §3.2c
-  return mustHave && !seg.options.hasTimestamps;
+  const mustHave = (flags & Flag.TIMESTAMPS) != 0 && !seg.isRst && !seg.options.hasTimestamps;
+  return mustHave && setting(Setting.TOLERATE_MISSING_TS) == 0;
 }
 
 /** Updates TS.Recent from an acceptable segment that spans Last.ACK.sent (RFC 7323 §4.3). */

@@ -17,10 +17,18 @@ import {
   Setting,
   State,
   StatusField,
+  TraceKind,
 } from '../../host-web/abi.ts';
 import { type Core, createCore, type Limits, setEndpoint } from '../../host-web/core.ts';
 import { coreModule } from '../core-module.ts';
-import { printLadder, readTrace, type Rung, rungOf, stateName } from './ladder.ts';
+import {
+  printLadder,
+  readTrace,
+  type Rung,
+  rungOf,
+  stateName,
+  type TraceRecord,
+} from './ladder.ts';
 import { writePcap } from './pcap.ts';
 
 /** The host's epoch is not zero, which would mean "never" to the core. */
@@ -87,6 +95,8 @@ export class Stack {
   readonly sinks: ((packet: Uint8Array) => boolean)[] = [];
   readonly news = new Map<number, News>();
   readonly handles = new Set<number>();
+  /** Events of the trace that tell of a packet or segment dropped. */
+  readonly dropped: TraceRecord[] = [];
   /** Milliseconds since the test began. */
   now = 0;
   readonly #epoch: number;
@@ -193,6 +203,7 @@ export class Stack {
 
   #harvest(): void {
     for (const record of readTrace(this.core, this.#traced, TRACE_EVENTS)) {
+      if (record.kind === TraceKind.DROP) this.dropped.push(record);
       const rung = rungOf(record, false, this.#epoch);
       if (rung) this.log.push(rung);
     }
@@ -200,6 +211,12 @@ export class Stack {
   }
 
   // Observation ------------------------------------------------------------------
+
+  /** Why packets and segments were dropped since the last look, by the reasons' names. */
+  drops(): string[] {
+    this.#harvest();
+    return this.dropped.splice(0).map(({ reason }) => Reason[reason] ?? `${reason}`);
+  }
 
   used(): number[] {
     return POOLS.map((_, pool) => this.core.used(pool) >>> 0);

@@ -32,6 +32,7 @@ const SETTINGS = [
   [Setting.TIME_WAIT_MS, 120_000],
   [Setting.SYN_ACK_RETRIES, 6],
   [Setting.ACCEPT_SOURCE_ROUTE, 1],
+  [Setting.TOLERATE_MISSING_TS, 1],
 ] as const;
 
 function anyHandle(world: World, r: Dice): number {

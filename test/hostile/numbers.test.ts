@@ -15,7 +15,7 @@ import {
   syn,
 } from '../dsl/index.ts';
 
-const stamped = () => established({ timestamps: true });
+const stamped = (options = {}) => established({ timestamps: true, ...options });
 
 /** The same segment with a timestamp a million ticks ahead. */
 const ahead = 1_000_000;
@@ -50,8 +50,8 @@ test('hostile 11a, 11b: out of the window or ahead of a gap, no timestamp is kep
   expect(stack.counter(Counter.TcpExtPAWSEstab)).toBe(0);
 });
 
-test('hostile 11e: a FIN and an ACK without the agreed timestamps are dropped in silence', () => {
-  const { host, peer } = stamped();
+test('hostile 11e: where timestamps must be, a FIN and an ACK without are dropped', () => {
+  const { host, peer } = stamped({ settings: { [Setting.TOLERATE_MISSING_TS]: 0 } });
   host.write('hello');
   peer.take();
   peer.send(fin({ seq: 1, ack: 6, ts: null }), ack({ seq: 1, ack: 6, ts: null }));

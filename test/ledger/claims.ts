@@ -55,6 +55,7 @@ const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
   'RFC 6675 §4e': absent('what is not lost by its rule is left to the timeout'),
   'RFC 7323 §2.3b': absent('a core has no log; the shift is taken as 14 and works'),
   'RFC 7323 §2.4b': partly('after a timeout the window as it is now has its say'),
+  'RFC 7323 §3.2c': deviates,
   'RFC 7323 §5.6': absent('there is one path for every segment, and no faster one to miss'),
   'RFC 8200 §4b': deviates,
   'RFC 8201 §5.3': absent('what was learned belongs to a connection and ends with it'),

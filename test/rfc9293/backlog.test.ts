@@ -202,8 +202,11 @@ test('accepted connections outlive their listener', () => {
   host.expect(State.ESTABLISHED);
 });
 
-test('a handshake whose ACK lacks the agreed timestamps takes no TCB for ever', () => {
-  const { stack, peer } = synReceived({ timestamps: true });
+test('a handshake whose ACK must have timestamps and has none takes no TCB for ever', () => {
+  const { stack, peer } = synReceived({
+    timestamps: true,
+    settings: { [Setting.TOLERATE_MISSING_TS]: 0 },
+  });
   peer.send(ack({ seq: 1, ack: 1, ts: null }));
   stack.wait(700_000);
   expect(stack.used().slice(0, 2)).toEqual([1, 0]);
