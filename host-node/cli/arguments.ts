@@ -5,6 +5,7 @@
  * neither the verb nor what would have been right. Every mistake is a UsageError, exit code 2.
  */
 import { parseArgs } from 'node:util';
+import { parseSysctl, type Sysctl } from '../../host-web/sysctl.ts';
 
 /** A flag: a switch, or one with a value, or with several. */
 export interface Flag {
@@ -42,6 +43,7 @@ export const COMMON: Flags = {
   mtu: { type: 'string' },
   pcap: { type: 'string' },
   seed: { type: 'string' },
+  sysctl: { type: 'string', multiple: true },
   json: { type: 'boolean' },
   quiet: { type: 'boolean', short: 'q' },
   verbose: { type: 'boolean', short: 'v' },
@@ -51,6 +53,7 @@ export const COMMON: Flags = {
 export const COMMON_HELP = `  --tun NAME          device to make, or to attach to if it exists
   --address A/PREFIX  address of the stack, one of each family at most; 10.9.0.2/24, fd00:9::2/64
   --peer A            address of the kernel on the link; first of the prefix
+  --sysctl NAME=V     a setting of the stack by Linux's name, such as tcp_sack=0; may be repeated
   --mtu N  --pcap FILE  --seed N  --json  -q  -v`;
 
 /** Reads a verb's arguments. @throws UsageError */
@@ -164,6 +167,21 @@ export function readNumber(text: string, what: string, least: number, most: numb
 
 export function readPort(text: string, what = 'PORT'): number {
   return readNumber(text, what, 1, 65_535);
+}
+
+/** The settings of --sysctl. @throws UsageError */
+export function readSysctls(args: Arguments): Sysctl {
+  return Object.fromEntries(args.values('sysctl').map((text) => orUsage(() => parseSysctl(text))));
+}
+
+/** Makes something of the settings of --sysctl, which may refuse them. @throws UsageError */
+export function orUsage<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`--sysctl: ${error.message}`);
+  }
 }
 
 const UNITS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };

@@ -6,10 +6,12 @@ import { release } from 'node:os';
 import { createStackSync, parseInterfaceAddress, type Stack } from '../../host-web/index.ts';
 import type { Link } from '../../host-web/link/link.ts';
 import { simulatedLink } from '../../host-web/link/simulated.ts';
+import type { Sysctl } from '../../host-web/sysctl.ts';
 import { type Net, netFor } from '../net.ts';
 import { addRoute } from '../netlink.ts';
 import { openTun, type Tun, TunError } from '../tun.ts';
 import { TunLink } from '../tun-link.ts';
+import { orUsage } from './arguments.ts';
 import { record } from './capture.ts';
 import { kernelPeer, localPeer, type Peer, type Sockets } from './demo-peer.ts';
 
@@ -42,13 +44,19 @@ export interface Arena {
 const IPV4: Family = { name: 'IPv4', ours: '10.9.0.2', theirs: '10.9.0.1', prefix: 24 };
 const IPV6: Family = { name: 'IPv6', ours: 'fd00:9::2', theirs: 'fd00:9::1', prefix: 64 };
 
-/** Netcell behind a TUN device of this namespace. @throws TunError */
-export function realArena(options: { pcap: string | undefined; congestion: string }): Arena {
+/** What the flags ask for. */
+export interface Wishes {
+  readonly pcap: string | undefined;
+  readonly sysctl: Sysctl;
+}
+
+/** Netcell behind a TUN device of this namespace. @throws TunError, UsageError */
+export function realArena(options: Wishes & { congestion: string }): Arena {
   const { tun, families } = openBoth();
   const congestion = chooseCubic(tun, families, options.congestion);
   let failed: Error | undefined;
   const link = new TunLink(tun, { onError: (error) => (failed = error) });
-  const stack = makeStack(families, (family) => family.ours);
+  const stack = makeStack(families, (family) => family.ours, options);
   const capture =
     options.pcap === undefined ? undefined : record(options.pcap, link, tun.name, stack.clock);
   stack.attach(capture?.link ?? link);
@@ -116,17 +124,20 @@ function networkOf(address: string, prefix: number): { octets: Uint8Array; prefi
   return { octets, prefix };
 }
 
-function makeStack(families: readonly Family[], addressOf: (family: Family) => string): Stack {
-  return createStackSync({
-    address: families.map((family) => `${addressOf(family)}/${family.prefix}`),
-  });
+function makeStack(
+  families: readonly Family[],
+  addressOf: (family: Family) => string,
+  { sysctl }: Pick<Wishes, 'sysctl'>,
+): Stack {
+  const address = families.map((family) => `${addressOf(family)}/${family.prefix}`);
+  return orUsage(() => createStackSync({ address, sysctl }));
 }
 
 /** Two netcells in this process. */
-export async function simulatedArena(pcap: string | undefined): Promise<Arena> {
+export async function simulatedArena({ pcap, sysctl }: Wishes): Promise<Arena> {
   const families = [IPV4, IPV6];
-  const stack = makeStack(families, ({ ours }) => ours);
-  const other = makeStack(families, ({ theirs }) => theirs);
+  const stack = makeStack(families, ({ ours }) => ours, { sysctl });
+  const other = makeStack(families, ({ theirs }) => theirs, { sysctl: {} });
   const { a: here, b: there } = simulatedLink({ clock: stack.clock });
   const capture = pcap === undefined ? undefined : record(pcap, here, 'simulated', stack.clock);
   const near: Link = capture?.link ?? here;

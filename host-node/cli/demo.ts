@@ -9,7 +9,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { enterNamespace } from '../namespace.ts';
 import { TunError } from '../tun-error.ts';
-import { type Arguments, readSize, takePositionals, talkOf } from './arguments.ts';
+import { type Arguments, readSize, readSysctls, takePositionals, talkOf } from './arguments.ts';
 import { type Arena, realArena, simulatedArena } from './demo-arena.ts';
 import { compete, type Result, traceOne } from './demo-transfers.ts';
 import { Exit, Failure } from './failure.ts';
@@ -21,11 +21,12 @@ import { size, time } from './words.ts';
 
 const HELP = `netcell demo: the kernel's TCP and netcell's, checked against each other
 
-  netcell demo [--simulated] [--size SIZE] [--pcap FILE] [--json]
+  netcell demo [--simulated] [--size SIZE] [--pcap FILE] [--sysctl N=V] [--json]
 
   --simulated   two netcells over a simulated link, without TUN device and kernel
   --size SIZE   octets of each transfer; default 64m
   --pcap FILE   write what crossed the device, as pcapng
+  --sysctl N=V  a setting of netcell's stack by Linux's name, such as tcp_sack=0
   --json        one JSON document instead of the report
 
 Makes a network namespace, a TUN device in it, and moves SIZE octets over HTTP six times: the
@@ -73,20 +74,20 @@ async function run(args: Arguments): Promise<number> {
 
 /** The kernel's side where it can be had; else a second stack, with the reason said. */
 async function enterArena(args: Arguments, say: (text: string) => void): Promise<Arena> {
-  const pcap = args.value('pcap');
-  if (args.isSet('simulated')) return introduce(await simulatedArena(pcap), say);
+  const wishes = { pcap: args.value('pcap'), sysctl: readSysctls(args) };
+  if (args.isSet('simulated')) return introduce(await simulatedArena(wishes), say);
   try {
     enterNamespace();
     const congestion = preferCubic();
     enableIpv6();
-    return introduce(realArena({ pcap, congestion }), say);
+    return introduce(realArena({ ...wishes, congestion }), say);
   } catch (error) {
     if (!(error instanceof TunError)) throw error;
     say(`  No TUN device, so no kernel to talk to: this is a SIMULATED link between two netcells.`);
     const why = explainTun(error, { verb: 'demo', words: [] });
     say(`  ${why.replaceAll('\n', '\n  ')}`);
     say(`  then   netcell demo\n`);
-    return introduce(await simulatedArena(pcap), say);
+    return introduce(await simulatedArena(wishes), say);
   }
 }
 
@@ -155,6 +156,7 @@ export const verb: Verb = {
     simulated: { type: 'boolean' },
     size: { type: 'string' },
     pcap: { type: 'string' },
+    sysctl: { type: 'string', multiple: true },
     json: { type: 'boolean' },
   },
   run,

@@ -12,11 +12,12 @@ import {
   samePrefix,
 } from '../../host-web/address.ts';
 import { createStackSync, type Stack } from '../../host-web/index.ts';
+import type { Sysctl } from '../../host-web/sysctl.ts';
 import { type Net, netFor } from '../net.ts';
 import { listAddresses, listLinks } from '../netlink.ts';
 import { openTun, type Tun } from '../tun.ts';
 import { TunLink } from '../tun-link.ts';
-import { type Arguments, readNumber, UsageError } from './arguments.ts';
+import { type Arguments, orUsage, readNumber, readSysctls, UsageError } from './arguments.ts';
 import { record } from './capture.ts';
 
 /** One family on the link: the stack's address and the kernel's. */
@@ -52,6 +53,7 @@ export function openDevice(args: Arguments, onError: (error: Error) => void): De
   const mtu = args.value('mtu');
   const wantedMtu = mtu === undefined ? 1500 : readNumber(mtu, '--mtu', 576, 65_535);
   const sides = readSides(args, wantedMtu);
+  const sysctl = readSysctls(args);
   const name = args.value('tun');
   const existing = listLinks().find((link) => link.name === name);
   const tun = openTun({
@@ -62,7 +64,8 @@ export function openDevice(args: Arguments, onError: (error: Error) => void): De
   });
   try {
     const served = existing === undefined ? sides : sides.filter(isReached(existing.index));
-    return assemble(tun, served.length > 0 ? served : sides, args, onError, startedAt);
+    const own = served.length > 0 ? served : sides;
+    return assemble(tun, own, sysctl, args, onError, startedAt);
   } catch (error) {
     tun.close();
     throw error;
@@ -79,6 +82,7 @@ function isReached(index: number): (side: Side) => boolean {
 function assemble(
   tun: Tun,
   sides: readonly Side[],
+  sysctl: Sysctl,
   args: Arguments,
   onError: (error: Error) => void,
   startedAt: number,
@@ -86,10 +90,12 @@ function assemble(
   const seed = args.value('seed');
   const pcap = args.value('pcap');
   const link = new TunLink(tun, { onError });
-  const stack = createStackSync({
+  const options = {
     address: sides.map(({ address, prefix }) => `${address}/${prefix}`),
+    sysctl,
     ...(seed === undefined ? {} : { seed: createHash('sha256').update(seed).digest() }),
-  });
+  };
+  const stack = orUsage(() => createStackSync(options));
   const capture = pcap === undefined ? undefined : record(pcap, link, tun.name, stack.clock);
   stack.attach(capture?.link ?? link);
   return {

@@ -130,6 +130,25 @@ await perform({
     return { answered, code, output: echo.output(), silence, ended, received: once_.output() };
   },
 
+  /** What connections agree on, with and without settings. */
+  sysctl: async () => {
+    const agreed = async (...words: string[]) => {
+      const running = await start(words);
+      const socket = connect(9, '10.9.0.2');
+      await once(socket, 'connect');
+      const { stdout } = await netcell('ss', '-ti');
+      socket.destroy();
+      await stop(running);
+      return stdout;
+    };
+    const without = ['--sysctl', 'net.ipv4.tcp_timestamps=0', '--sysctl=tcp_sack=0'];
+    return {
+      before: await agreed('up'),
+      after: await agreed('up', ...without),
+      listen: await agreed('listen', '9', '--echo', '--sysctl', 'tcp_window_scaling=0'),
+    };
+  },
+
   demo: async () => ({
     text: await netcell('demo', '--size', '256k', '--pcap', `${folder}/demo.pcapng`),
     json: await netcell('demo', '--size', '1m', '--json'),

@@ -42,6 +42,9 @@ describe('usage', () => {
     [['demo', '--size', 'much'], /--size is a size such as 64k, not 'much'/],
     [['tunnel', 'http://10.9.0.1/'], /URL is such as ws:\/\/.*, not 'http:/],
     [['tunnel', 'ws://[::1]:1/', '--address', '10.9.0.1'], /--address is an address with a prefix/],
+    [['up', '--sysctl', 'tcp_sack'], /--sysctl: tcp_sack is not tcp_sack=value/],
+    [['ping', '10.9.0.1', '--sysctl', 'tcp_sack=2'], /--sysctl: tcp_sack can not be 2/],
+    [['demo', '--sysctl', 'tcp_magic=1'], /--sysctl: tcp_magic is not a setting; there are /],
     [['ss', '-K'], /there is no flag -K/],
   ])('netcell %j is refused with exit code 2', async (words, sentence) => {
     const { code, stdout, stderr } = await netcell(words);
@@ -246,6 +249,13 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     expect(result.output).toContain('closing 1 connection; Ctrl-C again resets');
     expect(result.received).toContain('for the terminal');
     expect(result.received).toMatch(/closed: 16 octets in, 0 out/);
+  });
+
+  it('a setting is one of the stack that the verb makes', async () => {
+    const { before, after, listen } = await inside<Record<string, string>>('sysctl');
+    expect(before).toMatch(/^\t ts sack wscale:/m);
+    expect(after).toMatch(/^\t wscale:/m);
+    expect(listen).toMatch(/^\t ts sack rto:/m);
   });
 
   it('the demo compares six transfers with the kernel, and shows ladder and sockets', async () => {
