@@ -170,7 +170,7 @@ export function setUp(
   wanted: InterfaceAddress[],
 ): void {
   refuseClashes(wanted);
-  quieten(name);
+  teachIpv6(name);
   try {
     setLink(name, { mtu, queueLength });
     for (const address of wanted) addAddress(name, address);
@@ -182,14 +182,19 @@ export function setUp(
 }
 
 /**
- * Keep the kernel from asking the link for routers, for ever: there is none, and each question
- * would wake an idle process (router_solicitations, Documentation/networking/ip-sysctl.rst).
+ * IPv6 as a link like this wants it (Documentation/networking/ip-sysctl.rst). The kernel is kept
+ * from asking for routers, for ever: there is none, and each question would wake an idle process.
+ * And it keeps the addresses while the interface is down, as it does those of IPv4.
  */
-function quieten(name: string): void {
-  try {
-    writeFileSync(`/proc/sys/net/ipv6/conf/${name}/router_solicitations`, '0');
-  } catch {
-    // No IPv6 here, or /proc/sys is read-only: a few packets more.
+const IPV6_MANNERS = { router_solicitations: '0', keep_addr_on_down: '1' };
+
+function teachIpv6(name: string): void {
+  for (const [setting, value] of Object.entries(IPV6_MANNERS)) {
+    try {
+      writeFileSync(`/proc/sys/net/ipv6/conf/${name}/${setting}`, value);
+    } catch {
+      // No IPv6 here, or /proc/sys is read-only: a few packets more, and a lost address.
+    }
   }
 }
 

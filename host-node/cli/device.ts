@@ -33,6 +33,8 @@ export interface Device {
   readonly tun: Tun;
   readonly link: TunLink;
   readonly sides: readonly Side[];
+  /** Whether the device is of our making, and not somebody's whom it was attached to. */
+  readonly isMade: boolean;
   /** Milliseconds it took to have all this. */
   readonly readyAfter: number;
   /** Ends the stack, the device and the capture. */
@@ -65,7 +67,7 @@ export function openDevice(args: Arguments, onError: (error: Error) => void): De
   try {
     const served = existing === undefined ? sides : sides.filter(isReached(existing.index));
     const own = served.length > 0 ? served : sides;
-    return assemble(tun, own, sysctl, args, onError, startedAt);
+    return assemble(tun, own, existing === undefined, sysctl, args, onError, startedAt);
   } catch (error) {
     tun.close();
     throw error;
@@ -82,6 +84,7 @@ function isReached(index: number): (side: Side) => boolean {
 function assemble(
   tun: Tun,
   sides: readonly Side[],
+  isMade: boolean,
   sysctl: Sysctl,
   args: Arguments,
   onError: (error: Error) => void,
@@ -103,6 +106,7 @@ function assemble(
     tun,
     link,
     sides,
+    isMade,
     net: netFor(stack),
     readyAfter: performance.now() - startedAt,
     close: async () => {

@@ -9,6 +9,7 @@ import type { Server } from '../net.ts';
 import type { Arguments } from './arguments.ts';
 import { offerControl } from './control.ts';
 import { type Device, openDevice } from './device.ts';
+import { watchDevice } from './device-watch.ts';
 import { Exit, reasonOf } from './failure.ts';
 import { watchOutput } from './output.ts';
 import { firstSockets, reportLines, summaryOf } from './report.ts';
@@ -52,11 +53,14 @@ export async function stayUp(
     if (failure !== null) console.error(`  ${failure.message}; nothing more is said there`);
   });
   let withdraw = () => {};
+  let stopLooking = () => {};
+  const tell = tellOf(args, say);
   try {
     const device = openDevice(args, (error) => ending.fail(error));
     try {
       const service = await start(device);
       withdraw = await offer(device);
+      stopLooking = watchDevice(device, tell);
       const keys = watchKeys(device, ending, say);
       announce(args, say, device, service, keys.isWatching);
       service.ended?.then(
@@ -65,19 +69,26 @@ export async function stayUp(
       );
       try {
         const code = await ending.first;
-        await closeAll(device, service, ending, say);
+        await closeAll(device, service, ending, tell);
         return code;
       } finally {
         keys.close();
       }
     } finally {
       withdraw();
+      stopLooking();
       await device.close();
     }
   } finally {
     ending.close();
     stopWatching();
   }
+}
+
+/** Where is told what happens meanwhile: among objects of JSON it would be none. */
+function tellOf(args: Arguments, say: Say): Say {
+  if (args.isSet('quiet')) return () => {};
+  return args.isSet('json') ? (text) => console.error(text) : say;
 }
 
 /** Lets `netcell ss` ask; without that, everything else works as well. */

@@ -1,10 +1,11 @@
 /**
  * What `cli.test.ts` runs inside a network namespace: each verb beside a kernel.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { setLink } from '../../host-node/netlink.ts';
 import { run } from './bundle.ts';
 import { withoutProgress } from './cli-quiet.ts';
 import { cli, exchange, folder, netcell, perform, start, stop } from './cli-running.ts';
@@ -147,6 +148,26 @@ await perform({
       after: await agreed('up', ...without),
       listen: await agreed('listen', '9', '--echo', '--sysctl', 'tcp_window_scaling=0'),
     };
+  },
+
+  /** The device goes down and up, with the kernel keeping its addresses and without. */
+  device: async () => {
+    const up = await start(['up']);
+    const downAndUp = async () => {
+      setLink('tun0', { up: false });
+      setLink('tun0', { up: true });
+    };
+    await downAndUp();
+    await up.said(/is up again/);
+    const kept = await (await fetch('http://[fd00:9::2]/')).text();
+    writeFileSync('/proc/sys/net/ipv6/conf/tun0/keep_addr_on_down', '0');
+    await downAndUp();
+    await up.said(/and is back/);
+    const putBack = await (await fetch('http://[fd00:9::2]/')).text();
+    // Without IPv6 the address is gone, and the interface was not down.
+    writeFileSync('/proc/sys/net/ipv6/conf/tun0/disable_ipv6', '1');
+    await up.said(/is gone/);
+    return { kept, putBack, code: await stop(up), output: up.output() };
   },
 
   demo: async () => ({

@@ -6,7 +6,7 @@
  * files. Its result goes to standard output as JSON; the expectations stand in the test.
  */
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { connect } from 'node:net';
 import { enterNamespace } from '../../host-node/namespace.ts';
 import { bringUpLoopback } from '../../host-node/netlink.ts';
@@ -56,16 +56,22 @@ export function launch(
     ...options,
   });
   let text = '';
+  const heard = new EventEmitter();
   const ended = once(child, 'exit').then(([code]) => ({ code: code as number | null }));
   const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
   for (const stream of streams) {
-    stream.setEncoding('utf8').on('data', (part: string) => (text += part));
+    stream.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+      heard.emit('more');
+    });
   }
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+    heard.emit('more');
+  });
   const said = async (wanted: RegExp) => {
-    let isOver = false;
-    void ended.then(() => (isOver = true));
-    const more = () => Promise.race([ended, ...streams.map((stream) => once(stream, 'data'))]);
-    while (!wanted.test(text) && !isOver) await more();
+    while (!wanted.test(text) && !isOver) await once(heard, 'more');
   };
   return { child, ended, output: () => text, said };
 }

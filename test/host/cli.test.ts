@@ -258,6 +258,20 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     expect(listen).toMatch(/^\t ts sack rto:/m);
   });
 
+  it('a device that was down has its addresses afterwards, and says so', async () => {
+    const { kept, putBack, code, output } = await inside<Record<string, string>>('device');
+    expect([kept, putBack, code]).toEqual([
+      expect.stringContaining('Hello from netcell'),
+      expect.stringContaining('Hello from netcell'),
+      130,
+    ]);
+    const down = '  tun0 is down: nothing comes or goes\n  sudo ip link set tun0 up\n';
+    const again = `${down}  tun0 is up again\n`;
+    const back = '  fd00:9::1/64 was gone from tun0, and is back\n';
+    const gone = '  fd00:9::1/64 is gone from tun0\n  sudo ip addr add fd00:9::1/64 dev tun0\n';
+    expect(output).toContain(`${again}${again}${back}${gone}`);
+  });
+
   it('the demo compares six transfers with the kernel, and shows ladder and sockets', async () => {
     const { text, json } = await inside<Record<'text' | 'json', Outcome>>('demo');
     expect(text).toMatchObject({ code: 0, stderr: '' });

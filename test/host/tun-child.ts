@@ -230,6 +230,20 @@ const scenarios: Record<string, () => unknown> = {
     return result;
   },
 
+  down: () => {
+    const tun = openAttached();
+    const { index } = getLink(tun.name);
+    const addresses = () =>
+      listAddresses()
+        .filter((address) => address.index === index)
+        .map(({ octets: own, prefix }) => `${formatAddress(own)}/${prefix}`)
+        .filter((address) => !address.startsWith('fe80:'));
+    const before = addresses();
+    setLink(tun.name, { up: false });
+    setLink(tun.name, { up: true });
+    return { before, after: addresses() };
+  },
+
   deleted: async () => {
     const tun = openAttached();
     const gone = awaitPacket(tun, () => false);

@@ -118,6 +118,12 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     expect(result.links.sort()).toEqual(['lo', 'tun0', 'tun1']);
   });
 
+  it('keeps its addresses, of both families, while it is down', async () => {
+    const { before, after } = await inside<{ before: string[]; after: string[] }>('down');
+    expect(before.sort()).toEqual(['10.9.0.1/24', 'fd00:9::1/64']);
+    expect(after.sort()).toEqual(before);
+  });
+
   it('notices that the interface was deleted', async () => {
     const result = await inside<{ noticed: string; sent: Failure; closed: Failure }>('deleted');
     expect(result.noticed).toBe('EBADFD');
