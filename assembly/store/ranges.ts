@@ -5,9 +5,9 @@
  * reported as arrived (what need not be sent again). Nodes come from one pool; a list is bounded by
  * its caller, so walking it is bounded too. All ranges of a list lie within 2^31 of each other.
  *
- * ╒══════════ node (16 octets) ══════════╕
- * │ next u32 │ left u32 │ right u32 │ pad │
- * └──────────────────────────────────────┘
+ * ╒══════════ node (16 octets) ═══════════╕
+ * │ next u32 │ left u32 │ right u32 │ mark │
+ * └───────────────────────────────────────┘
  */
 import { give, itemAt, Pool, take } from './pool';
 
@@ -18,6 +18,8 @@ export class Range {
   next: u32;
   left: u32;
   right: u32;
+  /** The caller's, 0 in a new range. Of ranges that join the leftmost keeps its own. */
+  mark: u32;
 }
 
 /** Octets a Range takes. */
@@ -76,6 +78,7 @@ function insertBetween(
   const range = rangeAt(pool, index);
   range.left = left;
   range.right = right;
+  range.mark = 0;
   range.next = after;
   if (before == 0) ranges.head = index;
   else rangeAt(pool, before).next = index;

@@ -22,12 +22,13 @@ import { acknowledge, tell } from './marks';
 import { duplicateAcknowledgment, isDuplicate } from './recovery';
 import { acknowledgeLast, resetConnection, resetSegment } from './reply';
 import { takeBlocks } from './sack';
+import { noteDuplicate } from './sack-blocks';
 import { Segment, traceArrival } from './segment';
 import { inWindow, le, lt } from './seq';
 import { takeRoute } from './source-route';
 import { enter } from './state';
 import { finAcknowledged, Flag, handleOf, has, lower, raise, Tcb } from './tcb';
-import { acceptText, noteDuplicate } from './text';
+import { acceptText } from './text';
 import { startTimeWait } from './time-wait';
 import { isOldDuplicate, lacksTimestamps, updateRecent } from './timestamps';
 import { offerWindow, updateSendWindow } from './window';
@@ -79,7 +80,8 @@ function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
   traceDropped(tcb, Reason.OUTSIDE_WINDOW, seg);
   // An unacceptable RST gets no answer at all.
   if (seg.isRst) return false; // RFC 5961 §3.2a
-  noteDuplicate(tcb, seg);
+  const left = seg.seq + (seg.isSyn ? 1 : 0);
+  noteDuplicate(tcb, left, left + seg.textLength);
   answerUnacceptable(tcb, seg.textLength + (seg.isFin ? 1 : 0));
   if (tcb.snd.una != tcb.snd.nxt && isLate(seg, tcb.snd.nxt, tcb.rcv.nxt, tcb.rcv.buffer)) {
     lateAcknowledgment(tcb, seg);

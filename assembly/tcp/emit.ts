@@ -9,16 +9,16 @@ import { headerLength, writeHeader } from '../ip/output';
 import { addRoute, routeLength } from '../ip/source-route';
 import { setting } from '../limits';
 import { TRANSMIT } from '../memory';
-import { pages, ranges } from '../pools';
+import { pages } from '../pools';
 import { readChain, readChainAndSum } from '../store/chain';
 import { fold, sum } from '../store/copy-sum';
-import { rangeAt, rangeHolding } from '../store/ranges';
 import { trace, tracing } from '../trace';
 import { finish, pseudoSum } from '../wire/checksum';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
-import { beginSack, MAX_BLOCKS, writeBlock, writeTimestamps } from '../wire/tcp-options';
+import { writeTimestamps } from '../wire/tcp-options';
 import { CODEPOINT_SHIFT } from './ecn';
 import { announcedMss, writeSynOptions } from './negotiate';
+import { blockCount, writeBlocks } from './sack-blocks';
 import { LocalSeq, lt } from './seq';
 import { Ecn, Flag, handleOf, has, lower, Tcb } from './tcb';
 import { tsVal } from './timestamps';
@@ -29,13 +29,6 @@ import { offerWindow } from './window';
 export function textRoom(tcb: Tcb): u32 {
   const blocks = blockCount(tcb);
   return blocks == 0 ? tcb.snd.mss : tcb.snd.mss - 4 - 8 * blocks;
-}
-
-/** SACK blocks to report now: three beside timestamps, else four (RFC 2018 §3). */
-function blockCount(tcb: Tcb): u32 {
-  if (!has(tcb, Flag.SACK)) return 0; // RFC 2018 §3a
-  const blocks = tcb.early.count + (has(tcb, Flag.DUPLICATE) ? 1 : 0);
-  return min(blocks, has(tcb, Flag.TIMESTAMPS) ? MAX_BLOCKS - 1 : MAX_BLOCKS); // RFC 2018 §3b
 }
 
 /**
@@ -137,27 +130,6 @@ function writeOptions(tcb: Tcb, at: usize): u32 {
   // RFC 7323 §3.2a
   if (has(tcb, Flag.TIMESTAMPS)) length = writeTimestamps(at, tsVal(tcb), tcb.ts.recent);
   const blocks = blockCount(tcb);
-  if (blocks != 0) length += writeSack(tcb, at + length, blocks); // RFC 2018 §4a
-  return length;
-}
-
-/** The range that changed last comes first, a duplicate before it (RFC 2018 §4, RFC 2883 §4). */
-function writeSack(tcb: Tcb, at: usize, blocks: u32): u32 {
-  const length = beginSack(at, blocks);
-  let block: u32 = 0;
-  // RFC 2883 §4a
-  if (has(tcb, Flag.DUPLICATE)) writeBlock(at, block++, tcb.rcv.dupLeft, tcb.rcv.dupRight);
-  const recent = rangeHolding(ranges(), tcb.early, tcb.rcv.recent); // RFC 2018 §4b, RFC 2883 §4c
-  if (recent != 0 && block < blocks) {
-    writeBlock(at, block++, rangeAt(ranges(), recent).left, rangeAt(ranges(), recent).right);
-  }
-  // DEVIATION: RFC 2018 §4d would repeat the others in the order they were reported. They stand in
-  // order of sequence, as they are kept: while no more of them are there than fit, nothing differs.
-  for (let index = tcb.early.head; index != 0 && block < blocks; ) {
-    // RFC 2018 §4c
-    const range = rangeAt(ranges(), index);
-    if (index != recent) writeBlock(at, block++, range.left, range.right);
-    index = range.next;
-  }
+  if (blocks != 0) length += writeBlocks(tcb, at + length, blocks); // RFC 2018 §4a
   return length;
 }

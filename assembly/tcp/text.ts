@@ -16,8 +16,9 @@ import { acknowledgeText } from './delayed-ack';
 import { takeCodepoint } from './ecn';
 import { acknowledge, tell } from './marks';
 import { Segment } from './segment';
-import { earlier, le, lt, RemoteSeq } from './seq';
-import { Flag, handleOf, has, raise, Tcb } from './tcb';
+import { markArrival, noteDuplicate } from './sack-blocks';
+import { earlier, later, lt, RemoteSeq } from './seq';
+import { Flag, handleOf, has, Tcb } from './tcb';
 
 /** Takes the text of an acceptable segment: what lies in the window and is new. */
 export function acceptText(tcb: Tcb, seg: Segment): void {
@@ -27,10 +28,8 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
   let left = begin;
   let right = begin + seg.textLength;
   if (seg.textLength > rcv.mss) rcv.mss = seg.textLength;
-  if (lt(left, rcv.nxt)) {
-    noteDuplicate(tcb, seg);
-    left = rcv.nxt;
-  }
+  const hasDuplicate = noteDuplicate(tcb, left, right);
+  left = later(left, rcv.nxt);
   right = earlier(right, rcv.nxt + rcv.wnd);
   // Behind its FIN a peer has no text.
   if (has(tcb, Flag.FIN_HELD)) right = earlier(right, rcv.finSeq);
@@ -45,7 +44,7 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
     dropText(tcb, left);
     return;
   }
-  if (left == rcv.nxt) textInOrder(tcb, seg.text + (left - begin), right);
+  if (left == rcv.nxt) textInOrder(tcb, seg.text + (left - begin), right, hasDuplicate);
   else earlyText(tcb, seg.text + (left - begin), left, right);
 }
 
@@ -63,7 +62,7 @@ function dropText(tcb: Tcb, left: RemoteSeq): void {
   trace(TraceKind.DROP, handleOf(tcb), tcb.state, reason, reason, left, 0, tcb.rcv.nxt);
 }
 
-function textInOrder(tcb: Tcb, from: usize, right: RemoteSeq): void {
+function textInOrder(tcb: Tcb, from: usize, right: RemoteSeq, hasDuplicate: bool): void {
   const rcv = tcb.rcv;
   writeChain(pages(), tcb.incoming, rcv.nxt, from, right - rcv.nxt);
   const hadGap = tcb.early.count != 0;
@@ -74,8 +73,9 @@ function textInOrder(tcb: Tcb, from: usize, right: RemoteSeq): void {
   rcv.total += length;
   // In a simultaneous open the news waits for ESTABLISHED.
   if (tcb.state != State.SYN_RECEIVED) tell(tcb, Signal.READABLE);
-  // RFC 5681 §4.2b: a segment that fills a gap, wholly or in part, is acknowledged at once.
-  if (hadGap) acknowledge(tcb);
+  // RFC 5681 §4.2b: a segment that fills a gap, wholly or in part, is acknowledged at once. So is
+  // one that was sent in part for nothing: its sender is waiting for some ACK that was lost.
+  if (hadGap || hasDuplicate) acknowledge(tcb);
   else acknowledgeText(tcb);
 }
 
@@ -93,7 +93,6 @@ function joinEarly(tcb: Tcb, right: RemoteSeq): RemoteSeq {
 /** Holds early text in its place and asks for the gap at once (SHLD-31, MAY-13). */
 function earlyText(tcb: Tcb, from: usize, left: RemoteSeq, right: RemoteSeq): void {
   acknowledge(tcb); // MAY-13, RFC 5681 §3.2a
-  if (isHeld(tcb, left, right)) raiseDuplicate(tcb, left, right);
   if (!addRange(ranges(), tcb.early, left, right, MAX_RANGES)) {
     count(Counter.TcpExtTCPOFODrop);
     trace(
@@ -109,30 +108,7 @@ function earlyText(tcb: Tcb, from: usize, left: RemoteSeq, right: RemoteSeq): vo
     return;
   }
   count(Counter.TcpExtTCPOFOQueue);
-  tcb.rcv.recent = left;
+  markArrival(tcb, left);
   // RFC 2018 §8a, RFC 2525 §2.5
   writeChain(pages(), tcb.incoming, left, from, right - left); // SHLD-31
-}
-
-function isHeld(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): bool {
-  for (let at = tcb.early.head; at != 0; at = rangeAt(ranges(), at).next) {
-    const range = rangeAt(ranges(), at);
-    if (le(range.left, left) && le(right, range.right)) return true;
-  }
-  return false;
-}
-
-/** Notes which text of a segment had arrived before, so that SACK can say so (RFC 2883 §4). */
-export function noteDuplicate(tcb: Tcb, seg: Segment): void {
-  if (seg.textLength == 0) return;
-  const left = seg.seq + (seg.isSyn ? 1 : 0);
-  const right = earlier(left + seg.textLength, tcb.rcv.nxt); // RFC 2883 §4.2
-  if (lt(left, right)) raiseDuplicate(tcb, left, right);
-}
-
-function raiseDuplicate(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): void {
-  if (!has(tcb, Flag.SACK)) return;
-  raise(tcb, Flag.DUPLICATE);
-  tcb.rcv.dupLeft = left;
-  tcb.rcv.dupRight = right;
 }

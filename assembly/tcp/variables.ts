@@ -69,8 +69,8 @@ export class ReceiveVariables {
   shift: u32;
   /** RCV.NXT of the last acknowledgment sent (Last.ACK.sent). */
   acked: RemoteSeq;
-  /** Left edge of the text that arrived early last: SACK reports its range first (RFC 2018 §4). */
-  recent: RemoteSeq;
+  /** Segments with out-of-order text so far, times two: what marks ranges (`sack-blocks.ts`). */
+  arrivals: u32;
   /** Duplicate text to report (RFC 2883); meaningful only while DUPLICATE. */
   dupLeft: RemoteSeq;
   dupRight: RemoteSeq;

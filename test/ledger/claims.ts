@@ -29,8 +29,6 @@ const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
   'RFC 1191 §3c': deviates,
   'RFC 1191 §6.3': absent('what was learned belongs to a connection and ends with it'),
   'RFC 1191 §6.4d': deviates,
-  'RFC 2018 §4d': deviates,
-  'RFC 2883 §4.2': partly('what overlaps early text in part is not reported, only what it holds'),
   'RFC 2883 §4.3': absent('what PAWS turns away is acknowledged and not looked at'),
   'RFC 2883 §5b': absent('reports of duplicates are counted, nothing is undone'),
   'RFC 3168 §6.1.1.1b': absent('a RST refuses, for an ECN-setup SYN as for any other'),

@@ -39,7 +39,7 @@ export const OF_OTHERS: readonly Mutation[] = [
     to: 'lower(tcb, Flag.ACK_NOW);',
     broken: 'a duplicate is reported for ever',
     test: [
-      'test/rfc9293/recovery-sack.test.ts',
+      'test/rfc9293/sack-blocks.test.ts',
       'RFC 2883 §4a, §4b: text below RCV.NXT is reported once',
     ],
   },

@@ -168,7 +168,9 @@ export function textArrives(o: Outcome, at: Connection, seg: Arrival): void {
   o.unread = end - at.rcvNxt;
   o.rcvNxt = end;
   if (!at.isChild) o.tell('READABLE');
-  o.acknowledgeLater();
+  // What was sent in part for nothing waits for an ACK that was lost.
+  if (seg.seq < at.rcvNxt) o.acknowledge();
+  else o.acknowledgeLater();
 }
 
 /** The eighth check: a FIN counts when everything before it is there; an early one waits. */
