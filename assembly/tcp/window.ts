@@ -28,10 +28,14 @@ export function shiftFor(buffer: u32): u32 {
   return shift;
 }
 
-/** Octets the buffer has room for. */
+/**
+ * Octets the buffer has room for, as far as a window field can say. More is no room to the peer: it
+ * would look newly opened after each read, and worth telling of each time.
+ */
 function room(tcb: Tcb): u32 {
   const unread = unreadText(tcb);
-  return unread < tcb.rcv.buffer ? tcb.rcv.buffer - unread : 0; // MAY-8
+  if (unread >= tcb.rcv.buffer) return 0;
+  return min(tcb.rcv.buffer - unread, MAX_FIELD << tcb.rcv.shift); // MAY-8
 }
 
 /** Whether the right edge may move to `free`: by a segment or half the buffer (MUST-39). */

@@ -343,9 +343,9 @@ test('RFC 7323 §2.3a: a shift beyond 14 is taken as 14', () => {
 test("RFC 7323 §2.3c: without the peer's offer nothing is scaled", () => {
   const { host, peer } = established({ receiveBuffer: 1 << 20, settings: { 4: 1 } });
   expect(host.status()).toMatchObject({ sndShift: 0, rcvShift: 0 });
-  peer.send(data(1, { seq: 1, ack: 1 }));
+  peer.send(data(1000, { seq: 1, ack: 1 }));
   host.wait(40);
-  peer.expect(ack({ ack: 2, win: 65_535 }));
+  peer.expect(ack({ ack: 1001, win: 65_535 }));
 });
 
 test.each([65_535, 65_536, 200_000, 1 << 20, 1 << 24])(
