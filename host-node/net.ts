@@ -14,6 +14,7 @@
 import type { EventEmitter } from 'node:events';
 import { Agent, type AgentOptions } from 'node:http';
 import { isIP } from '../host-web/address.ts';
+import { noTls, refuseTls, withoutTls } from '../host-web/raw/plain.ts';
 import type { Stack } from '../host-web/stack.ts';
 import { type ListenOptions, Server, type ServerOptions } from './server.ts';
 import { connectArguments } from './connecting.ts';
@@ -56,6 +57,18 @@ export interface Net {
   isIPv6(text: string): boolean;
 }
 
+/**
+ * Whether it is https that asks for a connection, in which it would then speak HTTP in the clear:
+ * as its agent, as the options of its request, or as a URL.
+ */
+function isOfHttps(asker: unknown): boolean {
+  if (asker instanceof URL || asker instanceof Agent) {
+    return (asker as { protocol?: string }).protocol === 'https:';
+  }
+  const { _defaultAgent } = (asker ?? {}) as { _defaultAgent?: unknown };
+  return _defaultAgent instanceof Agent && isOfHttps(_defaultAgent);
+}
+
 /** Makes the module for a stack. */
 export function netFor(stack: Stack): Net {
   class BoundSocket extends Socket {
@@ -70,9 +83,14 @@ export function netFor(stack: Stack): Net {
     }
   }
 
-  function createConnection(...args: unknown[]): Socket {
-    const { options } = connectArguments(args);
-    return new BoundSocket(options as SocketOptions).connect(...args);
+  function createConnection(this: unknown, ...args: unknown[]): Socket {
+    const [first] = args;
+    if (isOfHttps(this) || (first instanceof URL && isOfHttps(first)))
+      throw noTls('https asks for it');
+    const { options, listener } = connectArguments(args);
+    // An agent of `http` hands on whatever its request was given, for a request in the clear.
+    const own = this instanceof Agent ? withoutTls(options) : options;
+    return new BoundSocket(own as SocketOptions).connect(own, listener);
   }
 
   function serve(server: EventEmitter, options: ListenOptions & ServerOptions): Server {
@@ -90,7 +108,10 @@ export function netFor(stack: Stack): Net {
     createConnection,
     createServer: (options, listener) => new BoundServer(options, listener),
     serve,
-    agent: (options) => Object.assign(new Agent(options), { createConnection }),
+    agent: (options = {}) => {
+      refuseTls(options);
+      return Object.assign(new Agent(options), { createConnection });
+    },
     isIP: (text) => isIP(text),
     isIPv4: (text) => isIP(text) === 4,
     isIPv6: (text) => isIP(text) === 6,

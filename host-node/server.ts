@@ -7,6 +7,7 @@
  */
 import { EventEmitter } from 'node:events';
 import { call } from '../host-web/callback.ts';
+import { refuseTls } from '../host-web/raw/plain.ts';
 import type { RawConnection, RawListener } from '../host-web/raw/raw.ts';
 import type { TuningOptions } from '../host-web/raw/tuning.ts';
 import type { Stack } from '../host-web/stack.ts';
@@ -66,9 +67,10 @@ export class Server extends EventEmitter {
     listener?: (socket: Socket) => void,
   ) {
     super();
+    if (typeof options === 'object' && options !== null) refuseTls(options);
     this.#stack = stack;
     this.#references = referencesOf(stack);
-    this.#options = typeof options === 'object' ? options : {};
+    this.#options = typeof options === 'object' ? (options ?? {}) : {};
     const onConnection = typeof options === 'function' ? options : listener;
     if (onConnection !== undefined) this.on('connection', onConnection);
   }
@@ -76,6 +78,7 @@ export class Server extends EventEmitter {
   /** `listen(port[, host][, backlog][, listener])` or `listen(options[, listener])`. */
   listen(...args: unknown[]): this {
     const { options, listener } = listenArguments(args);
+    refuseTls(options);
     if (this.#raw !== undefined) {
       const sentence = 'Listen method has been called more than once without closing.';
       throw withCode(new Error(sentence), 'ERR_SERVER_ALREADY_LISTEN');

@@ -10,6 +10,7 @@
 import { Memory } from '../host-web/abi.ts';
 import { call } from '../host-web/callback.ts';
 import type { Octets } from '../host-web/platform.ts';
+import { refuseTls } from '../host-web/raw/plain.ts';
 import { END, type RawConnection } from '../host-web/raw/raw.ts';
 import type { Stack } from '../host-web/stack.ts';
 import { MOVED, sizeOf } from '../host-web/streams/chunk.ts';
@@ -57,6 +58,7 @@ export class Socket extends SocketBase {
   server: unknown = null;
 
   constructor(stack: Stack, options: SocketOptions = {}) {
+    refuseTls(options);
     const { allowHalfOpen = false, signal, highWaterMark = READ_SIZE } = options;
     super(stack, options, {
       allowHalfOpen,
@@ -80,6 +82,7 @@ export class Socket extends SocketBase {
 
   connect(...args: unknown[]): this {
     const { options, listener } = connectArguments(args);
+    refuseTls(options);
     if (listener !== undefined) this.once('connect', listener);
     if (this.#connecting || this.connection !== undefined) {
       throw nodeError('EALREADY', 'connect', 'a connection is open already');

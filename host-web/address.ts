@@ -7,6 +7,8 @@
  * (`fe80::1%tun0`; there is one link).
  */
 
+import { describe } from './units.ts';
+
 /** An address and a port, as an argument of `connect`. */
 export interface SocketAddress {
   hostname: string;
@@ -29,13 +31,14 @@ export interface Endpoint {
 
 /** Reads an IPv4 or IPv6 address: 4 or 16 octets; undefined when it is neither. */
 export function parseAddress(text: string): Uint8Array | undefined {
+  if (typeof text !== 'string') return undefined;
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
 }
 
 /** An address in octets. @throws TypeError when it is none */
 export function octetsOf(address: string): Uint8Array {
   const octets = parseAddress(address);
-  if (octets === undefined) throw new TypeError(`${address} is not an address`);
+  if (octets === undefined) throw new TypeError(`${describe(address)} is not an address`);
   return octets;
 }
 
@@ -141,7 +144,7 @@ export function formatMapped(octets: Uint8Array): string {
 /** Reads `address[/prefix]` or `address peer address[/prefix]`; undefined when it is neither. */
 export function parseInterfaceAddress(text: string): InterfaceAddress | undefined {
   const pattern = /^(?<own>[^\s/]+)(?:\s+peer\s+(?<peer>[^\s/]+))?(?:\/(?<prefix>\d{1,3}))?$/;
-  const groups = pattern.exec(text.trim())?.groups;
+  const groups = typeof text === 'string' ? pattern.exec(text.trim())?.groups : undefined;
   const octets = parseAddress(groups?.['own'] ?? '');
   if (groups === undefined || octets === undefined) return undefined;
   const prefix = Number(groups['prefix'] ?? octets.length * 8);
@@ -155,23 +158,51 @@ export function parseInterfaceAddress(text: string): InterfaceAddress | undefine
  * Reads `10.0.0.2:80`, `[fe80::1]:80` or `{ hostname, port }`; undefined when it is none of them.
  */
 export function parseEndpoint(address: string | SocketAddress): Endpoint | undefined {
-  if (typeof address === 'string') {
-    const match = /^(?:\[(?<v6>[^\]]*)\]|(?<host>[^:[\]]*)):(?<port>\d{1,5})$/.exec(address);
-    const groups = match?.groups;
-    if (groups === undefined) return undefined;
-    const octets = parseAddress(groups['v6'] ?? groups['host'] ?? '');
-    // Brackets are for IPv6 only (RFC 3986 §3.2.2).
-    if (octets === undefined || (octets.length === 16) !== (groups['v6'] !== undefined)) {
-      return undefined;
-    }
-    return checkedPort(octets, Number(groups['port']));
-  }
-  const octets = parseAddress(address.hostname.replace(/^\[(.*)\]$/, '$1'));
-  return octets === undefined ? undefined : checkedPort(octets, Number(address.port));
+  const parts = partsOf(address);
+  if (parts === undefined) return undefined;
+  const { host, isBracketed, port } = parts;
+  const octets = parseAddress(host);
+  // Brackets are for IPv6 only (RFC 3986 §3.2.2), and where a port follows in text it has them.
+  if (octets === undefined || (isBracketed && octets.length !== 16)) return undefined;
+  if (typeof address === 'string' && !isBracketed && octets.length === 16) return undefined;
+  return { octets, port };
 }
 
-function checkedPort(octets: Uint8Array, port: number): Endpoint | undefined {
-  return Number.isInteger(port) && port >= 0 && port <= 65_535 ? { octets, port } : undefined;
+/**
+ * Reads `example.org:80` or `{ hostname, port }`: a name of a host (RFC 1123 §2.1) in place of an
+ * address; undefined when it is none.
+ */
+export function parseNamedEndpoint(address: string | SocketAddress): SocketAddress | undefined {
+  const parts = partsOf(address);
+  if (parts === undefined || !isHostName(parts.host)) return undefined;
+  return { hostname: parts.host, port: parts.port };
+}
+
+/** Whether text can be the name of a host: labels, of which the last is no number. */
+export function isHostName(text: string): boolean {
+  if (typeof text !== 'string') return false;
+  return /^(?:[\w-]{1,63}\.)*(?!\d+\.?$)[\w-]{1,63}\.?$/.test(text);
+}
+
+/** The host and the port of an endpoint; undefined where there is no port, or it is none. */
+function partsOf(
+  address: string | SocketAddress,
+): { host: string; isBracketed: boolean; port: number } | undefined {
+  let host: unknown;
+  let port: unknown;
+  if (typeof address === 'string') {
+    [, host, port] = /^(.*):(\d{1,5})$/.exec(address) ?? [];
+  } else {
+    ({ hostname: host, port } = (address ?? {}) as Partial<SocketAddress>);
+  }
+  const number = typeof port === 'string' && port !== '' ? Number(port) : port;
+  if (typeof host !== 'string' || !isPort(number)) return undefined;
+  const bracketed = /^\[(.*)\]$/.exec(host)?.[1];
+  return { host: bracketed ?? host, isBracketed: bracketed !== undefined, port: number };
+}
+
+function isPort(port: unknown): port is number {
+  return Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535;
 }
 
 /** Writes `10.0.0.2:80` or `[fe80::1]:80`. */
@@ -191,11 +222,14 @@ export function samePrefix(a: Uint8Array, b: Uint8Array, prefix: number): boolea
 
 /** A port, or a RangeError. */
 export function checkPort(port: number): number {
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new RangeError(`${port} is not a port`);
+  if (isPort(port)) return port;
+  throw new RangeError(`${describe(port)} is not a port`);
 }
 
 /** An address and a port as they were given, for errors about them. */
 export function describeEndpoint(address: string | SocketAddress): string {
-  return typeof address === 'string' ? address : formatEndpoint(address.hostname, address.port);
+  if (typeof address === 'string') return address;
+  const { hostname, port } = (address ?? {}) as Partial<SocketAddress>;
+  if (hostname === undefined) return describe(address);
+  return formatEndpoint(describe(hostname), port!);
 }

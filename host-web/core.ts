@@ -15,6 +15,7 @@ import {
 } from './abi.ts';
 import { formatAddress, parseInterfaceAddress, toMapped } from './address.ts';
 import type { WasmMemory, WasmModule } from './platform.ts';
+import { describe } from './units.ts';
 
 /**
  * The exports of the core; `assembly/index.ts` documents each. Handles and lengths are u32, results
@@ -150,7 +151,7 @@ export function setEndpoint(
 export function giveAddress(core: Core, text: string): string {
   const address = parseInterfaceAddress(text);
   if (address === undefined || address.peer !== undefined) {
-    throw new TypeError(`${text} is not an address with a prefix, such as 10.0.0.1/24`);
+    throw new TypeError(`${describe(text)} is not an address with a prefix, such as 10.0.0.1/24`);
   }
   setEndpoint(core, toMapped(address.octets), 0, null, 0);
   const result = -core.addAddress(address.prefix);

@@ -60,6 +60,8 @@ export type Syscall = 'connect' | 'listen' | 'accept' | 'read' | 'write' | 'clos
 export interface SocketErrorInit {
   syscall: Syscall;
   result: Result;
+  /** Where POSIX has another name for it than for the result. */
+  code?: string;
   reason?: Reason;
   address?: string;
   port?: number;
@@ -85,7 +87,7 @@ export class SocketError extends TypeError {
 
   constructor(init: SocketErrorInit) {
     const { syscall, result, address, port } = init;
-    const code = CODES[result];
+    const code = init.code ?? CODES[result];
     const explained = explain(result, init.reason ?? Reason.NONE);
     const { rfc } = explained;
     const sentence = init.detail ?? explained.sentence;

@@ -9,6 +9,7 @@
  */
 import { RealClock } from './clock.ts';
 import type { WasmModule } from './platform.ts';
+import { checkOptions } from './raw/tuning.ts';
 import { Stack, type StackOptions } from './stack.ts';
 import { coreModule, coreModuleSync } from './wasm.ts';
 
@@ -24,6 +25,7 @@ const realClock = new RealClock();
 
 /** Makes a stack. */
 export async function createStack(options: CreateStackOptions = {}): Promise<Stack> {
+  checkOptions(options);
   return makeStack(options.module ?? (await coreModule()), options);
 }
 
@@ -31,6 +33,7 @@ export async function createStack(options: CreateStackOptions = {}): Promise<Sta
  * Makes a stack without waiting: where the platform compiles synchronously, or `module` is given.
  */
 export function createStackSync(options: CreateStackOptions = {}): Stack {
+  checkOptions(options);
   return makeStack(options.module ?? coreModuleSync(), options);
 }
 
@@ -52,7 +55,7 @@ export { type Alarm, type Clock, NEVER, RealClock, VirtualClock } from './clock.
 export type { Limits } from './core.ts';
 export { explain, SocketError } from './errors.ts';
 export { stateName, type TcpInfo, type TcpState } from './inspect.ts';
-export type { Link, LinkPort } from './link/link.ts';
+export type { Link, Linkable, LinkOwner, LinkPort } from './link/link.ts';
 export { pipe } from './link/pipe.ts';
 export { relay } from './link/relay.ts';
 export type { PacketStreams } from './link/streams.ts';

@@ -11,13 +11,16 @@ import {
   describeEndpoint,
   formatAddress,
   formatMapped,
-  parseAddress,
+  isHostName,
+  octetsOf,
   parseEndpoint,
+  parseNamedEndpoint,
   type SocketAddress,
   toMapped,
 } from './address.ts';
 import { type Clock, turn } from './clock.ts';
 import { type Core, giveAddress, setEndpoint } from './core.ts';
+import type { SocketError } from './errors.ts';
 import { readCounters, readSockets, type TcpInfo } from './inspect.ts';
 import { Attachment, linkOf } from './link/attachment.ts';
 import type { Link, Linkable, LinkOwner } from './link/link.ts';
@@ -25,9 +28,10 @@ import type { PacketStreams } from './link/streams.ts';
 import { type PingOptions, type PingReply, Pings } from './ping.ts';
 import type { WasmModule } from './platform.ts';
 import { EPOCH, Pump, PumpAlarm, type Pumped } from './pump.ts';
-import { failure } from './raw/failure.ts';
+import { failure, notFound } from './raw/failure.ts';
 import { type Host, RawConnection, RawListener } from './raw/raw.ts';
 import {
+  checkOptions,
   type OpenListenerOptions,
   type OpenOptions,
   openAlong,
@@ -40,6 +44,7 @@ import { asyncDispose } from './streams/settle.ts';
 import { connectSocket, type ConnectOptions, type Socket } from './streams/socket.ts';
 import { changeSetting, createTuned, readSetting, type SysctlName } from './sysctl.ts';
 import { TraceReader } from './trace.ts';
+import { describe } from './units.ts';
 
 export type { TcpInfo } from './inspect.ts';
 export type { OpenListenerOptions, OpenOptions, StackOptions } from './raw/tuning.ts';
@@ -67,7 +72,8 @@ export class Stack implements Host {
   #advices = 0;
 
   constructor(module: WasmModule, clock: Clock, options: StackOptions) {
-    const { limits = {}, sysctl = {} } = options;
+    const limits = options.limits ?? {};
+    const sysctl = options.sysctl ?? {};
     const mtu = options.mtu ?? (sysctl['mtu'] as number | undefined);
     const seed = options.seed ?? crypto.getRandomValues(new Uint8Array(32));
     const all = mtu === undefined ? limits : { ...limits, mtu };
@@ -168,6 +174,7 @@ export class Stack implements Host {
    */
   attach(device: Link | Linkable | PacketStreams, owner: LinkOwner = {}): () => void {
     this.#check();
+    checkOptions(owner);
     if (this.#attachment !== null) throw new TypeError('the stack has a link already');
     const link = linkOf(device);
     changeSetting(this.core, 'mtu', Math.min(link.mtu, this.#mtu ?? link.mtu));
@@ -210,13 +217,18 @@ export class Stack implements Host {
    */
   openConnection(address: string | SocketAddress, options: OpenOptions = {}): RawConnection {
     this.#check();
+    checkOptions(options);
     const remote = parseEndpoint(address);
     if (remote === undefined) {
+      const named = parseNamedEndpoint(address);
+      if (named !== undefined)
+        return this.#refused(notFound('connect', named.hostname, named.port));
       throw new TypeError(
         `${describeEndpoint(address)} is not an address and a port, such as 10.0.0.2:80`,
       );
     }
-    const local = options.localAddress === undefined ? null : this.#octets(options.localAddress);
+    const { localAddress } = options;
+    const local = localAddress === undefined ? null : toMapped(octetsOf(localAddress));
     const localPort = checkPort(options.localPort ?? 0);
     const route = routeOption(options, remote.octets);
     this.refresh();
@@ -226,29 +238,37 @@ export class Stack implements Host {
     if (handle > 0) tuneFirst(raw, options);
     setEndpoint(this.core, local, localPort, toMapped(remote.octets), remote.port);
     const result = -(handle > 0 ? openAlong(this.core, handle, route) : handle) as Result;
-    if (result === Result.OK) {
-      this.#owners.set(handle, raw);
-    } else {
-      const hostname = formatAddress(remote.octets);
+    if (result !== Result.OK) {
       raw.release();
-      raw.name(hostname, remote.port);
-      const error = failure(this.core, 'connect', result, hostname, remote.port);
-      this.clock.soon(() => raw.end(error));
+      const hostname = formatAddress(remote.octets);
+      return this.#refused(failure(this.core, 'connect', result, hostname, remote.port));
     }
+    this.#owners.set(handle, raw);
     this.wake();
+    return raw;
+  }
+
+  /** A connection that nothing comes of; its user hears so once it has been returned. */
+  #refused(error: SocketError): RawConnection {
+    const raw = new RawConnection(this, 0, false);
+    raw.name(error.address ?? '', error.port ?? 0);
+    this.clock.soon(() => raw.end(error));
     return raw;
   }
 
   /**
    * Listens (passive OPEN, RFC 9293 §3.10.1).
    *
-   * @throws SocketError EADDRINUSE, EADDRNOTAVAIL, ENOBUFS
+   * @throws SocketError EADDRINUSE, EADDRNOTAVAIL, ENOBUFS, ENOTFOUND
    */
   openListener(options: OpenListenerOptions): RawListener {
     this.#check();
+    checkOptions(options);
     const { hostname = '::', backlog = 511 } = options;
-    const octets = this.#octets(hostname);
     const port = checkPort(options.port);
+    if (isHostName(hostname)) throw notFound('listen', hostname, port);
+    const octets = toMapped(octetsOf(hostname));
+    if (!(backlog >= 0)) throw new RangeError(`backlog can not be ${describe(backlog)}`);
     this.refresh();
     const handle = this.core.create();
     if (handle <= 0) throw failure(this.core, 'listen', -handle, hostname, port);
@@ -278,12 +298,6 @@ export class Stack implements Host {
   #ephemeralPort(): number {
     this.#nextPort = (this.#nextPort + 1) % EPHEMERAL_COUNT;
     return EPHEMERAL_FIRST + this.#nextPort;
-  }
-
-  #octets(text: string): Uint8Array {
-    const octets = parseAddress(text);
-    if (octets === undefined) throw new TypeError(`${text} is not an address`);
-    return toMapped(octets);
   }
 
   // Streams ------------------------------------------------------------------------
@@ -331,8 +345,9 @@ export class Stack implements Host {
   /** Sends an ICMP echo request and waits for its reply. Rejects with ETIMEDOUT, ENETUNREACH. */
   async ping(host: string, options: PingOptions = {}): Promise<PingReply> {
     this.#check();
-    const octets = parseAddress(host);
-    if (octets === undefined) throw new TypeError(`${host} is not an address`);
+    checkOptions(options);
+    if (isHostName(host)) throw notFound('ping', host);
+    const octets = octetsOf(host);
     this.refresh();
     const reply = this.#pings.send(octets, host, options);
     this.wake();

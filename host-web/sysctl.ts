@@ -8,6 +8,7 @@
 import { Result, Setting, SETTINGS } from './abi.ts';
 import { type Core, createCore, type Limits } from './core.ts';
 import type { WasmModule } from './platform.ts';
+import { describe } from './units.ts';
 
 /** Any name at all, without hiding the known ones from an editor. */
 type OtherName = string & Record<never, never>;
@@ -51,11 +52,13 @@ export const SYSCTL_NAMES: readonly string[] = [...Object.keys(SETTINGS), ...Obj
 const same = (value: number) => value;
 
 function find(text: string): Found {
-  const name = text.replace(/^net\.ipv4\./, '');
+  const name = String(text).replace(/^net\.ipv4\./, '');
   const linux = Object.hasOwn(LINUX, name) ? LINUX[name as keyof typeof LINUX] : undefined;
   const own = linux?.name ?? name;
   if (!Object.hasOwn(SETTINGS, own)) {
-    throw new RangeError(`${text} is not a setting; there are ${SYSCTL_NAMES.join(', ')}`);
+    throw new RangeError(
+      `${describe(text)} is not a setting; there are ${SYSCTL_NAMES.join(', ')}`,
+    );
   }
   const { setting, least, most } = SETTINGS[own as keyof typeof SETTINGS];
   const { step, to, from } = linux ?? { step: 1, to: same, from: same };
@@ -67,10 +70,13 @@ function find(text: string): Found {
 /** A value as the setting of that name takes it. */
 function check(found: Found, value: number | boolean): number {
   const { name, least, most, step } = found;
-  const number = Number(value);
-  if (number % step === 0 && number >= least && number <= most) return found.to(number);
+  const number = typeof value === 'boolean' ? Number(value) : value;
+  if (Number.isInteger(number) && number % step === 0 && number >= least && number <= most)
+    return found.to(number);
   const what = step === 1 ? 'a whole number' : `a multiple of ${step}`;
-  throw new RangeError(`${name} can not be ${value}: it is ${what} from ${least} to ${most}`);
+  throw new RangeError(
+    `${name} can not be ${describe(value)}: it is ${what} from ${least} to ${most}`,
+  );
 }
 
 /**

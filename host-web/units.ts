@@ -35,14 +35,23 @@ const SIZES: Readonly<Record<string, number>> = {
   gb: 1024 ** 3,
 };
 
+/** A value as it may stand in the sentence of an error. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return value === '' ? "''" : value;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Array.isArray(value) ? 'an array' : 'an object';
+}
+
 function parse(what: string, value: string, units: Readonly<Record<string, number>>): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([a-z%]*)$/i.exec(value.trim());
+  const text = typeof value === 'string' ? value.trim() : '';
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z%]*)$/i.exec(text);
   const factor = match === null ? undefined : units[match[2]!.toLowerCase()];
   if (factor === undefined) {
     const known = Object.keys(units)
       .filter((unit) => unit !== '')
       .join(', ');
-    throw new RangeError(`${value} is not a ${what}; its unit is one of ${known}`);
+    throw new RangeError(`${describe(value)} is not a ${what}; its unit is one of ${known}`);
   }
   return Number(match![1]) * factor;
 }

@@ -17,6 +17,18 @@ export function failure(
   return new SocketError(isExhausted ? { ...init, detail: exhaustion(core, address, port) } : init);
 }
 
+/** The error of a name where an address belongs. */
+export function notFound(syscall: Syscall, hostname: string, port?: number): SocketError {
+  return new SocketError({
+    syscall,
+    result: Result.INVALID_ARGUMENT,
+    code: 'ENOTFOUND',
+    address: hostname,
+    ...(port !== undefined && { port }),
+    detail: 'a stack has no resolver, give it the address',
+  });
+}
+
 /**
  * Why every port towards a remote socket is taken (RFC 6056, RFC 6191): how many there are, how
  * many of them are in TIME-WAIT and for how long, and so how many connections a second that allows.

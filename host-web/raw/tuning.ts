@@ -4,7 +4,8 @@ import { parseAddress } from '../address.ts';
 import type { Clock } from '../clock.ts';
 import type { Core, Limits } from '../core.ts';
 import type { Sysctl } from '../sysctl.ts';
-import { duration, size } from '../units.ts';
+import { describe, duration, size } from '../units.ts';
+import { refuseTls } from './plain.ts';
 import type { RawConnection, RawListener } from './raw.ts';
 
 /** Options of a connection; a listener gives its own to what it accepts. */
@@ -103,6 +104,22 @@ const OPTIONS: { [K in keyof TuningOptions]-?: [Option, (value: never) => number
 };
 
 /**
+ * Looks whether options are an object, and ask for nothing that is not here.
+ *
+ * @throws TypeError
+ */
+export function checkOptions(options: object & { signal?: AbortSignal }): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`options are an object, and not ${describe(options)}`);
+  }
+  refuseTls(options);
+  const { signal } = options;
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw new TypeError(`signal is an AbortSignal, and not ${describe(signal)}`);
+  }
+}
+
+/**
  * The IP option of a source route (RFC 791 §3.1) to a remote address; no octets when none is asked
  * for.
  *
@@ -110,13 +127,14 @@ const OPTIONS: { [K in keyof TuningOptions]-?: [Option, (value: never) => number
  */
 export function routeOption(options: OpenOptions, remote: Uint8Array): Uint8Array {
   const { sourceRoute = [], strict = false } = options;
+  if (!Array.isArray(sourceRoute)) throw new TypeError('a source route is a list of addresses');
   if (sourceRoute.length === 0) return new Uint8Array();
   if (sourceRoute.length > 9) throw new RangeError('a source route has at most nine hops');
   if (remote.length !== 4) throw new TypeError('a source route leads to IPv4 addresses only');
   const option = [strict ? 137 : 131, 3 + 4 * sourceRoute.length, 4];
   for (const text of sourceRoute) {
     const hop = parseAddress(text);
-    if (hop?.length !== 4) throw new TypeError(`${text} is not an IPv4 address`);
+    if (hop?.length !== 4) throw new TypeError(`${describe(text)} is not an IPv4 address`);
     option.push(...hop);
   }
   return Uint8Array.from(option);
@@ -134,6 +152,7 @@ export function openAlong(core: Core, handle: number, route: Uint8Array): number
  * @throws RangeError naming the option that the core refuses; those before it are set
  */
 export function tune(raw: RawConnection | RawListener, options: TuningOptions): void {
+  checkOptions(options);
   // Over meanwhile: there is nothing left that an option could change.
   if (raw.handle === 0) return;
   for (const [name, [option, convert]] of Object.entries(OPTIONS)) {
@@ -141,7 +160,7 @@ export function tune(raw: RawConnection | RawListener, options: TuningOptions): 
     if (value === undefined) continue;
     const number = Math.ceil(convert(value as never));
     const isTaken = number >= 0 && number <= 0xffff_ffff && raw.setOption(option, number);
-    if (!isTaken) throw new RangeError(`${name} can not be ${value}`);
+    if (!isTaken) throw new RangeError(`${name} can not be ${describe(value)}`);
   }
 }
 

@@ -9,7 +9,7 @@ import { Reason, Result } from '../abi.ts';
 import { SocketError } from '../errors.ts';
 import type { Opener } from '../raw/opener.ts';
 import type { RawConnection, RawListener } from '../raw/raw.ts';
-import type { OpenListenerOptions } from '../raw/tuning.ts';
+import { checkOptions, type OpenListenerOptions } from '../raw/tuning.ts';
 import { asyncDispose, type Deferred, deferred } from './settle.ts';
 import { type SocketOptions, Socket } from './socket.ts';
 
@@ -91,6 +91,7 @@ export class Listener implements AsyncIterable<Socket> {
    * closed, and with what `opened` failed with.
    */
   accept(options: { signal?: AbortSignal } = {}): Promise<Socket> {
+    checkOptions(options);
     const { signal } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#error !== undefined) return Promise.reject(this.#error);

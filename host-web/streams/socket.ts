@@ -23,6 +23,7 @@ import { SocketError } from '../errors.ts';
 import type { TcpInfo, TcpState } from '../inspect.ts';
 import type { Octets } from '../platform.ts';
 import type { Opener } from '../raw/opener.ts';
+import { noTls } from '../raw/plain.ts';
 import type { RawConnection } from '../raw/raw.ts';
 import { type OpenOptions, tune, type TuningOptions } from '../raw/tuning.ts';
 import { ReadEnd } from './read-end.ts';
@@ -41,6 +42,8 @@ export interface SocketInfo {
 export interface SocketOptions {
   /** Keep `writable` open when the peer has closed; default false. */
   allowHalfOpen?: boolean;
+  /** There is no TLS here: whoever asks for it is refused with a TypeError. */
+  secureTransport?: 'off';
 }
 
 export interface ConnectOptions extends OpenOptions, SocketOptions {
@@ -68,7 +71,8 @@ export class Socket {
   readonly opened: Promise<SocketInfo>;
   /** Settled when the connection is over, by a normal end or not. */
   readonly closed: Promise<void>;
-  /** There is no TLS here. */
+  /** There is no TLS here: all is sent in the clear. */
+  readonly secureTransport = 'off';
   readonly upgraded = false;
 
   /** The connection beneath. */
@@ -159,6 +163,11 @@ export class Socket {
   setUrgent(isOn = true): this {
     this.raw.isUrgent = isOn;
     return this;
+  }
+
+  /** @throws TypeError always: there is no TLS here */
+  startTls(): never {
+    throw noTls('startTls() asks for it');
   }
 
   /** Ends the connection now, with a RST. */

@@ -162,7 +162,6 @@ describe('a connection that is being opened, ended by', () => {
     const again = a.connect('10.0.0.2:7', { localPort: 5000 });
     expect(await fate(again.opened)).toBe('EADDRINUSE');
     taken.reset();
-    expect(() => a.connect('example.org:80')).toThrow(TypeError);
     expect(() => a.connect({ hostname: '10.0.0.2', port: 70_000 })).toThrow(TypeError);
     expect(() => a.connect('10.0.0.2:7', { sendBuffer: 0 })).toThrow(RangeError);
     expect(() => a.connect('10.0.0.2:7', { timeout: 'soon' })).toThrow(RangeError);

@@ -1,0 +1,53 @@
+/**
+ * What is sent here is sent in the clear: TLS is another's, over a socket. Whoever asks for it in
+ * words that are TLS's is refused, and never served in the clear.
+ */
+
+/** Words of TLS in WinterTC's Sockets API, in Workers and in `node:tls`. */
+const WORDS = [
+  'secureTransport',
+  'sni',
+  'alpn',
+  'tls',
+  'secure',
+  'secureContext',
+  'secureProtocol',
+  'ALPNProtocols',
+  'SNICallback',
+  'ca',
+  'cert',
+  'key',
+  'pfx',
+  'passphrase',
+  'ciphers',
+  'minVersion',
+  'maxVersion',
+  'rejectUnauthorized',
+  'requestCert',
+  'checkServerIdentity',
+];
+/** What says that there is none. */
+const NONE: readonly unknown[] = [undefined, null, false, 'off', ''];
+
+/** @throws TypeError when options ask for TLS */
+export function refuseTls(options: object): void {
+  for (const word of WORDS) {
+    const value = (options as Record<string, unknown>)[word];
+    // Without verification it would still be TLS.
+    if (NONE.includes(value) && !(word === 'rejectUnauthorized' && value === false)) continue;
+    throw noTls(`the option ${word} asks for it`);
+  }
+}
+
+/** Options without the words of TLS, for who has asked for none. */
+export function withoutTls<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([word]) => !WORDS.includes(word))) as T;
+}
+
+/** The error of whoever believes that something is secure. */
+export function noTls(why: string): TypeError {
+  return new TypeError(
+    `${why}, but there is no TLS here: all is sent in the clear. ` +
+      'Put TLS over the socket, as tls.connect({ socket }) of node:tls does',
+  );
+}
