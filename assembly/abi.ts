@@ -285,6 +285,8 @@ export enum Counter {
   IpReasmTimeout,
   IcmpOutTimeExcds,
   IcmpOutParmProbs,
+  IpFragOKs,
+  IpFragCreates,
   COUNT,
 }
 

@@ -19,6 +19,7 @@ import {
 } from './abi';
 import { addLocalAddress } from './ip/address';
 import { sendEcho } from './ip/icmp';
+import { pathsChanged } from './ip/path-mtu';
 import { config, defaultSettings, setSetting, settleConfig, setting } from './limits';
 import { ENDPOINT, growTo, NEWS, POOLS_BEGIN, READY, TEXT, TEXT_SIZE } from './memory';
 import { layPools, pages, ranges, replies, routes, tcbs, children, timeWaits } from './pools';
@@ -134,7 +135,9 @@ export function addAddress(prefixLength: u32): i32 {
 /** Changes a setting of the stack; INVALID_ARGUMENT when the value is out of its bounds. */
 export function set(which: Setting, value: u32): i32 {
   if (!isReady()) return -Result.NOT_INITIALISED;
-  return setSetting(which, value) ? Result.OK : -Result.INVALID_ARGUMENT;
+  if (!setSetting(which, value)) return -Result.INVALID_ARGUMENT;
+  if (which == Setting.MTU) pathsChanged();
+  return Result.OK;
 }
 
 /** A setting of the stack; 0 where there is none of that number. */

@@ -44,6 +44,7 @@ function limitBounds(): usize {
     524_288, 1, 1_073_741_824, // sendBuffer
     1_500, 576, 65_535, // mtu
     64, 1, 65_535, // sourceRoutes
+    4_096, 1, 1_048_576, // paths
   ]);
 }
 
@@ -51,7 +52,7 @@ function limitBounds(): usize {
 const LIMITS_END = offsetof<Config>('seeded');
 const CONNECTIONS = offsetof<Config>('connections');
 const LISTENERS = offsetof<Config>('listeners');
-if (LIMITS_END != 12 * 4) ERROR('every limit has its bounds');
+if (LIMITS_END != 13 * 4) ERROR('every limit has its bounds');
 
 /** A limit, by its offset in CONFIG, or its default where the host has left it at 0. */
 function chosen(limit: usize): u32 {

@@ -53,8 +53,12 @@ export const COOKIE_SENT_AT: usize = COOKIE_CHILD + 128;
 export const ROUTE_ADVICE: usize = COOKIE_SENT_AT + 8;
 /** Why `init` refused. */
 export const REFUSAL: usize = ROUTE_ADVICE + 32;
+/** Counters of identifications given out (RFC 7739 §5.3). */
+export const IDENTIFICATIONS: usize = REFUSAL + 32;
+/** What is true of the paths to all destinations. */
+export const PATHS: usize = IDENTIFICATIONS + 1024;
 /** End of the small records. */
-const SMALL_END: usize = REFUSAL + 32;
+const SMALL_END: usize = PATHS + 16;
 if (SMALL_END > MAP + 0x1_0000) ERROR('the small records outgrew their 64 KiB');
 
 /**
@@ -99,3 +103,4 @@ export const CHILD_SIZE: u32 = 128;
 export const TIME_WAIT_SIZE: u32 = 64;
 export const REPLY_SIZE: u32 = 160;
 export const ROUTE_SIZE: u32 = 56;
+export const PATH_SIZE: u32 = 32;

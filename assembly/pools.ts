@@ -9,6 +9,7 @@ import { config, refusal } from './limits';
 import {
   CHILD_SIZE,
   growTo,
+  PATH_SIZE,
   POOLS,
   POOLS_BEGIN,
   REPLY_SIZE,
@@ -125,6 +126,11 @@ export function timeWaitTuples(): Table {
   return changetype<Table>(POOLS + 16 * POOL_SIZE);
 }
 
+/** Paths that carry less than the link. */
+export function paths(): Pool {
+  return changetype<Pool>(POOLS + 17 * POOL_SIZE);
+}
+
 /** Keeps in REFUSAL which limit takes most; answers where its stretch of memory ends. */
 function note(limit: usize, begin: u64, end: u64): u64 {
   const most = refusal();
@@ -150,6 +156,7 @@ export function layPools(): bool {
   at = note(RANGES, at, layPool(ranges(), at, RANGE_SIZE, c.ranges));
   at = layPool(replies(), at, REPLY_SIZE, c.replies);
   at = layPool(routes(), at, ROUTE_SIZE, c.sourceRoutes);
+  at = layPool(paths(), at, PATH_SIZE, c.paths);
   at = layTable(tuples(), at, tcbsAndChildren);
   at = layTable(timeWaitTuples(), at, c.timeWaits);
   at = layTable(ports(), at, c.listeners);

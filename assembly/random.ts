@@ -20,13 +20,14 @@ export enum Key {
   FLOW_LABEL,
   RANDOM,
   COOKIE_PERIOD,
+  IDENTIFICATION,
   COUNT,
 }
 
 /** KEYS holds 16 octets for each Key, then ten u32 of NH key, then the random counter. */
-const NH_KEY: usize = KEYS + 16 * 8;
+const NH_KEY: usize = KEYS + 16 * 9;
 const RANDOM_COUNTER: usize = NH_KEY + 40;
-if (Key.COUNT != 8) ERROR('NH_KEY stands behind the last Key');
+if (Key.COUNT != 9) ERROR('NH_KEY stands behind the last Key');
 
 /** Derives every key from the configuration's seed, and forgets the seed. */
 export function seedKeys(): void {

@@ -9,6 +9,7 @@ import { isLocal } from './ip/address';
 import { icmpArrives, mayQuote, typeAndCode } from './ip/icmp';
 import { sendHostUnreachable, sendPortUnreachable, sendProtocolUnknown } from './ip/icmp-error';
 import { readPacket, Verdict } from './ip/input';
+import { agePaths } from './ip/path-mtu';
 import { reassemblyDeadline, reassemblyTimeout } from './ip/reassembly';
 import { emitReply } from './ip/reply';
 import { isOnLink } from './ip/route';
@@ -136,7 +137,7 @@ function errorArrives(d: Datagram): void {
   store<u16>(tuple, <u16>load16(quoted + header), 32);
   store<u16>(tuple, <u16>load16(quoted + header + 2), 34);
   const mtu = ipv4 ? nextHopMtu(d.at) : packetTooBigMtu(d.at);
-  troubleArrives(tuple, load32(quoted + header + 4), trouble, mtu, ipv4);
+  troubleArrives(tuple, load32(quoted + header + 4), trouble, mtu);
 }
 
 function troubleIpv4(typeAndCode: u32): Trouble {
@@ -184,6 +185,7 @@ export function poll(at: Instant): void {
   }
   timeWaitTimeout();
   reassemblyTimeout();
+  agePaths();
   feedStarved();
 }
 

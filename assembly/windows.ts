@@ -7,7 +7,7 @@
  * each may be.
  *
  * ╒═══════════════════════════ CONFIG ═══════════════════════════╕
- * │ twelve u32 limits, then 32 octets of seed                     │
+ * │ the limits, u32 each, and 32 octets of seed                   │
  * └──────────────────────────────────────────────────────────────┘
  */
 @unmanaged
@@ -36,6 +36,8 @@ export class Config {
   mtu: u32;
   /** IPv4 source routes of all connections together. */
   sourceRoutes: u32;
+  /** Destinations whose path carries less than the link, in sets of four. */
+  paths: u32;
   /**
    * 1 when the host has written the seed; `init` refuses without, for guessable ISNs are a fault.
    */

@@ -260,7 +260,9 @@ export enum Counter {
   IpReasmTimeout = 84,
   IcmpOutTimeExcds = 85,
   IcmpOutParmProbs = 86,
-  COUNT = 87,
+  IpFragOKs = 87,
+  IpFragCreates = 88,
+  COUNT = 89,
 }
 
 /** What a trace event tells; its four numbers are named beside each. */
@@ -512,7 +514,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.SYN_WITH_FIN]: "A SYN that carries a FIN as well opens nothing. (RFC 9293 §3.10.7.2)",
 }
 
-/** Window: what the host chooses before `init`. Zero means the default; `limits.ts` has it, and what each may be. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ twelve u32 limits, then 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */
+/** Window: what the host chooses before `init`. Zero means the default; `limits.ts` has it, and what each may be. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ the limits, u32 each, and 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */
 export const ConfigField = {
   /** u32 */
   connections: 0,
@@ -539,7 +541,9 @@ export const ConfigField = {
   /** u32 */
   sourceRoutes: 44,
   /** u32 */
-  seeded: 48,
+  paths: 48,
+  /** u32 */
+  seeded: 52,
   /** u64 */
   seed0: 56,
   /** u64 */
@@ -823,6 +827,13 @@ export const LIMITS = {
     least: 1,
     most: 65535,
     about: "IPv4 source routes of all connections together.",
+  },
+  /** Destinations whose path carries less than the link, in sets of four. 1 to 1048576; default 4096. */
+  paths: {
+    initial: 4096,
+    least: 1,
+    most: 1048576,
+    about: "Destinations whose path carries less than the link, in sets of four.",
   },
 } as const
 

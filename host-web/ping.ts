@@ -9,7 +9,7 @@ import { duration } from './units.ts';
 export interface PingOptions {
   /** Longest wait: milliseconds, or `'2s'`; default 5 s. */
   timeout?: number | string;
-  /** Octets of text, 0 to what the MTU leaves; default 56, as ping(8). */
+  /** Octets of text, 0 to 65,507; default 56, as ping(8). Beyond the MTU they go in fragments. */
   size?: number;
 }
 

@@ -26,7 +26,7 @@ import { Icmpv6, PROTOCOL_ICMPV6 } from '../wire/icmpv6';
 import { load32 } from '../wire/octets';
 import { isLocal } from './address';
 import { Datagram } from './datagram';
-import { DEFAULT_HOP_LIMIT, largestTransport } from './output';
+import { DEFAULT_HOP_LIMIT, largestDatagram } from './output';
 import { hasPagesFor, newReply, setBody } from './reply';
 import { sourceFor } from './route';
 
@@ -99,7 +99,10 @@ function isError(type: u32, ipv4: bool): bool {
 function echoArrives(d: Datagram, ipv4: bool): void {
   count(Counter.IcmpInEchos);
   if (!setting(Setting.ECHO_REPLY)) return;
-  if (d.length > largestTransport(d.source0, d.source1) || !hasPagesFor(d.length)) return;
+  if (!hasPagesFor(d.length)) {
+    count(Counter.TcpExtReplyQueueDrop);
+    return;
+  }
   const reply = newReply(
     d.protocol,
     ICMP_CHECKSUM,
@@ -112,7 +115,7 @@ function echoArrives(d: Datagram, ipv4: bool): void {
   if (reply == null) return;
   writeIcmp(reply.head, ipv4 ? <u32>Icmp.ECHO_REPLY : <u32>Icmpv6.ECHO_REPLY, 0, load32(d.at + 4));
   reply.headLength = ICMP_HEADER;
-  setBody(reply, d.at + ICMP_HEADER, d.length - ICMP_HEADER);
+  setBody(reply, d.at + ICMP_HEADER, d.length - ICMP_HEADER); // RFC 1122 §3.2.2.6
   count(Counter.IcmpOutMsgs);
   count(Counter.IcmpOutEchoReps);
 }
@@ -137,7 +140,7 @@ function echoReplyArrives(d: Datagram): void {
 export function sendEcho(to: Endpoint, sequence: u32, length: u32): Result {
   const source = sourceFor(to.remote0, to.remote1);
   if (source == null) return Result.NETWORK_UNREACHABLE;
-  if (ICMP_HEADER + length > largestTransport(to.remote0, to.remote1))
+  if (ICMP_HEADER + length > largestDatagram(to.remote0, to.remote1))
     return Result.INVALID_ARGUMENT;
   if (!hasPagesFor(length)) return Result.INSUFFICIENT_RESOURCES;
   const ipv4 = isIpv4(to.remote0, to.remote1);

@@ -8,6 +8,7 @@ import { clearChain, dropChain } from '../store/chain';
 import { now } from '../time';
 import { isEcho } from './ecn';
 import { markReady, tell } from './marks';
+import { confirmMtu } from './path-mtu';
 import { newAcknowledgment } from './recovery';
 import { endTiming, sample } from './rto';
 import { reportsDuplicate } from './sack';
@@ -44,7 +45,7 @@ export function acknowledged(tcb: Tcb, seg: Segment): void {
 /** Whatever was suspected while nothing was acknowledged is over; segments keep their size. */
 function deliveryGoesOn(tcb: Tcb): void {
   tcb.rtt.count = 0;
-  tcb.snd.mssBefore = 0;
+  confirmMtu(tcb);
 }
 
 /** A soft error is over with the first acknowledgment that follows, whether it was told or not. */

@@ -5,6 +5,7 @@
  */
 import { Counter, Ctl, Reason, Setting, Timer, TraceKind } from '../abi';
 import { count } from '../counters';
+import { allowFragments } from '../ip/fragment';
 import { headerLength, writeHeader } from '../ip/output';
 import { addRoute, routeLength } from '../ip/source-route';
 import { setting } from '../limits';
@@ -23,6 +24,7 @@ import { LocalSeq, lt } from './seq';
 import { Ecn, Flag, handleOf, has, lower, Tcb } from './tcb';
 import { tsVal } from './timestamps';
 import { cancel } from './timers';
+import { PathFlag } from './variables';
 import { offerWindow } from './window';
 
 /** Octets of text a segment without SYN has room for: SMSS less the SACK blocks it must carry. */
@@ -84,6 +86,7 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
     tcb.remote1,
   );
   if (routed != 0) addRoute(TRANSMIT, tcb.route); // MUST-51, MUST-53
+  if (tcb.snd.path & PathFlag.SPLIT) allowFragments(TRANSMIT);
   return packet;
 }
 

@@ -68,7 +68,7 @@ export function inheritOptions(tcb: Tcb, listener: Tcb): void {
   tcb.rcv.quickAcks = listener.rcv.quickAcks;
   tcb.snd.buffer = listener.snd.buffer;
   tcb.snd.mssLimit = listener.snd.mssLimit;
-  tcb.snd.trustsPath = listener.snd.trustsPath;
+  tcb.snd.path = listener.snd.path;
   tcb.rcv.buffer = listener.rcv.buffer;
 }
 

@@ -7,13 +7,11 @@
  */
 import { Setting } from '../abi';
 import { largestTransport } from '../ip/output';
-import { routeLength } from '../ip/source-route';
 import { setting } from '../limits';
 import { isIpv4 } from '../wire/address';
 import { TCP_HEADER } from '../wire/tcp';
 import {
   Options,
-  TIMESTAMPS_LENGTH,
   writeMss,
   writeSackPermitted,
   writeTimestamps,
@@ -22,11 +20,10 @@ import {
 import { beginChain } from '../store/chain';
 import { Segment } from './segment';
 import { hasFallenBack, isEcnSetup } from './ecn';
+import { followPath, LEAST_MSS } from './path-mtu';
 import { Ecn, Flag, has, lower, raise, Tcb } from './tcb';
 import { setRecent } from './timestamps';
 
-/** Smallest MSS we obey: a smaller one would make each octet cost a segment (CVE-2019-11479). */
-const LEAST_MSS: u32 = 64;
 /** MSS of a peer whose SYN names none (MUST-15). */
 const DEFAULT_MSS_IPV4: u32 = 536;
 const DEFAULT_MSS_IPV6: u32 = 1_220;
@@ -68,25 +65,6 @@ export function peerMss(options: Options, a0: u64, a1: u64): u32 {
 }
 
 /**
- * The largest segment, its options counted as text: the peer's wish, our link's, our user's, less
- * what the IP header has beyond its twenty octets (MUST-16).
- */
-function effectiveMss(tcb: Tcb, wish: u32): u32 {
-  const mss = min(wish, announcedMss(tcb.remote0, tcb.remote1, tcb.snd.mssLimit)); // MUST-16
-  return max(mss - routeLength(tcb.route), LEAST_MSS);
-}
-
-/** The smallest SMSS, timestamps already taken off. */
-export function leastMss(tcb: Tcb): u32 {
-  return LEAST_MSS - timestampsLength(tcb);
-}
-
-/** Octets each segment gives to timestamps. */
-export function timestampsLength(tcb: Tcb): u32 {
-  return tcb.flags & Flag.TIMESTAMPS ? TIMESTAMPS_LENGTH : 0;
-}
-
-/**
  * Takes IRS and the options from the peer's SYN: SYN-SENT's work in both ways to be synchronized.
  */
 export function takeSyn(tcb: Tcb, seg: Segment): void {
@@ -105,7 +83,8 @@ export function takeSyn(tcb: Tcb, seg: Segment): void {
 
 /** Sets what follows from the flags that stand, the peer's MSS and its shift. */
 export function takeOptions(tcb: Tcb, mss: u32, shift: u32): void {
-  tcb.snd.mss = effectiveMss(tcb, mss) - timestampsLength(tcb); // RFC 2525 §2.18
+  tcb.snd.peerMss = <u16>mss;
+  followPath(tcb);
   // Until the peer has shown the size of its segments, ours is the best guess.
   tcb.rcv.mss = min(tcb.snd.mss, DEFAULT_MSS_IPV4);
   const isCapable = has(tcb, Flag.ECN) && !hasFallenBack(tcb);

@@ -4,11 +4,13 @@
  */
 import { Option, Result, State, Timer } from '../abi';
 import { markReady } from './marks';
+import { trustPath } from './path-mtu';
 import { giveUpAt } from './rto';
 import { armedFor, Flag, lower, raise, Tcb } from './tcb';
 import { now } from '../time';
 import { setKeepAlive } from './timeouts';
 import { arm } from './timers';
+
 
 /** Largest buffer a window can offer: a shift of 14. */
 const MAX_BUFFER: u32 = 1 << 30;
@@ -23,7 +25,7 @@ export function setOption(tcb: Tcb, option: Option, value: u32): Result {
     case Option.REUSE_PORT:
       return turn(tcb, Flag.REUSE_PORT, value != 0);
     case Option.BLACK_HOLE_DETECTION:
-      tcb.snd.trustsPath = value == 0 ? 1 : 0;
+      trustPath(tcb, value == 0);
       return Result.OK;
     case Option.KEEP_ALIVE:
       setKeepAlive(tcb, value != 0); // MUST-24, MUST-25

@@ -20,13 +20,12 @@ import {
   isAskable,
   keepReturnRoute,
   keepRoute,
-  routeLength,
 } from '../ip/source-route';
 import { setting } from '../limits';
 import { ipv4Of } from '../wire/address';
 import { Child } from './child';
 import { Holder, holderOf, indexIn } from './demux';
-import { leastMss } from './negotiate';
+import { followPath } from './path-mtu';
 import { Segment } from './segment';
 import { Flag, has, Tcb, tcbAt } from './tcb';
 
@@ -73,20 +72,8 @@ export function isRouteRefused(reference: u32): bool {
 export function takeRoute(tcb: Tcb, seg: Segment): void {
   // What the user has said at OPEN stands, be it a route or none.
   if (has(tcb, Flag.ACTIVE)) return; // MUST-52
-  const before = routeLength(tcb.route);
   tcb.route = returnRoute(tcb.route, seg); // MUST-53, SHLD-24
-  const change = routeLength(tcb.route) - before;
-  if (change == 0) return;
-  const snd = tcb.snd;
-  snd.mss = beside(tcb, snd.mss, change);
-  if (snd.mssBefore != 0) snd.mssBefore = <u16>beside(tcb, snd.mssBefore, change);
-}
-
-/** An SMSS beside a route that has grown by so many octets, or shrunk where they are negative. */
-function beside(tcb: Tcb, mss: u32, change: i32): u32 {
-  const least = leastMss(tcb);
-  // At its least it may have been cut, and how much of it was is not known any more.
-  return change > 0 || mss > least ? <u32>max<i32>(mss - change, least) : mss;
+  followPath(tcb);
 }
 
 /**

@@ -10,6 +10,7 @@ import { momentOf } from '../store/heap';
 import { Instant, MILLISECOND, now } from '../time';
 import { Child, childAt } from './child';
 import { find, Holder, holderOf } from './demux';
+import { followChanges } from './path-mtu';
 import {
   armedFor,
   Ecn,
@@ -54,6 +55,7 @@ export function status(tcb: Tcb): void {
     status.synQueue = tcb.backlog.children;
     return;
   }
+  followChanges(tcb);
   sequence(status, tcb);
   status.bytesReceived = tcb.rcv.total;
   status.flags = options(tcb);

@@ -12,7 +12,7 @@
  * │ 344 ts   RFC 7323                       360 timers, one Instant each            │
  * │ 408 outgoing text                       436 incoming text                       │
  * │ 464 early ranges                        472 sacked ranges                       │
- * │ 480 backlog (LISTEN only)               508 route                               │
+ * │ 480 backlog (LISTEN only)               508 route   510 generation of paths      │
  * └────────────────────────────────────────────────────────────────────────────────┘
  */
 import { State, Timer } from '../abi';
@@ -125,6 +125,7 @@ const EARLY: usize = 464;
 const SACKED: usize = 472;
 const BACKLOG: usize = 480;
 const ROUTE: usize = 508;
+const PATH_SEEN: usize = 510;
 
 /** One connection, or one listener. */
 @unmanaged
@@ -212,10 +213,17 @@ export class Tcb {
   }
   /** Index of the source route its packets go by; 0 none. */
   @inline get route(): u32 {
-    return load<u32>(changetype<usize>(this) + ROUTE);
+    return load<u16>(changetype<usize>(this) + ROUTE);
   }
   set route(index: u32) {
-    store<u32>(changetype<usize>(this) + ROUTE, index);
+    store<u16>(changetype<usize>(this) + ROUTE, <u16>index);
+  }
+  /** Generation of the paths its segments' size is of, modulo 2^16 (`ip/path-mtu.ts`). */
+  @inline get pathSeen(): u32 {
+    return load<u16>(changetype<usize>(this) + PATH_SEEN);
+  }
+  set pathSeen(generation: u32) {
+    store<u16>(changetype<usize>(this) + PATH_SEEN, <u16>generation);
   }
 }
 
@@ -223,7 +231,8 @@ if (offsetof<Tcb>() > SND || SND + offsetof<SendVariables>() > RCV) ERROR('tcb.s
 if (RCV + offsetof<ReceiveVariables>() > RTT || RTT + offsetof<RoundTrip>() > CC) ERROR('tcb.rtt');
 if (CC + offsetof<Congestion>() > TS || TS + offsetof<Timestamps>() > TIMERS) ERROR('tcb.ts');
 if (TIMERS + 8 * Timer.COUNT > OUTGOING || OUTGOING + offsetof<Chain>() > INCOMING) ERROR('timers');
-if (BACKLOG + offsetof<Backlog>() + 8 > ROUTE || ROUTE + 4 > TCB_SIZE) ERROR('a TCB is too large');
+if (BACKLOG + offsetof<Backlog>() + 8 > ROUTE) ERROR('the backlog overlaps the route');
+if (PATH_SEEN + 2 > TCB_SIZE) ERROR('a TCB is too large');
 
 /** Offset of the tuple in a TCB, a child and a TIME-WAIT record. */
 export const TUPLE: usize = offsetof<Tcb>('local0');

@@ -11,6 +11,7 @@ import { afterMillis, now } from '../time';
 import { noteFlight, restartAfterIdle } from './congestion';
 import { isPaused, newTextControl, synControl } from './ecn';
 import { emit, textRoom } from './emit';
+import { followChanges } from './path-mtu';
 import { limitedTransmit } from './recovery';
 import { beforeGivingUp, startTiming, stopTiming } from './rto';
 import { firstUnreported, nextLost, pipe, unreportedLength } from './sack';
@@ -26,6 +27,7 @@ const OVERRIDE_MS: u32 = 200;
  * Writes the next segment of a connection; answers its packet's octets, 0 when it has none to send.
  */
 export function transmit(tcb: Tcb): u32 {
+  followChanges(tcb);
   if (has(tcb, Flag.SYN_NOW)) return transmitSyn(tcb);
   switch (tcb.state) {
     case State.CLOSED:

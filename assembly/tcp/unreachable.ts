@@ -42,7 +42,6 @@ export function troubleArrives(
   seq: LocalSeq,
   trouble: Trouble,
   mtu: u32,
-  ipv4: bool,
 ): void {
   const reference = find(tuple);
   if (holderOf(reference) == Holder.CHILD) {
@@ -61,7 +60,7 @@ export function troubleArrives(
     traceDrop(Reason.OUTSIDE_WINDOW, seq, tcb.snd.una, tcb.snd.nxt);
     return;
   }
-  if (trouble == Trouble.TOO_BIG) pathMtuFell(tcb, mtu, ipv4);
+  if (trouble == Trouble.TOO_BIG) pathMtuFell(tcb, mtu);
   else unreachable(tcb, trouble); // MUST-54
 }
 

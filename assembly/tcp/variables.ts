@@ -6,6 +6,19 @@ import { Queue } from '../store/queue';
 import { Instant, Micros } from '../time';
 import { LocalSeq, RemoteSeq } from './seq';
 
+/** What a connection knows of its path by itself, as bits of `snd.path`. */
+export enum PathFlag {
+  NONE,
+  /** Black holes of the path's MTU are not looked for. */
+  TRUSTED = 1,
+  /** Routers may fragment its packets, which are as small as they get and still too large. */
+  SPLIT = 2,
+  /** `ownMtu` is tried, for size may be what is lost (RFC 2923 §2.1). */
+  SUSPECTED = 4,
+  /** An `ownMtu` that was tried has got through where more did not. */
+  CONFIRMED = 8,
+}
+
 /** SND.* */
 @unmanaged
 export class SendVariables {
@@ -37,12 +50,14 @@ export class SendVariables {
   mss: u32;
   /** Largest MSS to use, by the user's wish; 0 is none. */
   mssLimit: u16;
-  /** SMSS before a black hole was suspected; 0 while none is (RFC 2923 §2.1). */
-  mssBefore: u16;
+  /** MSS of the peer's SYN; 0 until it has come. */
+  peerMss: u16;
   /** Snd.Wind.Shift (RFC 7323). */
   shift: u8;
-  /** 1: black holes of the path's MTU are not looked for. */
-  trustsPath: u8;
+  /** Bits of PathFlag. */
+  path: u8;
+  /** MTU this connection alone keeps to, of its own experience; 0 none. */
+  ownMtu: u16;
   /** Most octets in flight since `flightEnd` was sent: whether cwnd has been made use of. */
   maxFlight: u32;
   flightEnd: LocalSeq;

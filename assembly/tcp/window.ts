@@ -9,6 +9,7 @@ import { Counter, Timer } from '../abi';
 import { count } from '../counters';
 import { now } from '../time';
 import { acknowledge, markReady } from './marks';
+import { confirmMtu } from './path-mtu';
 import { sendAllAgain } from './recovery';
 import { beforeGivingUp, MAX_RTO } from './rto';
 import { Segment } from './segment';
@@ -100,7 +101,7 @@ export function updateSendWindow(tcb: Tcb, seg: Segment): void {
 function windowReopened(tcb: Tcb): void {
   lower(tcb, Flag.PROBE_NOW);
   tcb.rtt.count = tcb.rtt.probes = 0;
-  tcb.snd.mssBefore = 0;
+  confirmMtu(tcb);
   tcb.rtt.stalledAt = now();
   sendAllAgain(tcb);
   watchFlight(tcb);

@@ -78,9 +78,7 @@ export function ipv4ChecksumHolds(at: usize): bool {
   return sum(at, ipv4HeaderLength(at)) == 0xffff;
 }
 
-/**
- * Writes a header without options, checksum included; DF is set, for we never fragment (RFC 1191).
- */
+/** Writes a header without options, checksum included; DF is set (RFC 1191). */
 export function writeIpv4(
   at: usize,
   totalLength: u32,
@@ -104,10 +102,16 @@ export function writeIpv4(
   store<u16>(at, <u16>finish(sum(at, IPV4_HEADER)), 10);
 }
 
+/** Sets what has to do with fragments in a header that was written: the word of DF, MF, offset. */
+export function setFragment(at: usize, identification: u32, fragment: u32): void {
+  store16(at + 4, identification);
+  store16(at + 6, fragment);
+  store<u16>(at, 0, 10);
+  store<u16>(at, <u16>finish(sum(at, ipv4HeaderLength(at))), 10);
+}
+
 /** Makes of a fragment's header that of the whole packet, of so many octets. */
 export function joinIpv4(at: usize, totalLength: u32): void {
   store16(at + 2, totalLength);
-  store16(at + 6, ipv4Fragment(at) & DONT_FRAGMENT);
-  store<u16>(at, 0, 10);
-  store<u16>(at, <u16>finish(sum(at, ipv4HeaderLength(at))), 10);
+  setFragment(at, ipv4Identification(at), ipv4Fragment(at) & DONT_FRAGMENT);
 }

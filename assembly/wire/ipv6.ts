@@ -143,6 +143,19 @@ export function joinIpv6(at: usize, kept: u32, length: u32): usize {
   return namedAt;
 }
 
+/** Writes the header of a fragment, whose data lies so many octets from the datagram's begin. */
+export function writeFragmentHeader(
+  at: usize,
+  nextHeader: u32,
+  offset: u32,
+  isLast: bool,
+  identification: u32,
+): void {
+  store16(at, nextHeader << 8);
+  store16(at + 2, offset | (isLast ? 0 : 1));
+  store32(at + 4, identification);
+}
+
 /** Writes the fixed header. */
 export function writeIpv6(
   at: usize,

@@ -16,5 +16,5 @@ export { Peer } from './peer.ts';
 export { play } from './play.ts';
 export * from './route.ts';
 export * from './segment.ts';
-export { octetsOf, Stack } from './stack.ts';
+export { mapped, octetsOf, Stack } from './stack.ts';
 export * from './states.ts';

@@ -117,3 +117,48 @@ export function readIcmp(bytes: Uint8Array) {
     to: destination,
   };
 }
+
+/** A fragment of ours: what it says of itself, and its data. */
+export function readFragment(bytes: Uint8Array) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { payload, protocol } = openPacket(bytes);
+  if (view.getUint8(0) >> 4 === 4) {
+    const word = view.getUint16(6);
+    return {
+      protocol,
+      id: view.getUint16(4),
+      offset: (word & 0x1fff) * 8,
+      isLast: (word & 0x2000) === 0,
+      mayBeSplit: (word & 0x4000) === 0,
+      data: payload,
+    };
+  }
+  const header = new DataView(payload.buffer, payload.byteOffset, 8);
+  const word = header.getUint16(2);
+  return {
+    protocol: protocol === FRAGMENT ? payload[0]! : protocol,
+    id: header.getUint32(4),
+    offset: word & ~7,
+    isLast: (word & 1) === 0,
+    mayBeSplit: false,
+    data: payload.subarray(8),
+  };
+}
+
+/** Puts our fragments together; fails unless they are of one packet, in order, without a gap. */
+export function joined(packets: readonly Uint8Array[]): Uint8Array {
+  const pieces = packets.map(readFragment);
+  const { id, protocol } = pieces[0]!;
+  const whole = new Uint8Array(pieces.reduce((length, { data }) => length + data.length, 0));
+  let at = 0;
+  for (const [i, piece] of pieces.entries()) {
+    const isLast = i === pieces.length - 1;
+    if (piece.id !== id || piece.offset !== at || piece.isLast !== isLast) {
+      throw new Error(`fragment ${i} of ${pieces.length}: offset ${piece.offset}, not ${at}`);
+    }
+    whole.set(piece.data, at);
+    at += piece.data.length;
+  }
+  const { source, destination } = openPacket(packets[0]!);
+  return packetOf(whole, protocol, source, destination);
+}

@@ -6,6 +6,7 @@
 import { Memory } from '../../host-web/abi.ts';
 import { get16, get32, ICMP, ICMPV6, octetAt, onesSum, TCP } from './wire.ts';
 
+const FRAGMENT = 44;
 const FIN = 1;
 const SYN = 2;
 const RST = 4;
@@ -16,6 +17,7 @@ export class Emitted {
   isV4 = true;
   length = 0;
   protocol = 0;
+  isFragment = false;
   /** Where the transport lies, and its octets. */
   at = 0;
   transport = 0;
@@ -63,6 +65,8 @@ export class Emitted {
     if (fault !== '') return fault;
     this.transport = length - (this.at - at);
     if (this.codepoint !== 0 && this.protocol !== TCP) return 'ECN-capable, and not TCP';
+    // Only IP's own messages are so long, and what they say is in all of them together.
+    if (this.isFragment) return this.#icmpFragment();
     if (this.protocol === TCP) return this.#tcp();
     if (this.protocol === (this.isV4 ? ICMP : ICMPV6)) return this.#icmp();
     return `protocol ${this.protocol}`;
@@ -73,7 +77,11 @@ export class Emitted {
     const header = (o[at]! & 15) * 4;
     if (length < header || header < 20) return 'IPv4 version or header length';
     if (get16(o, at + 2) !== length) return `IPv4 total length ${get16(o, at + 2)} of ${length}`;
-    if (get16(o, at + 6) !== 0x4000) return 'IPv4 flags and fragment offset';
+    // Whole and to stay so, or to be split where it must, or a fragment.
+    const fragment = get16(o, at + 6);
+    this.isFragment = (fragment & 0x3fff) !== 0;
+    if (fragment & 0xc000 && fragment !== 0x4000) return 'IPv4 flags and fragment offset';
+    if (fragment === 0x4000 && get16(o, at + 4) !== 0) return 'IPv4 identification';
     if (o[at + 8] === 0) return 'TTL 0';
     if (onesSum(o, at, header, 0) !== 0xffff) return 'IPv4 header checksum';
     const to = o[at + 16]!;
@@ -102,7 +110,11 @@ export class Emitted {
     this.protocol = o[at + 6]!;
     this.codepoint = (o[at + 1]! >> 4) & 3;
     this.at = at + 40;
-    return '';
+    this.isFragment = this.protocol === FRAGMENT;
+    if (!this.isFragment) return '';
+    this.protocol = o[at + 40]!;
+    this.at = at + 48;
+    return length < 48 || get16(o, at + 42) === 0 ? 'fragment header' : '';
   }
 
   #pseudo(): number {
@@ -112,6 +124,11 @@ export class Emitted {
     // While a packet is under way along a route, the destination is the route's last address.
     const last = this.at === Memory.TRANSMIT + 20 ? Memory.TRANSMIT + 16 : this.at - 5;
     return onesSum(o, last, 4, onesSum(o, Memory.TRANSMIT + 12, 4, from));
+  }
+
+  #icmpFragment(): string {
+    if (this.protocol !== (this.isV4 ? ICMP : ICMPV6)) return `a fragment of ${this.protocol}`;
+    return this.transport === 0 ? 'an empty fragment' : '';
   }
 
   #icmp(): string {

@@ -26,8 +26,6 @@ const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
   'RFC 1122 §4.2.2.13a': deviates,
   'RFC 1122 §3.3.2c': deviates,
   'RFC 1122 §4.2.2.13c': deviates,
-  'RFC 1191 §3c': deviates,
-  'RFC 1191 §6.3': absent('what was learned belongs to a connection and ends with it'),
   'RFC 1191 §6.4d': deviates,
   'RFC 2883 §4.3': absent('what PAWS turns away is acknowledged and not looked at'),
   'RFC 2883 §5b': absent('reports of duplicates are counted, nothing is undone'),
@@ -51,12 +49,12 @@ const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
   'RFC 6675 §4a': partly('octets decide; three stretches of less prove nothing'),
   'RFC 6675 §4d': absent('what is not lost by its rule is left to the timeout'),
   'RFC 6675 §4e': absent('what is not lost by its rule is left to the timeout'),
+  'RFC 6864 §4.3b': deviates,
   'RFC 7323 §2.3b': absent('a core has no log; the shift is taken as 14 and works'),
   'RFC 7323 §2.4b': partly('after a timeout the window as it is now has its say'),
   'RFC 7323 §3.2c': deviates,
   'RFC 7323 §5.6': absent('there is one path for every segment, and no faster one to miss'),
   'RFC 8200 §4b': deviates,
-  'RFC 8201 §5.3': absent('what was learned belongs to a connection and ends with it'),
   'RFC 8201 §5.4': deviates,
 };
 

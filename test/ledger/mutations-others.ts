@@ -5,8 +5,8 @@ export const OF_OTHERS: readonly Mutation[] = [
   {
     label: 'RFC 1191 §6.4a',
     path: 'assembly/tcp/path-mtu.ts',
-    from: 'if (mss >= tcb.snd.mss) return;',
-    to: 'if (mss > tcb.snd.mss) return;',
+    from: 'if (!followPath(tcb)) return;',
+    to: 'followPath(tcb);',
     broken: 'the same report again sends everything again',
     test: ['test/rfc1191.test.ts', 'RFC 1191 §6.4a: the same report again sends nothing again'],
   },

@@ -30,6 +30,7 @@ export const SUBJECTS: Readonly<Record<number, string>> = {
   6528: 'initial sequence numbers',
   6582: 'NewReno',
   6675: 'recovery by SACK',
+  6864: 'identification of IPv4',
   6928: 'initial window',
   7323: 'window scale, timestamps, PAWS',
   8200: 'IPv6: extension headers, fragments',
@@ -42,6 +43,7 @@ RFC 1122
 3.2.2a MUST an ICMP error causes no ICMP error
 3.2.2b MUST nor does a fragment that is not the first
 3.2.2.5 SHOULD a header that can not be read is a Parameter Problem
+3.2.2.6 MUST an echo is answered with all its octets
 3.3.2a MUST what does not come whole in time is discarded
 3.3.2b MUST and its sender told, if its first fragment came
 3.3.2c SHOULD that time lies between 60 and 120 seconds
@@ -53,11 +55,11 @@ RFC 1122
 RFC 1191
 3a MUST a router that says "too big" makes the path's MTU smaller
 3b MUST no report brings it below 68 octets
-3c MUST a report is followed down to what it says
+3c MUST no more of them are provoked: packets become smaller, or may be fragmented
 3d MUST no report makes it larger
 3e SHOULD every packet forbids fragmentation
 5 MUST a router that names no MTU is obeyed all the same
-6.3 SHOULD a larger MTU is tried after a while
+6.3 SHOULD a larger MTU is tried ten minutes after the latest report
 6.4a MUST not each report causes a retransmission, only one that changes something
 6.4b MAY what was too big is sent again at once
 6.4c SHOULD it is no congestion: cwnd stays
@@ -259,6 +261,11 @@ RFC 6675
 5d MUST text leaves while cwnd - pipe has room for a segment
 5.1 MUST after a timeout no recovery begins until all then sent is acknowledged
 
+RFC 6864
+4.1 MAY the identification of what can not be fragmented is any
+4.3a MUST that of what can does not come again until the others were used
+4.3b MUST nor within two minutes
+
 RFC 6928
 2a MAY the initial window is ten segments, 14,600 octets or two segments at most
 2b MUST after a lost SYN it is one
@@ -306,7 +313,7 @@ RFC 8201
 4b MUST no report brings it below 1280
 4c MUST a report of less than 1280 is dropped
 4d MUST no report makes it larger
-5.3 SHOULD a larger MTU is tried after ten minutes
+5.3 SHOULD a larger MTU is tried ten minutes after the latest report
 5.4 SHOULD what was too big is sent again in slow start
 `;
 
