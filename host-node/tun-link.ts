@@ -13,7 +13,7 @@
  * Not here: the device (`tun.ts`) and packets (the core).
  */
 import type { Link, LinkPort } from '../host-web/link/link.ts';
-import type { Tun } from './tun.ts';
+import type { TunDevice } from './tun-device.ts';
 
 /** Packets drained in one turn; from here on the turns cost nothing measurable. */
 const BATCH = 512;
@@ -29,7 +29,7 @@ export interface TunLinkOptions {
 /** The link over an open device. Closing it closes the device. */
 export class TunLink implements Link {
   readonly mtu: number;
-  readonly tun: Tun;
+  readonly tun: TunDevice;
   /** Packets given to the device, taken from it, and those it dropped: queue full, link down. */
   sent = 0;
   received = 0;
@@ -39,7 +39,7 @@ export class TunLink implements Link {
   #isClosed = false;
   #isAwaited = false;
 
-  constructor(tun: Tun, options: TunLinkOptions = {}) {
+  constructor(tun: TunDevice, options: TunLinkOptions = {}) {
     this.tun = tun;
     this.mtu = tun.mtu;
     this.#onError = options.onError;

@@ -1,10 +1,17 @@
 /**
- * A TUN device on Linux (Documentation/networking/tuntap.rst): the link between the kernel and a
- * core.
+ * `netcell/tun`: a TUN device on Linux (Documentation/networking/tuntap.rst), the link between the
+ * kernel and a stack.
  *
- * `openTun` makes an interface (or attaches to one), sets it up by rtnetlink and returns a `Tun`;
- * `attach` gives it the core's two windows in linear memory, and from then on packets go straight
- * between the device and those windows: one system call each, no copy, no object, no promise.
+ * ```js
+ * const tun = openTun({ addresses: ['10.9.0.1/24'] })
+ * const stack = await createStack({ address: '10.9.0.2/24' })
+ * stack.attach(tun, { onClosed: (error) => console.error('the device is gone', error) })
+ * ```
+ *
+ * `openTun` makes an interface (or attaches to one), sets it up by rtnetlink and returns a `Tun`,
+ * whose addresses are the kernel's. A stack that is attached to it gives it the core's two windows
+ * in linear memory, and from then on packets go straight between the device and those windows: one
+ * system call each, no copy, no object, no promise.
  *
  * ```
  *   linear memory    … | vnet header | packet                …  | vnet header | packet          …
@@ -20,10 +27,13 @@
  * core's.
  */
 import { closeSync } from 'node:fs';
+import type { Linkable } from '../host-web/link/link.ts';
 import { errnoName, type Libc, libc } from './libc.ts';
 import { getLink } from './netlink.ts';
 import { type Readiness, type Waiting, waitReadable } from './readiness.ts';
+import type { TunDevice, TunWindows } from './tun-device.ts';
 import { deviceGone, type TunError, transferFailed, unsupported } from './tun-error.ts';
+import { TunLink, type TunLinkOptions } from './tun-link.ts';
 import {
   attemptOf,
   checkOptions,
@@ -34,77 +44,17 @@ import {
   VNET_HEADER_SIZE,
 } from './tun-setup.ts';
 
+export type { TunDevice, TunWindows } from './tun-device.ts';
 export { TunError } from './tun-error.ts';
+export { TunLink, type TunLinkOptions } from './tun-link.ts';
 export type { OpenTunOptions } from './tun-setup.ts';
 
-/** The core's fixed windows. Linear memory must never grow or move after `attach`. */
-export interface TunWindows {
-  readonly memory: ArrayBuffer;
-  /** Where the IP header of a received packet lands; at least 64 octets before it are ours. */
-  readonly receiveAt: number;
-  /** Octets from `receiveAt` on; at least the MTU. A longer packet would arrive cut short. */
-  readonly receiveSize: number;
-  /** Where the IP header of a packet to send lies; at least 64 octets before it are ours. */
-  readonly transmitAt: number;
-}
-
-/** An open TUN device. Every method belongs to the thread that opened it. */
-export interface Tun {
-  readonly name: string;
-  readonly mtu: number;
-  /** Octets of vnet header before each packet in the windows: 10. */
-  readonly vnetHeaderSize: number;
-
-  /** Say where packets lie. Once, before the first `receive` or `transmit`. */
-  attach(windows: TunWindows): void;
-
+/** An open TUN device: what a stack is attached to. */
+export interface Tun extends TunDevice, Linkable {
   /**
-   * Read one packet into the receive window, without waiting.
-   *
-   * @returns its length without the vnet header, or 0 when there is none.
-   * @throws TunError EBADFD when the interface has been deleted, EBADF after `close`.
+   * Makes a link of the device, as `stack.attach(tun)` does; closing the link closes the device.
    */
-  receive(): number;
-
-  /**
-   * Flags of the packet just read. Bit 0: its checksum need not be verified, because the kernel has
-   * (DATA_VALID) or because the packet never left this machine and carries only a part of one
-   * (NEEDS_CSUM). With offload off the kernel completes what it sends, so expect 0 mostly.
-   */
-  receiveFlags(): number;
-
-  /**
-   * Write one packet of `length` octets from the transmit window.
-   *
-   * @returns false when the packet was dropped: the device would block, memory is short, or the
-   *   interface is down. As on any link, nobody is told.
-   * @throws TunError EINVAL for what is no IP packet; EBADFD, EBADF as in `receive`.
-   */
-  transmit(length: number): boolean;
-
-  /**
-   * Call `onReadable` whenever packets wait, until `unwatch` or `close`. It drains with `receive`
-   * until that returns 0, or stops earlier to be fair to others: it is then called again in the
-   * next turn of the event loop. Do stop: a peer that sends faster than we read never lets a drain
-   * end, and timers would wait for ever. From 512 packets a turn on, the turns cost nothing
-   * measurable.
-   *
-   * There is no second drain from `setImmediate` after a busy one: measured against a peer in
-   * another process it changes neither throughput (1.0 million packets a second) nor round trip (52
-   * µs, of which most is waking two processes), and within one process it costs 1.4 µs of 14.5.
-   *
-   * An error thrown by `onReadable` ends the watch and is rethrown as an uncaught exception, so a
-   * caller catches what `receive` throws.
-   */
-  watch(onReadable: () => void): void;
-  unwatch(): void;
-
-  /** Whether watching keeps the process alive. It does until `unref`. */
-  ref(): void;
-  unref(): void;
-
-  /** Close the device. An interface `openTun` made disappears with it. Harmless when repeated. */
-  close(): void;
+  link(options?: TunLinkOptions): TunLink;
 }
 
 /** The flags octet of the vnet header: partial checksum, verified checksum. */
@@ -200,6 +150,10 @@ class LinuxTun implements Tun {
     this.#readSize = receiveSize + VNET_HEADER_SIZE;
     this.#writeAddress = base + this.#sentHeader;
     this.#writeLimit = size - transmitAt;
+  }
+
+  link(options?: TunLinkOptions): TunLink {
+    return new TunLink(this, options);
   }
 
   receive(): number {

@@ -1,9 +1,9 @@
 /** Devices and sockets without anything behind them, for links: what is sent, and what waits. */
-import type { TunWindows } from '../../host-node/tun.ts';
+import type { TunDevice, TunWindows } from '../../host-node/tun-device.ts';
 import type { SocketEvent, WebSocketLike } from '../../host-web/link/websocket.ts';
 
 /** A TUN device whose kernel is two arrays. */
-export class FakeTun {
+export class FakeTun implements TunDevice {
   readonly name = 'fake0';
   readonly mtu = 1500;
   readonly vnetHeaderSize = 10;

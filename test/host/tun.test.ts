@@ -188,6 +188,36 @@ describe.skipIf(obstacle !== undefined)('a namespace of our own', () => {
   });
 });
 
+describe.skipIf(obstacle !== undefined)('a program with a TUN device', () => {
+  const program = obstacle === undefined ? bundle('test/host/tun-program.ts') : '';
+
+  /** What a program says that ends by itself, without a word of complaint. */
+  async function said(name: string): Promise<unknown> {
+    const outcome = await run(program, [name]).outcome;
+    expect(outcome.stderr).toBe('');
+    expect(outcome).toMatchObject({ code: 0, signal: null });
+    return JSON.parse(outcome.stdout);
+  }
+
+  it('attaches a stack to it', async () => {
+    const got = Array(2).fill('by the kernel');
+    expect(await said('attach')).toEqual({ got, isLink: true, link: null });
+  });
+
+  it('makes a link of it, whose packets it counts', async () => {
+    const counted = { sent: true, received: true, dropped: 0 };
+    expect(await said('link')).toEqual({ got: 'by the kernel', ...counted });
+  });
+
+  it('is told that it was deleted, and attaches another', async () => {
+    expect(await said('deleted')).toEqual({ told: ['EBADFD'], got: 'by the kernel' });
+  });
+
+  it('may stand still: what the kernel has acknowledged meanwhile is not sent again', async () => {
+    expect(await said('stalled')).toEqual({ state: 'ESTABLISHED', losses: [0, 0, 0] });
+  });
+});
+
 /** The user `nobody`: what a process may do that is not root. */
 const nobody = { uid: 65534, gid: 65534 };
 
