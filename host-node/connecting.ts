@@ -3,14 +3,13 @@
  *
  * An address is taken as it is, synchronously. A name is looked up by the caller's `lookup` or by
  * `dns.lookup`, which asks the machine's resolver: the stack has none. Without a host, and for
- * `localhost`, it is the stack itself. Not here: happy eyeballs; the first address that fits is
- * taken.
+ * `localhost`, it is the stack itself, by its loopback. Not here: happy eyeballs; the first address
+ * that fits is taken.
  */
 import { lookup as systemLookup } from 'node:dns';
 import { isIP } from '../host-web/address.ts';
 import { call } from '../host-web/callback.ts';
 import type { TuningOptions } from '../host-web/raw/tuning.ts';
-import type { Stack } from '../host-web/stack.ts';
 import { nodeError } from './node-error.ts';
 
 /** As `dns.lookup` with one address. */
@@ -47,9 +46,12 @@ export interface Destination {
   readonly localPort: number | undefined;
 }
 
-/** The stack's own addresses. */
-export function ownAddresses(stack: Stack): readonly string[] {
-  return stack.addresses;
+/** The one name that needs no resolver (RFC 6761 §6.3): the stack itself, by its loopback. */
+export const LOCALHOST = 'localhost';
+
+/** The loopback's address of a family; IPv4's where none is asked for. */
+export function loopbackOf(family: number | undefined): string {
+  return family === 6 ? '::1' : '127.0.0.1';
 }
 
 type LookedUp = (error: Error | null, address?: string, family?: number) => void;
@@ -57,12 +59,10 @@ type LookedUp = (error: Error | null, address?: string, family?: number) => void
 /**
  * Finds where to connect.
  *
- * @param own the stack's addresses, for itself as the destination
  * @throws TypeError or RangeError for what no `net` would accept
  */
 export function destinationOf(
   options: ConnectOptions,
-  own: readonly string[],
   lookedUp: LookedUp,
 ): Destination | Promise<Destination> {
   if (typeof options.path === 'string') {
@@ -77,12 +77,10 @@ export function destinationOf(
     localAddress,
     localPort,
   });
-  const host = options.host ?? 'localhost';
+  const host = options.host ?? LOCALHOST;
   if (isIP(host) !== 0) return complete(host);
-  if (host === 'localhost' && options.lookup === undefined) {
-    const wanted = options.family ? own.filter((address) => isIP(address) === options.family) : own;
-    const address = wanted[0] ?? (options.family === 6 ? '::1' : '127.0.0.1');
-    return complete(address);
+  if (host === LOCALHOST && options.lookup === undefined) {
+    return complete(loopbackOf(options.family));
   }
   return lookUp(host, options, lookedUp).then(complete);
 }

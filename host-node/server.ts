@@ -11,7 +11,7 @@ import { refuseTls } from '../host-web/raw/plain.ts';
 import type { RawConnection, RawListener } from '../host-web/raw/raw.ts';
 import type { TuningOptions } from '../host-web/raw/tuning.ts';
 import type { Stack } from '../host-web/stack.ts';
-import { readPort, withCode } from './connecting.ts';
+import { LOCALHOST, loopbackOf, readPort, withCode } from './connecting.ts';
 import { asNodeError, nodeError } from './node-error.ts';
 import { type References, referencesOf } from './references.ts';
 import { type AddressInfo, familyOf } from './socket-base.ts';
@@ -93,7 +93,8 @@ export class Server extends EventEmitter {
     if (listener !== undefined) this.once('listening', listener);
     this.#isClosing = false;
     try {
-      const { host: hostname = '::' } = options;
+      const { host = '::' } = options;
+      const hostname = host === LOCALHOST ? loopbackOf(undefined) : host;
       const backlog = options.backlog || DEFAULT_BACKLOG;
       this.#start(this.#stack.openListener({ ...options.tuning, port, hostname, backlog }));
     } catch (error) {

@@ -14,7 +14,7 @@ import { refuseTls } from '../host-web/raw/plain.ts';
 import { END, type RawConnection } from '../host-web/raw/raw.ts';
 import type { Stack } from '../host-web/stack.ts';
 import { MOVED, sizeOf } from '../host-web/streams/chunk.ts';
-import { connectArguments, type Destination, destinationOf, ownAddresses } from './connecting.ts';
+import { connectArguments, type Destination, destinationOf } from './connecting.ts';
 import { asNodeError, nodeError } from './node-error.ts';
 import { SocketBase, type Tuning } from './socket-base.ts';
 
@@ -96,7 +96,7 @@ export class Socket extends SocketBase {
     };
     this.wishes = { ...this.wishes, ...options.tuning };
     if (options.timeout !== undefined && options.timeout > 0) this.setTimeout(options.timeout);
-    const destination = destinationOf(options, ownAddresses(this.stack), (error, found, family) => {
+    const destination = destinationOf(options, (error, found, family) => {
       this.emit('lookup', error, found, family, options.host);
     });
     if (destination instanceof Promise) {

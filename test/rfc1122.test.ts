@@ -61,7 +61,7 @@ describe.each(NOBODYS)('from %s, %s', (_, from) => {
     expect(stack.counter(Counter.IpInAddrErrors) - before).toBe(1);
   });
 
-  test('RFC 1122 §3.2.1.3: an echo and a datagram for no port are not answered', () => {
+  test('RFC 1122 §3.2.1.3a: an echo and a datagram for no port are not answered', () => {
     const { stack } = listening();
     const ends = { from, to: PEER.to };
     expect(said(stack, echo(ends, 8), packet(ends, ip.UDP, new Uint8Array(8)))).toEqual([]);
@@ -92,7 +92,7 @@ test.each([
 });
 
 test.each(NOBODYS.filter(([, to]) => to !== '10.0.0.255'))(
-  'RFC 1122 §3.2.1.3: an error that quotes a packet of ours to %s, %s, is about nothing',
+  'RFC 1122 §3.2.1.3a: an error that quotes a packet of ours to %s, %s, is about nothing',
   (_, to) => {
     const { stack, host, peer } = established({ mss: 1460 });
     host.write(1000);

@@ -2,6 +2,9 @@
  * Our addresses (RFC 1122 §3.2.1.3, §3.3.6): which are ours, and which can be one end of a
  * connection.
  *
+ * Some are given to us, with the prefix of the network they are in. All of 127.0.0.0/8 and ::1 are
+ * ours without: they are those of the loopback, a link of its own that begins and ends here.
+ *
  * ╒══════════ LocalAddress (24 octets) ══════════╕
  * │ a0 u64 │ a1 u64 │ prefixLength u32 │ unused u32 │
  * └──────────────────────────────────────────────┘
@@ -9,7 +12,14 @@
 import { Result } from '../abi';
 import { MAX_ADDRESSES } from '../limits';
 import { ADDRESSES } from '../memory';
-import { isIpv4, isLoopback, mayBeOnWire, samePrefix } from '../wire/address';
+import {
+  isIpv4,
+  isLoopback,
+  LOCALHOST_IPV4,
+  LOCALHOST_IPV6,
+  mayBeOnWire,
+  samePrefix,
+} from '../wire/address';
 
 /** An address of ours. */
 @unmanaged
@@ -21,7 +31,9 @@ export class LocalAddress {
 }
 
 const LOCAL_ADDRESS_SIZE: usize = 24;
-if (8 + <u32>LOCAL_ADDRESS_SIZE * MAX_ADDRESSES > 1024) ERROR('ADDRESSES is too small');
+/** Behind all others. */
+const LOCALHOST: usize = ADDRESSES + 8 + LOCAL_ADDRESS_SIZE * MAX_ADDRESSES;
+if (LOCALHOST + LOCAL_ADDRESS_SIZE > ADDRESSES + 1024) ERROR('ADDRESSES is too small');
 
 /** How many addresses are ours. */
 export function addressCount(): u32 {
@@ -33,12 +45,20 @@ export function addressAt(i: u32): LocalAddress {
   return changetype<LocalAddress>(ADDRESSES + 8 + LOCAL_ADDRESS_SIZE * i);
 }
 
+/** Our end of the loopback, in the family of an address. */
+export function localhost(a0: u64, a1: u64): LocalAddress {
+  const own = changetype<LocalAddress>(LOCALHOST);
+  own.a0 = 0;
+  own.a1 = isIpv4(a0, a1) ? LOCALHOST_IPV4 : LOCALHOST_IPV6;
+  return own;
+}
+
 /** Adds an address of ours; `prefixLength` counts in the family's own width. */
 export function addLocalAddress(a0: u64, a1: u64, prefixLength: u32): Result {
   const ipv4 = isIpv4(a0, a1);
   const width: u32 = ipv4 ? 32 : 128;
-  if (prefixLength > width || !mayBeOnWire(a0, a1, ipv4)) return Result.INVALID_ARGUMENT;
   if (isLocal(a0, a1)) return Result.ADDRESS_IN_USE;
+  if (prefixLength > width || !mayBeOnWire(a0, a1, ipv4)) return Result.INVALID_ARGUMENT;
   const i = addressCount();
   if (i == MAX_ADDRESSES) return Result.INSUFFICIENT_RESOURCES;
   const address = addressAt(i);
@@ -49,13 +69,13 @@ export function addLocalAddress(a0: u64, a1: u64, prefixLength: u32): Result {
   return Result.OK;
 }
 
-/** Whether an address is one of ours. */
+/** Whether an address is one of ours: what is sent to it never leaves. */
 export function isLocal(a0: u64, a1: u64): bool {
   for (let i: u32 = 0; i < addressCount(); i++) {
     const address = addressAt(i);
     if (address.a0 == a0 && address.a1 == a1) return true;
   }
-  return false;
+  return isLoopback(a0, a1); // RFC 1122 §3.2.1.3b
 }
 
 /**

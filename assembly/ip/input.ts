@@ -173,7 +173,7 @@ function judgeAddresses(d: Datagram, ipv4: bool): Verdict {
     !mayBeOnWire(d.source0, d.source1, ipv4) ||
     isLocal(d.source0, d.source1) ||
     isDirectedBroadcast(d.source0, d.source1);
-  if (isNobodys) return martian(0); // MUST-63, RFC 1122 §3.2.1.3
+  if (isNobodys) return martian(0); // MUST-63, RFC 1122 §3.2.1.3a
   // What is for everybody is for nobody here, and is never answered.
   if (!mayBeOnWire(d.destination0, d.destination1, ipv4)) return martian(1); // MUST-57
   if (isLocal(d.destination0, d.destination1)) return Verdict.DELIVER;

@@ -11,6 +11,7 @@ import { setting } from '../limits';
 import { isIpv4 } from '../wire/address';
 import { IPV4_HEADER, LARGEST_IPV4, writeIpv4 } from '../wire/ipv4';
 import { IPV6_HEADER, LARGEST_PAYLOAD_IPV6, writeIpv6 } from '../wire/ipv6';
+import { isLocal } from './address';
 
 /** Hop limit of our packets where nobody chose another (RFC 1700). */
 export const DEFAULT_HOP_LIMIT: u32 = 64;
@@ -20,9 +21,13 @@ export function headerLength(a0: u64, a1: u64): u32 {
   return isIpv4(a0, a1) ? IPV4_HEADER : IPV6_HEADER;
 }
 
+/** MTU of the loopback, as Linux has it; no packet of IPv4 is that long. */
+const LOOPBACK_MTU: u32 = 65_536;
+
 /** Octets of the largest packet the link towards an address carries. */
 export function linkMtu(a0: u64, a1: u64): u32 {
-  return setting(Setting.MTU);
+  if (!isLocal(a0, a1)) return setting(Setting.MTU);
+  return isIpv4(a0, a1) ? LARGEST_IPV4 : LOOPBACK_MTU;
 }
 
 /** Octets a transport may put in one packet to that address. */

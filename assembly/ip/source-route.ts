@@ -17,7 +17,7 @@ import { ROUTE_SIZE } from '../memory';
 import { routes } from '../pools';
 import { sum } from '../store/copy-sum';
 import { give, itemAt, take } from '../store/pool';
-import { isLoopback, mapIpv4 } from '../wire/address';
+import { mapIpv4 } from '../wire/address';
 import { finish } from '../wire/checksum';
 import { ipv4Destination, IPV4_HEADER } from '../wire/ipv4';
 import {
@@ -67,7 +67,7 @@ export function firstHop(index: u32): u64 {
 export function hasUsableHops(option: usize): bool {
   for (let i: u32 = 0; i < addressCount(option); i++) {
     const hop = mapIpv4(routeAddress(option, i));
-    if (!isUnicast(0, hop) || isLoopback(0, hop) || isLocal(0, hop)) return false;
+    if (!isUnicast(0, hop) || isLocal(0, hop)) return false;
   }
   return true;
 }

@@ -13,7 +13,7 @@ import { beginChain } from '../store/chain';
 import { shift } from '../store/queue';
 import { random } from '../random';
 import { trace } from '../trace';
-import { isIpv4, isUnspecified } from '../wire/address';
+import { isIpv4, isLoopback, isUnspecified } from '../wire/address';
 import { holdListener, holdTcb, isTaken } from './demux';
 import { choosePort, isFree } from './ephemeral';
 import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
@@ -40,8 +40,8 @@ export function create(): i32 {
  * Active OPEN of a created connection to the remote socket in the ENDPOINT window.
  *
  * The local address may be unspecified: it is then the one packets to the remote leave from
- * (MUST-44). The local port may be 0: it is then chosen by RFC 6056. A source route is IPv4's, so
- * with one the remote must be (INVALID_ARGUMENT).
+ * (MUST-44). The local port may be 0: it is then chosen by RFC 6056. A source route is IPv4's and
+ * for the wire, so with one the remote must be, too (INVALID_ARGUMENT).
  */
 export function openActive(tcb: Tcb, to: Endpoint): Result {
   // DEVIATION: §3.10.1 lets an active OPEN turn a LISTEN into SYN-SENT, and §3.10.2 a SEND. A
@@ -53,7 +53,8 @@ export function openActive(tcb: Tcb, to: Endpoint): Result {
   if (!isUnicast(to.remote0, to.remote1)) {
     return Result.CONNECTION_ILLEGAL_FOR_THIS_PROCESS; // MUST-46
   }
-  if (tcb.route != 0 && !isIpv4(to.remote0, to.remote1)) return Result.INVALID_ARGUMENT;
+  const isRoutable = isIpv4(to.remote0, to.remote1) && !isLocal(to.remote0, to.remote1);
+  if (tcb.route != 0 && !isRoutable) return Result.INVALID_ARGUMENT;
   if (!mayBegin(0)) return Result.INSUFFICIENT_RESOURCES;
   const addressed = setSockets(tcb, to);
   if (addressed != Result.OK) return addressed;
@@ -100,6 +101,10 @@ function setSockets(tcb: Tcb, to: Endpoint): Result {
   if (!isUnspecified(to.local0, to.local1)) {
     if (!isLocal(to.local0, to.local1)) return Result.ADDRESS_NOT_AVAILABLE;
     if (isIpv4(to.local0, to.local1) != isIpv4(to.remote0, to.remote1)) {
+      return Result.INVALID_ARGUMENT;
+    }
+    // The loopback leads nowhere else.
+    if (isLoopback(to.local0, to.local1) && !isLocal(to.remote0, to.remote1)) {
       return Result.INVALID_ARGUMENT;
     }
     tcb.local0 = to.local0; // MUST-43

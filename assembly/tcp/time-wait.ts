@@ -22,7 +22,6 @@ import { give, itemAt, take } from '../store/pool';
 import { clearRanges } from '../store/ranges';
 import { Instant, MILLISECOND, now } from '../time';
 import { trace } from '../trace';
-import { isLoopback } from '../wire/address';
 import { acceptable } from './acceptable';
 import { CHALLENGE_PERIOD, nextChallenge } from './delayed-ack';
 import {
@@ -252,9 +251,7 @@ export function mayReuse(index: u32): bool {
   const record = timeWaitAt(index);
   const mode = setting(Setting.TW_REUSE);
   if (mode == 0 || !hasTimestamps(record)) return false;
-  const isInner =
-    isLoopback(record.remote0, record.remote1) || isLocal(record.remote0, record.remote1);
-  if (mode == 2 && !isInner) return false;
+  if (mode == 2 && !isLocal(record.remote0, record.remote1)) return false;
   return millisNow() - record.sinceMs >= REUSE_DELAY_MS;
 }
 

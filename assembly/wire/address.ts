@@ -10,6 +10,10 @@
 /** The lower four octets of a mapped address's second half, as loaded. */
 const MAPPED: u64 = 0xffff_0000;
 
+/** The second halves of 127.0.0.1 and ::1, whose first are 0. */
+export const LOCALHOST_IPV4: u64 = 0x0100_007f_ffff_0000;
+export const LOCALHOST_IPV6: u64 = 1 << 56;
+
 /** The second half of an IPv4 address whose four octets lie at `at`; the first half is 0. */
 export function mapIpv4(at: usize): u64 {
   return ((<u64>load<u32>(at)) << 32) | MAPPED;
@@ -38,7 +42,7 @@ export function isUnspecified(a0: u64, a1: u64): bool {
 /** 127.0.0.0/8, ::1 */
 export function isLoopback(a0: u64, a1: u64): bool {
   if (isIpv4(a0, a1)) return ipv4Number(a1) >> 24 == 127;
-  return a0 == 0 && a1 == (<u64>1) << 56;
+  return a0 == 0 && a1 == LOCALHOST_IPV6;
 }
 
 /**

@@ -56,8 +56,8 @@ export interface StackOptions {
   /** Milliseconds between the host's epoch and the beginning of the test. */
   epoch?: number;
   seed?: number;
-  /** Its only address; left out, 10.0.0.1 and fd00::1. */
-  ownAddress?: string;
+  /** Its only address; left out, 10.0.0.1 and fd00::1; null, none. */
+  ownAddress?: string | null;
 }
 
 export type Status = Record<keyof typeof StatusField, number>;
@@ -113,8 +113,9 @@ export class Stack {
       expect(this.core.set(Number(setting), value)).toBe(0);
     }
     this.core.poll(this.#epoch);
-    this.addAddress(options.ownAddress ?? '10.0.0.1', 24);
-    if (options.ownAddress === undefined) this.addAddress('fd00::1', 64);
+    const { ownAddress } = options;
+    if (ownAddress !== null) this.addAddress(ownAddress ?? '10.0.0.1', 24);
+    if (ownAddress === undefined) this.addAddress('fd00::1', 64);
     this.#start = this.used();
     onTestFailed(() => {
       if (!this.#isReported) console.error(this.report('the test failed'));

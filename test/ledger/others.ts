@@ -39,7 +39,8 @@ export const SUBJECTS: Readonly<Record<number, string>> = {
 
 const TABLE = `
 RFC 1122
-3.2.1.3 MUST a packet whose source is no single host's is dropped
+3.2.1.3a MUST a packet whose source is no single host's is dropped
+3.2.1.3b MUST what is for the loopback never leaves the host
 3.2.2a MUST an ICMP error causes no ICMP error
 3.2.2b MUST nor does a fragment that is not the first
 3.2.2.5 SHOULD a header that can not be read is a Parameter Problem
