@@ -38,8 +38,8 @@ export interface Report extends Summary {
   readonly sockets: readonly TcpInfo[];
 }
 
-/** Sockets told in one turn: less than a millisecond of work. */
-const SLICE = 256;
+/** Sockets told in one turn: some milliseconds of work. Fewer would take long where turns do. */
+const SLICE = 1024;
 
 /** Counters that count drops, each with the reason it counts. */
 const DROPS: readonly (readonly [counter: string, reason: keyof typeof Reason])[] = [
