@@ -19,6 +19,9 @@ export interface Progress {
   octets: number;
 }
 
+/** Octets read at once: a TCP without system calls is quicker than a disk's small pieces. */
+const PIECE = 1 << 18;
+
 const HTML = 'text/html; charset=utf-8';
 const TEXT = 'text/plain; charset=utf-8';
 
@@ -128,7 +131,7 @@ async function sendFile(
   // Ranges are defined for GET alone (RFC 9110 §14.2).
   if (message.method === 'HEAD') delete message.headers.range;
   const path = file.split(sep).map(encodeURIComponent).join('/');
-  const sent = await send(message, path, { root, index: false });
+  const sent = await send(message, path, { root, index: false, highWaterMark: PIECE });
   answer.writeHead(sent.statusCode, sent.headers);
   if (message.method === 'HEAD') {
     sent.stream.destroy();

@@ -10,7 +10,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Exit, Failure } from '../../host-node/cli/failure.ts';
 import { Result } from '../../host-web/abi.ts';
 import { codeOf } from '../../host-web/errors.ts';
@@ -184,6 +184,7 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     async (test) => {
       // Somebody who may open the device and not make an interface.
       const place = mkdtempSync(join(tmpdir(), 'netcell-node-'));
+      onTestFinished(() => rmSync(place, { recursive: true }));
       chmodSync(place, 0o755);
       const node = join(place, 'tun');
       // Linux's fixed number for the driver (Documentation/admin-guide/devices.txt).
@@ -193,7 +194,6 @@ describe.skipIf(obstacle !== undefined)(title, () => {
       const version = await run(cli, ['--version'], options).outcome;
       if (version.code !== 0) test.skip('the checkout is not for every user to read');
       const { code, stderr } = await run(cli, ['up'], options).outcome;
-      rmSync(place, { recursive: true });
       expect([code, stderr]).toEqual([3, expect.stringContaining('sudo netcell up\n')]);
       expect(stderr).toContain('sudo ip tuntap add dev tun0 mode tun user $USER');
       expect(stderr).toMatch(/\n {2}and from then on {2}netcell up --tun tun0\n$/);
