@@ -12,7 +12,7 @@ import {
   talkOf,
 } from './arguments.ts';
 import type { Device } from './device.ts';
-import { Exit, Failure } from './failure.ts';
+import { Exit } from './failure.ts';
 import type { Verb } from './verb.ts';
 import { once } from './once.ts';
 import { showProgress } from './progress.ts';
@@ -34,8 +34,6 @@ Examples
   sudo netcell ping 10.9.0.1 -c 3
   sudo netcell ping fd00:9::1 -c 100 -i 10ms -s 1400`;
 
-/** Octets of text, as ping(8). */
-const USUAL_SIZE = 56;
 /** The largest text of an echo: what 65,535 octets of packet leave. */
 const MAX_TEXT = 65_507;
 
@@ -55,7 +53,7 @@ async function run(args: Arguments): Promise<number> {
     count: count === undefined ? Number.POSITIVE_INFINITY : readNumber(count, '-c', 1, 1e9),
     interval: readDuration(args.value('interval') ?? '1s', '-i'),
     timeout: readDuration(args.value('timeout') ?? '5s', '--timeout'),
-    size: readNumber(args.value('size') ?? String(USUAL_SIZE), '-s', 0, MAX_TEXT),
+    size: readNumber(args.value('size') ?? '56', '-s', 0, MAX_TEXT),
     say: talkOf(args),
   };
   const stop = showProgress(() => `the name ${host} is looked up`, args.isSet('quiet'));
@@ -91,11 +89,7 @@ async function ping(
     if (!isQuiet) say(isJson ? JSON.stringify(reply) : lineOf(reply));
   };
   const unheard = (error: { code?: string }) => {
-    if (error.code === 'ETIMEDOUT' || error.code === 'ECONNABORTED') return;
-    const isTooLong = error.code === 'EINVAL' && size > USUAL_SIZE;
-    const sentence = `${size} octets of text do not fit into a packet to ${address}`;
-    const fewer = `netcell ping ${address} -s 1400`;
-    fail(isTooLong ? new Failure(`${sentence}\n  ${fewer}`, Exit.FAILED, error) : error);
+    if (error.code !== 'ETIMEDOUT' && error.code !== 'ECONNABORTED') fail(error);
   };
   try {
     while (sent < count && !signal.aborted) {

@@ -126,10 +126,6 @@ describe.skipIf(obstacle !== undefined)(title, () => {
       'ping, no family': [1, /ENETUNREACH .*: the stack has no address of that family/],
       'connect, no family': [1, /ENETUNREACH .*: the stack has no address of that family/],
       'connect, many hosts': [1, /: the remote address is not one host/],
-      'ping, too long': [
-        1,
-        /65507 octets of text do not fit into a packet to fd00:9::1\n {2}netcell/,
-      ],
       'connect, closed port': [4, /ECONNREFUSED/],
       'get, port 0': [2, /URL has a port from 1 to 65535/],
       'get, name not encoded': [2, /URL has a name or password that is not encoded/],

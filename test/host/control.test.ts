@@ -151,7 +151,8 @@ describe('a report', () => {
   });
 
   it('costs a turn 1024 sockets at most, and a table of some those alone', async () => {
-    const stack = createStackSync({ address: '10.9.0.2/24', limits: { connections: 8192, listeners: 8192 } });
+    const limits = { connections: 8192, listeners: 8192 };
+    const stack = createStackSync({ address: '10.9.0.2/24', limits });
     for (let port = 1; port <= 5000; port++) stack.openListener({ port });
     const device = { stack, tun: { mtu: 1500 }, link: {}, sides: [] } as unknown as Device;
     const reads = vi.spyOn(stack.core, 'nextStatus');
