@@ -2,6 +2,7 @@
 import { Result, State } from '../abi';
 import { pages } from '../pools';
 import { clearChain, dropChain, readChain } from '../store/chain';
+import { later } from './seq';
 import { Flag, has, Tcb, unreadText } from './tcb';
 import { windowOpened } from './window';
 
@@ -44,6 +45,8 @@ function read(tcb: Tcb, to: usize, length: u32): i32 {
   } else {
     dropChain(pages(), tcb.incoming, start + taken);
   }
+  // RCV.UP keeps pace: once 2 GiB behind, it would seem to lie ahead.
+  tcb.rcv.up = later(tcb.rcv.up, start + taken);
   if (!has(tcb, Flag.FIN_RECEIVED) && tcb.state != State.CLOSED) windowOpened(tcb);
   return taken;
 }

@@ -70,7 +70,7 @@ export class ReceiveVariables {
   nxt: RemoteSeq;
   /** RCV.WND: octets offered from RCV.NXT on. */
   wnd: u32; // REC-1
-  /** RCV.UP */
+  /** RCV.UP: where urgent text ends; never behind what has been read. */
   up: RemoteSeq;
   /** IRS */
   irs: RemoteSeq;

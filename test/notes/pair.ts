@@ -5,7 +5,7 @@
  * `exchange` carries packets to and fro until neither has any left. Whoever wants to see them sets
  * `watch`; whoever wants to lose some answers false there.
  */
-import { type Counter, Memory, type Setting, StatusField } from '../../host-web/abi.ts';
+import { type Counter, InputFlag, Memory, type Setting, StatusField } from '../../host-web/abi.ts';
 import { type Core, createCore, type Limits, setEndpoint } from '../../host-web/core.ts';
 import { coreModule } from '../core-module.ts';
 import { mapped, octetsOf } from '../dsl/stack.ts';
@@ -40,7 +40,13 @@ export class Pair {
   watch: ((from: Side, packet: Uint8Array) => boolean) | undefined;
   /** Milliseconds each packet is on its way. */
   delayMs = 0;
-  readonly #wire: { at: number; to: Core; packet: Uint8Array }[] = [];
+  /** Milliseconds between the ends of two packets: with none, a batch is acknowledged as one. */
+  gapMs = 0;
+  /** Whether the wire vouches for checksums, and leaves them out: for scenes of many octets. */
+  isTrusted = false;
+  readonly #wire: { at: number; to: Core; length: number; octets: Uint8Array }[] = [];
+  /** Octets of packets that have arrived, for those to come. */
+  readonly #spare: Uint8Array[] = [];
 
   constructor(limits: Limits = {}, settings: Partial<Record<Setting, number>> = {}) {
     this.a = door('10.0.0.1', 1, limits, settings);
@@ -59,11 +65,13 @@ export class Pair {
       const packet = from.transmitWindow.subarray(0, length);
       if (this.watch !== undefined && !this.watch(side, packet)) continue;
       if (this.delayMs > 0) {
-        this.#wire.push({ at: this.now + this.delayMs, to, packet: packet.slice() });
+        const octets = this.#spare.pop() ?? new Uint8Array(to.receiveWindow.length);
+        octets.set(packet);
+        const behind = (this.#wire.at(-1)?.at ?? 0) + this.gapMs;
+        this.#wire.push({ at: Math.max(this.now + this.delayMs, behind), to, length, octets });
         continue;
       }
-      to.receiveWindow.set(packet);
-      to.input(length, 0);
+      this.input(to, packet);
     }
     // Nobody here looks at the news, but it must not pile up.
     while (from.signal() !== 0);
@@ -90,9 +98,20 @@ export class Pair {
     for (let first = this.#wire[0]; first !== undefined; first = this.#wire[0]) {
       if (first.at > this.now) return;
       this.#wire.shift();
-      first.to.receiveWindow.set(first.packet);
-      first.to.input(first.packet.length, 0);
+      this.input(first.to, first.octets.subarray(0, first.length));
+      this.#spare.push(first.octets);
     }
+  }
+
+  /** Loses all that is on its way. */
+  cut(): void {
+    this.#wire.length = 0;
+  }
+
+  /** Hands a packet in. */
+  input(to: Core, packet: Uint8Array): void {
+    to.receiveWindow.set(packet);
+    to.input(packet.length, this.isTrusted ? InputFlag.CHECKSUM_TRUSTED : 0);
   }
 
   /** B listens; answers the listener's handle. */
