@@ -22,7 +22,7 @@ import { sendEcho } from './ip/icmp';
 import { pathsChanged } from './ip/path-mtu';
 import { config, defaultSettings, setSetting, settleConfig, setting } from './limits';
 import { ENDPOINT, growTo, NEWS, POOLS_BEGIN, READY, TEXT, TEXT_SIZE } from './memory';
-import { layPools, pages, ranges, replies, routes, tcbs, children, timeWaits } from './pools';
+import { layPools, pages, ranges, replies, sourceRoutes, tcbs, children, timeWaits } from './pools';
 import { seedKeys } from './random';
 import * as stack from './stack';
 import { abort as abortTcb } from './tcp/abort';
@@ -31,7 +31,7 @@ import { accept as acceptFrom, create as createTcb, openActive, openPassive } fr
 import { setOption as setTcbOption } from './tcp/option';
 import { receive as receiveText } from './tcp/receive';
 import { markUrgent, send as sendText } from './tcp/send';
-import { setRoute } from './tcp/source-route';
+import { setSourceRoute } from './tcp/source-route';
 import { nextStatus as nextStatusOf, status as statusOf } from './tcp/status';
 import { fromHandle, handleOf, Tcb } from './tcp/tcb';
 import { Instant, setNow } from './time';
@@ -169,7 +169,7 @@ export function create(): i32 {
  */
 export function sourceRoute(handle: u32, length: u32): i32 {
   const tcb = fromHandle(handle);
-  return tcb == null ? stale() : -setRoute(tcb, TEXT, length);
+  return tcb == null ? stale() : -setSourceRoute(tcb, TEXT, length);
 }
 
 /** Active OPEN to the sockets of the ENDPOINT window (§3.10.1). OPENED or CLOSED follows. */
@@ -288,7 +288,7 @@ export function used(pool: u32): u32 {
     case 4:
       return replies().used;
     case 6:
-      return routes().used;
+      return sourceRoutes().used;
     default:
       return pages().used;
   }

@@ -102,5 +102,5 @@ export const TCB_SIZE: u32 = 512;
 export const CHILD_SIZE: u32 = 128;
 export const TIME_WAIT_SIZE: u32 = 64;
 export const REPLY_SIZE: u32 = 160;
-export const ROUTE_SIZE: u32 = 56;
+export const SOURCE_ROUTE_SIZE: u32 = 56;
 export const PATH_SIZE: u32 = 32;

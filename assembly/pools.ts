@@ -13,7 +13,7 @@ import {
   POOLS,
   POOLS_BEGIN,
   REPLY_SIZE,
-  ROUTE_SIZE,
+  SOURCE_ROUTE_SIZE,
   TCB_SIZE,
   TIME_WAIT_SIZE,
 } from './memory';
@@ -117,7 +117,7 @@ export function timeWaitQueue(): Queue {
 }
 
 /** Source routes of connections. */
-export function routes(): Pool {
+export function sourceRoutes(): Pool {
   return changetype<Pool>(POOLS + 15 * POOL_SIZE);
 }
 
@@ -155,7 +155,7 @@ export function layPools(): bool {
   at = note(TIME_WAITS, at, layPool(timeWaits(), at, TIME_WAIT_SIZE, c.timeWaits));
   at = note(RANGES, at, layPool(ranges(), at, RANGE_SIZE, c.ranges));
   at = layPool(replies(), at, REPLY_SIZE, c.replies);
-  at = layPool(routes(), at, ROUTE_SIZE, c.sourceRoutes);
+  at = layPool(sourceRoutes(), at, SOURCE_ROUTE_SIZE, c.sourceRoutes);
   at = layPool(paths(), at, PATH_SIZE, c.paths);
   at = layTable(tuples(), at, tcbsAndChildren);
   at = layTable(timeWaitTuples(), at, c.timeWaits);

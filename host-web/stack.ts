@@ -35,7 +35,7 @@ import {
   type OpenListenerOptions,
   type OpenOptions,
   openAlong,
-  routeOption,
+  sourceRouteOption,
   type StackOptions,
   tuneFirst,
 } from './raw/tuning.ts';
@@ -230,14 +230,14 @@ export class Stack implements Host {
     const { localAddress } = options;
     const local = localAddress === undefined ? null : toMapped(octetsOf(localAddress));
     const localPort = checkPort(options.localPort ?? 0);
-    const route = routeOption(options, remote.octets);
+    const sourceRoute = sourceRouteOption(options, remote.octets);
     this.refresh();
     const handle = this.core.create();
     const raw = new RawConnection(this, Math.max(handle, 0), false);
     raw.isPatient = options.patient ?? false;
     if (handle > 0) tuneFirst(raw, options);
     setEndpoint(this.core, local, localPort, toMapped(remote.octets), remote.port);
-    const result = -(handle > 0 ? openAlong(this.core, handle, route) : handle) as Result;
+    const result = -(handle > 0 ? openAlong(this.core, handle, sourceRoute) : handle) as Result;
     if (result !== Result.OK) {
       raw.release();
       const hostname = formatAddress(remote.octets);

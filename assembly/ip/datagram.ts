@@ -32,7 +32,7 @@ export class Datagram {
   /** IPv6: where the octet lies that names `protocol`, for who does not know that protocol. */
   namedAt: u32;
   /** Where the option of the source route it came by lies; 0 when it came by none. */
-  route: u32;
+  sourceRoute: u32;
 }
 
 /** The one record there is. */

@@ -61,7 +61,7 @@ export function readPacket(length: u32, flags: u32): Verdict {
   count(Counter.IpInReceives);
   const d = datagram();
   d.packet = <u32>RECEIVE;
-  d.route = 0;
+  d.sourceRoute = 0;
   d.isLooped = flags & InputFlag.LOOPED_BACK ? 1 : 0;
   d.checksumTrusted = flags & (InputFlag.CHECKSUM_TRUSTED | InputFlag.LOOPED_BACK) ? 1 : 0;
   if (length == 0) return dropped(Counter.IpInTruncatedPkts, Reason.TRUNCATED, 0);
@@ -106,7 +106,7 @@ function readIpv4(d: Datagram, length: u32): Verdict {
   if ((ipv4Fragment(at) & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) == 0) return Verdict.DELIVER;
   if (!reassembleIpv4(d)) return Verdict.DROP;
   // The first fragment's header stands there now.
-  if (d.route != 0) d.route = <u32>findSourceRoute(at + IPV4_HEADER, d.at);
+  if (d.sourceRoute != 0) d.sourceRoute = <u32>findSourceRoute(at + IPV4_HEADER, d.at);
   return Verdict.DELIVER;
 }
 
@@ -116,9 +116,9 @@ function readIpv4(d: Datagram, length: u32): Verdict {
  */
 function readOptions(d: Datagram, header: u32): bool {
   const begin = d.packet + IPV4_HEADER;
-  const route = findSourceRoute(begin, d.packet + header);
-  if (route == 0) return true;
-  if (route == MALFORMED) {
+  const sourceRoute = findSourceRoute(begin, d.packet + header);
+  if (sourceRoute == 0) return true;
+  if (sourceRoute == MALFORMED) {
     dropped(Counter.IpInHdrErrors, Reason.BAD_IP_HEADER, header);
     // RFC 1122 §3.2.2.5
     sendParameterProblem(d, 0, <u32>faultyOctet(begin, d.packet + header));
@@ -130,11 +130,11 @@ function readOptions(d: Datagram, header: u32): bool {
   const isSegment = d.protocol == PROTOCOL_TCP && isWhole;
   const mayAccept = isSegment || setting(Setting.ACCEPT_SOURCE_ROUTE) != 0;
   // One that is not complete asks us to pass it on, which is for routers.
-  if (!mayAccept || !isComplete(route) || !hasUsableHops(route)) {
+  if (!mayAccept || !isComplete(sourceRoute) || !hasUsableHops(sourceRoute)) {
     dropped(Counter.IpSourceRouteRefused, Reason.SOURCE_ROUTE_REFUSED, header);
     return false;
   }
-  d.route = <u32>route;
+  d.sourceRoute = <u32>sourceRoute;
   return true;
 }
 

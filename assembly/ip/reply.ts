@@ -36,7 +36,7 @@ import { pages, pagesToSpare, replies, replyQueue } from '../pools';
 import { nextIdentification } from './fragment';
 import { headerLength, writeHeader } from './output';
 import { pathMtu } from './path-mtu';
-import { addRoute, dropRoute, routeLength } from './source-route';
+import { addSourceRoute, dropSourceRoute, sourceRouteLength } from './source-route';
 
 /** A packet of no connection, from transport header on. */
 @unmanaged
@@ -54,7 +54,7 @@ export class Reply {
   /** What its fragments have in common; meaningful once one has left. */
   identification: u32;
   /** The source route it goes by, which it holds; 0 none. */
-  route: u32;
+  sourceRoute: u32;
   protocol: u8;
   /** Offset of the checksum in the head. */
   checksumAt: u8;
@@ -105,7 +105,7 @@ export function newReply(
   reply.checksumAt = <u8>checksumAt;
   reply.hopLimit = <u8>hopLimit;
   reply.diffserv = 0;
-  reply.route = 0;
+  reply.sourceRoute = 0;
   reply.local0 = local0;
   reply.local1 = local1;
   reply.remote0 = remote0;
@@ -141,12 +141,12 @@ export function emitReply(): u32 {
   if (index == 0) return 0;
   const reply = replyAt(index);
   if (reply.sent != 0 || isTooLong(reply)) return emitFragment(reply);
-  const routed = routeLength(reply.route);
-  const at = TRANSMIT + headerLength(reply.remote0, reply.remote1) + routed;
+  const ipOptions = sourceRouteLength(reply.sourceRoute);
+  const at = TRANSMIT + headerLength(reply.remote0, reply.remote1) + ipOptions;
   writeReply(reply, at);
-  const length = routed + reply.headLength + reply.bodyLength;
+  const length = ipOptions + reply.headLength + reply.bodyLength;
   const packet = writeReplyHeader(reply, reply.protocol, length);
-  if (routed != 0) addRoute(TRANSMIT, reply.route);
+  if (ipOptions != 0) addSourceRoute(TRANSMIT, reply.sourceRoute);
   dropFirst(reply);
   return packet;
 }
@@ -241,6 +241,6 @@ function writeReplyHeader(reply: Reply, protocol: u32, length: u32): u32 {
 /** Takes the oldest reply, which has been sent, off the queue. */
 function dropFirst(reply: Reply): void {
   clearChain(pages(), reply.body, 0);
-  dropRoute(reply.route);
+  dropSourceRoute(reply.sourceRoute);
   give(replies(), shift(replyQueue(), replies(), 0));
 }

@@ -13,8 +13,8 @@
  *
  * Not here: acting as a hop of somebody's route. A host may refuse to (RFC 1122 §3.3.5), and does.
  */
-import { ROUTE_SIZE } from '../memory';
-import { routes } from '../pools';
+import { SOURCE_ROUTE_SIZE } from '../memory';
+import { sourceRoutes } from '../pools';
 import { sum } from '../store/copy-sum';
 import { give, itemAt, take } from '../store/pool';
 import { mapIpv4 } from '../wire/address';
@@ -24,17 +24,17 @@ import {
   addressCount,
   findSourceRoute,
   FIRST_POINTER,
-  routeAddress,
-  routeOctets,
-  routePointer,
-  routeType,
-  writeRouteHeader,
+  hopAddress,
+  optionLength,
+  sourceRoutePointer,
+  optionType,
+  writeSourceRouteHeader,
 } from '../wire/source-route';
 import { isLocal, isUnicast } from './address';
 
 /** A source route of a connection. */
 @unmanaged
-class Route {
+class SourceRoute {
   link: u32;
   /** A connection or child, and the replies that wait to be sent along it. */
   holders: u32;
@@ -47,26 +47,28 @@ class Route {
 const OPTION: usize = 16;
 /** Octets of options an IPv4 header has room for. */
 const MOST_OPTIONS: u32 = 40;
-if (offsetof<Route>() > OPTION || OPTION + MOST_OPTIONS > ROUTE_SIZE) ERROR('a route is too large');
-
-function routeAt(index: u32): Route {
-  return changetype<Route>(itemAt(routes(), index));
+if (offsetof<SourceRoute>() > OPTION || OPTION + MOST_OPTIONS > SOURCE_ROUTE_SIZE) {
+  ERROR('a source route is too large');
 }
 
-/** Octets a route adds to the IP header; none where there is no route. */
-export function routeLength(index: u32): u32 {
-  return index == 0 ? 0 : routeAt(index).length;
+function sourceRouteAt(index: u32): SourceRoute {
+  return changetype<SourceRoute>(itemAt(sourceRoutes(), index));
 }
 
-/** The second half of the address packets of that route are sent to first. */
+/** Octets a source route adds to the IP header; none where there is no source route. */
+export function sourceRouteLength(index: u32): u32 {
+  return index == 0 ? 0 : sourceRouteAt(index).length;
+}
+
+/** The second half of the address packets of that source route are sent to first. */
 export function firstHop(index: u32): u64 {
-  return mapIpv4(changetype<usize>(routeAt(index)) + offsetof<Route>('firstHop'));
+  return mapIpv4(changetype<usize>(sourceRouteAt(index)) + offsetof<SourceRoute>('firstHop'));
 }
 
-/** Whether every address of a route is a single host's, and none is ourselves. */
+/** Whether every address of a source route is a single host's, and none is ourselves. */
 export function hasUsableHops(option: usize): bool {
   for (let i: u32 = 0; i < addressCount(option); i++) {
-    const hop = mapIpv4(routeAddress(option, i));
+    const hop = mapIpv4(hopAddress(option, i));
     if (!isUnicast(0, hop) || isLocal(0, hop)) return false;
   }
   return true;
@@ -77,15 +79,15 @@ export function hasUsableHops(option: usize): bool {
  * hop in the order they are to be visited, the destination not among them.
  */
 export function isAskable(option: usize, length: u32): bool {
-  if (length <= FIRST_POINTER || length >= MOST_OPTIONS || routeOctets(option) != length) {
+  if (length <= FIRST_POINTER || length >= MOST_OPTIONS || optionLength(option) != length) {
     return false;
   }
   if (findSourceRoute(option, option + length) != option) return false;
-  return routePointer(option) == FIRST_POINTER && hasUsableHops(option);
+  return sourceRoutePointer(option) == FIRST_POINTER && hasUsableHops(option);
 }
 
 /** Keeps a user's route, in place of the one at `index` if that is not 0; 0 when none is left. */
-export function keepRoute(index: u32, option: usize): u32 {
+export function keepSourceRoute(index: u32, option: usize): u32 {
   return write(index, option, 0, 4, addressCount(option));
 }
 
@@ -94,7 +96,7 @@ export function hopsBack(option: usize, source: u32): u32 {
   const addresses = addressCount(option);
   if (addresses == 0) return 0;
   // Some hosts write themselves down as their own first hop (RFC 1122 §3.2.1.8 (c), case B).
-  return load<u32>(routeAddress(option, 0)) == source ? addresses - 1 : addresses;
+  return load<u32>(hopAddress(option, 0)) == source ? addresses - 1 : addresses;
 }
 
 /**
@@ -102,58 +104,58 @@ export function hopsBack(option: usize, source: u32): u32 {
  *
  * @returns the record's index; 0 when no record is left, or the way back has no hop
  */
-export function keepReturnRoute(index: u32, option: usize, source: u32): u32 {
+export function keepSourceRouteBack(index: u32, option: usize, source: u32): u32 {
   const hops = hopsBack(option, source);
   if (hops != 0) return write(index, option, addressCount(option) - 1, -4, hops);
-  dropRoute(index);
+  dropSourceRoute(index);
   return 0;
 }
 
 /** Writes a route that begins with the address number `from` and goes on every `step` octets. */
 function write(index: u32, option: usize, from: u32, step: i32, hops: u32): u32 {
   if (index == 0) {
-    index = take(routes());
+    index = take(sourceRoutes());
     if (index == 0) return 0;
-    routeAt(index).holders = 1;
+    sourceRouteAt(index).holders = 1;
   }
-  const route = routeAt(index);
-  const own = changetype<usize>(route) + OPTION;
-  let hop = routeAddress(option, from);
+  const sourceRoute = sourceRouteAt(index);
+  const own = changetype<usize>(sourceRoute) + OPTION;
+  let hop = hopAddress(option, from);
   memory.fill(own, 0, MOST_OPTIONS);
-  writeRouteHeader(own, routeType(option), hops);
-  route.length = 4 + 4 * hops;
-  route.firstHop = load<u32>(hop);
+  writeSourceRouteHeader(own, optionType(option), hops);
+  sourceRoute.length = 4 + 4 * hops;
+  sourceRoute.firstHop = load<u32>(hop);
   for (let i: u32 = 1; i < hops; i++) {
     hop += step;
-    store<u32>(routeAddress(own, i - 1), load<u32>(hop));
+    store<u32>(hopAddress(own, i - 1), load<u32>(hop));
   }
   return index;
 }
 
-/** Lets one more hold a route; answers its index. */
-export function holdRoute(index: u32): u32 {
-  if (index != 0) routeAt(index).holders++;
+/** Lets one more hold a source route; answers its index. */
+export function holdSourceRoute(index: u32): u32 {
+  if (index != 0) sourceRouteAt(index).holders++;
   return index;
 }
 
-/** Lets go of a route; the last one to do so gives it back. */
-export function dropRoute(index: u32): void {
-  if (index == 0 || --routeAt(index).holders != 0) return;
-  give(routes(), index);
+/** Lets go of a source route; the last one to do so gives it back. */
+export function dropSourceRoute(index: u32): void {
+  if (index == 0 || --sourceRouteAt(index).holders != 0) return;
+  give(sourceRoutes(), index);
 }
 
 /**
  * Puts a route into a header without options, whose total length counts it already and behind which
- * `routeLength` octets are free.
+ * `sourceRouteLength` octets are free.
  */
-export function addRoute(at: usize, index: u32): void {
-  const route = routeAt(index);
+export function addSourceRoute(at: usize, index: u32): void {
+  const sourceRoute = sourceRouteAt(index);
   const option = at + IPV4_HEADER;
-  memory.copy(option, changetype<usize>(route) + OPTION, route.length);
-  const last = routeAddress(option, addressCount(option) - 1);
+  memory.copy(option, changetype<usize>(sourceRoute) + OPTION, sourceRoute.length);
+  const last = hopAddress(option, addressCount(option) - 1);
   store<u32>(last, load<u32>(ipv4Destination(at)));
-  store<u32>(ipv4Destination(at), route.firstHop);
-  store<u8>(at, <u8>(0x45 + route.length / 4));
+  store<u32>(ipv4Destination(at), sourceRoute.firstHop);
+  store<u8>(at, <u8>(0x45 + sourceRoute.length / 4));
   store<u16>(at, 0, 10);
-  store<u16>(at, <u16>finish(sum(at, IPV4_HEADER + route.length)), 10);
+  store<u16>(at, <u16>finish(sum(at, IPV4_HEADER + sourceRoute.length)), 10);
 }

@@ -27,7 +27,7 @@ import { promote } from './promote';
 import { resetSegment } from './reply';
 import { Segment, traceArrival } from './segment';
 import { inWindow } from './seq';
-import { takeChildRoute } from './source-route';
+import { takeChildSourceRoute } from './source-route';
 import { enter } from './state';
 import { Flag, Tcb, tcbAt } from './tcb';
 import { isOlder, lacksTimestamps } from './timestamps';
@@ -42,7 +42,7 @@ export function childState(child: Child, seg: Segment): void {
   if (seg.isSyn && !seg.isAck && !seg.isRst && seg.seq == child.irs) {
     // A peer that asks no more has fallen back, and will not use ECN (RFC 3168 §6.1.1).
     child.flags &= offeredBy(seg) | ~Flag.ECN;
-    if (seg.route != 0) takeChildRoute(child, seg);
+    if (seg.sourceRoute != 0) takeChildSourceRoute(child, seg);
     if (mayAnswer(child)) {
       child.isUntimed = 1;
       queueSynAck(child);

@@ -25,7 +25,7 @@ import { takeBlocks } from './sack';
 import { noteDuplicate } from './sack-blocks';
 import { Segment, traceArrival } from './segment';
 import { inWindow, le, lt } from './seq';
-import { takeRoute } from './source-route';
+import { takeSourceRoute } from './source-route';
 import { enter } from './state';
 import { finAcknowledged, Flag, handleOf, has, lower, raise, Tcb } from './tcb';
 import { acceptText } from './text';
@@ -41,7 +41,7 @@ export function otherStates(tcb: Tcb, seg: Segment): void {
   //                                             Third: no security/compartment here
   if (!checkSyn(tcb, seg)) return; // Fourth
   if (!checkAck(tcb, seg)) return; // Fifth
-  if (seg.route != 0) takeRoute(tcb, seg);
+  if (seg.sourceRoute != 0) takeSourceRoute(tcb, seg);
   checkUrg(tcb, seg); // Sixth
   processText(tcb, seg); // Seventh
   checkFin(tcb, seg); // Eighth

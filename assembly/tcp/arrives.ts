@@ -17,9 +17,9 @@ import { findSegment, Holder, holderOf, indexIn, listenerFor } from './demux';
 import { resetSegment } from './reply';
 import { readSegment, Segment, segment } from './segment';
 import { LocalSeq } from './seq';
-import { isRouteRefused } from './source-route';
+import { isSourceRouteRefused } from './source-route';
 import { tcbAt } from './tcb';
-import { isRoutedWait, timeWaitState } from './time-wait';
+import { isSourceRoutedWait, timeWaitState } from './time-wait';
 
 /** Processes the segment a datagram holds; answers nothing itself, only marks. */
 export function arrives(d: Datagram): void {
@@ -27,7 +27,7 @@ export function arrives(d: Datagram): void {
   count(Counter.TcpInSegs);
   if (!readSegment(seg, d)) return;
   const reference = findSegment(seg);
-  if (seg.route != 0 && !isRoutedWait(reference) && isRouteRefused(reference)) {
+  if (seg.sourceRoute != 0 && !isSourceRoutedWait(reference) && isSourceRouteRefused(reference)) {
     count(Counter.IpSourceRouteRefused);
     traceDrop(Reason.SOURCE_ROUTE_REFUSED, seg.remotePort, seg.localPort, seg.seq);
     return;

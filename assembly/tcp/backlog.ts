@@ -8,7 +8,7 @@
 import { Counter, Reason, Result, Setting, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { headerLength, writeHeader } from '../ip/output';
-import { addRoute, dropRoute, routeLength } from '../ip/source-route';
+import { addSourceRoute, dropSourceRoute, sourceRouteLength } from '../ip/source-route';
 import { PAGE_SIZE, setting } from '../limits';
 import { CHILD_SIZE, TRANSMIT } from '../memory';
 import { childQueue, children, pages, pagesToSpare, timers } from '../pools';
@@ -33,7 +33,7 @@ import { INITIAL_RTO, MAX_RTO } from './rto';
 import { acknowledgeRecord, resetConnection } from './reply';
 import { Segment } from './segment';
 import { LocalSeq, lt } from './seq';
-import { takeChildRoute } from './source-route';
+import { takeChildSourceRoute } from './source-route';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
 import { timestampNow } from './timestamps';
 import { shiftFor } from './window';
@@ -57,7 +57,7 @@ export function hasRoom(listener: Tcb): bool {
  * to keep a source route, and the SYN,ACK would go another way.
  */
 function synQueueFull(listener: Tcb, seg: Segment): void {
-  if (setting(Setting.SYN_COOKIES) != 0 && seg.route == 0) {
+  if (setting(Setting.SYN_COOKIES) != 0 && seg.sourceRoute == 0) {
     // RFC 4987 §3.7
     count(Counter.TcpExtTCPReqQFullDoCookies);
     sendCookie(listener, seg);
@@ -76,7 +76,7 @@ function synQueueFull(listener: Tcb, seg: Segment): void {
  */
 export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void {
   if (isOverflowing(listener)) return;
-  if (setting(Setting.SYN_COOKIES) == 2 && leastIss == 0 && seg.route == 0) {
+  if (setting(Setting.SYN_COOKIES) == 2 && leastIss == 0 && seg.sourceRoute == 0) {
     sendCookie(listener, seg);
     return;
   }
@@ -88,7 +88,7 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
   }
   const child = childAt(index);
   memory.fill(changetype<usize>(child), 0, CHILD_SIZE);
-  if (seg.route != 0 && !takeChildRoute(child, seg)) {
+  if (seg.sourceRoute != 0 && !takeChildSourceRoute(child, seg)) {
     count(Counter.TcpExtListenDrops);
     give(children(), index);
     return;
@@ -159,8 +159,8 @@ export function emitSynAck(): u32 {
   const child = childAt(index);
   child.isQueued = 0;
   const listener = tcbAt(child.listener);
-  const routed = routeLength(child.route);
-  const transport = TRANSMIT + headerLength(child.remote0, child.remote1) + routed;
+  const ipOptions = sourceRouteLength(child.sourceRoute);
+  const transport = TRANSMIT + headerLength(child.remote0, child.remote1) + ipOptions;
   const options = writeSynOptions(
     transport + TCP_HEADER,
     child.flags,
@@ -200,7 +200,7 @@ export function emitSynAck(): u32 {
   );
   const packet = writeHeader(
     TRANSMIT,
-    routed + length,
+    ipOptions + length,
     PROTOCOL_TCP,
     listener.diffserv,
     listener.hopLimit,
@@ -210,7 +210,7 @@ export function emitSynAck(): u32 {
     child.remote0,
     child.remote1,
   );
-  if (routed != 0) addRoute(TRANSMIT, child.route); // MUST-53
+  if (ipOptions != 0) addSourceRoute(TRANSMIT, child.sourceRoute); // MUST-53
   return packet;
 }
 
@@ -229,7 +229,7 @@ export function acknowledgeChild(child: Child): void {
   const shift = child.flags & Flag.SCALING ? shiftFor(child.buffer) : 0;
   acknowledgeRecord(
     changetype<usize>(child),
-    child.route,
+    child.sourceRoute,
     child.iss + 1,
     receiveNext(child),
     receiveWindow(child) >> shift,
@@ -246,7 +246,7 @@ export function removeChild(child: Child): void {
   drop(Holder.CHILD, child.index, child.hash);
   if (child.isQueued) remove(childQueue(), children(), child.index, QUEUE_LINK);
   clearChain(pages(), child.held, 0);
-  dropRoute(child.route);
+  dropSourceRoute(child.sourceRoute);
   tcbAt(child.listener).backlog.children--;
   child.listener = 0;
   give(children(), child.index);

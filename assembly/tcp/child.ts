@@ -45,7 +45,7 @@ export class Child {
   /** 1: what answers our SYN,ACK says nothing of the round trip (`promote`). */
   isUntimed: u8;
   /** Index of the source route back to the peer; 0 none. */
-  route: u16;
+  sourceRoute: u16;
   /** The next challenge may go out from then on (`nextChallenge`). */
   challengeAt: u32;
   /** Octets of text that came with the SYN and are held. */

@@ -7,7 +7,7 @@ import { Counter, Ctl, Reason, Setting, Timer, TraceKind } from '../abi';
 import { count } from '../counters';
 import { allowFragments } from '../ip/fragment';
 import { headerLength, writeHeader } from '../ip/output';
-import { addRoute, routeLength } from '../ip/source-route';
+import { addSourceRoute, sourceRouteLength } from '../ip/source-route';
 import { setting } from '../limits';
 import { TRANSMIT } from '../memory';
 import { pages } from '../pools';
@@ -40,8 +40,8 @@ export function textRoom(tcb: Tcb): u32 {
  * @returns octets of the packet in the transmit window
  */
 export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
-  const routed = routeLength(tcb.route);
-  const transport = TRANSMIT + headerLength(tcb.remote0, tcb.remote1) + routed;
+  const ipOptions = sourceRouteLength(tcb.sourceRoute);
+  const transport = TRANSMIT + headerLength(tcb.remote0, tcb.remote1) + ipOptions;
   const isSyn = (ctl & Ctl.SYN) != 0;
   const options = isSyn
     ? writeOffer(tcb, transport + TCP_HEADER)
@@ -75,7 +75,7 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
   noteSent(tcb, seq, ack, ctl, wnd, length);
   const packet = writeHeader(
     TRANSMIT,
-    routed + header + length,
+    ipOptions + header + length,
     PROTOCOL_TCP,
     tcb.diffserv | (ctl >> CODEPOINT_SHIFT), // SHLD-22, RFC 3168 §5
     tcb.hopLimit,
@@ -85,7 +85,7 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
     tcb.remote0,
     tcb.remote1,
   );
-  if (routed != 0) addRoute(TRANSMIT, tcb.route); // MUST-51, MUST-53
+  if (ipOptions != 0) addSourceRoute(TRANSMIT, tcb.sourceRoute); // MUST-51, MUST-53
   if (tcb.snd.path & PathFlag.SPLIT) allowFragments(TRANSMIT);
   return packet;
 }

@@ -19,7 +19,7 @@ import { beginCongestion } from './congestion';
 import { dropTcb } from './demux';
 import { tell } from './marks';
 import { INITIAL_RTO } from './rto';
-import { forgetRoute } from './source-route';
+import { forgetSourceRoute } from './source-route';
 import { enter } from './state';
 import { lt } from './seq';
 import { Flag, has, lower, raise, Tcb, tcbAt, unreadText } from './tcb';
@@ -116,7 +116,7 @@ export function deleteTcb(tcb: Tcb, result: Result, reason: Reason): void {
   clearChain(pages(), tcb.outgoing, tcb.snd.end);
   clearRanges(ranges(), tcb.sacked);
   clearRanges(ranges(), tcb.early);
-  forgetRoute(tcb);
+  forgetSourceRoute(tcb);
   lower(tcb, Flag.ACK_NOW | Flag.SYN_NOW | Flag.RESEND_NOW | Flag.PROBE_NOW | Flag.KEEP_ALIVE_NOW);
   if (result != Result.OK) clearChain(pages(), tcb.incoming, tcb.rcv.nxt);
   if (has(tcb, Flag.UNACCEPTED)) {
@@ -157,7 +157,7 @@ export function freeTcb(tcb: Tcb): void {
   clearChain(pages(), tcb.outgoing, tcb.snd.end);
   clearRanges(ranges(), tcb.sacked);
   clearRanges(ranges(), tcb.early);
-  forgetRoute(tcb);
+  forgetSourceRoute(tcb);
   lower(tcb, Flag.IN_USE);
   tcb.generation++;
   giveBack(tcb);

@@ -53,8 +53,8 @@ export function openActive(tcb: Tcb, to: Endpoint): Result {
   if (!isUnicast(to.remote0, to.remote1)) {
     return Result.CONNECTION_ILLEGAL_FOR_THIS_PROCESS; // MUST-46
   }
-  const isRoutable = isIpv4(to.remote0, to.remote1) && !isLocal(to.remote0, to.remote1);
-  if (tcb.route != 0 && !isRoutable) return Result.INVALID_ARGUMENT;
+  const mayTakeSourceRoute = isIpv4(to.remote0, to.remote1) && !isLocal(to.remote0, to.remote1);
+  if (tcb.sourceRoute != 0 && !mayTakeSourceRoute) return Result.INVALID_ARGUMENT;
   if (!mayBegin(0)) return Result.INSUFFICIENT_RESOURCES;
   const addressed = setSockets(tcb, to);
   if (addressed != Result.OK) return addressed;
@@ -87,7 +87,7 @@ function beginSequence(tcb: Tcb): void {
 }
 
 function setSockets(tcb: Tcb, to: Endpoint): Result {
-  const next = tcb.route == 0 ? to.remote1 : firstHop(tcb.route);
+  const next = tcb.sourceRoute == 0 ? to.remote1 : firstHop(tcb.sourceRoute);
   const source = sourceFor(to.remote0, next);
   if (source == null) {
     count(Counter.IpOutNoRoutes);
@@ -125,7 +125,7 @@ export function openPassive(tcb: Tcb, at: Endpoint, backlog: u32): Result {
   if (tcb.state != State.CLOSED || tcb.snd.iss != 0) return Result.CONNECTION_ALREADY_EXISTS;
   if (at.localPort == 0 || at.localPort > 65_535) return Result.INVALID_ARGUMENT;
   // A listener answers each peer the way it came.
-  if (tcb.route != 0) return Result.INVALID_ARGUMENT;
+  if (tcb.sourceRoute != 0) return Result.INVALID_ARGUMENT;
   const any = isUnspecified(at.local0, at.local1);
   if (!any && !isLocal(at.local0, at.local1)) return Result.ADDRESS_NOT_AVAILABLE;
   if (ports().used == config().listeners) return Result.INSUFFICIENT_RESOURCES;

@@ -10,7 +10,7 @@ import { Counter, Reason } from '../abi';
 import { count } from '../counters';
 import { headerLength, linkMtu } from '../ip/output';
 import { isSplitPath, pathGeneration, pathMtu, pathMtuReported } from '../ip/path-mtu';
-import { routeLength } from '../ip/source-route';
+import { sourceRouteLength } from '../ip/source-route';
 import { isIpv4 } from '../wire/address';
 import { TCP_HEADER } from '../wire/tcp';
 import { TIMESTAMPS_LENGTH } from '../wire/tcp-options';
@@ -57,13 +57,13 @@ function fullSegment(tcb: Tcb): u32 {
   const snd = tcb.snd;
   // Along a source route the path is another one.
   let mtu =
-    tcb.route == 0 ? pathMtu(tcb.remote0, tcb.remote1) : linkMtu(tcb.remote0, tcb.remote1);
+    tcb.sourceRoute == 0 ? pathMtu(tcb.remote0, tcb.remote1) : linkMtu(tcb.remote0, tcb.remote1);
   if (snd.ownMtu != 0) mtu = min<u32>(mtu, snd.ownMtu);
   const header = headerLength(tcb.remote0, tcb.remote1);
   let mss = min<u32>(snd.peerMss, mtu - header - TCP_HEADER); // MUST-16
   if (snd.mssLimit != 0) mss = min<u32>(mss, snd.mssLimit);
   const timestamps = has(tcb, Flag.TIMESTAMPS) ? TIMESTAMPS_LENGTH : 0;
-  return max(mss - routeLength(tcb.route), LEAST_MSS) - timestamps; // RFC 2525 §2.18
+  return max(mss - sourceRouteLength(tcb.sourceRoute), LEAST_MSS) - timestamps; // RFC 2525 §2.18
 }
 
 /**
@@ -75,7 +75,7 @@ export function followPath(tcb: Tcb): bool {
   tcb.pathSeen = pathGeneration();
   if (snd.peerMss == 0) return false;
   const wasSplit = knows(tcb, PathFlag.SPLIT);
-  const isSplit = tcb.route == 0 && isSplitPath(tcb.remote0, tcb.remote1);
+  const isSplit = tcb.sourceRoute == 0 && isSplitPath(tcb.remote0, tcb.remote1);
   note(tcb, PathFlag.SPLIT, isSplit);
   const before = snd.mss;
   snd.mss = fullSegment(tcb); // RFC 1191 §3a, §6.4c, RFC 8201 §4a
@@ -102,7 +102,7 @@ function resizeWindow(tcb: Tcb, before: u32): void {
 
 /** Segments become as small as the path, and what was lost is sent again (RFC 1191 §6.4). */
 export function pathMtuFell(tcb: Tcb, mtu: u32): void {
-  if (tcb.route == 0) pathMtuReported(tcb.remote0, tcb.remote1, mtu);
+  if (tcb.sourceRoute == 0) pathMtuReported(tcb.remote0, tcb.remote1, mtu);
   else ownMtuFell(tcb, max(mtu, LEAST_MTU));
   if (!followPath(tcb)) return; // RFC 1191 §6.4a
   // Nothing but our SYN is outstanding, whose size is what it is.

@@ -50,8 +50,8 @@ export function promote(child: Child): Tcb | null {
   rcv.total = child.heldLength;
   memory.copy(changetype<usize>(tcb.incoming), changetype<usize>(child.held), offsetof<Chain>());
   beginChain(child.held, 0);
-  tcb.route = child.route;
-  child.route = 0;
+  tcb.sourceRoute = child.sourceRoute;
+  child.sourceRoute = 0;
   takeOptions(tcb, child.mss, child.shift);
   tcb.ts.offset = child.tsOffset;
   if (child.flags & Flag.TIMESTAMPS) setRecent(tcb, child.tsRecent);

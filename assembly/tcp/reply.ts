@@ -7,7 +7,7 @@ import { Counter, Ctl, Reason, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { DEFAULT_HOP_LIMIT } from '../ip/output';
 import { newReply, Reply } from '../ip/reply';
-import { holdRoute } from '../ip/source-route';
+import { holdSourceRoute } from '../ip/source-route';
 import { trace, traceDrop } from '../trace';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
 import { TIMESTAMPS_LENGTH, writeTimestamps } from '../wire/tcp-options';
@@ -34,7 +34,7 @@ class Tuple {
  */
 function reply(
   record: usize,
-  route: u32,
+  sourceRoute: u32,
   seq: LocalSeq,
   ack: RemoteSeq,
   ctl: u32,
@@ -52,7 +52,7 @@ function reply(
     tuple.remote1,
   );
   if (answer == null) return null;
-  answer.route = holdRoute(route);
+  answer.sourceRoute = holdSourceRoute(sourceRoute);
   writeTcp(answer.head, tuple.localPort, tuple.remotePort, seq, ack, 0, ctl, wnd, 0);
   answer.headLength = TCP_HEADER;
   count(Counter.TcpOutSegs);
@@ -92,7 +92,7 @@ export function resetConnection(tcb: Tcb): void {
   const seq = earlier(snd.nxt, edge);
   const answer = reply(
     changetype<usize>(tcb),
-    tcb.route,
+    tcb.sourceRoute,
     seq,
     tcb.rcv.nxt,
     Ctl.RST | Ctl.ACK,
@@ -108,7 +108,7 @@ export function resetConnection(tcb: Tcb): void {
 /** Sends a bare ACK for a record without TCB; `val` and `ecr` are its timestamps, if it has any. */
 export function acknowledgeRecord(
   record: usize,
-  route: u32,
+  sourceRoute: u32,
   seq: LocalSeq,
   ack: RemoteSeq,
   wnd: u32,
@@ -117,7 +117,7 @@ export function acknowledgeRecord(
   ecr: u32,
   state: State,
 ): void {
-  const answer = reply(record, route, seq, ack, Ctl.ACK, wnd, DEFAULT_HOP_LIMIT);
+  const answer = reply(record, sourceRoute, seq, ack, Ctl.ACK, wnd, DEFAULT_HOP_LIMIT);
   if (answer == null) return;
   if (timestamps) addTimestamps(answer, val, ecr);
   traceOut(0, state, seq, ack, Ctl.ACK, wnd);
@@ -127,7 +127,7 @@ export function acknowledgeRecord(
 export function acknowledgeLast(tcb: Tcb, wnd: u32): void {
   acknowledgeRecord(
     changetype<usize>(tcb),
-    tcb.route,
+    tcb.sourceRoute,
     tcb.snd.nxt,
     tcb.rcv.nxt,
     wnd,

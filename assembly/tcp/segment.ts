@@ -55,7 +55,7 @@ export class Segment {
   text: u32;
   textLength: u32;
   /** Where the source route it came by lies; 0 when it came by none. */
-  route: u32;
+  sourceRoute: u32;
   /** ECN codepoint of the packet it came in. */
   codepoint: u32;
 
@@ -124,7 +124,7 @@ export function readSegment(seg: Segment, d: Datagram): bool {
   seg.text = d.at + dataOffset(at);
   seg.textLength = d.length - dataOffset(at);
   seg.len = seg.textLength + (seg.isSyn ? 1 : 0) + (seg.isFin ? 1 : 0);
-  seg.route = d.route;
+  seg.sourceRoute = d.sourceRoute;
   readOptions(seg.options, at + TCP_HEADER, seg.text); // MUST-5
   if (seg.options.illegal) count(Counter.TcpExtTCPBadOptions);
   return true;

@@ -5,7 +5,7 @@
  * one, which goes back the way it came. A source route lets a stranger choose who sees what we
  * answer, so RFC 7126 §4.3 and §4.4 would have it dropped everywhere, and as with Linux's
  * accept_source_route none is accepted unless Setting.ACCEPT_SOURCE_ROUTE says so. What our own
- * user's route brings back is no stranger's choice, and needs no setting.
+ * user's source route brings back is no stranger's choice, and needs no setting.
  *
  * Whatever has a TCB or a child's record is sent along the route: segments, the RST that ends it,
  * the ACK that enters TIME-WAIT. TIME-WAIT itself keeps no route, which would hold one of few
@@ -15,11 +15,11 @@
 import { Counter, Result, Setting, State } from '../abi';
 import { count } from '../counters';
 import {
-  dropRoute,
+  dropSourceRoute,
   hopsBack,
   isAskable,
-  keepReturnRoute,
-  keepRoute,
+  keepSourceRouteBack,
+  keepSourceRoute,
 } from '../ip/source-route';
 import { setting } from '../limits';
 import { ipv4Of } from '../wire/address';
@@ -36,43 +36,43 @@ import { Flag, has, Tcb, tcbAt } from './tcb';
  * @returns INVALID_ARGUMENT for anything but such a route, INSUFFICIENT_RESOURCES when no record is
  *   left, NOT_SUPPORTED_IN_THIS_STATE once OPEN was called
  */
-export function setRoute(tcb: Tcb, option: usize, length: u32): Result {
+export function setSourceRoute(tcb: Tcb, option: usize, length: u32): Result {
   if (tcb.state != State.CLOSED || tcb.snd.iss != 0) return Result.NOT_SUPPORTED_IN_THIS_STATE;
   if (length == 0) {
-    forgetRoute(tcb);
+    forgetSourceRoute(tcb);
     return Result.OK;
   }
   if (!isAskable(option, length)) return Result.INVALID_ARGUMENT;
-  const index = keepRoute(tcb.route, option);
+  const index = keepSourceRoute(tcb.sourceRoute, option);
   if (index == 0) return Result.INSUFFICIENT_RESOURCES;
-  tcb.route = index; // MUST-51
+  tcb.sourceRoute = index; // MUST-51
   return Result.OK;
 }
 
-/** Lets go of a connection's route, if it has one. */
-export function forgetRoute(tcb: Tcb): void {
-  dropRoute(tcb.route);
-  tcb.route = 0;
+/** Lets go of a connection's source route, if it has one. */
+export function forgetSourceRoute(tcb: Tcb): void {
+  dropSourceRoute(tcb.sourceRoute);
+  tcb.sourceRoute = 0;
 }
 
 /**
  * Whether a segment that came by a source route is refused, whose tuple `reference` names.
  */
-export function isRouteRefused(reference: u32): bool {
+export function isSourceRouteRefused(reference: u32): bool {
   if (setting(Setting.ACCEPT_SOURCE_ROUTE)) return false;
   if (holderOf(reference) != Holder.CONNECTION) return true;
   const tcb = tcbAt(indexIn(reference));
-  return tcb.route == 0 || !has(tcb, Flag.ACTIVE);
+  return tcb.sourceRoute == 0 || !has(tcb, Flag.ACTIVE);
 }
 
 /**
  * Takes the way back from a segment that has passed the fifth check: anybody can write a route, but
  * only the peer knows the numbers.
  */
-export function takeRoute(tcb: Tcb, seg: Segment): void {
-  // What the user has said at OPEN stands, be it a route or none.
+export function takeSourceRoute(tcb: Tcb, seg: Segment): void {
+  // What the user has said at OPEN stands, be it a source route or none.
   if (has(tcb, Flag.ACTIVE)) return; // MUST-52
-  tcb.route = returnRoute(tcb.route, seg); // MUST-53, SHLD-24
+  tcb.sourceRoute = sourceRouteBack(tcb.sourceRoute, seg); // MUST-53, SHLD-24
   followPath(tcb);
 }
 
@@ -80,14 +80,14 @@ export function takeRoute(tcb: Tcb, seg: Segment): void {
  * Takes the way back of a child's SYN; answers whether it was kept. A handshake that could only be
  * answered by another way is not begun: the SYN will come again.
  */
-export function takeChildRoute(child: Child, seg: Segment): bool {
-  child.route = <u16>returnRoute(child.route, seg); // MUST-53, SHLD-24
-  return child.route != 0 || hopsBack(seg.route, ipv4Of(seg.remote1)) == 0;
+export function takeChildSourceRoute(child: Child, seg: Segment): bool {
+  child.sourceRoute = <u16>sourceRouteBack(child.sourceRoute, seg); // MUST-53, SHLD-24
+  return child.sourceRoute != 0 || hopsBack(seg.sourceRoute, ipv4Of(seg.remote1)) == 0;
 }
 
-function returnRoute(index: u32, seg: Segment): u32 {
+function sourceRouteBack(index: u32, seg: Segment): u32 {
   const source = ipv4Of(seg.remote1);
-  const kept = keepReturnRoute(index, seg.route, source);
-  if (kept == 0 && hopsBack(seg.route, source) != 0) count(Counter.TcpExtTCPSourceRouteFull);
+  const kept = keepSourceRouteBack(index, seg.sourceRoute, source);
+  if (kept == 0 && hopsBack(seg.sourceRoute, source) != 0) count(Counter.TcpExtTCPSourceRouteFull);
   return kept;
 }

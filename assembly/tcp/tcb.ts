@@ -12,7 +12,7 @@
  * │ 344 ts   RFC 7323                       360 timers, one Instant each            │
  * │ 408 outgoing text                       436 incoming text                       │
  * │ 464 early ranges                        472 sacked ranges                       │
- * │ 480 backlog (LISTEN only)               508 route   510 generation of paths      │
+ * │ 480 backlog (LISTEN only)               508 source route   510 generation of paths      │
  * └────────────────────────────────────────────────────────────────────────────────┘
  */
 import { State, Timer } from '../abi';
@@ -124,7 +124,7 @@ const INCOMING: usize = 436;
 const EARLY: usize = 464;
 const SACKED: usize = 472;
 const BACKLOG: usize = 480;
-const ROUTE: usize = 508;
+const SOURCE_ROUTE: usize = 508;
 const PATH_SEEN: usize = 510;
 
 /** One connection, or one listener. */
@@ -212,11 +212,11 @@ export class Tcb {
     return changetype<Backlog>(changetype<usize>(this) + BACKLOG);
   }
   /** Index of the source route its packets go by; 0 none. */
-  @inline get route(): u32 {
-    return load<u16>(changetype<usize>(this) + ROUTE);
+  @inline get sourceRoute(): u32 {
+    return load<u16>(changetype<usize>(this) + SOURCE_ROUTE);
   }
-  set route(index: u32) {
-    store<u16>(changetype<usize>(this) + ROUTE, <u16>index);
+  set sourceRoute(index: u32) {
+    store<u16>(changetype<usize>(this) + SOURCE_ROUTE, <u16>index);
   }
   /** Generation of the paths its segments' size is of, modulo 2^16 (`ip/path-mtu.ts`). */
   @inline get pathSeen(): u32 {
@@ -231,7 +231,7 @@ if (offsetof<Tcb>() > SND || SND + offsetof<SendVariables>() > RCV) ERROR('tcb.s
 if (RCV + offsetof<ReceiveVariables>() > RTT || RTT + offsetof<RoundTrip>() > CC) ERROR('tcb.rtt');
 if (CC + offsetof<Congestion>() > TS || TS + offsetof<Timestamps>() > TIMERS) ERROR('tcb.ts');
 if (TIMERS + 8 * Timer.COUNT > OUTGOING || OUTGOING + offsetof<Chain>() > INCOMING) ERROR('timers');
-if (BACKLOG + offsetof<Backlog>() + 8 > ROUTE) ERROR('the backlog overlaps the route');
+if (BACKLOG + offsetof<Backlog>() + 8 > SOURCE_ROUTE) ERROR('the backlog is too large');
 if (PATH_SEEN + 2 > TCB_SIZE) ERROR('a TCB is too large');
 
 /** Offset of the tuple in a TCB, a child and a TIME-WAIT record. */

@@ -40,7 +40,7 @@ import { tell } from './marks';
 import { acknowledgeRecord } from './reply';
 import { Segment, traceArrival } from './segment';
 import { LocalSeq, lt, RemoteSeq } from './seq';
-import { forgetRoute } from './source-route';
+import { forgetSourceRoute } from './source-route';
 import { enter } from './state';
 import { Flag, has, lower, Tcb, TUPLE } from './tcb';
 import { lacksTimestamps, timestampNow } from './timestamps';
@@ -53,7 +53,7 @@ enum Trait {
   /** Both sides had agreed on timestamps. */
   TIMESTAMPS = 16,
   /** Our user's own source route led to the peer, whose FIN may come back along it. */
-  ROUTED = 32,
+  SOURCE_ROUTED = 32,
 }
 
 const SHIFT_MASK: u32 = 15;
@@ -173,13 +173,14 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   record.rcvNxt = tcb.rcv.nxt;
   record.tsRecent = tcb.ts.recent;
   record.wnd = <u16>wnd;
-  const routed = tcb.route != 0 && has(tcb, Flag.ACTIVE) ? Trait.ROUTED : Trait.NONE;
+  const isOurs = tcb.sourceRoute != 0 && has(tcb, Flag.ACTIVE);
+  const sourceRouted = isOurs ? Trait.SOURCE_ROUTED : Trait.NONE;
   const stamped = has(tcb, Flag.TIMESTAMPS) ? Trait.TIMESTAMPS : Trait.NONE;
-  record.packed = <u16>(tcb.rcv.shift | routed | stamped);
+  record.packed = <u16>(tcb.rcv.shift | sourceRouted | stamped);
   hold(Holder.TIME_WAIT, index); // RFC 1337 §2
   append(record, index);
-  if (has(tcb, Flag.ACK_NOW)) acknowledgeTimeWait(record, tcb.route);
-  forgetRoute(tcb);
+  if (has(tcb, Flag.ACK_NOW)) acknowledgeTimeWait(record, tcb.sourceRoute);
+  forgetSourceRoute(tcb);
   lower(tcb, Flag.ACK_NOW);
   count(Counter.TcpExtTW);
   clearChain(pages(), tcb.outgoing, tcb.snd.end);
@@ -195,7 +196,7 @@ function endUnremembered(tcb: Tcb, wnd: u32): void {
   if (has(tcb, Flag.ACK_NOW)) {
     acknowledgeRecord(
       changetype<usize>(tcb),
-      tcb.route,
+      tcb.sourceRoute,
       tcb.snd.nxt,
       tcb.rcv.nxt,
       wnd,
@@ -256,9 +257,9 @@ export function mayReuse(index: u32): bool {
 }
 
 /** Whether a reference is of a wait whose connection had a source route of its own user. */
-export function isRoutedWait(reference: u32): bool {
+export function isSourceRoutedWait(reference: u32): bool {
   if (holderOf(reference) != Holder.TIME_WAIT) return false;
-  return (timeWaitAt(indexIn(reference)).packed & Trait.ROUTED) != 0;
+  return (timeWaitAt(indexIn(reference)).packed & Trait.SOURCE_ROUTED) != 0;
 }
 
 /** Ends the wait that holds a tuple, if there is one; answers its SND.NXT, 0 when there is none. */
@@ -374,11 +375,11 @@ function isNewIncarnation(record: TimeWait, seg: Segment): bool {
   return lt(record.rcvNxt, seg.seq); // MAY-2, RFC 6191 §2b, §2c
 }
 
-function acknowledgeTimeWait(record: TimeWait, route: u32): void {
+function acknowledgeTimeWait(record: TimeWait, sourceRoute: u32): void {
   const at = changetype<usize>(record);
   acknowledgeRecord(
     at,
-    route,
+    sourceRoute,
     record.nxt,
     record.rcvNxt,
     record.wnd,

@@ -16,7 +16,7 @@ const LOOSE: u32 = 131;
 const STRICT: u32 = 137;
 
 /** Octets before the first address. */
-export const ROUTE_HEADER: u32 = 3;
+export const SOURCE_ROUTE_HEADER: u32 = 3;
 /** A pointer that has visited nothing yet. */
 export const FIRST_POINTER: u32 = 4;
 /** What `findSourceRoute` answers when the options can not be read; no option lies there. */
@@ -27,20 +27,20 @@ export const MALFORMED: usize = 1;
  * over, a source route that is none, or a second one (RFC 1122 §3.2.1.8 (c)). 0 when all is well.
  */
 export function faultyOctet(at: usize, end: usize): usize {
-  let hasRoute = false;
+  let hasSourceRoute = false;
   while (at < end && load<u8>(at) != END) {
     if (load<u8>(at) == NO_OPERATION) {
       at++;
       continue;
     }
     if (at + 1 == end) return at;
-    const length = routeOctets(at);
+    const length = optionLength(at);
     if (length < 2 || at + length > end) return at + 1;
     if (isSourceRoute(at)) {
-      if (hasRoute) return at;
-      if (length % 4 != ROUTE_HEADER) return at + 1;
-      if (routePointer(at) < FIRST_POINTER || routePointer(at) % 4 != 0) return at + 2;
-      hasRoute = true;
+      if (hasSourceRoute) return at;
+      if (length % 4 != SOURCE_ROUTE_HEADER) return at + 1;
+      if (sourceRoutePointer(at) < FIRST_POINTER || sourceRoutePointer(at) % 4 != 0) return at + 2;
+      hasSourceRoute = true;
     }
     at += length;
   }
@@ -48,7 +48,7 @@ export function faultyOctet(at: usize, end: usize): usize {
 }
 
 function isSourceRoute(option: usize): bool {
-  return routeType(option) == LOOSE || routeType(option) == STRICT;
+  return optionType(option) == LOOSE || optionType(option) == STRICT;
 }
 
 /**
@@ -59,54 +59,54 @@ export function findSourceRoute(at: usize, end: usize): usize {
   if (faultyOctet(at, end) != 0) return MALFORMED;
   while (at < end && load<u8>(at) != END) {
     if (isSourceRoute(at)) return at;
-    at += load<u8>(at) == NO_OPERATION ? 1 : routeOctets(at);
+    at += load<u8>(at) == NO_OPERATION ? 1 : optionLength(at);
   }
   return 0;
 }
 
 /** Type of an option. */
-export function routeType(option: usize): u32 {
+export function optionType(option: usize): u32 {
   return load<u8>(option);
 }
 
 /** Octets of an option. */
-export function routeOctets(option: usize): u32 {
+export function optionLength(option: usize): u32 {
   return load<u8>(option, 1);
 }
 
 /** Pointer of a source route. */
-export function routePointer(option: usize): u32 {
+export function sourceRoutePointer(option: usize): u32 {
   return load<u8>(option, 2);
 }
 
 /** Addresses in a source route. */
 export function addressCount(option: usize): u32 {
-  return (routeOctets(option) - ROUTE_HEADER) / 4;
+  return (optionLength(option) - SOURCE_ROUTE_HEADER) / 4;
 }
 
 /** Where its address number `i` lies, from 0. */
-export function routeAddress(option: usize, i: u32): usize {
-  return option + ROUTE_HEADER + 4 * i;
+export function hopAddress(option: usize, i: u32): usize {
+  return option + SOURCE_ROUTE_HEADER + 4 * i;
 }
 
 /** Whether every hop has been visited. */
 export function isComplete(option: usize): bool {
-  return routePointer(option) > routeOctets(option);
+  return sourceRoutePointer(option) > optionLength(option);
 }
 
-/** Writes what stands before the addresses of a route that has visited nothing yet. */
-export function writeRouteHeader(option: usize, type: u32, addresses: u32): void {
+/** Writes what stands before the addresses of a source route that has visited nothing yet. */
+export function writeSourceRouteHeader(option: usize, type: u32, addresses: u32): void {
   store<u8>(option, <u8>type);
-  store<u8>(option, <u8>(ROUTE_HEADER + 4 * addresses), 1);
+  store<u8>(option, <u8>(SOURCE_ROUTE_HEADER + 4 * addresses), 1);
   store<u8>(option, <u8>FIRST_POINTER, 2);
 }
 
 /**
  * Where the four octets of a packet's last destination lie: while it is on a source route, that is
- * the route's last address and not the header's destination.
+ * the source route's last address and not the header's destination.
  */
 export function finalDestination(packet: usize): usize {
   const option = findSourceRoute(packet + IPV4_HEADER, packet + ipv4HeaderLength(packet));
   if (option <= MALFORMED || isComplete(option)) return ipv4Destination(packet);
-  return option + routeOctets(option) - 4;
+  return option + optionLength(option) - 4;
 }

@@ -125,7 +125,7 @@ export function checkOptions(options: object & { signal?: AbortSignal }): void {
  *
  * @throws TypeError or RangeError when it is no route, or not to IPv4
  */
-export function routeOption(options: OpenOptions, remote: Uint8Array): Uint8Array {
+export function sourceRouteOption(options: OpenOptions, remote: Uint8Array): Uint8Array {
   const { sourceRoute = [], strict = false } = options;
   if (!Array.isArray(sourceRoute)) throw new TypeError('a source route is a list of addresses');
   if (sourceRoute.length === 0) return new Uint8Array();
@@ -140,10 +140,10 @@ export function routeOption(options: OpenOptions, remote: Uint8Array): Uint8Arra
   return Uint8Array.from(option);
 }
 
-/** OPENs the sockets of the ENDPOINT window, along a route if there are octets of one. */
-export function openAlong(core: Core, handle: number, route: Uint8Array): number {
-  core.textWindow.set(route);
-  return core.sourceRoute(handle, route.length) || core.connect(handle);
+/** OPENs the sockets of the ENDPOINT window, along a source route if there are octets of one. */
+export function openAlong(core: Core, handle: number, sourceRoute: Uint8Array): number {
+  core.textWindow.set(sourceRoute);
+  return core.sourceRoute(handle, sourceRoute.length) || core.connect(handle);
 }
 
 /**

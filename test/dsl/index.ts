@@ -14,7 +14,7 @@ export * as ip from './ip.ts';
 export { parse, print } from './notation.ts';
 export { Peer } from './peer.ts';
 export { play } from './play.ts';
-export * from './route.ts';
+export * from './source-route.ts';
 export * from './segment.ts';
 export { mapped, octetsOf, Stack } from './stack.ts';
 export * from './states.ts';

@@ -240,7 +240,7 @@ function check(holds: boolean, what: string): void {
 }
 
 /** The addresses of the one option a stack may send: a source route nothing of which is visited. */
-function readRoute(options: Uint8Array): Uint8Array[] | null {
+function readSourceRoute(options: Uint8Array): Uint8Array[] | null {
   const [type, length = 0, pointer] = options;
   if (type === undefined) return null;
   check(type === 131 || type === 137, `IPv4 option ${type}`);
@@ -256,10 +256,10 @@ function readRoute(options: Uint8Array): Uint8Array[] | null {
  * The source route a packet of IPv4 takes, from its first hop to its destination, with the option's
  * type before it: `131: 10.0.0.9 10.0.0.8 10.0.0.2`. null when it takes none.
  */
-export function routeOf(packet: Uint8Array): string | null {
-  const route = readRoute(packet.subarray(20, ((packet[0] as number) & 15) * 4));
-  if (route === null) return null;
-  const hops = [packet.subarray(16, 20), ...route].map((octets) => octets.join('.'));
+export function sourceRouteOf(packet: Uint8Array): string | null {
+  const sourceRoute = readSourceRoute(packet.subarray(20, ((packet[0] as number) & 15) * 4));
+  if (sourceRoute === null) return null;
+  const hops = [packet.subarray(16, 20), ...sourceRoute].map((octets) => octets.join('.'));
   return `${packet[20]}: ${hops.join(' ')}`;
 }
 
@@ -282,12 +282,12 @@ export function openPacket(packet: Uint8Array) {
   check(header >= 20 && header <= packet.length, 'IPv4 version and header length');
   check(view.getUint16(2) === packet.length, 'IPv4 total length');
   check(onesSum(packet.subarray(0, header)) === 0xffff, 'IPv4 header checksum');
-  const route = readRoute(packet.subarray(20, header));
+  const sourceRoute = readSourceRoute(packet.subarray(20, header));
   return {
     protocol: packet[9] as number,
     source: packet.slice(12, 16),
     // While a packet is under way along a route, its header names the next hop.
-    destination: route?.at(-1) ?? packet.slice(16, 20),
+    destination: sourceRoute?.at(-1) ?? packet.slice(16, 20),
     payload: packet.subarray(header),
     hopLimit: packet[8] as number,
     diffserv: packet[1] as number,

@@ -33,7 +33,15 @@ import { writePcap } from './pcap.ts';
 
 /** The host's epoch is not zero, which would mean "never" to the core. */
 const EPOCH = 1000;
-const POOLS = ['TCBs', 'children', 'TIME-WAIT records', 'ranges', 'replies', 'pages', 'routes'];
+const POOLS = [
+  'TCBs',
+  'children',
+  'TIME-WAIT records',
+  'ranges',
+  'replies',
+  'pages',
+  'source routes',
+];
 const TRACE_EVENTS = 1024;
 
 const SMALL: Limits = {

@@ -33,7 +33,7 @@ export const POOLS = [
   'ranges',
   'replies',
   'pages',
-  'routes',
+  'source routes',
 ];
 export const EPOCH = 1_000;
 export const LOCAL_PORT = 80;

@@ -10,8 +10,8 @@ import {
   listening,
   LOOSE,
   Peer,
-  route,
-  routeOf,
+  sourceRoute,
+  sourceRouteOf,
   Setting,
   STRICT,
   syn,
@@ -43,12 +43,12 @@ test('TIME-WAIT knows no route: refused by default, else answered without', () =
   const { peer: other } = timeWait(ACCEPTED);
   other.ipOptions = complete(LOOSE, 9);
   other.send(fin({ seq: 1, ack: 2 }));
-  expect(other.take().map(({ packet }) => routeOf(packet))).toEqual([null]);
+  expect(other.take().map(({ packet }) => sourceRouteOf(packet))).toEqual([null]);
 });
 
 test.each([
-  ['not complete', route(LOOSE, 4, 9, 8)],
-  ['complete but for its last hop', route(STRICT, 8, 9, 8)],
+  ['not complete', sourceRoute(LOOSE, 4, 9, 8)],
+  ['complete but for its last hop', sourceRoute(STRICT, 8, 9, 8)],
   ['through a group', [LOOSE, 7, 8, 224, 0, 0, 1]],
   ['through everybody on the link', complete(LOOSE, 255)],
   ['through ourselves', complete(LOOSE, 9, 1)],
@@ -68,9 +68,9 @@ test.each([
   ['that ends behind the header', [LOOSE, 11, 12, 10, 0, 0, 9, 1]],
   ['without a length', [1, 1, 1, LOOSE]],
   ['without a pointer', [1, 1, LOOSE, 2]],
-  ['with a pointer before the first hop', route(LOOSE, 3, 9)],
-  ['with a pointer of 0', route(LOOSE, 0, 9)],
-  ['with a pointer between hops', route(LOOSE, 9, 9)],
+  ['with a pointer before the first hop', sourceRoute(LOOSE, 3, 9)],
+  ['with a pointer of 0', sourceRoute(LOOSE, 0, 9)],
+  ['with a pointer between hops', sourceRoute(LOOSE, 9, 9)],
   ['with half a hop', [STRICT, 9, 12, 10, 0, 0, 9, 10, 0]],
   ['twice', [...complete(LOOSE, 9), ...complete(STRICT, 8)]],
 ])('an option %s', (_what, option) => {

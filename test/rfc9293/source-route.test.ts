@@ -13,8 +13,8 @@ import {
   Option,
   Peer,
   Result,
-  route,
-  routeOf,
+  sourceRoute,
+  sourceRouteOf,
   rst,
   Setting,
   State,
@@ -26,12 +26,12 @@ import {
 
 const ACCEPTED = { settings: { [Setting.ACCEPT_SOURCE_ROUTE]: 1 } };
 /** Through routers 10.0.0.9 and 10.0.0.8. */
-const ASKED = route(LOOSE, 4, 9, 8);
+const ASKED = sourceRoute(LOOSE, 4, 9, 8);
 const TAKEN = '131: 10.0.0.9 10.0.0.8 10.0.0.2';
 
 /** The routes of everything a peer has got since the last look. */
-function routes(peer: Peer): (string | null)[] {
-  return peer.take().map(({ packet }) => routeOf(packet));
+function sourceRoutes(peer: Peer): (string | null)[] {
+  return peer.take().map(({ packet }) => sourceRouteOf(packet));
 }
 
 /** A connection opened along a route of its user's, from an address of its own to a peer. */
@@ -47,7 +47,7 @@ function visited(hops: readonly number[], options: Parameters<typeof closed>[0] 
   const made = listening({ ...options, settings: { ...ACCEPTED.settings, ...options?.settings } });
   made.peer.ipOptions = complete(LOOSE, ...hops);
   made.peer.send(syn({ seq: 0, mss: 1460 }));
-  const answered = routes(made.peer);
+  const answered = sourceRoutes(made.peer);
   made.peer.send(ack({ seq: 1, ack: 1 }));
   const host = made.listener.accept() ?? made.stack.fail('nothing to accept');
   return { ...made, host, answered };
@@ -56,24 +56,24 @@ function visited(hops: readonly number[], options: Parameters<typeof closed>[0] 
 describe('active OPEN', () => {
   test('MUST-51: every segment goes by the route the user asked for', () => {
     const { host, peer } = routed();
-    expect(routes(peer)).toEqual([TAKEN]);
+    expect(sourceRoutes(peer)).toEqual([TAKEN]);
     host.wait(1000);
-    expect(routes(peer)).toEqual([TAKEN]);
+    expect(sourceRoutes(peer)).toEqual([TAKEN]);
     peer.send(synAck({ seq: 0, ack: 1, mss: 1460 }));
     host.write('hello');
     host.close();
     const sent = peer.take();
-    expect(sent.map(({ packet }) => routeOf(packet))).toEqual([TAKEN, TAKEN, TAKEN]);
+    expect(sent.map(({ packet }) => sourceRouteOf(packet))).toEqual([TAKEN, TAKEN, TAKEN]);
     expect(sent.map(({ text }) => text).join('')).toBe('hello');
     peer.send(fin({ seq: 1, ack: 7 }));
-    expect(routes(peer)).toEqual([TAKEN]);
+    expect(sourceRoutes(peer)).toEqual([TAKEN]);
   });
 
   test('MUST-51: strict or loose, one hop or nine', () => {
-    const one = routed({}, route(STRICT, 4, 9));
-    expect(routes(one.peer)).toEqual(['137: 10.0.0.9 10.0.0.2']);
-    const nine = routed({}, route(LOOSE, 4, 9, 8, 7, 6, 5, 4, 3, 33, 34));
-    const [taken] = routes(nine.peer);
+    const one = routed({}, sourceRoute(STRICT, 4, 9));
+    expect(sourceRoutes(one.peer)).toEqual(['137: 10.0.0.9 10.0.0.2']);
+    const nine = routed({}, sourceRoute(LOOSE, 4, 9, 8, 7, 6, 5, 4, 3, 33, 34));
+    const [taken] = sourceRoutes(nine.peer);
     expect(taken?.split(' ').length).toBe(11);
     expect(taken).toMatch(/^131: 10\.0\.0\.9 .* 10\.0\.0\.34 10\.0\.0\.2$/);
   });
@@ -84,7 +84,7 @@ describe('active OPEN', () => {
     host.sourceRoute(ASKED);
     const peer = new Peer(stack, { address: '198.51.100.2', hostPort: 0 });
     expect(host.connect('198.51.100.2', 40_000)).toBe(0);
-    expect(routes(peer)).toEqual(['131: 10.0.0.9 10.0.0.8 198.51.100.2']);
+    expect(sourceRoutes(peer)).toEqual(['131: 10.0.0.9 10.0.0.8 198.51.100.2']);
   });
 
   test('MUST-51: the RST of ABORT goes by the route', () => {
@@ -93,14 +93,14 @@ describe('active OPEN', () => {
     peer.take();
     host.abort();
     const [last] = peer.take();
-    expect(routeOf(last?.packet ?? new Uint8Array(20))).toBe(TAKEN);
+    expect(sourceRouteOf(last?.packet ?? new Uint8Array(20))).toBe(TAKEN);
     expect((last?.ctl ?? 0) & 4).toBe(4);
   });
 
   test('MUST-16: the route is taken off each segment', () => {
     for (const [asked, size] of [
       [ASKED, 1460 - 12],
-      [route(LOOSE, 4, 9, 8, 7, 6, 5, 4, 3, 33, 34), 1420],
+      [sourceRoute(LOOSE, 4, 9, 8, 7, 6, 5, 4, 3, 33, 34), 1420],
     ] as const) {
       const { host, peer } = routed({}, asked);
       peer.send(synAck({ seq: 0, ack: 1, mss: 1460 }));
@@ -114,7 +114,7 @@ describe('active OPEN', () => {
   });
 
   test('the smallest MSS leaves room for text under the longest route', () => {
-    const long = route(LOOSE, 4, 9, 8, 7, 6, 5, 4, 3, 33, 34);
+    const long = sourceRoute(LOOSE, 4, 9, 8, 7, 6, 5, 4, 3, 33, 34);
     const { host, peer } = routed({ timestamps: true, sack: true }, long);
     peer.timestamps = true;
     peer.send(synAck({ seq: 0, ack: 1, mss: 1, sackOk: true }));
@@ -147,7 +147,7 @@ describe('active OPEN', () => {
       // It was received, though: answers to the user's route come the same way, setting or not.
       expect(host.read()).toBe('hello');
       host.write('hello');
-      expect(new Set(routes(peer))).toEqual(new Set([TAKEN]));
+      expect(new Set(sourceRoutes(peer))).toEqual(new Set([TAKEN]));
     }
   });
 
@@ -156,7 +156,7 @@ describe('active OPEN', () => {
     peer.ipOptions = complete(LOOSE, 77);
     peer.send(data('hello', { seq: 1, ack: 1 }));
     host.write('hello');
-    expect(new Set(routes(peer))).toEqual(new Set([null]));
+    expect(new Set(sourceRoutes(peer))).toEqual(new Set([null]));
   });
 
   test('a route that is none is refused', () => {
@@ -165,19 +165,19 @@ describe('active OPEN', () => {
       [LOOSE],
       [LOOSE, 7, 4],
       [LOOSE, 3, 4],
-      route(7, 4, 9),
-      [1, ...route(LOOSE, 4, 9)],
-      route(LOOSE, 8, 9, 8),
-      route(LOOSE, 3, 9),
+      sourceRoute(7, 4, 9),
+      [1, ...sourceRoute(LOOSE, 4, 9)],
+      sourceRoute(LOOSE, 8, 9, 8),
+      sourceRoute(LOOSE, 3, 9),
       [LOOSE, 8, 4, 10, 0, 0, 9, 0],
       [LOOSE, 11, 4, 10, 0, 0, 9],
-      route(LOOSE, 4, 9, 8, 7, 6, 5, 4, 3, 33, 34, 35),
+      sourceRoute(LOOSE, 4, 9, 8, 7, 6, 5, 4, 3, 33, 34, 35),
       [LOOSE, 7, 4, 224, 0, 0, 1],
       [LOOSE, 7, 4, 255, 255, 255, 255],
       [LOOSE, 7, 4, 0, 0, 0, 0],
       [LOOSE, 7, 4, 127, 0, 0, 1],
-      route(LOOSE, 4, 255),
-      route(LOOSE, 4, 9, 1),
+      sourceRoute(LOOSE, 4, 255),
+      sourceRoute(LOOSE, 4, 9, 1),
     ]) {
       expect(host.sourceRoute(option), option.join(' ')).toBe(-Result.INVALID_ARGUMENT);
     }
@@ -185,13 +185,13 @@ describe('active OPEN', () => {
     expect(core.sourceRoute(host.handle, 0xffff_ffff)).toBe(-Result.INVALID_ARGUMENT);
     expect(core.sourceRoute(12_345, 7)).toBe(-Result.CONNECTION_DOES_NOT_EXIST);
     expect(host.connect('10.0.0.2', 40_000)).toBe(0);
-    expect(routes(peer)).toEqual([null]);
+    expect(sourceRoutes(peer)).toEqual([null]);
     expect(host.sourceRoute(ASKED)).toBe(-Result.NOT_SUPPORTED_IN_THIS_STATE);
   });
 
   test('it leads to IPv4 only, and listeners have none; asked for again, or taken away', () => {
     const { host, stack } = closed();
-    expect(host.sourceRoute(route(STRICT, 4, 7))).toBe(0);
+    expect(host.sourceRoute(sourceRoute(STRICT, 4, 7))).toBe(0);
     expect(host.connect('fd00::2', 80)).toBe(-Result.INVALID_ARGUMENT);
     expect(host.listen(80)).toBe(-Result.INVALID_ARGUMENT);
     expect(host.sourceRoute(ASKED)).toBe(0);
@@ -225,11 +225,11 @@ describe('passive OPEN', () => {
     host.write('hello');
     peer.send(ack({ seq: 6, ack: 6 }));
     host.close();
-    expect(routes(peer)).toEqual([TAKEN, TAKEN, TAKEN]);
+    expect(sourceRoutes(peer)).toEqual([TAKEN, TAKEN, TAKEN]);
     expect(stack.used()[6]).toBe(1);
     peer.send(fin({ seq: 6, ack: 7 }));
     // The ACK that enters TIME-WAIT still goes by it, then the record is free.
-    expect(routes(peer)).toEqual([TAKEN]);
+    expect(sourceRoutes(peer)).toEqual([TAKEN]);
     host.expect(State.TIME_WAIT);
     expect(stack.used()[6]).toBe(0);
   });
@@ -238,7 +238,7 @@ describe('passive OPEN', () => {
     const { peer } = listening(ACCEPTED);
     peer.ipOptions = complete(STRICT, 2, 8, 9);
     peer.send(syn({ seq: 0 }));
-    expect(routes(peer)).toEqual(['137: 10.0.0.9 10.0.0.8 10.0.0.2']);
+    expect(sourceRoutes(peer)).toEqual(['137: 10.0.0.9 10.0.0.8 10.0.0.2']);
   });
 
   test('MUST-53: a route without hops is none', () => {
@@ -254,14 +254,14 @@ describe('passive OPEN', () => {
     peer.ipOptions = [1, 1, ...complete(LOOSE, 8, 9)];
     peer.send(syn({ seq: 0 }));
     stack.wait(1000);
-    expect(routes(peer)).toEqual([TAKEN, TAKEN]);
+    expect(sourceRoutes(peer)).toEqual([TAKEN, TAKEN]);
     peer.send(data('x', { seq: 100_000, ack: 1 }));
-    expect(routes(peer)).toEqual([TAKEN]);
+    expect(sourceRoutes(peer)).toEqual([TAKEN]);
     peer.send(ack({ seq: 1, ack: 1 }));
     listener.close();
     const last = peer.take();
     expect(last.map(({ ctl }) => ctl & 4)).toEqual([4]);
-    expect(last.map(({ packet }) => routeOf(packet))).toEqual([TAKEN]);
+    expect(last.map(({ packet }) => sourceRouteOf(packet))).toEqual([TAKEN]);
   });
 
   test('MUST-53: a route that first comes with a later segment is kept too', () => {
@@ -271,7 +271,7 @@ describe('passive OPEN', () => {
     peer.send(data('hello', { seq: 1, ack: 1 }));
     expect(host.look('smss')).toBe(1448);
     host.write('hello');
-    expect(routes(peer)).toEqual([TAKEN]);
+    expect(sourceRoutes(peer)).toEqual([TAKEN]);
   });
 
   test('SHLD-24: a later route replaces an earlier one, and segments fit beside it', () => {
@@ -279,7 +279,7 @@ describe('passive OPEN', () => {
     peer.ipOptions = complete(STRICT, 7);
     peer.send(ack({ seq: 1, ack: 1 }));
     host.write(1452);
-    expect(routes(peer)).toEqual(['137: 10.0.0.7 10.0.0.2']);
+    expect(sourceRoutes(peer)).toEqual(['137: 10.0.0.7 10.0.0.2']);
     expect(host.look('smss')).toBe(1452);
     peer.ipOptions = complete(LOOSE, 3, 4, 5, 6, 7, 8, 9, 33, 34);
     peer.send(ack({ seq: 1, ack: 1453 }));
@@ -309,7 +309,7 @@ describe('passive OPEN', () => {
     const { host, peer } = synReceived(ACCEPTED);
     peer.ipOptions = complete(LOOSE, 8, 9);
     peer.send(syn({ seq: 0 }));
-    expect(routes(peer)).toEqual([TAKEN]);
+    expect(sourceRoutes(peer)).toEqual([TAKEN]);
     host.expect(State.SYN_RECEIVED);
     const { peer: other, host: open } = established(ACCEPTED);
     other.ipOptions = complete(LOOSE, 8, 9);
@@ -317,7 +317,7 @@ describe('passive OPEN', () => {
     other.send(data('x', { seq: 1, ack: 100_000 }));
     other.send(syn({ seq: 1 }));
     open.write('hello');
-    expect(new Set(routes(other))).toEqual(new Set([null]));
+    expect(new Set(sourceRoutes(other))).toEqual(new Set([null]));
   });
 
   test('SHLD-24: at the smallest MSS a route comes and goes without exceeding it', () => {

@@ -4,11 +4,11 @@ export const LOOSE = 131;
 export const STRICT = 137;
 
 /** A route through hosts of 10.0.0.0/24. */
-export function route(type: number, pointer: number, ...hops: number[]): number[] {
+export function sourceRoute(type: number, pointer: number, ...hops: number[]): number[] {
   return [type, 3 + 4 * hops.length, pointer, ...hops.flatMap((hop) => [10, 0, 0, hop])];
 }
 
 /** A route as it arrives: every hop visited. */
 export function complete(type: number, ...hops: number[]): number[] {
-  return route(type, 4 + 4 * hops.length, ...hops);
+  return sourceRoute(type, 4 + 4 * hops.length, ...hops);
 }
