@@ -4,7 +4,7 @@
  * Every message is a sentence about what happened, and ends with what puts it right: a command, or
  * a line of the reader's program. A command line has other words for the latter, so an error also
  * says which problem it is (`Problem`). Nothing is advised that takes a device or an address away
- * from who has it now.
+ * from its present holder.
  *
  * Which call failed is decided in `tun.ts` and `namespace.ts`; this file only knows the words.
  */

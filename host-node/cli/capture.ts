@@ -50,7 +50,8 @@ export function record(file: string, link: Link, name: string, clock: Clock): Ca
     const ended = sink;
     sink = undefined;
     clearInterval(timer);
-    void ended.close();
+    // Closing fails for the same reason, if it does.
+    ended.close().catch(() => {});
     console.error(`  the capture ends here: cannot write to ${where}: ${reasonOf(error)}`);
   };
   sink = openSink(file, fail);
@@ -68,6 +69,7 @@ export function record(file: string, link: Link, name: string, clock: Clock): Ca
   };
   timer = setInterval(flush, FLUSH_MS).unref();
   const write = (block: Uint8Array) => {
+    if (sink === undefined) return;
     if (filled + block.length > PIECE) flush();
     if (filled + block.length > PIECE) {
       missing++;
@@ -81,10 +83,12 @@ export function record(file: string, link: Link, name: string, clock: Clock): Ca
     close: async () => {
       clearInterval(timer);
       flush();
-      await sink?.close();
-      const isSlow = sink !== undefined && missing > 0;
+      // A disk across a network may tell only now that it is full.
+      await sink?.close().catch(fail);
+      if (sink !== undefined && missing > 0) {
+        console.error(`  the capture lacks ${missing} packets: its reader was too slow`);
+      }
       sink = undefined;
-      if (isSlow) console.error(`  the capture lacks ${missing} packets: its reader was too slow`);
     },
   };
 }

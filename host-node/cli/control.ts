@@ -1,14 +1,13 @@
 /**
  * The control socket: how `netcell ss` asks a running `up`, `serve` or `listen` what it holds.
  *
- * One Unix socket a process. Whoever connects is sent lines of text, and that is all: nothing is
- * read from it, so nothing can be changed from outside, and every user may ask, as every user may
- * read the kernel's sockets with ss(8). A path crosses network namespaces, which an address would
- * not.
+ * One Unix socket a process. A connection to it is sent lines of text and is never read from, so
+ * nothing can be changed from outside, and every user may ask, as every user may read the kernel's
+ * sockets with ss(8). A path crosses network namespaces, which an address would not.
  *
- * Where it lies depends on who runs it and on no variable that one shell has and another lacks:
- * root's in /run/netcell, other users' in a folder of theirs in /tmp. A socket whose process died
- * is removed by the next of its user who finds it.
+ * Its place depends on the user alone, and on no variable that one shell has and another lacks:
+ * root's sockets are in /run/netcell, another user's in a folder of that user's in /tmp. A socket
+ * left by a process that died is removed when the same user next finds it.
  *
  * Not here: what the lines say (`report.ts`).
  */
@@ -21,7 +20,7 @@ import { Exit, Failure, reasonOf } from './failure.ts';
 const PATIENCE = 5000;
 /** Longest line, characters: the counters are some thousand. */
 const MAX_LINE = 1 << 18;
-/** Who may ask at once; each costs a share of a turn at a time. */
+/** Connections at once; each costs a share of a turn at a time. */
 const MAX_ASKING = 32;
 
 const FOR_ROOT = '/run/netcell';
@@ -102,8 +101,7 @@ export function userName(uid: number): string {
 }
 
 /**
- * Answers everybody who asks with the lines that `report` gives, until the function it returns is
- * called.
+ * Sends each connection the lines that `report` gives, until the function it returns is called.
  *
  * @throws Failure when there is no folder for it, or the socket can not be made
  */
@@ -171,7 +169,7 @@ export function listRunning(name?: string): Running[] {
   return found;
 }
 
-/** Whose socket it is; undefined when it is none, or gone. */
+/** The user of a socket; undefined when it is none, or gone. */
 function socketOwner(path: string): number | undefined {
   try {
     const stat = lstatSync(path);

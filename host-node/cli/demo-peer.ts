@@ -27,7 +27,7 @@ export interface Transfer {
 /** What came of a task: a transfer, a server's port, or neither. */
 export type Done = Partial<Transfer> & { readonly port?: number; readonly error?: string };
 
-/** Whoever does tasks. */
+/** What does the tasks. */
 export interface Peer {
   perform(task: Task): Promise<Done>;
   close(): void;

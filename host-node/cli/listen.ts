@@ -63,7 +63,7 @@ async function start(
   const server = net.createServer({ allowHalfOpen: true });
   const ended = new Promise<number>((resolve, reject) => {
     server.once('connection', (socket: Socket) => {
-      // One connection, as nc: whoever comes later is refused.
+      // One connection, as nc: later ones are refused.
       server.close();
       report(socket, say);
       join(socket).then(() => resolve(Exit.OK), reject);
@@ -73,13 +73,13 @@ async function start(
   return { servers: [server], hints: [hints], ended };
 }
 
-/** Says who came, and how it ended. */
+/** Says where a connection came from, and how it ended. */
 function report(socket: Socket, say: Say): void {
-  const who = `${socket.remoteAddress} port ${socket.remotePort}`;
-  say(`  ${who} connected`);
-  socket.on('error', (error) => say(`  ${who}: ${error.message}`));
+  const peer = `${socket.remoteAddress} port ${socket.remotePort}`;
+  say(`  ${peer} connected`);
+  socket.on('error', (error) => say(`  ${peer}: ${error.message}`));
   socket.once('close', () => {
-    say(`  ${who} closed: ${socket.bytesRead} octets in, ${socket.bytesWritten} out`);
+    say(`  ${peer} closed: ${socket.bytesRead} octets in, ${socket.bytesWritten} out`);
   });
 }
 

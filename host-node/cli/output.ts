@@ -2,8 +2,8 @@
  * Standard output that can not be written: a full disk, or a reader that went away.
  *
  * Where what is written is the job (`get`, `ss`), the job is over; where it is talk (`up`), the
- * verb goes on without it. Which of them it is says who watches: the latest to ask is told, and
- * where nobody has asked the process ends.
+ * verb goes on without it. A verb, or a part of it, that has something to do then is a watcher; the
+ * latest one is told, and without any the process ends.
  */
 import { Exit, Failure } from './failure.ts';
 

@@ -29,7 +29,7 @@ function chargen(socket: Socket): void {
     while (!socket.destroyed && socket.writable && socket.write(PATTERN));
   };
   socket.on('drain', fill).resume();
-  // Who has enough closes; we then close too.
+  // A peer that has enough closes; we then close too.
   socket.once('end', () => socket.destroy());
   fill();
 }

@@ -85,7 +85,7 @@ function quoted(word: string): string {
   return /^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-// Who has it ---------------------------------------------------------------------
+// The holder ---------------------------------------------------------------------
 
 /** The process that holds a device, as far as this user may see. */
 function holderOf(device: string): string | undefined {

@@ -1,7 +1,7 @@
 /**
  * `netcell tunnel`: a TUN device whose other end is a WebSocket.
  *
- * The kernel has an interface, and whoever answers the WebSocket is the network behind it: a worker
+ * The kernel has an interface, and the WebSocket's other end is the network behind it: a worker
  * at the edge, another machine. No stack runs here; packets are relayed as they are.
  */
 import type { WebSocket } from 'ws';
@@ -79,7 +79,7 @@ async function run(args: Arguments): Promise<number> {
       socket.close();
     }
   } catch (error) {
-    // Whoever ended it before it was open knows why.
+    // What ended it before it was open gives the reason.
     if (abandon.signal.aborted) return await ending.first;
     throw error;
   } finally {
