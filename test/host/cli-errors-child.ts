@@ -5,8 +5,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
-import type { Outcome } from './bundle.ts';
-import { exchange, launch, netcell, perform, start, stop } from './cli-running.ts';
+import { type Outcome, run } from './bundle.ts';
+import { cli, exchange, launch, netcell, perform, start, stop } from './cli-running.ts';
 
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nabc';
 
@@ -105,6 +105,24 @@ await perform({
       pid: up.child.pid,
       codes: [await stop(second), await stop(up)],
     };
+  },
+
+  /** Nobody answers, for longer than is borne in silence; each on a network of its own. */
+  waits: async () => {
+    const [server, port] = await serve(MANNERS['says nothing']!);
+    const wait = (number: number, ...words: string[]) => {
+      const address = ['--address', `10.8.${number}.2/24`];
+      return run(cli, [...words, ...address, '--timeout', '3s']).outcome;
+    };
+    const url = `http://10.8.1.1:${port}/`;
+    const [get, connect, ping, quiet] = await Promise.all([
+      wait(1, 'get', url),
+      wait(2, 'connect', '10.8.2.77', '80'),
+      wait(3, 'ping', '10.8.3.77', '-c', '1'),
+      wait(4, 'connect', '10.8.4.77', '80', '-q'),
+    ]);
+    server.close();
+    return { get, connect, ping, quiet };
   },
 
   options: async () => ({

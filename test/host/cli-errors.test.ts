@@ -162,6 +162,15 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     expect(result.codes).toEqual([130, 130]);
   });
 
+  it('a wait of more than two seconds is told, unless quiet was asked for', async () => {
+    const { get, connect, ping, quiet } = await inside<Record<string, Outcome>>('waits');
+    expect(get!.stderr).toMatch(/^ {2}10\.8\.1\.1:\d+ has not answered yet … \d s\n/);
+    expect(connect!.stderr).toMatch(/^ {2}10\.8\.2\.77 port 80 has not answered yet … \d s\n/);
+    expect(ping!.stderr).toMatch(/^ {2}1 sent, no reply yet … \d s\n/);
+    expect(quiet!.stderr).toMatch(/^netcell connect: 10\.8\.4\.77 port 80 did not answer in 3/);
+    for (const { code } of [get!, connect!, ping!, quiet!]) expect(code).toBe(5);
+  });
+
   it('an option of the device is explained by its flag', async () => {
     const result = await inside<Record<string, Outcome>>('options');
     for (const [name, outcome] of Object.entries(result)) expectSentence(name, outcome, 1);
