@@ -6,7 +6,7 @@ import { reserve, slack, sparePages, writeChain } from '../store/chain';
 import { push, shift } from '../store/queue';
 import { giveBack } from './lifecycle';
 import { markReady, tell } from './marks';
-import { Flag, has, lower, raise, STARVED_LINK, Tcb, tcbAt } from './tcb';
+import { Flag, has, lower, pendingText, raise, STARVED_LINK, Tcb, tcbAt } from './tcb';
 
 /**
  * Accepts up to `length` octets at `from`. There is no PUSH flag: everything is pushed (MAY-15,
@@ -97,10 +97,21 @@ function sendRoom(tcb: Tcb): u32 {
   return held < tcb.snd.buffer ? tcb.snd.buffer - held : 0;
 }
 
+/**
+ * Room that is worth a call. While much waits to be sent, the pipe stays full without the user, who
+ * is called for a quarter of the buffer. When little does, what has been acknowledged is at once
+ * missing in flight: then for a 32nd, or a segment if that is more and the buffer holds several.
+ */
+function roomWorthTelling(tcb: Tcb): u32 {
+  const quarter = tcb.snd.buffer / 4;
+  if (pendingText(tcb) > quarter) return quarter;
+  return max(tcb.snd.buffer / 32, min(tcb.snd.mss, quarter));
+}
+
 /** Tells a user whose SEND was cut short that there is room again, when it is worth a call. */
 export function roomReturned(tcb: Tcb): void {
   if (!has(tcb, Flag.WANTS_ROOM) || has(tcb, Flag.STARVED)) return;
-  if (sendRoom(tcb) < tcb.snd.buffer / 4) return;
+  if (sendRoom(tcb) < roomWorthTelling(tcb)) return;
   lower(tcb, Flag.WANTS_ROOM);
   tell(tcb, Signal.WRITABLE);
 }

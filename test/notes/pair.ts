@@ -85,9 +85,10 @@ export class Pair {
       const timer = Math.min(this.a.deadlineMs(), this.b.deadlineMs()) - EPOCH;
       const due = Math.min(timer, this.#wire[0]?.at ?? timer);
       this.now = Math.min(Math.max(due, this.now), end);
+      // What has arrived comes before a timeout is believed.
+      this.#arrive();
       this.a.poll(this.now + EPOCH);
       this.b.poll(this.now + EPOCH);
-      this.#arrive();
       this.exchange();
       if (this.now === end) return;
     }
@@ -98,6 +99,7 @@ export class Pair {
     for (let first = this.#wire[0]; first !== undefined; first = this.#wire[0]) {
       if (first.at > this.now) return;
       this.#wire.shift();
+      first.to.time(this.now + EPOCH);
       this.input(first.to, first.octets.subarray(0, first.length));
       this.#spare.push(first.octets);
     }

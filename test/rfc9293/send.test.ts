@@ -94,6 +94,35 @@ test('the send buffer bounds what is taken; WRITABLE follows when there is room'
   peer.expect(...[4001, 5001, 6001, 7001].map((seq) => data(1000, { seq })));
 });
 
+test('WRITABLE comes for a 32nd of the buffer while nothing waits to be sent', () => {
+  const { host, peer } = established({ set: [[Option.SEND_BUFFER, 64_000]], mss: 1000, wscale: 7 });
+  for (let acked = 0; acked < 200_000; ) {
+    host.write(60_000);
+    acked += peer.take().reduce((sum, { text }) => sum + (text?.length ?? 0), 0);
+    peer.send(ack({ seq: 1, ack: 1 + acked }));
+  }
+  expect([host.write(64_000), host.write(64_000)].at(-1)).toBe(0);
+  const una = host.look('sndUna') - host.look('iss');
+  expect(host.status()).toMatchObject({ flightSize: 64_000, sendQueue: 64_000 });
+  host.expectSignal(Signal.WRITABLE);
+  peer.send(ack({ seq: 1, ack: una + 1000 }));
+  host.expectNoSignal(Signal.WRITABLE);
+  peer.send(ack({ seq: 1, ack: una + 2000 }));
+  host.expectSignal(Signal.WRITABLE);
+});
+
+test('WRITABLE comes for a quarter of the buffer while more than that waits to be sent', () => {
+  const { host, peer } = established({ set: [[Option.SEND_BUFFER, 64_000]], mss: 1000, wscale: 7 });
+  peer.send(ack({ seq: 1, ack: 1 }));
+  expect(host.write(64_001)).toBe(64_000);
+  expect(peer.take()).toHaveLength(10);
+  peer.send(ack({ seq: 1, ack: 10_001 }));
+  expect(peer.take()).toHaveLength(20);
+  host.expectNoSignal(Signal.WRITABLE);
+  peer.send(ack({ seq: 1, ack: 16_001 }));
+  host.expectSignal(Signal.WRITABLE);
+});
+
 test('when the shared pages run out SEND takes less, and goes on when some return', () => {
   const { host, peer } = established({ limits: { pages: 8 } });
   const taken = host.write(60_000);
