@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWebSocket } from '../../host-node/websocket.ts';
 import { createStack, webSocketLink } from '../../host-web/index.ts';
-import { repository } from '../host/bundle.ts';
+import { bundle, repository, run } from '../host/bundle.ts';
 import { INSTALL } from '../runtimes/installed.ts';
 import { WORKERD } from '../runtimes/runtimes.ts';
 import { serve } from '../runtimes/workerd.ts';
@@ -43,6 +43,7 @@ it('has at most 250 lines, and no code but programs that are run here', () => {
   expect(BLOCKS.map(({ language, heading }) => `${language}: ${heading}`)).toEqual([
     'ts: netcell',
     'ts: In a test: a simulated link, and time that stands still',
+    'ts: In Node: a TUN device',
     'ts: In Node: a TUN device',
     'js: At the edge: a worker with a TCP of its own',
   ]);
@@ -114,6 +115,22 @@ it('http over a stack is answered, and what crossed the line is in the capture',
   const file = readFileSync(join(folder, 'http.pcapng'));
   expect(file.readUInt32LE(0)).toBe(0x0a0d0d0a);
   expect(file.includes('GET / HTTP/1.1')).toBe(true);
+});
+
+const child = process.platform === 'linux' ? bundle('test/package/readme-child.ts') : '';
+const probe = child === '' ? undefined : await run(child, ['probe']).outcome;
+const obstacle = probe === undefined ? 'not Linux' : probe.stderr.trim().split('\n')[0];
+const noTun = probe?.code === 0 ? '' : ` (skipped: ${obstacle})`;
+
+it.skipIf(noTun !== '')(`the TUN device answers the kernel, also after a RST${noTun}`, async () => {
+  writeFileSync(join(folder, 'tun.mjs'), program('In Node', 'openTun'));
+  const outcome = await run(child, [join(folder, 'tun.mjs')]).outcome;
+  expect(outcome).toMatchObject({ stderr: '', code: 0 });
+  expect(JSON.parse(outcome.stdout)).toEqual({
+    pages: ['/a for 10.9.0.1\n', '/b for fd00:9::1\n', '/c for 10.9.0.1\n'],
+    // The program runs until it is killed, and says nothing.
+    end: { stdout: '', stderr: '', code: null, signal: 'SIGTERM' },
+  });
 });
 
 const noWorkerd = WORKERD === undefined ? ` (skipped: no workerd; to have it: ${INSTALL})` : '';
