@@ -64,8 +64,9 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     // What hangs is ended some day. How long a test takes on a busy machine is no verdict.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    expect: { poll: { timeout: 500_000 } },
     reporters: ['default'],
   },
 });

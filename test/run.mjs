@@ -47,7 +47,7 @@ const SIGN_MS = 2000;
  * Runs a command in the checkout; answers how it ended and, when `piped`, what it said. While it
  * says nothing, dots say that it runs.
  */
-async function run(command, parameters, { piped = false, env = {}, seconds = 0 } = {}) {
+export async function run(command, parameters, { piped = false, env = {}, seconds = 0 } = {}) {
   const child = spawn(command, parameters, {
     cwd: root,
     env: { ...process.env, ...env },

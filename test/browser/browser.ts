@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { buildPlayground } from '../../host-node/playground/build.ts';
 import { serveFolder } from '../../host-node/playground/serve.ts';
-import { CHROMIUM, CHROMIUM_ARGUMENTS } from './launch.ts';
+import { CHROMIUM, CHROMIUM_OPTIONS, PATIENCE } from './launch.ts';
 
 /** Whether there is a Chromium to test with. */
 export const hasChromium = existsSync(CHROMIUM);
@@ -38,7 +38,7 @@ export class Arena {
     const { url, server } = await serveFolder(folder, 0);
     const browser = await chromium.launch({
       executablePath: CHROMIUM,
-      args: CHROMIUM_ARGUMENTS,
+      ...CHROMIUM_OPTIONS,
     });
     return new Arena(url, folder, server, browser);
   }
@@ -48,6 +48,7 @@ export class Arena {
     options: BrowserContextOptions = {},
   ): Promise<{ readonly page: Page; readonly faults: string[]; readonly requests: string[] }> {
     const context = await this.#browser.newContext({ viewport: DESK, ...options });
+    context.setDefaultTimeout(PATIENCE);
     const page = await context.newPage();
     const faults: string[] = [];
     const requests: string[] = [];

@@ -50,7 +50,7 @@ describe.skipIf(!existsSync(FIREFOX))('Firefox', () => {
   const folder = mkdtempSync(join(tmpdir(), 'netcell-firefox-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-  test('ends every scenario in the same state', { timeout: 90_000 }, async () => {
+  test('ends every scenario in the same state', async () => {
     await buildPlayground(process.cwd(), folder);
     writeFileSync(join(folder, 'hashes.html'), DOCUMENT);
     const { url, server } = await serveFolder(folder, 0);

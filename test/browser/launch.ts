@@ -11,18 +11,24 @@ import { join } from 'node:path';
 export const CHROMIUM = '/usr/bin/chromium';
 export const FIREFOX = '/usr/bin/firefox-esr';
 
-/** Arguments of Chromium, which playwright drives. */
-export const CHROMIUM_ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--proxy-server=127.0.0.1:9',
-];
+/** Milliseconds that are waited for a browser to start, or for what it shows. */
+export const PATIENCE = 200_000;
+
+/** How playwright starts Chromium. */
+export const CHROMIUM_OPTIONS = {
+  timeout: PATIENCE,
+  args: [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--proxy-server=127.0.0.1:9',
+  ],
+};
 
 const PREFERENCES = {
   'app.normandy.enabled': false,

@@ -19,7 +19,7 @@ const AT_ONCE = 5;
 const execute = promisify(execFile);
 
 async function get(address: string, path: string): Promise<string> {
-  const parameters = ['--silent', '--show-error', '--max-time', '10', `http://${address}/${path}`];
+  const parameters = ['--silent', '--show-error', '--max-time', '200', `http://${address}/${path}`];
   const { stdout } = await execute('curl', parameters).catch((error: Error) => ({
     stdout: error.message,
   }));

@@ -56,7 +56,6 @@ it.skipIf(obstacle !== undefined)(
     // The second tunnel's, which carried no more than what a new interface says of itself.
     expect(readFileSync(pcap).readUInt32LE(0)).toBe(0x0a0d0d0a);
   },
-  60_000,
 );
 
 const noWorkerd = WORKERD === undefined ? ` (skipped: no workerd; to have it: ${INSTALL})` : '';

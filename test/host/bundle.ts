@@ -45,8 +45,8 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** Milliseconds after which a child is not waited for any more: longer than any test takes. */
-const LONGEST = 300_000;
+/** Milliseconds after which a child is not waited for any more: less than a test has. */
+const LONGEST = 500_000;
 
 /** Start Node on a bundled script; its exit code and output are the promise's. */
 export function run(

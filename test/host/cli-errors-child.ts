@@ -42,7 +42,9 @@ await perform({
     for (const [name, manner] of Object.entries(MANNERS)) {
       const [server, port] = await serve(manner);
       const url = `http://10.9.0.1:${port}/`;
-      outcomes[name] = await netcell('get', url, '--timeout', '200ms');
+      // All but one answer in their own time, on a busy machine too.
+      const patience = name === 'says nothing' ? '200ms' : '200s';
+      outcomes[name] = await netcell('get', url, '--timeout', patience);
       server.close();
     }
     const [server, port] = await serve(MANNERS['speaks something else']!);

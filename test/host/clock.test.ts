@@ -158,20 +158,19 @@ describe('a real clock', () => {
 
   it('does soon-tasks at once, but lets the event loop turn between many of them', async () => {
     const clock = new RealClock();
-    const start = performance.now();
     let count = 0;
     let isOver = false;
     const task = () => {
       count++;
-      isOver = performance.now() > start + 200;
       if (!isOver) clock.soon(task);
     };
     clock.soon(task);
     await Promise.resolve();
     expect(count).toBe(1);
+    // There is always another task, and the event loop has its turn all the same.
     await turn();
-    expect([count > 1, isOver]).toEqual([true, false]);
-    while (!isOver) await turn();
+    expect(count).toBeGreaterThan(1);
+    isOver = true;
   });
 
   it('lets the event loop turn where time stands still', async () => {

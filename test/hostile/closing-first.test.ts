@@ -80,7 +80,7 @@ describe('hostile 16h: with the default limits everybody is served', () => {
     expect(service.waits).toBeGreaterThan(55_000);
     expect(service.overflows).toBe(0);
     expect(service.b.used(0)).toBe(1);
-  }, 120_000);
+  });
 
   test('hostile 16h: 700 closes a second from four addresses for a minute and a half', () => {
     const service = new Service();
@@ -90,7 +90,7 @@ describe('hostile 16h: with the default limits everybody is served', () => {
     expect(service.waits).toBeLessThan(42_010);
     expect(service.overflows).toBe(0);
     expect(service.b.used(0)).toBe(1);
-  }, 120_000);
+  });
 });
 
 describe('tcp_max_tw_buckets', () => {
@@ -192,5 +192,5 @@ describe('the side that opens, where it closes first', () => {
     expect(pair.a.used(2)).toBe(100);
     expect(counter(pair.a, Counter.TcpExtTCPTimeWaitOverflow)).toBe(28_232 + 900);
     expect([pair.a.used(0), pair.b.used(0), pair.b.used(2)]).toEqual([0, 1, 0]);
-  }, 60_000);
+  });
 });

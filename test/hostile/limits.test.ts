@@ -146,4 +146,4 @@ test('hostile 23g: any of them at 0, 1 and its most together: service, or the nu
   }
   expect(outcomes.served).toBeGreaterThan(20);
   expect(outcomes.refused).toBeGreaterThan(10);
-}, 120_000);
+});

@@ -206,7 +206,7 @@ const orphan: Sequence = {
       'FIN-WAIT-2',
       'CLOSE-WAIT',
       ({ a }) => {
-        a.orphanFor(3000);
+        a.orphanFor(10_000);
         a.close();
       },
     ],

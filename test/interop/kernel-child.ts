@@ -85,7 +85,7 @@ async function open_(client: Side, server: Side, version: Version, port: number)
   const listening = await server.listen(port);
   const near = client.connect(version, port);
   const far = await listening.accepted;
-  await pause(20);
+  if (near.connecting) await once(near, 'connect');
   return { near, far, close: listening.close };
 }
 
@@ -163,6 +163,9 @@ function netcellState({ stack }: Place, port: number): string {
   return found?.state ?? 'none';
 }
 
+/** States in which something is on its way, in the words of either side. */
+const PASSING = /^(?:SYN|FIN-WAIT-1|CLOSING|LAST-ACK)/;
+
 /** One connection closed in halves; the states of both at each step. */
 async function closeInHalves(place: Place, first: 'client' | 'server', byKernel: boolean) {
   const { kernelSide, netcellSide } = sides(place);
@@ -170,8 +173,11 @@ async function closeInHalves(place: Place, first: 'client' | 'server', byKernel:
   const port = 6000 + Math.trunc(Math.random() * 1000);
   const { near, far, close } = await open_(client, server, 4, port);
   const look = async () => {
-    await pause(30);
-    return [kernelState(port), netcellState(place, port)];
+    for (;;) {
+      const states = [kernelState(port), netcellState(place, port)];
+      if (!states.some((state) => state !== null && PASSING.test(state))) return states;
+      await pause(5);
+    }
   };
   const steps = [await look()];
   const [a, b] = first === 'client' ? [near, far] : [far, near];
@@ -287,6 +293,7 @@ async function marks(place: Place): Promise<object[]> {
       port++;
       const { near, far, close } = await open_(client, server, version, port);
       const seen = new Set<string>();
+      const timeouts = place.stack.counters().TcpExtTCPTimeouts;
       const remove = place.rule(marking(seen));
       for (const [from, to] of [
         [near, far],
@@ -302,11 +309,14 @@ async function marks(place: Place): Promise<object[]> {
       const netcell = place.stack.sockets().find(({ state, localPort, remotePort }) => {
         return state === 'ESTABLISHED' && (localPort === port || remotePort === port);
       });
+      // A machine that stands still for longer than an RTO makes retransmissions of its own.
+      const stoodStill = place.stack.counters().TcpExtTCPTimeouts !== timeouts;
+      const lost = stoodStill ? 0 : netcell?.total_retrans;
       results.push({
         client: client.name,
         version,
         kernel: kernelWords(port),
-        netcell: [netcell?.ecn, netcell?.ecnseen, netcell?.total_retrans],
+        netcell: [netcell?.ecn, netcell?.ecnseen, lost],
         seen: [...seen].sort(),
       });
       remove();

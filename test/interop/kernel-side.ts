@@ -120,7 +120,7 @@ export class KernelSide implements Side {
   keepAlive(): void {
     this.setOption('KEEPIDLE', 1);
     this.setOption('KEEPINTVL', 1);
-    this.setOption('KEEPCNT', 2);
+    this.setOption('KEEPCNT', 8);
     this.#set(this.#fd, SO_KEEPALIVE, 1);
   }
 

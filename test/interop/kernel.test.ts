@@ -37,7 +37,7 @@ describe.skipIf(obstacle !== undefined)(title, () => {
       { client: 'kernel', version: 6, ...equal, mbitPerSecond: expect.any(Array) },
       { client: 'netcell', version: 6, ...equal, mbitPerSecond: expect.any(Array) },
     ]);
-  }, 60_000);
+  });
 
   const withSs = has('ss') ? '' : ' (kernel states not compared: iproute2 is missing)';
   it(`agrees on the state at each step of a close${withSs}`, async () => {
@@ -141,5 +141,5 @@ describe.skipIf(why !== undefined)(`tshark${why === undefined ? '' : ` (skipped:
       '_ws.col.Info',
     );
     expect(warned.filter((line) => !MEANT.some((meant) => meant.test(line)))).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -8,10 +8,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { askAll } from '../../host-node/cli/control.ts';
-import type { Report } from '../../host-node/cli/report.ts';
+import { ask, listRunning } from '../../host-node/cli/control.ts';
+import { ReportReader } from '../../host-node/cli/report.ts';
 import { enterNamespace } from '../../host-node/namespace.ts';
 import { openTun, TunError } from '../../host-node/tun.ts';
+import type { TcpInfo } from '../../host-web/inspect.ts';
 import { KernelSide } from './kernel-side.ts';
 import { KERNEL, type Row } from './scene.ts';
 import type { Tuple } from './side.ts';
@@ -19,7 +20,7 @@ import type { Tuple } from './side.ts';
 const DEVICE = 'nc0';
 const NETCELL = { 4: '10.9.0.2', 6: 'fd00:9::2' } as const;
 const PORT = 9;
-const PATIENCE = 30_000;
+const PATIENCE = 200_000;
 
 function ip(line: string): void {
   execFileSync('ip', line.split(' '));
@@ -41,10 +42,17 @@ async function until(what: string, isSo: () => boolean | Promise<boolean>): Prom
   }
 }
 
+/** What the running netcell tells of its sockets; none without it. */
+async function netcellSockets(): Promise<readonly TcpInfo[]> {
+  const [running] = listRunning(DEVICE);
+  const reader = new ReportReader(() => true);
+  const isThere = running !== undefined && (await ask(running, (line) => reader.take(line)));
+  return isThere ? reader.end().sockets : [];
+}
+
 /** State of a connection as the running netcell tells it; 'none' without one, or without it. */
 async function netcellState(kernelPort: number): Promise<string> {
-  const told = await askAll<Report>(DEVICE);
-  const sockets = told.flatMap(({ report }) => report.sockets);
+  const sockets = await netcellSockets();
   return sockets.find(({ remotePort }) => remotePort === kernelPort)?.state ?? 'none';
 }
 
@@ -61,9 +69,9 @@ class Netcell {
     const verb = ['listen', String(PORT), '--discard', '--tun', DEVICE, '-q'];
     const stdio = ['ignore', 'ignore', 'inherit'] as const;
     this.#process = spawn(process.execPath, [this.#command, ...verb], { stdio: [...stdio] });
-    const isListening = ({ report }: { report: Report }) =>
-      report.sockets.some(({ state }) => state === 'LISTEN');
-    await until('a listener', async () => (await askAll<Report>(DEVICE)).some(isListening));
+    const isListening = async () =>
+      (await netcellSockets()).some(({ state }) => state === 'LISTEN');
+    await until('a listener', isListening);
   }
 
   /** No last words. */

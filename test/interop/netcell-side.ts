@@ -120,7 +120,7 @@ export class NetcellSide implements Side {
   keepAlive(): void {
     this.#setOption(Option.KEEP_ALIVE_IDLE_MS, 1000);
     this.#setOption(Option.KEEP_ALIVE_INTERVAL_MS, 1000);
-    this.#setOption(Option.KEEP_ALIVE_COUNT, 2);
+    this.#setOption(Option.KEEP_ALIVE_COUNT, 8);
     this.#setOption(Option.KEEP_ALIVE, 1);
   }
 

@@ -76,7 +76,7 @@ const synLost: Sequence = {
         const { fromA } = scene;
         fromA.cut();
         connecting(scene);
-        await scene.until('a second SYN', () => fromA.count(isSyn) === 2);
+        await scene.until('a second SYN', () => fromA.count(isSyn) > 1);
         same(fromA.sent[1]!.seq, fromA.sent[0]!.seq);
       },
     ],
@@ -89,20 +89,22 @@ const silent: Sequence = {
   title: 'silent: no SYN ever arrives',
   steps: [
     [
-      'a connects, for three seconds at most',
+      'a connects',
       'SYN-SENT',
       'none',
       (scene) => {
         scene.fromA.cut();
         connecting(scene);
-        scene.a.giveUpAfter(3000);
       },
     ],
     [
-      'a gives up',
+      'a has three seconds of patience, and gives up',
       'none ETIMEDOUT',
       'none',
-      (scene) => scene.until('the end', () => scene.a.error !== ''),
+      async (scene) => {
+        scene.a.giveUpAfter(3000);
+        await scene.until('the end', () => scene.a.error !== '');
+      },
     ],
   ],
 };

@@ -41,7 +41,7 @@ export interface Side {
   renew(): void;
   /** The user timeout of the connection. */
   giveUpAfter(milliseconds: number): void;
-  /** A keep-alive every second, and no patience. */
+  /** A keep-alive every second, and patience for eight of them. */
   keepAlive(): void;
   /** How long FIN-WAIT-2 lasts once the user has gone. */
   orphanFor(milliseconds: number): void;

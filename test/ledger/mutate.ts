@@ -25,7 +25,7 @@ import { citations } from './scan.ts';
 const NEAR = 12;
 const AT_ONCE = 2;
 /** Milliseconds after which a compiler or a test run is given up. */
-const PATIENCE = 120_000;
+const PATIENCE = 500_000;
 
 /** How a test went: how often it passed and failed, its rows counted. */
 interface Outcome {

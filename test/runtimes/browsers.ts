@@ -9,10 +9,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, normalize } from 'node:path';
 import { chromium } from 'playwright-core';
-import { CHROMIUM_ARGUMENTS, startFirefox } from '../browser/launch.ts';
+import { CHROMIUM_OPTIONS, startFirefox } from '../browser/launch.ts';
 
 /** Milliseconds a browser has, from its start to the report. */
-const PATIENCE = 45_000;
+const PATIENCE = 500_000;
 const TYPES: Readonly<Record<string, string>> = { html: 'text/html', wasm: 'application/wasm' };
 
 /** Opens the page with `browse` and answers what it reports. */
@@ -57,7 +57,7 @@ async function reported(
 /** Runs the program in Chromium. */
 export function inChromium(executablePath: string, folder: string): Promise<string> {
   return reported(folder, async (url) => {
-    const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGUMENTS });
+    const browser = await chromium.launch({ executablePath, ...CHROMIUM_OPTIONS });
     await (await browser.newPage()).goto(url);
     return () => browser.close();
   });

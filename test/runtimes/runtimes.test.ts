@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { unpackInto } from '../package/unpack.ts';
 import { RUNTIMES, versionOf } from './runtimes.ts';
 
@@ -19,8 +19,6 @@ interface Report {
 const folder = mkdtempSync(join(tmpdir(), 'netcell-runtimes-'));
 const reports = new Map<string, Report>();
 const rows = [['runtime', 'version', 'engine', 'ms', 'trace by callbacks', 'trace by streams']];
-
-vi.setConfig({ testTimeout: 60_000 });
 
 beforeAll(() => {
   const names = ['program.mjs', 'print.mjs', 'page.html'];

@@ -41,7 +41,7 @@ describe('netcell sim', () => {
       return `${scenario.padEnd(24)} ${`${packets}`.padStart(4)} ${state}`;
     });
     expect(lines).toEqual(STATES);
-  }, 60_000);
+  });
 
   it('prints the ladder with reasons, and what came of it', async () => {
     const { stdout, code } = await sim('handshake');

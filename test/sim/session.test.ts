@@ -159,7 +159,7 @@ describe('a branch', () => {
       two.run();
       expect(one.universe.hash()).toBe(two.universe.hash());
     }
-  }, 60_000);
+  });
 });
 
 describe('a timeline', () => {
