@@ -112,6 +112,8 @@ export enum Option {
   BLACK_HOLE_DETECTION,
   /** Segments with text to acknowledge at once from now on, 0 to 255 (TCP_QUICKACK); default 0. */
   QUICK_ACKS,
+  /** Congestion control: a Controller; default the stack's setting. */
+  CONGESTION_CONTROL,
 }
 
 /** Settings of the whole stack; `limits.ts` has each one's name, default and bounds. */
@@ -159,6 +161,19 @@ export enum Setting {
   IP6FRAG_TIME,
   /** Take segments without the timestamps agreed on, as Linux; 0: a RST only (RFC 7323 §3.2). */
   TOLERATE_MISSING_TS,
+  /** Congestion control of connections to come: 0 CUBIC, 1 Reno. */
+  CONGESTION_CONTROL,
+  /** A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511). */
+  ABE,
+  COUNT,
+}
+
+/** Congestion control, as a setting and an option choose it. */
+export enum Controller {
+  /** RFC 9438. */
+  CUBIC,
+  /** RFC 5681. */
+  RENO,
   COUNT,
 }
 
@@ -287,6 +302,13 @@ export enum Counter {
   IcmpOutParmProbs,
   IpFragOKs,
   IpFragCreates,
+  TcpExtTCPLossProbes,
+  TcpExtTCPLossProbeRecovery,
+  TcpExtTCPLostRetransmit,
+  TcpExtTCPSACKReorder,
+  TcpExtTCPDSACKUndo,
+  TcpExtTCPFullUndo,
+  TcpExtTCPSpuriousRTOs,
   COUNT,
 }
 

@@ -22,7 +22,18 @@ import { sendEcho } from './ip/icmp';
 import { pathsChanged } from './ip/path-mtu';
 import { config, defaultSettings, setSetting, settleConfig, setting } from './limits';
 import { ENDPOINT, growTo, NEWS, POOLS_BEGIN, READY, TEXT, TEXT_SIZE } from './memory';
-import { layPools, pages, ranges, replies, sourceRoutes, tcbs, children, timeWaits } from './pools';
+import {
+  children,
+  flights,
+  layPools,
+  pages,
+  ranges,
+  replies,
+  sentRecords,
+  sourceRoutes,
+  tcbs,
+  timeWaits,
+} from './pools';
 import { seedKeys } from './random';
 import * as stack from './stack';
 import { abort as abortTcb } from './tcp/abort';
@@ -273,7 +284,7 @@ export function traceBase(): u32 {
 
 /**
  * Items a pool has handed out: 0 TCBs, 1 children, 2 TIME-WAIT, 3 ranges, 4 replies, 5 pages, 6
- * source routes.
+ * source routes, 7 flights, 8 records of segments sent.
  */
 export function used(pool: u32): u32 {
   switch (pool) {
@@ -289,6 +300,10 @@ export function used(pool: u32): u32 {
       return replies().used;
     case 6:
       return sourceRoutes().used;
+    case 7:
+      return flights().used;
+    case 8:
+      return sentRecords().used;
     default:
       return pages().used;
   }

@@ -18,6 +18,8 @@ export const MAX_ADDRESSES: u32 = 16;
  * Ranges of early text one connection may hold; beyond it new islands are refused (SegmentSmack).
  */
 export const MAX_RANGES: u32 = 64;
+/** Records of what was sent that one connection may have; beyond it data joins the last. */
+export const MAX_SENT_RECORDS: u32 = 8_192;
 /** Datagrams under reassembly at once, and the octets each may grow to. */
 export const MAX_REASSEMBLIES: u32 = 4;
 
@@ -45,6 +47,7 @@ function limitBounds(): usize {
     1_500, 576, 65_535, // mtu
     64, 1, 65_535, // sourceRoutes
     4_096, 1, 1_048_576, // paths
+    65_536, 1, 4_194_304, // segments
   ]);
 }
 
@@ -52,7 +55,7 @@ function limitBounds(): usize {
 const LIMITS_END = offsetof<Config>('seeded');
 const CONNECTIONS = offsetof<Config>('connections');
 const LISTENERS = offsetof<Config>('listeners');
-if (LIMITS_END != 13 * 4) ERROR('every limit has its bounds');
+if (LIMITS_END != 14 * 4) ERROR('every limit has its bounds');
 
 /** A limit, by its offset in CONFIG, or its default where the host has left it at 0. */
 function chosen(limit: usize): u32 {
@@ -120,6 +123,8 @@ function bounds(): usize {
     30, 1, 120, // IPFRAG_TIME ipfrag_time
     60, 1, 120, // IP6FRAG_TIME ip6frag_time
     1, 0, 1, // TOLERATE_MISSING_TS tolerate_missing_ts
+    0, 0, 1, // CONGESTION_CONTROL tcp_congestion_control
+    1, 0, 1, // ABE abe
   ]);
 }
 

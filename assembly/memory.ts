@@ -57,8 +57,10 @@ export const REFUSAL: usize = ROUTE_ADVICE + 32;
 export const IDENTIFICATIONS: usize = REFUSAL + 32;
 /** What is true of the paths to all destinations. */
 export const PATHS: usize = IDENTIFICATIONS + 1024;
+/** What the acknowledgment that arrives now has brought. */
+export const PROGRESS: usize = PATHS + 16;
 /** End of the small records. */
-const SMALL_END: usize = PATHS + 16;
+const SMALL_END: usize = PROGRESS + 128;
 if (SMALL_END > MAP + 0x1_0000) ERROR('the small records outgrew their 64 KiB');
 
 /**
@@ -104,3 +106,5 @@ export const TIME_WAIT_SIZE: u32 = 64;
 export const REPLY_SIZE: u32 = 160;
 export const SOURCE_ROUTE_SIZE: u32 = 56;
 export const PATH_SIZE: u32 = 32;
+export const FLIGHT_SIZE: u32 = 384;
+export const SENT_SIZE: u32 = 48;

@@ -8,11 +8,13 @@ import { Config } from './abi';
 import { config, refusal } from './limits';
 import {
   CHILD_SIZE,
+  FLIGHT_SIZE,
   growTo,
   PATH_SIZE,
   POOLS,
   POOLS_BEGIN,
   REPLY_SIZE,
+  SENT_SIZE,
   SOURCE_ROUTE_SIZE,
   TCB_SIZE,
   TIME_WAIT_SIZE,
@@ -131,6 +133,21 @@ export function paths(): Pool {
   return changetype<Pool>(POOLS + 17 * POOL_SIZE);
 }
 
+/** Flights: what senders keep while something is on its way. */
+export function flights(): Pool {
+  return changetype<Pool>(POOLS + 18 * POOL_SIZE);
+}
+
+/** Records of what was sent. */
+export function sentRecords(): Pool {
+  return changetype<Pool>(POOLS + 19 * POOL_SIZE);
+}
+
+/** Flights of which nothing is on its way any more, the longest quiet first. */
+export function quietFlights(): Queue {
+  return changetype<Queue>(POOLS + 20 * POOL_SIZE);
+}
+
 /** Keeps in REFUSAL which limit takes most; answers where its stretch of memory ends. */
 function note(limit: usize, begin: u64, end: u64): u64 {
   const most = refusal();
@@ -157,6 +174,9 @@ export function layPools(): bool {
   at = layPool(replies(), at, REPLY_SIZE, c.replies);
   at = layPool(sourceRoutes(), at, SOURCE_ROUTE_SIZE, c.sourceRoutes);
   at = layPool(paths(), at, PATH_SIZE, c.paths);
+  at = note(CONNECTIONS, at, layPool(flights(), at, FLIGHT_SIZE, c.connections));
+  // Beyond the configured number each flight has its first record.
+  at = note(SEGMENTS, at, layPool(sentRecords(), at, SENT_SIZE, c.segments + c.connections));
   at = layTable(tuples(), at, tcbsAndChildren);
   at = layTable(timeWaitTuples(), at, c.timeWaits);
   at = layTable(ports(), at, c.listeners);
@@ -171,5 +191,6 @@ const CONNECTIONS: usize = offsetof<Config>('connections');
 const CHILDREN: usize = offsetof<Config>('children');
 const TIME_WAITS: usize = offsetof<Config>('timeWaits');
 const RANGES: usize = offsetof<Config>('ranges');
+const SEGMENTS: usize = offsetof<Config>('segments');
 const TRACE_EVENTS: usize = offsetof<Config>('traceEvents');
 const PAGES: usize = offsetof<Config>('pages');

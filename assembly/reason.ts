@@ -152,4 +152,17 @@ export enum Reason {
   PAUSED_BY_ECHO,
   /** A SYN that carries a FIN as well opens nothing. (RFC 9293 §3.10.7.2) */
   SYN_WITH_FIN,
+  /** Two round trips without an answer: one segment more asks what was lost. (RFC 8985 §7.3) */
+  TAIL_PROBE,
+  /** The probe has repaired a loss at the tail, so cwnd falls as for any loss. (RFC 8985 §7.4) */
+  TAIL_PROBE_RECOVERED,
+  /**
+   * What was sent again had arrived after all: cwnd and ssthresh are as before. (RFC 3708, RFC
+   * 4015, RFC 5682)
+   */
+  UNDONE,
+  /** Round trips grow longer: slow start goes on at a quarter of its speed. (RFC 9406 §4.2) */
+  HYSTART_DELAY,
+  /** Round trips have stayed longer for five rounds: slow start is over. (RFC 9406 §4.2) */
+  HYSTART_DONE,
 }

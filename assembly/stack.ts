@@ -26,6 +26,7 @@ import { armedFor, Flag, has, lower, NEWS_LINK, raise, READY_LINK, Tcb, tcbAt } 
 import { expire } from './tcp/timeouts';
 import { nextTimer, settle } from './tcp/timers';
 import { timeWaitDeadline, timeWaitTimeout } from './tcp/time-wait';
+import { reapQuiet } from './tcp/flight';
 import { transmit } from './tcp/transmit';
 import { Trouble, troubleArrives } from './tcp/unreachable';
 import { Instant, now, setNow } from './time';
@@ -187,6 +188,7 @@ export function poll(at: Instant): void {
   reassemblyTimeout();
   agePaths();
   feedStarved();
+  reapQuiet();
 }
 
 /**

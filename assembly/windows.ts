@@ -38,6 +38,8 @@ export class Config {
   sourceRoutes: u32;
   /** Destinations whose path carries less than the link, in sets of four. */
   paths: u32;
+  /** Records of segments on their way, of all connections together. */
+  segments: u32;
   /**
    * 1 when the host has written the seed; `init` refuses without, for guessable ISNs are a fault.
    */

@@ -92,6 +92,8 @@ export enum Option {
   BLACK_HOLE_DETECTION = 15,
   /** Segments with text to acknowledge at once from now on, 0 to 255 (TCP_QUICKACK); default 0. */
   QUICK_ACKS = 16,
+  /** Congestion control: a Controller; default the stack's setting. */
+  CONGESTION_CONTROL = 17,
 }
 
 /** Settings of the whole stack; `limits.ts` has each one's name, default and bounds. */
@@ -136,7 +138,20 @@ export enum Setting {
   IP6FRAG_TIME = 18,
   /** Take segments without the timestamps agreed on, as Linux; 0: a RST only (RFC 7323 §3.2). */
   TOLERATE_MISSING_TS = 19,
-  COUNT = 20,
+  /** Congestion control of connections to come: 0 CUBIC, 1 Reno. */
+  CONGESTION_CONTROL = 20,
+  /** A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511). */
+  ABE = 21,
+  COUNT = 22,
+}
+
+/** Congestion control, as a setting and an option choose it. */
+export enum Controller {
+  /** RFC 9438. */
+  CUBIC = 0,
+  /** RFC 5681. */
+  RENO = 1,
+  COUNT = 2,
 }
 
 /** News of a connection, as bits; `signal()` hands them over and clears them. */
@@ -262,7 +277,14 @@ export enum Counter {
   IcmpOutParmProbs = 86,
   IpFragOKs = 87,
   IpFragCreates = 88,
-  COUNT = 89,
+  TcpExtTCPLossProbes = 89,
+  TcpExtTCPLossProbeRecovery = 90,
+  TcpExtTCPLostRetransmit = 91,
+  TcpExtTCPSACKReorder = 92,
+  TcpExtTCPDSACKUndo = 93,
+  TcpExtTCPFullUndo = 94,
+  TcpExtTCPSpuriousRTOs = 95,
+  COUNT = 96,
 }
 
 /** What a trace event tells; its four numbers are named beside each. */
@@ -447,6 +469,16 @@ export enum Reason {
   PAUSED_BY_ECHO = 59,
   /** A SYN that carries a FIN as well opens nothing. (RFC 9293 §3.10.7.2) */
   SYN_WITH_FIN = 60,
+  /** Two round trips without an answer: one segment more asks what was lost. (RFC 8985 §7.3) */
+  TAIL_PROBE = 61,
+  /** The probe has repaired a loss at the tail, so cwnd falls as for any loss. (RFC 8985 §7.4) */
+  TAIL_PROBE_RECOVERED = 62,
+  /** What was sent again had arrived after all: cwnd and ssthresh are as before. (RFC 3708, RFC 4015, RFC 5682) */
+  UNDONE = 63,
+  /** Round trips grow longer: slow start goes on at a quarter of its speed. (RFC 9406 §4.2) */
+  HYSTART_DELAY = 64,
+  /** Round trips have stayed longer for five rounds: slow start is over. (RFC 9406 §4.2) */
+  HYSTART_DONE = 65,
 }
 
 /** The sentence of every reason, with its section. */
@@ -512,6 +544,11 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.CONGESTION_ECHOED]: "The peer echoes a congested router's mark: cwnd falls as for a loss. (RFC 3168 §6.1.2)",
   [Reason.PAUSED_BY_ECHO]: "The peer echoes a mark though cwnd is one segment already: the next one waits for the retransmission timer. (RFC 3168 §6.1.2)",
   [Reason.SYN_WITH_FIN]: "A SYN that carries a FIN as well opens nothing. (RFC 9293 §3.10.7.2)",
+  [Reason.TAIL_PROBE]: "Two round trips without an answer: one segment more asks what was lost. (RFC 8985 §7.3)",
+  [Reason.TAIL_PROBE_RECOVERED]: "The probe has repaired a loss at the tail, so cwnd falls as for any loss. (RFC 8985 §7.4)",
+  [Reason.UNDONE]: "What was sent again had arrived after all: cwnd and ssthresh are as before. (RFC 3708, RFC 4015, RFC 5682)",
+  [Reason.HYSTART_DELAY]: "Round trips grow longer: slow start goes on at a quarter of its speed. (RFC 9406 §4.2)",
+  [Reason.HYSTART_DONE]: "Round trips have stayed longer for five rounds: slow start is over. (RFC 9406 §4.2)",
 }
 
 /** Window: what the host chooses before `init`. Zero means the default; `limits.ts` has it, and what each may be. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ the limits, u32 each, and 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */
@@ -543,17 +580,19 @@ export const ConfigField = {
   /** u32 */
   paths: 48,
   /** u32 */
-  seeded: 52,
+  segments: 52,
+  /** u32 */
+  seeded: 56,
   /** u64 */
-  seed0: 56,
+  seed0: 64,
   /** u64 */
-  seed1: 64,
+  seed1: 72,
   /** u64 */
-  seed2: 72,
+  seed2: 80,
   /** u64 */
-  seed3: 80,
+  seed3: 88,
   /** Octets of the whole. */
-  size: 88,
+  size: 96,
 } as const
 
 /** Window: why `init` refused its limits. Offsets, octets. */
@@ -835,6 +874,13 @@ export const LIMITS = {
     most: 1048576,
     about: "Destinations whose path carries less than the link, in sets of four.",
   },
+  /** Records of segments on their way, of all connections together. 1 to 4194304; default 65536. */
+  segments: {
+    initial: 65536,
+    least: 1,
+    most: 4194304,
+    about: "Records of segments on their way, of all connections together.",
+  },
 } as const
 
 /** Settings by name: what Linux calls the sysctl, or a name in its style. */
@@ -998,6 +1044,22 @@ export const SETTINGS = {
     least: 0,
     most: 1,
     about: "Take segments without the timestamps agreed on, as Linux; 0: a RST only (RFC 7323 §3.2).",
+  },
+  /** Congestion control of connections to come: 0 CUBIC, 1 Reno. 0 to 1; default 0. */
+  tcp_congestion_control: {
+    setting: Setting.CONGESTION_CONTROL,
+    initial: 0,
+    least: 0,
+    most: 1,
+    about: "Congestion control of connections to come: 0 CUBIC, 1 Reno.",
+  },
+  /** A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511). 0 to 1; default 1. */
+  abe: {
+    setting: Setting.ABE,
+    initial: 1,
+    least: 0,
+    most: 1,
+    about: "A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511).",
   },
 } as const
 

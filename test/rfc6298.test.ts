@@ -12,7 +12,8 @@ test('RFC 6298 §4: round trips of less than a millisecond are measured', () => 
 });
 
 test('RFC 6298 §5a: nothing is sent again a millisecond before RTO has passed', () => {
-  const { host, peer } = established({ settings: { [Setting.RTO_MIN_MS]: 290 } });
+  // Without SACK there is no probe of the tail before it.
+  const { host, peer } = established({ sack: false, settings: { [Setting.RTO_MIN_MS]: 290 } });
   for (let seq = 1; seq < 40; seq += 2) {
     host.write('ab');
     peer.take();

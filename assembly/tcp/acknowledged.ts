@@ -2,44 +2,65 @@
  * What new acknowledgments do (RFC 9293 §3.10.7.4, fifth): text leaves the buffer, timers start
  * anew.
  */
-import { Reason, Result, Signal } from '../abi';
+import { Reason, Result, Signal, Timer } from '../abi';
 import { pages } from '../pools';
 import { clearChain, dropChain } from '../store/chain';
 import { now } from '../time';
-import { isEcho } from './ecn';
+import { congestionEchoed, isEcho } from './ecn';
+import { flightOf, hasFlight } from './flight';
+import { recover } from './loss/recovery';
+import { dropAcknowledged, pipe, takeBlocks } from './loss/scoreboard';
+import { watchAgain, watchFlight } from './loss/watch';
 import { markReady, tell } from './marks';
 import { confirmMtu } from './path-mtu';
-import { newAcknowledgment } from './recovery';
+import { beginProgress, Progress } from './progress';
 import { endTiming, sample } from './rto';
-import { reportsDuplicate } from './sack';
 import { Segment } from './segment';
 import { later, LocalSeq, lt } from './seq';
 import { roomReturned } from './send';
-import { finAcknowledged, Tcb } from './tcb';
+import { armedFor, finAcknowledged, Flag, has, Tcb } from './tcb';
 import { echoedRoundTrip } from './timestamps';
-import { watchFlight } from './window';
+
+/** Takes an acceptable acknowledgment: what it acknowledges, what it reports, what that means. */
+export function takeAcknowledgment(tcb: Tcb, seg: Segment): void {
+  const before = tcb.snd.una;
+  const made = beginProgress(pipe(tcb));
+  made.isEcho = isEcho(tcb, seg) ? 1 : 0;
+  if (has(tcb, Flag.TIMESTAMPS) && seg.options.hasTimestamps && seg.options.tsEcr != 0) {
+    made.hasEcho = 1;
+    made.echo = seg.options.tsEcr;
+  }
+  takeBlocks(tcb, seg, before);
+  if (lt(before, seg.ack)) acknowledged(tcb, seg, made);
+  if (hasFlight(tcb)) recover(tcb, seg);
+  if (made.acked != 0) {
+    // DEVIATION: RFC 6582 §3.2e would start the timer anew at the first partial ACK alone. RFC 6298
+    // starts it at each ACK of new text, and a recovery that goes on hole by hole is no silence.
+    watchFlight(tcb);
+    markReady(tcb);
+  } else if (made.hasDelivered && armedFor(tcb, Timer.PERSIST) == 0) {
+    watchAgain(tcb);
+    markReady(tcb);
+  }
+  if (made.isEcho) congestionEchoed(tcb, seg.ack, before);
+}
 
 /** SND.UNA < SEG.ACK =< SND.NXT: moves SND.UNA. */
-export function acknowledged(tcb: Tcb, seg: Segment): void {
+function acknowledged(tcb: Tcb, seg: Segment, made: Progress): void {
   const snd = tcb.snd;
-  const length = seg.ack - snd.una;
   const wasSentAgain = tcb.rtt.count != 0;
+  made.acked = seg.ack - snd.una;
   snd.una = seg.ack;
-  snd.next = later(snd.next, snd.una);
   snd.up = later(snd.up, snd.una);
-  measure(tcb, seg, wasSentAgain); // RFC 7323 §4.1
+  if (hasFlight(tcb)) dropAcknowledged(tcb, flightOf(tcb));
+  measure(tcb, seg, made, wasSentAgain); // RFC 7323 §4.1
   dropText(tcb, lt(snd.end, seg.ack) ? snd.end : seg.ack); // RFC 2018 §8b, RFC 2525 §2.4
-  tcb.cc.total += length;
+  tcb.cc.total += made.acked;
   if (wasSentAgain) deliveryGoesOn(tcb);
   if (tcb.softError != Result.OK) forgetTrouble(tcb);
   tcb.rtt.stalledAt = now();
-  newAcknowledgment(tcb, length, !isEcho(tcb, seg));
-  // DEVIATION: RFC 6582 §3.2e would start the timer anew at the first partial ACK alone. RFC 6298
-  // starts it at each ACK of new text, and a recovery that goes on hole by hole is no silence.
-  watchFlight(tcb);
   roomReturned(tcb);
   if (finAcknowledged(tcb)) tell(tcb, Signal.FIN_ACKNOWLEDGED);
-  markReady(tcb);
 }
 
 /** Whatever was suspected while nothing was acknowledged is over; segments keep their size. */
@@ -64,9 +85,9 @@ export function forgetTrouble(tcb: Tcb): void {
  * whose own answer was lost or is being delayed. Then, and without an echo, RTO stays doubled until
  * text that is sent once is acknowledged (Karn's rule).
  */
-function measure(tcb: Tcb, seg: Segment, wasSentAgain: bool): void {
+function measure(tcb: Tcb, seg: Segment, made: Progress, wasSentAgain: bool): void {
   if (endTiming(tcb, seg.ack)) return;
-  if (!wasSentAgain || reportsDuplicate(tcb, seg)) return;
+  if (!wasSentAgain || made.hasDuplicate) return;
   const echoed = echoedRoundTrip(tcb, seg.options);
   if (echoed != 0) sample(tcb, echoed);
 }

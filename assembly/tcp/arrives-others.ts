@@ -13,15 +13,12 @@ import { count } from '../counters';
 import { now } from '../time';
 import { trace } from '../trace';
 import { acceptable, isLate } from './acceptable';
-import { acknowledged } from './acknowledged';
-import { beginCongestion } from './congestion';
+import { takeAcknowledgment } from './acknowledged';
 import { answerUnacceptable, challenge } from './delayed-ack';
-import { congestionEchoed, isEcho } from './ecn';
 import { deleteTcb, establish, lingerInFinWait2, tellHeld } from './lifecycle';
 import { acknowledge, tell } from './marks';
-import { duplicateAcknowledgment, isDuplicate } from './recovery';
+import { beginCongestion } from './rate/congestion';
 import { acknowledgeLast, resetConnection, resetSegment } from './reply';
-import { takeBlocks } from './sack';
 import { noteDuplicate } from './sack-blocks';
 import { Segment, traceArrival } from './segment';
 import { inWindow, le, lt } from './seq';
@@ -95,7 +92,7 @@ function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
  */
 function lateAcknowledgment(tcb: Tcb, seg: Segment): void {
   if (has(tcb, Flag.SYN_UNACKED)) synAcknowledged(tcb, seg);
-  if (lt(tcb.snd.una, seg.ack)) acknowledged(tcb, seg);
+  if (lt(tcb.snd.una, seg.ack)) takeAcknowledgment(tcb, seg);
   // A FIN that came with the peer's SYN has waited for ESTABLISHED.
   if (followAcknowledgment(tcb)) checkFin(tcb, seg);
 }
@@ -189,11 +186,7 @@ function checkAck(tcb: Tcb, seg: Segment): bool {
   // Not earlier: a timestamp far ahead, in a segment that nobody sent, would shut the peer's own
   // out.
   updateRecent(tcb, seg.options, seg.seq); // RFC 7323 §5.3b
-  const isNews = takeBlocks(tcb, seg);
-  const before = snd.una;
-  if (lt(snd.una, seg.ack)) acknowledged(tcb, seg);
-  else if (isDuplicate(tcb, seg, isNews)) duplicateAcknowledgment(tcb);
-  if (isEcho(tcb, seg)) congestionEchoed(tcb, seg.ack, before);
+  takeAcknowledgment(tcb, seg);
   // Old and new acknowledgments alike may carry a newer window.
   if (le(snd.una, seg.ack)) updateSendWindow(tcb, seg);
   return followAcknowledgment(tcb);

@@ -12,7 +12,9 @@ import { countMany } from '../counters';
 import { CE, NOT_ECT } from '../ip/datagram';
 import { now } from '../time';
 import { trace } from '../trace';
-import { halfWindow, traceCongestion } from './congestion';
+import { takeFlight } from './flight';
+import { Cause, reduce } from './rate/congestion';
+import { traceCongestion } from './rate/note';
 import { acknowledge } from './marks';
 import { Segment } from './segment';
 import { LocalSeq, lt } from './seq';
@@ -109,8 +111,8 @@ export function congestionEchoed(tcb: Tcb, ack: LocalSeq, before: LocalSeq): voi
     if (delivered != 0 && snd.una == snd.nxt) pause(tcb);
     return;
   }
-  cc.ssthresh = halfWindow(snd.nxt - before, snd.mss);
-  cc.cwnd = max(min(cc.cwnd / 2, cc.ssthresh), snd.mss); // SHLD-8, RFC 3168 §6.1.2a
+  cc.ssthresh = reduce(tcb, takeFlight(tcb), Cause.ECN); // SHLD-8, RFC 3168 §6.1.2a
+  cc.cwnd = max(min(cc.cwnd, cc.ssthresh), snd.mss);
   cc.point = snd.nxt;
   turn(tcb, Ecn.POINT_OF_ECHO | Ecn.REDUCED, 0);
   traceCongestion(tcb, Reason.CONGESTION_ECHOED);

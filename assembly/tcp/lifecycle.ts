@@ -4,9 +4,9 @@
  * A connection ends once (`deleteTcb`), but its record stays until the user has let go of the
  * handle and no queue links to it any more; only then may another connection have it.
  */
-import { Counter, Reason, Result, Signal, State, Timer } from '../abi';
+import { Counter, Reason, Result, Setting, Signal, State, Timer } from '../abi';
 import { count } from '../counters';
-import { config } from '../limits';
+import { config, setting } from '../limits';
 import { TCB_SIZE } from '../memory';
 import { DEFAULT_HOP_LIMIT } from '../ip/output';
 import { pages, ranges, tcbs } from '../pools';
@@ -15,7 +15,8 @@ import { give, take } from '../store/pool';
 import { push, remove } from '../store/queue';
 import { clearRanges } from '../store/ranges';
 import { afterMillis, now } from '../time';
-import { beginCongestion } from './congestion';
+import { giveFlight } from './flight';
+import { beginCongestion } from './rate/congestion';
 import { dropTcb } from './demux';
 import { tell } from './marks';
 import { INITIAL_RTO } from './rto';
@@ -48,6 +49,7 @@ export function newTcb(): Tcb | null {
   tcb.keepAliveIntervalMs = KEEP_ALIVE_INTERVAL_MS;
   tcb.keepAliveCount = KEEP_ALIVE_COUNT; // MUST-29
   tcb.finWait2Ms = FIN_WAIT_2_MS;
+  tcb.controller = <u8>setting(Setting.CONGESTION_CONTROL);
   tcb.snd.buffer = config().sendBuffer;
   tcb.rcv.buffer = config().receiveBuffer;
   tcb.rtt.rto = INITIAL_RTO; // RFC 6298 §2.1, RFC 2525 §2.7
@@ -57,6 +59,7 @@ export function newTcb(): Tcb | null {
 /** Gives a child the options of its listener. */
 export function inheritOptions(tcb: Tcb, listener: Tcb): void {
   tcb.flags |= listener.flags & (Flag.NAGLE_OFF | Flag.CORK | Flag.KEEP_ALIVE);
+  tcb.controller = listener.controller;
   tcb.diffserv = listener.diffserv;
   tcb.hopLimit = listener.hopLimit;
   tcb.userTimeoutMs = listener.userTimeoutMs;
@@ -114,7 +117,7 @@ export function deleteTcb(tcb: Tcb, result: Result, reason: Reason): void {
   tcb.reason = <u8>reason;
   enter(tcb, State.CLOSED, reason);
   clearChain(pages(), tcb.outgoing, tcb.snd.end);
-  clearRanges(ranges(), tcb.sacked);
+  giveFlight(tcb);
   clearRanges(ranges(), tcb.early);
   forgetSourceRoute(tcb);
   lower(tcb, Flag.ACK_NOW | Flag.SYN_NOW | Flag.RESEND_NOW | Flag.PROBE_NOW | Flag.KEEP_ALIVE_NOW);
@@ -155,7 +158,7 @@ export function freeTcb(tcb: Tcb): void {
   if (has(tcb, Flag.UNACCEPTED)) leaveAcceptQueue(tcb);
   clearChain(pages(), tcb.incoming, tcb.rcv.nxt);
   clearChain(pages(), tcb.outgoing, tcb.snd.end);
-  clearRanges(ranges(), tcb.sacked);
+  giveFlight(tcb);
   clearRanges(ranges(), tcb.early);
   forgetSourceRoute(tcb);
   lower(tcb, Flag.IN_USE);

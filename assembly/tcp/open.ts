@@ -22,7 +22,7 @@ import { markReady, tell } from './marks';
 import { offer } from './negotiate';
 import { lt } from './seq';
 import { enter } from './state';
-import { Flag, handleOf, lower, raise, Tcb, tcbAt, TUPLE } from './tcb';
+import { beginBacklog, Flag, handleOf, lower, raise, Tcb, tcbAt, TUPLE } from './tcb';
 import { mayBegin, reuseTimeWait } from './time-wait';
 import { shiftFor } from './window';
 
@@ -80,7 +80,7 @@ export function openActive(tcb: Tcb, to: Endpoint): Result {
 /** Begins our sequence space at ISS: the SYN has it, text follows. */
 function beginSequence(tcb: Tcb): void {
   const snd = tcb.snd;
-  snd.una = snd.nxt = snd.next = snd.up = snd.iss;
+  snd.una = snd.nxt = snd.up = snd.iss;
   snd.end = snd.iss + 1;
   tcb.cc.point = snd.iss; // RFC 6582 §3.2a
   beginChain(tcb.outgoing, snd.end);
@@ -135,7 +135,7 @@ export function openPassive(tcb: Tcb, at: Endpoint, backlog: u32): Result {
   if (isTaken(tcb)) return Result.ADDRESS_IN_USE;
   // A listener's weight among those that share its socket.
   tcb.flowLabel = <u32>random();
-  tcb.backlog.limit = max<u32>(backlog, 1); // RFC 4987 §3.2
+  beginBacklog(tcb, max<u32>(backlog, 1)); // RFC 4987 §3.2
   enter(tcb, State.LISTEN, Reason.USER_OPEN);
   holdListener(tcb); // MUST-41, MUST-42
   return Result.OK;

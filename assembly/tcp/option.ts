@@ -2,7 +2,7 @@
  * Options of a connection or listener, as `abi.ts` lists them; an accepted connection has its
  * listener's.
  */
-import { Option, Result, State, Timer } from '../abi';
+import { Controller, Option, Result, State, Timer } from '../abi';
 import { markReady } from './marks';
 import { trustPath } from './path-mtu';
 import { giveUpAt } from './rto';
@@ -97,6 +97,10 @@ function setSized(tcb: Tcb, option: Option, value: u32): Result {
     case Option.QUICK_ACKS:
       if (value > 255) return Result.INVALID_ARGUMENT;
       tcb.rcv.quickAcks = <u8>value;
+      return Result.OK;
+    case Option.CONGESTION_CONTROL:
+      if (value >= <u32>Controller.COUNT) return Result.INVALID_ARGUMENT;
+      tcb.controller = <u8>value;
       return Result.OK;
     case Option.DIFFSERV:
       if (value > 255) return Result.INVALID_ARGUMENT;

@@ -14,8 +14,8 @@ import { sourceRouteLength } from '../ip/source-route';
 import { isIpv4 } from '../wire/address';
 import { TCP_HEADER } from '../wire/tcp';
 import { TIMESTAMPS_LENGTH } from '../wire/tcp-options';
-import { traceCongestion } from './congestion';
-import { sendAllAgain } from './recovery';
+import { sendAllAgain } from './loss/recovery';
+import { traceCongestion } from './rate/note';
 import { Flag, has, Tcb } from './tcb';
 import { PathFlag } from './variables';
 

@@ -33,7 +33,7 @@ export function promote(child: Child): Tcb | null {
 
   const snd = tcb.snd;
   snd.iss = snd.una = snd.up = child.iss;
-  snd.nxt = snd.next = snd.end = child.iss + 1;
+  snd.nxt = snd.end = child.iss + 1;
   snd.wnd = snd.maxWnd = child.wnd;
   snd.wl1 = child.irs;
   snd.wl2 = child.iss;

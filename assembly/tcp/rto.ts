@@ -63,14 +63,22 @@ export function sample(tcb: Tcb, measured: Micros): void {
 
 /** Computes RTO from SRTT and RTTVAR; what backing off has added is gone. */
 function settleRto(tcb: Tcb): void {
+  if (tcb.rtt.srtt != 0) tcb.rtt.rto = computed(tcb);
+}
+
+/** Whether RTO is longer than measured: it was backed off, and nothing was measured since. */
+export function isBackedOff(tcb: Tcb): bool {
+  return tcb.rtt.srtt != 0 && tcb.rtt.rto > computed(tcb);
+}
+
+function computed(tcb: Tcb): Micros {
   const rtt = tcb.rtt;
-  if (rtt.srtt == 0) return;
   // DEVIATION: RFC 6298 §2.4 has RTO be one second at least: a pause that long after each lost tail
   // is no longer what networks need. RTO_MIN is what RTO keeps above SRTT instead, as in Linux.
   // FreeBSD adds its 200 ms to the sum of both. On a steady path RTTVAR dwindles to nothing, and
   // an ACK that its sender delays must not look like a loss, however long the path.
   const least = setting(Setting.RTO_MIN_MS) * MILLISECOND;
-  rtt.rto = min(rtt.srtt + max(4 * rtt.rttvar, least), MAX_RTO); // RFC 6298 §2.3, §2.5
+  return min(rtt.srtt + max(4 * rtt.rttvar, least), MAX_RTO); // RFC 6298 §2.3, §2.5
 }
 
 /** Doubles RTO (RFC 6298 §5.5, MUST-19). */

@@ -56,7 +56,7 @@ export enum Flag {
   ACK_NOW = 512,
   /** The retransmission of our SYN, or its first sending, is due. */
   SYN_NOW = 1024,
-  /** The segment at SND.UNA is to be sent again, whatever the window of recovery says. */
+  /** The first segment that is lost is to be sent again, whatever cwnd says. */
   RESEND_NOW = 2048,
   /** A zero-window probe is due. */
   PROBE_NOW = 4096,
@@ -72,8 +72,8 @@ export enum Flag {
   WANTS_ROOM = 131072,
   /** In the queue of those who wait for a page. */
   STARVED = 262144,
-  /** Loss recovery after duplicate acknowledgments (RFC 6582). */
-  RECOVERING = 524288,
+  /** A tail loss probe is due (RFC 8985 §7.3). */
+  TAIL_PROBE_NOW = 524288,
   /** The silly-window override has run out: send what there is (RFC 9293 §3.8.6.2.1). */
   OVERRIDDEN = 1048576,
   /** Nobody has accepted it yet; it stands in its listener's accept queue. */
@@ -113,19 +113,19 @@ export enum Ecn {
   REDUCED = 128,
 }
 
-const SND: usize = 112;
-const RCV: usize = 176;
-const RTT: usize = 240;
-const CC: usize = 296;
-const TS: usize = 344;
-const TIMERS: usize = 360;
-const OUTGOING: usize = 408;
-const INCOMING: usize = 436;
-const EARLY: usize = 464;
-const SACKED: usize = 472;
-const BACKLOG: usize = 480;
-const SOURCE_ROUTE: usize = 508;
-const PATH_SEEN: usize = 510;
+const SND: usize = 120;
+const RCV: usize = 184;
+const RTT: usize = 248;
+/** A listener measures nothing: its queues lie there. */
+const BACKLOG: usize = RTT;
+const CC: usize = 312;
+const TS: usize = 368;
+const TIMERS: usize = 384;
+const OUTGOING: usize = 432;
+const INCOMING: usize = 460;
+const EARLY: usize = 488;
+const SOURCE_ROUTE: usize = 496;
+const PATH_SEEN: usize = 498;
 
 /** One connection, or one listener. */
 @unmanaged
@@ -163,9 +163,15 @@ export class Tcb {
   softError: u8;
   /** Reason of the last end or error. */
   reason: u8;
+  /** Congestion control: a Controller. */
+  controller: u8;
+  /** What the retransmission timer waits for: a Watch of `loss/watch.ts`. */
+  watch: u8;
   /** Index of the listener whose child this was, 0 for none. */
   listener: u32;
   flowLabel: u32;
+  /** Index of its flight; 0 while nothing was sent for a while. */
+  flight: u32;
   /** User timeout, milliseconds; 0 is R2. */
   userTimeoutMs: u32;
   /** Longest delay of an acknowledgment, milliseconds (MUST-40). */
@@ -204,10 +210,6 @@ export class Tcb {
   @inline get early(): Ranges {
     return changetype<Ranges>(changetype<usize>(this) + EARLY);
   }
-  /** Which stretches beyond SND.UNA the peer reports as arrived. */
-  @inline get sacked(): Ranges {
-    return changetype<Ranges>(changetype<usize>(this) + SACKED);
-  }
   @inline get backlog(): Backlog {
     return changetype<Backlog>(changetype<usize>(this) + BACKLOG);
   }
@@ -231,8 +233,14 @@ if (offsetof<Tcb>() > SND || SND + offsetof<SendVariables>() > RCV) ERROR('tcb.s
 if (RCV + offsetof<ReceiveVariables>() > RTT || RTT + offsetof<RoundTrip>() > CC) ERROR('tcb.rtt');
 if (CC + offsetof<Congestion>() > TS || TS + offsetof<Timestamps>() > TIMERS) ERROR('tcb.ts');
 if (TIMERS + 8 * Timer.COUNT > OUTGOING || OUTGOING + offsetof<Chain>() > INCOMING) ERROR('timers');
-if (BACKLOG + offsetof<Backlog>() + 8 > SOURCE_ROUTE) ERROR('the backlog is too large');
+if (BACKLOG + offsetof<Backlog>() + 8 > CC) ERROR('the backlog overlaps tcb.cc');
 if (PATH_SEEN + 2 > TCB_SIZE) ERROR('a TCB is too large');
+
+/** A TCB becomes a listener's: its queues are empty. */
+export function beginBacklog(tcb: Tcb, limit: u32): void {
+  memory.fill(changetype<usize>(tcb) + BACKLOG, 0, CC - BACKLOG);
+  tcb.backlog.limit = limit;
+}
 
 /** Offset of the tuple in a TCB, a child and a TIME-WAIT record. */
 export const TUPLE: usize = offsetof<Tcb>('local0');
@@ -287,17 +295,14 @@ export function setTimer(tcb: Tcb, timer: Timer, at: Instant): void {
   store<u64>(changetype<usize>(tcb) + TIMERS + 8 * <usize>timer, at);
 }
 
-/**
- * FlightSize: octets sent and not acknowledged, as far as they are taken to be in flight (RFC
- * 5681).
- */
+/** FlightSize: octets sent and not acknowledged (RFC 5681). */
 export function flightSize(tcb: Tcb): u32 {
-  return tcb.snd.next - tcb.snd.una;
+  return tcb.snd.nxt - tcb.snd.una;
 }
 
 /** Octets SEND has taken that were not sent yet. */
 export function pendingText(tcb: Tcb): u32 {
-  const left = <i32>(tcb.snd.end - tcb.snd.next);
+  const left = <i32>(tcb.snd.end - tcb.snd.nxt);
   return left > 0 ? left : 0;
 }
 

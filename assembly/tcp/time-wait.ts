@@ -20,6 +20,7 @@ import { pages, ports, ranges, tcbs, timeWaits, timeWaitQueue } from '../pools';
 import { clearChain } from '../store/chain';
 import { give, itemAt, take } from '../store/pool';
 import { clearRanges } from '../store/ranges';
+import { giveFlight } from './flight';
 import { Instant, MILLISECOND, now } from '../time';
 import { trace } from '../trace';
 import { acceptable } from './acceptable';
@@ -184,7 +185,7 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   lower(tcb, Flag.ACK_NOW);
   count(Counter.TcpExtTW);
   clearChain(pages(), tcb.outgoing, tcb.snd.end);
-  clearRanges(ranges(), tcb.sacked);
+  giveFlight(tcb);
   clearRanges(ranges(), tcb.early);
   if (has(tcb, Flag.RELEASED)) freeTcb(tcb);
   else tell(tcb, Signal.CLOSED);

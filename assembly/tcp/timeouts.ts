@@ -10,16 +10,17 @@ import { timers } from '../pools';
 import { unschedule } from '../store/heap';
 import { afterMillis, Instant, now } from '../time';
 import { trace } from '../trace';
+import { flightOf, hasFlight } from './flight';
 import { keepAliveTimeout } from './keep-alive';
 import { deleteTcb } from './lifecycle';
 import { acknowledge, markReady, tell } from './marks';
 import { suspectBlackHole } from './path-mtu';
-import { loseEverything } from './recovery';
+import { loseEverything, reorderTimeout } from './loss/recovery';
+import { persistAgain, Watch, watchAgain } from './loss/watch';
 import { resetConnection } from './reply';
 import { backOff, giveUpAt, R1, R2, stopTiming, SYN_R2 } from './rto';
 import { armedFor, Flag, handleOf, has, lower, raise, setTimer, Tcb } from './tcb';
 import { arm, settle } from './timers';
-import { persistAgain } from './window';
 
 /** Runs every timer of a connection whose time has come, and puts it where its next one says. */
 export function expire(tcb: Tcb): void {
@@ -48,7 +49,7 @@ export function expire(tcb: Tcb): void {
 function runOut(tcb: Tcb, timer: Timer, due: Instant): void {
   switch (timer) {
     case Timer.RETRANSMIT:
-      retransmissionTimeout(tcb, due);
+      senderTimeout(tcb, due);
       return;
     case Timer.PERSIST:
       persistTimeout(tcb, due);
@@ -94,6 +95,24 @@ function hasHadUntil(tcb: Tcb, end: Instant, due: Instant): bool {
   return due > end || (due == end && now() - due < tcb.rtt.rto / 4);
 }
 
+/** The sender's timer runs out: what it has waited for decides what is done. */
+function senderTimeout(tcb: Tcb, due: Instant): void {
+  const watch = <Watch>tcb.watch;
+  tcb.watch = <u8>Watch.RTO;
+  const isOver = tcb.snd.una == tcb.snd.nxt || now() >= giveUpAt(tcb, R2);
+  if (watch == Watch.RTO || isOver) {
+    retransmissionTimeout(tcb, due);
+    return;
+  }
+  if (watch == Watch.REORDER) {
+    reorderTimeout(tcb);
+  } else {
+    raise(tcb, Flag.TAIL_PROBE_NOW);
+    markReady(tcb);
+  }
+  watchAgain(tcb);
+}
+
 /** The retransmission timeout (§3.10.8, RFC 6298 §5). */
 function retransmissionTimeout(tcb: Tcb, due: Instant): void {
   if (tcb.snd.una == tcb.snd.nxt) {
@@ -122,8 +141,11 @@ function retransmissionTimeout(tcb: Tcb, due: Instant): void {
     loseEverything(tcb, tcb.rtt.count == 1); // RFC 6298 §5.4
   }
   backOff(tcb); // MUST-19, RFC 6298 §5.5, RFC 2525 §2.10
-  const again = now() + tcb.rtt.rto;
-  arm(tcb, Timer.RETRANSMIT, now() < end ? min(again, end) : again); // RFC 6298 §5.6
+  let again = now() + tcb.rtt.rto;
+  if (now() < end) again = min(again, end);
+  if (hasFlight(tcb)) flightOf(tcb).rtoAt = again;
+  tcb.watch = <u8>Watch.RTO;
+  arm(tcb, Timer.RETRANSMIT, again); // RFC 6298 §5.6
   markReady(tcb);
 }
 

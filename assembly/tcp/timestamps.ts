@@ -22,6 +22,11 @@ export function tsVal(tcb: Tcb): u32 {
   return timestampNow(tcb.ts.offset);
 }
 
+/** TSval of what was sent so many microseconds ago. */
+export function stampBefore(tcb: Tcb, elapsed: Micros): u32 {
+  return <u32>((now() - elapsed) / MILLISECOND) + tcb.ts.offset;
+}
+
 /** Keeps the peer's timestamp. */
 export function setRecent(tcb: Tcb, value: u32): void {
   tcb.ts.recent = value;

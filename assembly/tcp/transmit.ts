@@ -8,17 +8,33 @@
 import { Counter, Ctl, State, Timer } from '../abi';
 import { count } from '../counters';
 import { afterMillis, now } from '../time';
-import { noteFlight, restartAfterIdle } from './congestion';
 import { isPaused, newTextControl, synControl } from './ecn';
 import { emit, textRoom } from './emit';
+import { Flight, flightOf, Frto, hasFlight, Phase, Probe, takeFlight } from './flight';
+import { limitedTransmit } from './loss/recovery';
+import { markResent, nextLost, pipe } from './loss/scoreboard';
+import { mayProbe, probeSent } from './loss/tail-probe';
+import { noteRetransmission } from './loss/undo';
+import { watchAgain, watchFlight } from './loss/watch';
 import { followChanges } from './path-mtu';
-import { limitedTransmit } from './recovery';
+import { noteFlight, restartAfterIdle } from './rate/congestion';
+import { noteSending } from './rate/delivery';
 import { beforeGivingUp, startTiming, stopTiming } from './rto';
-import { firstUnreported, nextLost, pipe, unreportedLength } from './sack';
+import {
+  canJoinLost,
+  endOf,
+  joinLostFollower,
+  lastSent,
+  recordSent,
+  Sent,
+  sentAt,
+  spanOf,
+  splitSent,
+  timeNow,
+} from './sent';
 import { earlier, later, LocalSeq, lt } from './seq';
 import { armedFor, Flag, has, lower, pendingText, raise, Tcb } from './tcb';
 import { arm, cancel } from './timers';
-import { watchFlight } from './window';
 
 /** Milliseconds after which silly-window avoidance and TCP_CORK give in (RFC 9293 §3.8.6.2.1). */
 const OVERRIDE_MS: u32 = 200;
@@ -44,9 +60,11 @@ export function transmit(tcb: Tcb): u32 {
     const probe = transmitProbe(tcb);
     if (probe != 0) return probe;
   }
-  if (mayResend(tcb)) {
-    const resent = transmitAgain(tcb);
-    if (resent != 0) return resent;
+  const resent = transmitAgain(tcb);
+  if (resent != 0) return resent;
+  if (has(tcb, Flag.TAIL_PROBE_NOW)) {
+    const probe = transmitTailProbe(tcb);
+    if (probe != 0) return probe;
   }
   const sent = transmitText(tcb);
   if (sent != 0) return sent;
@@ -64,7 +82,7 @@ function transmitSyn(tcb: Tcb): u32 {
   const snd = tcb.snd;
   lower(tcb, Flag.SYN_NOW);
   if (snd.nxt == snd.iss) {
-    snd.nxt = snd.next = snd.iss + 1;
+    snd.nxt = snd.iss + 1;
     tcb.rtt.stalledAt = now();
     startTiming(tcb, snd.iss);
   } else {
@@ -89,82 +107,148 @@ function transmitProbe(tcb: Tcb): u32 {
   count(Counter.TcpExtTCPZeroWindowProbe);
   // It may send again what is being timed (Karn's rule).
   stopTiming(tcb);
-  if (lt(snd.una, snd.end)) {
-    snd.nxt = later(snd.nxt, snd.una + 1);
-    snd.next = later(snd.next, snd.una + 1);
-    return emit(tcb, snd.una, Ctl.ACK, 1); // MUST-35, MUST-36, RFC 3168 §6.1.6
-  }
-  if (!has(tcb, Flag.FIN_QUEUED)) return 0;
-  sendFin(tcb);
+  const isText = lt(snd.una, snd.end);
+  if (!isText && !has(tcb, Flag.FIN_QUEUED)) return 0;
+  if (snd.una == snd.nxt) recordProbe(tcb);
+  if (isText) return emit(tcb, snd.una, Ctl.ACK, 1); // MUST-35, MUST-36, RFC 3168 §6.1.6
+  raise(tcb, Flag.FIN_SENT);
   return emit(tcb, snd.end, Ctl.FIN | Ctl.ACK, 0);
 }
 
-function sendFin(tcb: Tcb): void {
-  raise(tcb, Flag.FIN_SENT);
-  tcb.snd.next = tcb.snd.end + 1;
-  tcb.snd.nxt = tcb.snd.next;
+/** What probes a closed window, one octet or the FIN, is outstanding from now on. */
+function recordProbe(tcb: Tcb): void {
+  const flight = takeFlight(tcb);
+  const index = recordSent(flight, tcb.snd.una, 1);
+  tcb.snd.nxt = tcb.snd.una + 1;
+  noteSending(tcb, flight, index, true);
 }
 
-/** Whether recovery wants something sent again now; it then lies at `cc.resend`. */
-function mayResend(tcb: Tcb): bool {
-  if (has(tcb, Flag.RESEND_NOW)) return true;
-  if (!isRecoveringByReports(tcb) || pipe(tcb) + tcb.snd.mss > tcb.cc.cwnd) return false;
-  const hole = nextLost(tcb); // RFC 6675 §4c
-  if (hole == tcb.snd.nxt) return false;
-  tcb.cc.resend = hole;
-  return true;
-}
-
-function isRecoveringByReports(tcb: Tcb): bool {
-  return has(tcb, Flag.RECOVERING) && has(tcb, Flag.SACK);
-}
-
-/** Sends again what recovery has marked: one segment from `cc.resend`. */
+/** Sends the first segment again that is lost, if the windows allow it or it is due anyway. */
 function transmitAgain(tcb: Tcb): u32 {
-  const snd = tcb.snd;
-  const cc = tcb.cc;
+  if (!hasFlight(tcb)) return 0;
+  const flight = flightOf(tcb);
+  const isForced = has(tcb, Flag.RESEND_NOW);
   lower(tcb, Flag.RESEND_NOW);
-  // What has been acknowledged meanwhile, or was never sent, needs no sending again.
-  if (lt(cc.resend, snd.una)) cc.resend = snd.una;
-  if (!lt(cc.resend, snd.nxt)) return 0;
-  const seq = cc.resend;
-  stopTiming(tcb);
-  count(Counter.TcpRetransSegs);
-  cc.retransmitted++;
-  if (seq == snd.end) {
-    cc.resend = seq + 1;
-    return emit(tcb, seq, Ctl.FIN | Ctl.ACK, 0);
-  }
-  // SND.WND has no say: what it has shrunk away from was within it once (MAY-7).
-  // RFC 7323 §2.4b
-  const length = unreportedLength(tcb, seq, min(textRoom(tcb), min(snd.end, snd.nxt) - seq));
-  cc.resend = seq + length;
-  watchFlight(tcb);
-  // A FIN that was sent behind this text travels with it again.
-  if (has(tcb, Flag.FIN_SENT) && seq + length == snd.end) {
-    return emit(tcb, seq, Ctl.FIN | Ctl.PSH | Ctl.ACK, length);
-  }
-  const psh: u32 = seq + length == snd.end ? Ctl.PSH : 0; // MUST-61
-  return emit(tcb, seq, Ctl.ACK | psh, length);
+  const index = nextLost(flight);
+  if (index == 0) return 0;
+  const seq = sentAt(index).seq;
+  if (!isForced && !mayResend(tcb, flight, seq)) return 0;
+  resize(tcb, flight, index, roomFor(tcb, flight, seq));
+  markResent(tcb, flight, index);
+  noteRetransmission(tcb, flight, 1);
+  flight.prrOut += spanOf(tcb, sentAt(index));
+  if (flight.phase == Phase.LOSS) count(Counter.TcpExtTCPSlowStartRetrans);
+  else watchFlight(tcb);
+  return emitAgain(tcb, index);
 }
 
-/** Octets the smaller window still allows from `snd.next` on; negative after a shrink (MUST-34). */
+/** Whether the windows allow what begins at `seq` to be sent again. */
+function mayResend(tcb: Tcb, flight: Flight, seq: LocalSeq): bool {
+  const snd = tcb.snd;
+  // While F-RTO waits for the answer to new data, nothing else is sent (RFC 5682 §3.1).
+  if (flight.frto == Frto.PROVING) return false;
+  // In recovery SND.WND has no say: what it has shrunk away from was within it once (MAY-7).
+  // RFC 7323 §2.4b
+  if (flight.phase == Phase.LOSS && !lt(seq, snd.una + snd.wnd)) return false;
+  return pipe(tcb) + snd.mss <= tcb.cc.cwnd; // RFC 6675 §4c, RFC 9937 §6
+}
+
+/** Octets of text a lost segment may have: after a timeout the window counts again (SHLD-16). */
+function roomFor(tcb: Tcb, flight: Flight, seq: LocalSeq): u32 {
+  const room = textRoom(tcb);
+  const usable = <i32>(tcb.snd.una + tcb.snd.wnd - seq);
+  return flight.phase == Phase.LOSS && usable > 0 ? min<u32>(room, usable) : room;
+}
+
+/** Octets of text in a record; a FIN behind them is none. */
+function textOf(tcb: Tcb, sent: Sent): u32 {
+  return min(endOf(tcb, sent), tcb.snd.end) - sent.seq;
+}
+
+/**
+ * Makes a lost record one segment of `room` octets: cut there, or filled from what was lost behind
+ * it. A FIN needs no room.
+ */
+function resize(tcb: Tcb, flight: Flight, index: u32, room: u32): void {
+  const sent = sentAt(index);
+  while (textOf(tcb, sent) <= room && canJoinLost(flight, index)) {
+    const follower = sentAt(sent.next);
+    const joined = textOf(tcb, follower) + (follower.seq - sent.seq);
+    if (joined > room) {
+      // The border between two that are lost is nowhere in particular.
+      follower.seq = sent.seq + room;
+      break;
+    }
+    joinLostFollower(flight, index);
+  }
+  if (textOf(tcb, sent) > room) splitSent(flight, index, sent.seq + room, tcb.snd.mss);
+  sent.segments = 1;
+}
+
+/** Writes a record's segment again, and the FIN if that is the record's. */
+function emitAgain(tcb: Tcb, index: u32): u32 {
+  const sent = sentAt(index);
+  const length = min(textOf(tcb, sent), textRoom(tcb));
+  stopTiming(tcb);
+  tcb.rtt.sentAt = now();
+  count(Counter.TcpRetransSegs);
+  tcb.cc.retransmitted++;
+  let ctl: u32 = Ctl.ACK; // RFC 3168 §6.1.5a
+  if (length != 0 && sent.seq + length == tcb.snd.end) ctl |= Ctl.PSH; // MUST-61
+  if (sent.seq + length == tcb.snd.end && lt(tcb.snd.end, endOf(tcb, sent))) ctl |= Ctl.FIN;
+  return emit(tcb, sent.seq, ctl, length);
+}
+
+/**
+ * A tail loss probe: new data if there is any and the peer takes it, else the last segment again
+ * (RFC 8985 §7.3).
+ */
+function transmitTailProbe(tcb: Tcb): u32 {
+  const snd = tcb.snd;
+  lower(tcb, Flag.TAIL_PROBE_NOW);
+  if (!hasFlight(tcb) || snd.una == snd.nxt) return 0;
+  const flight = flightOf(tcb);
+  if (!mayProbe(tcb, flight)) return 0;
+  const usable = <i32>(snd.una + snd.wnd - snd.nxt);
+  if (pendingText(tcb) != 0 && usable > 0) {
+    const length = min(min(pendingText(tcb), textRoom(tcb)), <u32>usable);
+    const fin = has(tcb, Flag.FIN_QUEUED) && length == pendingText(tcb) && <u32>usable > length;
+    const packet = emitText(tcb, length, fin); // RFC 8985 §7.3a
+    probeSent(tcb, flight, Probe.NEW);
+    watchFlight(tcb);
+    return packet;
+  }
+  const index = lastSegment(tcb, flight);
+  timeNow(flight, index);
+  probeSent(tcb, flight, Probe.AGAIN); // RFC 8985 §7.3b
+  watchFlight(tcb);
+  return emitAgain(tcb, index);
+}
+
+/** The record of the last segment; of a longer one, what fits into a segment at its end. */
+function lastSegment(tcb: Tcb, flight: Flight): u32 {
+  const last = lastSent(flight);
+  const sent = sentAt(last);
+  const text = textOf(tcb, sent);
+  const room = textRoom(tcb);
+  if (text <= room) return last;
+  const part = splitSent(flight, last, sent.seq + text - room, tcb.snd.mss);
+  return part == 0 ? last : part;
+}
+
+/** Octets the smaller window still allows from SND.NXT on; negative after a shrink (MUST-34). */
 function usableWindow(tcb: Tcb): i32 {
   const snd = tcb.snd;
-  if (isRecoveringByReports(tcb)) {
-    return min(<i32>(tcb.cc.cwnd - pipe(tcb)), <i32>(snd.una + snd.wnd - snd.next)); // RFC 6675 §5d
-  }
-  const congestion = tcb.cc.cwnd + limitedTransmit(tcb); // RFC 3042 §2b
-  // RFC 5681 §3.2f
-  return <i32>(snd.una + min(snd.wnd, congestion) - snd.next); // MUST-34, SHLD-15, SHLD-16
+  const congestion = <i32>(tcb.cc.cwnd + limitedTransmit(tcb) - pipe(tcb)); // RFC 3042 §2b
+  // RFC 5681 §3.2f, RFC 6675 §5d
+  return min(<i32>(snd.una + snd.wnd - snd.nxt), congestion); // MUST-34, SHLD-15, SHLD-16
 }
 
-/** Sends text from `snd.next` on, and the FIN behind it (RFC 9293 §3.7.4, §3.8.6.2.1). */
+/** Sends new text, and the FIN behind it (RFC 9293 §3.7.4, §3.8.6.2.1). */
 function transmitText(tcb: Tcb): u32 {
   const snd = tcb.snd;
-  if (lt(snd.next, snd.nxt)) snd.next = firstUnreported(tcb, snd.next); // RFC 2018 §5a
   const unsent = pendingText(tcb);
-  const finDue = has(tcb, Flag.FIN_QUEUED) && !lt(snd.end, snd.next);
+  const finDue = has(tcb, Flag.FIN_QUEUED) && !lt(snd.end, snd.nxt);
   if (unsent == 0 && !finDue) return 0;
 
   if (snd.una == snd.nxt) {
@@ -173,24 +257,22 @@ function transmitText(tcb: Tcb): u32 {
   }
   const usable = max<i32>(usableWindow(tcb), 0);
   const mss = textRoom(tcb);
-  let length = min(min(unsent, mss), usable);
-  const isAgain = lt(snd.next, snd.nxt);
-  if (isAgain) length = unreportedLength(tcb, snd.next, length);
+  const length = min(min(unsent, mss), usable);
   // RFC 2525 §2.15
   const fin = finDue && length == unsent && (<u32>usable > length || isOpening(tcb));
   if (length == 0 && !fin) {
     if (snd.wnd == 0) watchFlight(tcb);
     return 0;
   }
-  if (!fin && !isAgain && !isWorthSending(tcb, length, unsent, mss)) return 0;
-  return emitText(tcb, length, fin, isAgain);
+  if (!fin && !isWorthSending(tcb, length, unsent, mss)) return 0;
+  return emitText(tcb, length, fin);
 }
 
 /**
  * Whether only our SYN is outstanding: a FIN behind it needs no room in cwnd, which is not set yet.
  */
 function isOpening(tcb: Tcb): bool {
-  return has(tcb, Flag.SYN_UNACKED) && tcb.snd.next == tcb.snd.iss + 1;
+  return has(tcb, Flag.SYN_UNACKED) && tcb.snd.nxt == tcb.snd.iss + 1;
 }
 
 /**
@@ -200,7 +282,7 @@ function isOpening(tcb: Tcb): bool {
  */
 function isWorthSending(tcb: Tcb, length: u32, unsent: u32, mss: u32): bool {
   if (length == mss) return true; // SHLD-28
-  const isQuiet = tcb.snd.next == tcb.snd.una;
+  const isQuiet = tcb.snd.nxt == tcb.snd.una;
   if (has(tcb, Flag.OVERRIDDEN)) return true;
   if (!has(tcb, Flag.CORK)) {
     const mayBeShort = isQuiet || has(tcb, Flag.NAGLE_OFF); // SHLD-7, MUST-17
@@ -214,34 +296,40 @@ function isWorthSending(tcb: Tcb, length: u32, unsent: u32, mss: u32): bool {
   return false; // MAY-16
 }
 
-function emitText(tcb: Tcb, length: u32, fin: bool, isAgain: bool): u32 {
+function emitText(tcb: Tcb, length: u32, fin: bool): u32 {
   const snd = tcb.snd;
-  const seq: LocalSeq = snd.next;
+  const seq: LocalSeq = snd.nxt;
   lower(tcb, Flag.OVERRIDDEN);
   cancel(tcb, Timer.OVERRIDE);
-  if (snd.una == snd.nxt) tcb.rtt.stalledAt = now();
+  if (snd.una == seq) tcb.rtt.stalledAt = now();
   tcb.rtt.sentAt = now();
-  if (isAgain) {
-    stopTiming(tcb);
-    count(Counter.TcpRetransSegs);
-    count(Counter.TcpExtTCPSlowStartRetrans);
-    tcb.cc.retransmitted++;
-  } else {
-    startTiming(tcb, seq);
-  }
+  startTiming(tcb, seq);
   // Only new text is ECN-capable: RFC 3168 §6.1.4, §6.1.5a.
-  let ctl: u32 = isAgain || length == 0 ? Ctl.ACK : Ctl.ACK | newTextControl(tcb);
-  snd.next = seq + length;
-  if (snd.next == snd.end && length != 0) ctl |= Ctl.PSH; // MUST-61, SHLD-27
+  let ctl: u32 = length == 0 ? Ctl.ACK : Ctl.ACK | newTextControl(tcb);
+  const end = seq + length;
+  if (end == snd.end && length != 0) ctl |= Ctl.PSH; // MUST-61, SHLD-27
   if (fin) {
     ctl |= Ctl.FIN;
     raise(tcb, Flag.FIN_SENT);
-    snd.next++;
   }
-  snd.nxt = later(snd.nxt, snd.next);
+  recordNew(tcb, seq, fin ? end + 1 : end);
   noteFlight(tcb);
-  if (armedFor(tcb, Timer.RETRANSMIT) == 0) watchFlight(tcb); // RFC 6298 §5.1
   return emit(tcb, seq, ctl, length);
+}
+
+/** Records what is sent for the first time, and moves SND.NXT behind it. */
+function recordNew(tcb: Tcb, seq: LocalSeq, end: LocalSeq): void {
+  const flight = takeFlight(tcb);
+  const wasQuiet = pipe(tcb) == 0;
+  const index = recordSent(flight, seq, 1);
+  tcb.snd.nxt = later(tcb.snd.nxt, end);
+  noteSending(tcb, flight, index, wasQuiet);
+  flight.prrOut += end - seq;
+  // While our SYN is not acknowledged the timer is the SYN's.
+  if (has(tcb, Flag.SYN_UNACKED)) return;
+  // The retransmission timer runs from the oldest, the tail probe's from the latest.
+  if (armedFor(tcb, Timer.RETRANSMIT) == 0) watchFlight(tcb); // RFC 6298 §5.1
+  else watchAgain(tcb);
 }
 
 /** A keep-alive: no text, one octet below SND.NXT, so that the peer must answer (SHLD-12). */

@@ -26,8 +26,6 @@ export class SendVariables {
   una: LocalSeq;
   /** SND.NXT: the highest sequence number sent, plus one; it never goes back. */
   nxt: LocalSeq;
-  /** Next octet to send: below SND.NXT while something is sent again, else equal to it. */
-  next: LocalSeq;
   /** SND.WND: octets the peer will take from SND.UNA on; already shifted by Snd.Wind.Shift. */
   wnd: u32; // REC-1
   /** MAX.SND.WND: the largest SND.WND seen (RFC 9293 §3.8.6.2.1). */
@@ -116,6 +114,9 @@ export class RoundTrip {
   heardAt: Instant;
   /** When text was last sent. */
   sentAt: Instant;
+  /** The shortest RTT of the last minutes, 0 before the first; and when it was seen, seconds. */
+  least: Micros;
+  leastAt: u32;
 }
 
 /** RFC 5681 and RFC 6582; all in octets. */
@@ -123,8 +124,10 @@ export class RoundTrip {
 export class Congestion {
   cwnd: u32;
   ssthresh: u32;
-  /** Octets acknowledged since cwnd last grew in congestion avoidance. */
+  /** Reno: octets acknowledged since cwnd last grew in congestion avoidance. */
   acked: u32;
+  /** CUBIC: W_max, octets. */
+  wMax: u32;
   duplicates: u32;
   /** Recover: SND.NXT when recovery began (RFC 6582 §3.2). */
   point: LocalSeq;
@@ -133,8 +136,10 @@ export class Congestion {
   segsIn: u32;
   segsOut: u32;
   retransmitted: u32;
-  /** Where RESEND_NOW sends from; what lies before it was sent again in this recovery (HighRxt). */
-  resend: LocalSeq;
+  /** RACK: whether reordering was seen; quarters of the RTT added for it, and for how long yet. */
+  reorderSeen: u8;
+  reorderSteps: u8;
+  reorderPersist: u8;
   /** Octets acknowledged since OPEN. */
   total: u64;
 }

@@ -5,17 +5,16 @@
  * (MUST-39). Sender: a window may shrink, even to nothing (MUST-34); then the persist timer takes
  * over from the retransmission timer, for as long as the peer answers (MUST-37).
  */
-import { Counter, Timer } from '../abi';
+import { Counter } from '../abi';
 import { count } from '../counters';
 import { now } from '../time';
 import { acknowledge, markReady } from './marks';
+import { sendAllAgain } from './loss/recovery';
+import { watchFlight } from './loss/watch';
 import { confirmMtu } from './path-mtu';
-import { sendAllAgain } from './recovery';
-import { beforeGivingUp, MAX_RTO } from './rto';
 import { Segment } from './segment';
 import { le, lt } from './seq';
-import { armedFor, Flag, has, lower, pendingText, raise, Tcb, unreadText } from './tcb';
-import { arm, cancel } from './timers';
+import { Flag, has, lower, raise, Tcb, unreadText } from './tcb';
 
 /** Largest window a header without scaling can say. */
 const MAX_FIELD: u32 = 65_535;
@@ -105,35 +104,4 @@ function windowReopened(tcb: Tcb): void {
   tcb.rtt.stalledAt = now();
   sendAllAgain(tcb);
   watchFlight(tcb);
-}
-
-/** Arms the timer that watches over what is outstanding: none, persist or retransmission. */
-export function watchFlight(tcb: Tcb): void {
-  const snd = tcb.snd;
-  if (snd.wnd == 0 && (snd.una != snd.nxt || pendingText(tcb) != 0 || finPending(tcb))) {
-    cancel(tcb, Timer.RETRANSMIT); // SHLD-17
-    // SHLD-29: the first probe comes one RTO after the window closed.
-    if (armedFor(tcb, Timer.PERSIST) == 0) {
-      // Nothing was outstanding, so silence begins here.
-      if (snd.una == snd.nxt) tcb.rtt.stalledAt = now();
-      arm(tcb, Timer.PERSIST, beforeGivingUp(tcb, now() + tcb.rtt.rto));
-    }
-    return;
-  }
-  cancel(tcb, Timer.PERSIST);
-  // RFC 6298 §5.2, §5.3, §5a
-  if (snd.una == snd.nxt) cancel(tcb, Timer.RETRANSMIT);
-  else arm(tcb, Timer.RETRANSMIT, beforeGivingUp(tcb, now() + tcb.rtt.rto));
-}
-
-/** Whether a FIN waits to be sent. */
-function finPending(tcb: Tcb): bool {
-  return has(tcb, Flag.FIN_QUEUED) && le(tcb.snd.next, tcb.snd.end);
-}
-
-/** The next probe: twice as long after each (SHLD-30). */
-export function persistAgain(tcb: Tcb): void {
-  const shift = min<u32>(tcb.rtt.count, 10);
-  const delay = min<u64>((<u64>tcb.rtt.rto) << shift, MAX_RTO);
-  arm(tcb, Timer.PERSIST, beforeGivingUp(tcb, now() + delay)); // SHLD-30
 }

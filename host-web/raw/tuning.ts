@@ -1,5 +1,5 @@
 /** Options of stacks, connections and listeners, from the API's words to the core's numbers. */
-import { Option } from '../abi.ts';
+import { Controller, Option } from '../abi.ts';
 import { parseAddress } from '../address.ts';
 import type { Clock } from '../clock.ts';
 import type { Core, Limits } from '../core.ts';
@@ -41,6 +41,8 @@ export interface TuningOptions {
   receiveBuffer?: number | string;
   /** Largest segment to announce and to send; by default what the MTU gives. */
   maxSegmentSize?: number;
+  /** Congestion control (TCP_CONGESTION); by default the stack's `tcp_congestion_control`. */
+  congestionControl?: 'cubic' | 'reno';
   /** Listeners that all have it share a port; each SYN goes to one of them. */
   reusePort?: boolean;
 }
@@ -100,6 +102,10 @@ const OPTIONS: { [K in keyof TuningOptions]-?: [Option, (value: never) => number
   sendBuffer: [Option.SEND_BUFFER, (value: number | string) => size(value)],
   receiveBuffer: [Option.RECEIVE_BUFFER, (value: number | string) => size(value)],
   maxSegmentSize: [Option.MAX_SEGMENT_SIZE, (value: number) => value],
+  congestionControl: [
+    Option.CONGESTION_CONTROL,
+    (name: string) => Controller[name.toUpperCase() as keyof typeof Controller] ?? -1,
+  ],
   reusePort: [Option.REUSE_PORT, (on: boolean) => Number(on)],
 };
 

@@ -1,5 +1,6 @@
 /** The words tests are written in. */
 export {
+  Controller,
   Counter,
   Option,
   Reason,

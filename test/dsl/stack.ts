@@ -7,6 +7,7 @@
  */
 import { expect, onTestFailed, onTestFinished } from 'vitest';
 import {
+  Controller,
   type Counter,
   Memory,
   NewsField,
@@ -41,6 +42,8 @@ const POOLS = [
   'replies',
   'pages',
   'source routes',
+  'flights',
+  'records of segments',
 ];
 const TRACE_EVENTS = 1024;
 
@@ -117,6 +120,8 @@ export class Stack {
     const seed = new Uint8Array(32).fill(options.seed ?? 1);
     this.core = createCore(coreModule, { ...SMALL, ...options.limits }, seed);
     this.core.set(Setting.TRACE, 1);
+    // Half a window is easier to count than seven tenths of one.
+    this.core.set(Setting.CONGESTION_CONTROL, Controller.RENO);
     for (const [setting, value] of Object.entries(options.settings ?? {})) {
       expect(this.core.set(Number(setting), value)).toBe(0);
     }

@@ -34,6 +34,8 @@ export const POOLS = [
   'replies',
   'pages',
   'source routes',
+  'flights',
+  'records of segments',
 ];
 export const EPOCH = 1_000;
 export const LOCAL_PORT = 80;

@@ -68,6 +68,7 @@ const TAKES: Readonly<Record<string, readonly number[]>> = {
   REUSE_PORT: NUMBERS,
   BLACK_HOLE_DETECTION: NUMBERS,
   QUICK_ACKS: [0, 1, 2],
+  CONGESTION_CONTROL: [0, 1],
 };
 
 const OPTIONS = Object.keys(Option).filter((name) => Number.isNaN(Number(name)));

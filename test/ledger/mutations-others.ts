@@ -22,9 +22,9 @@ export const OF_OTHERS: readonly Mutation[] = [
     ],
   },
   {
-    label: 'RFC 2018 §5b',
-    path: 'assembly/tcp/recovery.ts',
-    from: 'clearRanges(ranges(), tcb.sacked);',
+    label: 'RFC 2018 §5c',
+    path: 'assembly/tcp/loss/recovery.ts',
+    from: 'if (hasReneged) clearSacked(tcb, flight);',
     to: '',
     broken: 'a timeout goes on believing what was reported',
     test: [
@@ -45,7 +45,7 @@ export const OF_OTHERS: readonly Mutation[] = [
   },
   {
     label: 'RFC 3042 §2a',
-    path: 'assembly/tcp/recovery.ts',
+    path: 'assembly/tcp/loss/recovery.ts',
     from: 'return min<u32>(tcb.cc.duplicates, DUPLICATE_THRESHOLD - 1) * tcb.snd.mss;',
     to: 'return 0;',
     broken: 'there is no limited transmit',
@@ -57,8 +57,8 @@ export const OF_OTHERS: readonly Mutation[] = [
   {
     label: 'RFC 3168 §6.1.5a',
     path: 'assembly/tcp/transmit.ts',
-    from: 'isAgain || length == 0 ? Ctl.ACK : Ctl.ACK | newTextControl(tcb)',
-    to: 'length == 0 ? Ctl.ACK : Ctl.ACK | newTextControl(tcb)',
+    from: 'let ctl: u32 = Ctl.ACK;',
+    to: 'let ctl: u32 = Ctl.ACK | newTextControl(tcb);',
     broken: 'what is sent again is ECN-capable',
     test: [
       'test/rfc3168/marks.test.ts',
@@ -67,9 +67,9 @@ export const OF_OTHERS: readonly Mutation[] = [
   },
   {
     label: 'RFC 5681 §3.2c',
-    path: 'assembly/tcp/recovery.ts',
-    from: 'halfFlight(tcb, cc.beforeLimited)',
-    to: 'halfFlight(tcb, tcb.snd.nxt)',
+    path: 'assembly/tcp/rate/congestion.ts',
+    from: 'tcb.cc.duplicates == 0 ? tcb.snd.nxt : tcb.cc.beforeLimited',
+    to: 'tcb.snd.nxt',
     broken: 'what limited transmit sent counts for ssthresh',
     test: [
       'test/rfc5681.test.ts',
@@ -130,7 +130,7 @@ export const OF_OTHERS: readonly Mutation[] = [
   },
   {
     label: 'RFC 6582 §3.2d',
-    path: 'assembly/tcp/recovery.ts',
+    path: 'assembly/tcp/loss/recovery.ts',
     from: 'cc.cwnd = cc.cwnd > length ? cc.cwnd - length : 0;',
     to: '',
     broken: 'a partial ACK does not deflate cwnd',
@@ -141,9 +141,9 @@ export const OF_OTHERS: readonly Mutation[] = [
   },
   {
     label: 'RFC 6675 §4b',
-    path: 'assembly/tcp/sack.ts',
-    from: 'if (!provesLoss(tcb, above)) total += range.left - hole;',
-    to: 'total += range.left - hole;',
+    path: 'assembly/tcp/loss/scoreboard.ts',
+    from: 'return outstanding - flight.sacked - flight.lost + flight.resent;',
+    to: 'return outstanding - flight.sacked + flight.resent;',
     broken: 'what is lost counts as on its way',
     test: [
       'test/rfc6675.test.ts',

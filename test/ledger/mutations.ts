@@ -5,6 +5,7 @@
  * their own. Each test is one that the ledger counts as showing the rule.
  */
 import { OF_OTHERS } from './mutations-others.ts';
+import { OF_SENDERS } from './mutations-sender.ts';
 
 /** One way to break a rule. */
 export interface Mutation {
@@ -104,8 +105,8 @@ export const OF_9293: readonly Mutation[] = [
   {
     label: 'MUST-34',
     path: 'assembly/tcp/transmit.ts',
-    from: 'snd.una + min(snd.wnd, congestion) - snd.next',
-    to: 'snd.una + min(snd.maxWnd, congestion) - snd.next',
+    from: 'min(<i32>(snd.una + snd.wnd - snd.nxt), congestion)',
+    to: 'min(<i32>(snd.una + snd.maxWnd - snd.nxt), congestion)',
     broken: 'a window that shrinks is not seen',
     test: [
       'test/rfc9293/window.test.ts',
@@ -167,7 +168,7 @@ export const OF_9293: readonly Mutation[] = [
   {
     label: 'MUST-61',
     path: 'assembly/tcp/transmit.ts',
-    from: 'if (snd.next == snd.end && length != 0) ctl |= Ctl.PSH;',
+    from: 'if (end == snd.end && length != 0) ctl |= Ctl.PSH;',
     to: 'if (length != 0) ctl |= Ctl.PSH;',
     broken: 'every segment carries PSH',
     test: [
@@ -233,4 +234,4 @@ export const OF_9293: readonly Mutation[] = [
 ];
 
 /** All of them. */
-export const MUTATIONS: readonly Mutation[] = [...OF_9293, ...OF_OTHERS];
+export const MUTATIONS: readonly Mutation[] = [...OF_9293, ...OF_OTHERS, ...OF_SENDERS];

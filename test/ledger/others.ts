@@ -6,9 +6,11 @@
  * is then what the text amounts to. RFC 9293's own requirements stand in `requirements.ts`.
  */
 import type { Requirement } from './requirements.ts';
+import { SENDER_SUBJECTS, SENDER_TABLE } from './sender.ts';
 
 /** What each RFC is about, for headings. */
 export const SUBJECTS: Readonly<Record<number, string>> = {
+  ...SENDER_SUBJECTS,
   1122: 'hosts: addresses, ICMP, reassembly, TIME-WAIT',
   1191: 'path MTU, IPv4',
   1337: 'hazards of TIME-WAIT',
@@ -319,8 +321,9 @@ RFC 8201
 `;
 
 /** The rules by RFC, in the order of their sections. */
-export const OTHERS: readonly Requirement[] = TABLE.trim()
-  .split('\n\n')
+export const OTHERS: readonly Requirement[] = [TABLE, SENDER_TABLE]
+  .flatMap((table) => table.trim().split('\n\n'))
+  .sort()
   .flatMap((block) => {
     const [heading = '', ...lines] = block.split('\n');
     return lines.map((line) => {

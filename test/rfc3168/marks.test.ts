@@ -21,6 +21,7 @@ import {
   onesSum,
   Option,
   Peer,
+  Setting,
   pattern,
   Reason,
   Result,
@@ -32,7 +33,8 @@ const MSS = 1000;
 
 /** A connection with ten segments in flight, and more to send. */
 function bulk(options = {}) {
-  const made = established({ ecn: true, mss: MSS, wscale: 7, ...options });
+  const settings = { [Setting.ABE]: 0 };
+  const made = established({ ecn: true, mss: MSS, wscale: 7, settings, ...options });
   made.peer.send(ack({ seq: 1, ack: 1 }));
   made.host.write(60_000);
   expect(made.peer.take()).toHaveLength(10);

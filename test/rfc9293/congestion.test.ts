@@ -77,18 +77,16 @@ test('slow start ends at ssthresh, whatever an ACK covers', () => {
   expect(host.look('cwnd')).toBe(5 * MSS);
 });
 
-test.each([true, false])(
-  'RFC 5681 §3.1d: of what was outstanding at a timeout an ACK adds one segment (SACK %s)',
-  (sack) => {
-    const { host, peer } = bulk({ sack });
-    count(peer);
-    host.wait(1000);
-    peer.send(ack({ ack: 1 + 4 * MSS }));
-    expect(host.look('cwnd')).toBe(2 * MSS);
-    peer.send(ack({ ack: 1 + 8 * MSS }));
-    expect(host.look('cwnd')).toBe(3 * MSS);
-  },
-);
+test('RFC 5681 §3.1d: of what was outstanding at a timeout an ACK adds one segment', () => {
+  // With SACK the second of these would prove the timeout spurious (RFC 5682).
+  const { host, peer } = bulk({ sack: false });
+  count(peer);
+  host.wait(1000);
+  peer.send(ack({ ack: 1 + 4 * MSS }));
+  expect(host.look('cwnd')).toBe(2 * MSS);
+  peer.send(ack({ ack: 1 + 8 * MSS }));
+  expect(host.look('cwnd')).toBe(3 * MSS);
+});
 
 test('139 segments with one ACK a round trip take three and a half of them', () => {
   const { host, peer } = established({ mss: MSS, wscale: 7, handshakeMs: 300 });

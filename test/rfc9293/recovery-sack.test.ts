@@ -71,7 +71,8 @@ test('RFC 6675 §3: a block below SND.UNA, beyond SND.NXT or inverted changes no
     peer.send(ack({ ack: 2001, sack: [block], win: 65_000 + (block[0] % 7) }));
   peer.expectNothing();
   host.wait(1000);
-  expect(peer.take()[0]?.seq).toBe(2001);
+  // Beside the probe of the tail, the timeout finds the left edge.
+  expect(peer.take().map(({ seq }) => seq)).toContain(2001);
 });
 
 test('10,000 one-octet reports do not stop the connection', () => {
@@ -90,8 +91,11 @@ test('MAY-7, RFC 7323 §2.4b: recovery sends lost text again beyond a window tha
   expect(peer.take()).toHaveLength(10);
   for (const right of [8001, 9001, 10_001])
     peer.send(ack({ ack: 1001, win: 2000, sack: [[7001, right]] }));
+  expect(peer.take()[0]?.seq).toBe(1001);
+  for (const left of [6001, 5001])
+    peer.send(ack({ ack: 1001, win: 2000, sack: [[left, 10_001]] }));
   const again = peer.take().map((segment) => segment.seq);
-  expect(again.slice(0, 3)).toEqual([1001, 2001, 3001]);
+  expect(again).toEqual([2001, 3001]);
 });
 
 test('RFC 6675 §5c: after recovery cwnd is ssthresh, however little is in flight', () => {

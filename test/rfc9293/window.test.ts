@@ -307,7 +307,7 @@ test('MUST-34, SHLD-15: after a shrink nothing new is sent beyond the edge', () 
 
 test('SHLD-16: after a shrink old text within the window is sent again', () => {
   const { host, peer } = shrunk(2000);
-  host.wait(host.look('timerMs'));
+  host.wait(Math.ceil(host.look('rto') / 1000));
   peer.expect(data(1000, { seq: 1001 }));
 });
 

@@ -52,7 +52,17 @@ export interface Manner {
   pages: number;
 }
 
-const POOLS = ['TCBs', 'children', 'TIME-WAIT records', 'ranges', 'replies', 'pages'];
+const POOLS = [
+  'TCBs',
+  'children',
+  'TIME-WAIT records',
+  'ranges',
+  'replies',
+  'pages',
+  'source routes',
+  'flights',
+  'records of segments',
+];
 
 /** What must not happen; the message says what did. */
 export class Stall extends Error {}

@@ -1,0 +1,240 @@
+/**
+ * The flight of a connection: what matters only while something of it is on its way (RFC 8985,
+ * 9937, 4015, 5682).
+ *
+ * A connection takes the record with the first octet it sends. It keeps it while anything is
+ * outstanding; after that the record lies in a queue of quiet flights, and once nothing was sent
+ * for an RTO another connection may have it. There are as many as connections, so none can lack
+ * one; memory of those never taken costs nothing. What outlives a flight (cwnd, ssthresh, RTT,
+ * the minimum RTT, reordering) stays in the TCB.
+ *
+ * ╒══════════════════════ Flight (384 octets) ══════════════════════╕
+ * │ owner │ quiet queue │ sent records: list, by time │ octets by mark │
+ * ├────────────────────────────────────────────────────────────────┤
+ * │ RACK │ tail probe │ PRR │ undo, F-RTO │ delivery │ controller's    │
+ * └────────────────────────────────────────────────────────────────┘
+ */
+import { flights, quietFlights, sentRecords } from '../pools';
+import { giveFirst, itemAt, take } from '../store/pool';
+import { Lane } from '../store/lane';
+import { Instant, Micros, now, SECOND } from '../time';
+import { FLIGHT_SIZE } from '../memory';
+import { LocalSeq } from './seq';
+import { Tcb, tcbAt } from './tcb';
+
+/** What a sender is doing about losses. */
+export enum Phase {
+  /** Nothing is known to be lost. */
+  OPEN,
+  /** Recovery after losses that acknowledgments have shown (RFC 6675, RFC 6582). */
+  RECOVERY,
+  /** After a retransmission timeout (RFC 5681 §3.1), until what was sent before is acknowledged. */
+  LOSS,
+}
+
+/** A tail loss probe on its way (RFC 8985 §7). */
+export enum Probe {
+  NONE,
+  /** It carried new data. */
+  NEW,
+  /** It sent the last segment again. */
+  AGAIN,
+}
+
+/** F-RTO: where the detection of a spurious timeout stands (RFC 5682 §3.1). */
+export enum Frto {
+  OFF,
+  /** The first segment was sent again; the next acknowledgment decides what is sent. */
+  WAITING,
+  /** New data was sent; the next acknowledgment decides whether the timeout was spurious. */
+  PROVING,
+}
+
+/** What a sender needs while its data is outstanding. */
+@unmanaged
+export class Flight {
+  /** Index of the TCB it belongs to; while free, the next free record. */
+  owner: u32;
+  /** Neighbours in the queue of quiet flights. */
+  quietBefore: u32;
+  quietNext: u32;
+  /** Bits of Phase, Probe and Frto, each in an octet; whether the record is in the quiet queue. */
+  phase: u8;
+  probe: u8;
+  frto: u8;
+  isQuiet: u8;
+  /** When the record became quiet. */
+  quietAt: Instant;
+  /** When the retransmission timer runs out (RFC 6298); 0 while nothing is outstanding. */
+  rtoAt: Instant;
+
+  /** Records of what was sent, by sequence number: the six words of a Lane. */
+  laneHead: u32;
+  laneTail: u32;
+  laneCount: u32;
+  laneFirst: u32;
+  laneLast: u32;
+  laneSince: u32;
+  /** The same by the time of their last sending, without those SACKed or lost. */
+  oldest: u32;
+  newest: u32;
+  /** No record before this one is lost and still to be sent again; 0: none is at all. */
+  lostHint: u32;
+
+  /** Octets the peer has SACKed, octets lost, and of those, octets sent again. */
+  sacked: u32;
+  lost: u32;
+  resent: u32;
+  /** Segments SACKed. */
+  sackedSegments: u32;
+
+  /** RACK.xmit_ts, RACK.end_seq and RACK.rtt of the record sent last of all delivered (§6.2). */
+  rackSentAt: Micros;
+  rackEnd: LocalSeq;
+  rackRtt: Micros;
+  /** RACK.fack: the highest sequence number delivered. */
+  fack: LocalSeq;
+  /** RACK.dsack_round: SND.NXT when the last D-SACK was seen. */
+  dsackRound: LocalSeq;
+  /** Micros after which what is suspected now is lost; 0 when nothing is. */
+  reorderWait: Micros;
+
+  /** TLP.end_seq: SND.NXT when the probe was sent. */
+  probeEnd: LocalSeq;
+
+  /** PRR (RFC 9937 §6): prr_delivered, prr_out and RecoverFS, octets. */
+  prrDelivered: u32;
+  prrOut: u32;
+  recoverFs: u32;
+
+  /** cwnd, ssthresh and RTO before the reduction that can be undone. */
+  priorCwnd: u32;
+  priorSsthresh: u32;
+  /** SND.UNA when the reduction was made; meaningful while `isUndoable`. */
+  undoMarker: LocalSeq;
+  /** Segments sent again since and not reported as duplicates; -1: none was sent again yet. */
+  undoRetrans: i32;
+  /** TSval of the first retransmission of the reduction; meaningful while `hasStamp`. */
+  retransStamp: u32;
+  isUndoable: u8;
+  hasStamp: u8;
+  /** Whether `dsackRound` holds, and whether the variables of RACK do. */
+  hasDsackRound: u8;
+  hasRack: u8;
+  /** Bits the controller keeps. */
+  controllerBits: u8;
+
+  /** Octets delivered and lost since the record was taken; when last, and since when (delivery). */
+  delivered: u32;
+  lostTotal: u32;
+  deliveredAt: Micros;
+  firstSentAt: Micros;
+  /** `delivered` at which the last of what a lack of data has limited is delivered; 0 none. */
+  appLimited: u32;
+  /** Latest sample of the delivery rate: octets, in so many microseconds. */
+  rateDelivered: u32;
+  rateInterval: Micros;
+
+  /** Nothing is sent before: the pacer's time. */
+  paceAt: Instant;
+}
+
+/** Where the controller's own variables begin; they end with the record. */
+export const CONTROLLER: usize = 240;
+if (offsetof<Flight>() > CONTROLLER) ERROR('the flight overlaps its controller');
+
+const QUIET_LEAST: u64 = SECOND;
+
+/** The flight of an index. */
+export function flightAt(index: u32): Flight {
+  return changetype<Flight>(itemAt(flights(), index));
+}
+
+/** Whether a connection has a flight: only then anything of it can be outstanding. */
+export function hasFlight(tcb: Tcb): bool {
+  return tcb.flight != 0;
+}
+
+/** The flight of a connection that has one. */
+export function flightOf(tcb: Tcb): Flight {
+  assert(tcb.flight != 0);
+  return flightAt(tcb.flight);
+}
+
+/** The list of a flight's records. */
+export function laneOf(flight: Flight): Lane {
+  return changetype<Lane>(changetype<usize>(flight) + offsetof<Flight>('laneHead'));
+}
+
+/** The phase of a connection's sender. */
+export function phaseOf(tcb: Tcb): Phase {
+  return tcb.flight == 0 ? Phase.OPEN : <Phase>flightAt(tcb.flight).phase;
+}
+
+/** The flight of a connection that is about to send. */
+export function takeFlight(tcb: Tcb): Flight {
+  if (tcb.flight != 0) {
+    const flight = flightAt(tcb.flight);
+    if (flight.isQuiet) leaveQuiet(flight, tcb.flight);
+    return flight;
+  }
+  const index = take(flights());
+  assert(index != 0);
+  const flight = flightAt(index);
+  memory.fill(changetype<usize>(flight), 0, FLIGHT_SIZE);
+  flight.owner = tcb.index;
+  flight.fack = tcb.snd.una;
+  tcb.flight = index;
+  return flight;
+}
+
+/** Nothing is outstanding any more: another may have the record after an RTO. */
+export function becomeQuiet(tcb: Tcb): void {
+  if (tcb.flight == 0) return;
+  const flight = flightAt(tcb.flight);
+  if (flight.isQuiet) return;
+  const queue = quietFlights();
+  flight.isQuiet = 1;
+  flight.quietAt = now() + max<u64>(tcb.rtt.rto, QUIET_LEAST);
+  flight.quietBefore = queue.tail;
+  flight.quietNext = 0;
+  if (queue.head == 0) queue.head = tcb.flight;
+  else flightAt(queue.tail).quietNext = tcb.flight;
+  queue.tail = tcb.flight;
+}
+
+function leaveQuiet(flight: Flight, index: u32): void {
+  const queue = quietFlights();
+  if (flight.quietBefore == 0) queue.head = flight.quietNext;
+  else flightAt(flight.quietBefore).quietNext = flight.quietNext;
+  if (flight.quietNext == 0) queue.tail = flight.quietBefore;
+  else flightAt(flight.quietNext).quietBefore = flight.quietBefore;
+  if (queue.head == 0) queue.tail = 0;
+  assert(index != 0);
+  flight.isQuiet = 0;
+}
+
+/** Gives a connection's flight back, with whatever records it still has. */
+export function giveFlight(tcb: Tcb): void {
+  const index = tcb.flight;
+  if (index == 0) return;
+  const flight = flightAt(index);
+  if (flight.isQuiet) leaveQuiet(flight, index);
+  for (let at = flight.laneHead; at != 0; ) {
+    const next = load<u32>(itemAt(sentRecords(), at));
+    giveFirst(sentRecords(), at);
+    at = next;
+  }
+  tcb.flight = 0;
+  giveFirst(flights(), index);
+}
+
+/** Gives back the flights that have been quiet for long enough. */
+export function reapQuiet(): void {
+  const queue = quietFlights();
+  while (queue.head != 0) {
+    const flight = flightAt(queue.head);
+    if (flight.quietAt > now()) return;
+    giveFlight(tcbAt(flight.owner));
+  }
+}

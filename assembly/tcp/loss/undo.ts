@@ -1,0 +1,86 @@
+/**
+ * Taking back what was not lost after all: a reduction of cwnd is undone when the peer reports that
+ * everything sent again was a duplicate (RFC 3708), when its echo shows that the original arrived
+ * (Eifel, RFC 3522, with RFC 4015's response), or when F-RTO proves a timeout spurious (RFC 5682).
+ */
+import { Counter, Reason } from '../../abi';
+import { count } from '../../counters';
+import { Flight, Frto, Phase } from '../flight';
+import { progress } from '../progress';
+import { undone } from '../rate/congestion';
+import { traceCongestion } from '../rate/note';
+import { le, lt } from '../seq';
+import { Tcb } from '../tcb';
+import { tsVal } from '../timestamps';
+import { clearLost } from './scoreboard';
+
+/** Keeps what a reduction is about to take. */
+export function beginUndo(tcb: Tcb, flight: Flight): void {
+  // A timeout during recovery takes from what recovery has taken from: both are undone together.
+  if (!flight.isUndoable) {
+    flight.priorCwnd = tcb.cc.cwnd;
+    flight.priorSsthresh = tcb.cc.ssthresh;
+  }
+  flight.undoMarker = tcb.snd.una;
+  flight.undoRetrans = -1;
+  flight.hasStamp = 0;
+  flight.isUndoable = 1;
+}
+
+/** Notes that so many segments are sent again. */
+export function noteRetransmission(tcb: Tcb, flight: Flight, segments: u32): void {
+  if (!flight.isUndoable) return;
+  flight.undoRetrans = max(flight.undoRetrans, 0) + <i32>segments;
+  if (flight.hasStamp) return;
+  flight.hasStamp = 1;
+  flight.retransStamp = tsVal(tcb); // RFC 3522 §3.2a
+}
+
+/** Takes a reported duplicate off what was sent again (RFC 3708 §3). */
+function settleDuplicate(tcb: Tcb, flight: Flight): void {
+  const made = progress();
+  if (!made.hasDuplicate || flight.undoRetrans <= 0) return;
+  const right = made.duplicateRight;
+  if (!lt(flight.undoMarker, right) || !le(right, tcb.cc.point)) return;
+  const octets = right - made.duplicateLeft;
+  const segments = <i32>((octets + tcb.snd.mss - 1) / tcb.snd.mss);
+  flight.undoRetrans = max(flight.undoRetrans - segments, 0); // RFC 3708 §3
+}
+
+/** Whether the acknowledgment shows that what was sent again had arrived all the same. */
+function isSpurious(tcb: Tcb, flight: Flight): bool {
+  if (!flight.isUndoable) return false;
+  if (flight.undoRetrans == 0) {
+    count(Counter.TcpExtTCPDSACKUndo);
+    return true;
+  }
+  const made = progress();
+  const echoesEarlier = made.hasEcho && lt(made.echo, flight.retransStamp);
+  if (made.acked != 0 && flight.hasStamp && echoesEarlier) {
+    // RFC 3522 §3.2b
+    count(Counter.TcpExtTCPFullUndo);
+    return true;
+  }
+  if (flight.phase == Phase.LOSS && flight.frto == Frto.PROVING && made.hasSuspected) {
+    count(Counter.TcpExtTCPSpuriousRTOs); // RFC 5682 §3.1b
+    return true;
+  }
+  return false;
+}
+
+/** Undoes the latest reduction if the acknowledgment shows it was wrong; answers whether it did. */
+export function tryUndo(tcb: Tcb, flight: Flight): bool {
+  settleDuplicate(tcb, flight); // RFC 2883 §5b
+  if (!isSpurious(tcb, flight)) return false;
+  const cc = tcb.cc;
+  clearLost(tcb, flight);
+  cc.cwnd = max(cc.cwnd, flight.priorCwnd); // RFC 4015 §3.2
+  cc.ssthresh = max(cc.ssthresh, flight.priorSsthresh);
+  undone(tcb, flight);
+  flight.isUndoable = 0;
+  flight.frto = <u8>Frto.OFF;
+  flight.phase = <u8>Phase.OPEN;
+  cc.duplicates = 0;
+  traceCongestion(tcb, Reason.UNDONE);
+  return true;
+}

@@ -1,0 +1,86 @@
+/**
+ * The one timer of a sender: what it waits for, whichever comes first. The persist timer takes over
+ * while the window is closed (RFC 9293 §3.8.6.1).
+ */
+import { Timer } from '../../abi';
+import { Instant, now } from '../../time';
+import { becomeQuiet, flightOf, hasFlight } from '../flight';
+import { beforeGivingUp, MAX_RTO } from '../rto';
+import { le } from '../seq';
+import { armedFor, Flag, has, pendingText, Tcb } from '../tcb';
+import { arm, cancel } from '../timers';
+import { mayProbe, probeTimeout } from './tail-probe';
+
+/** What the retransmission timer waits for. */
+export enum Watch {
+  /** The retransmission timeout (RFC 6298). */
+  RTO,
+  /** What RACK suspects may be lost by then (RFC 8985 §6.3). */
+  REORDER,
+  /** The tail loss probe (RFC 8985 §7.2). */
+  PROBE,
+}
+
+/** Starts the retransmission timer anew: something was acknowledged, or sent again. */
+export function watchFlight(tcb: Tcb): void {
+  const snd = tcb.snd;
+  if (snd.wnd == 0 && (snd.una != snd.nxt || pendingText(tcb) != 0 || finPending(tcb))) {
+    watchClosedWindow(tcb);
+    return;
+  }
+  cancel(tcb, Timer.PERSIST);
+  if (snd.una == snd.nxt) {
+    cancel(tcb, Timer.RETRANSMIT); // RFC 6298 §5.2
+    becomeQuiet(tcb);
+    return;
+  }
+  if (!hasFlight(tcb)) {
+    // Only our SYN is outstanding.
+    arm(tcb, Timer.RETRANSMIT, beforeGivingUp(tcb, now() + tcb.rtt.rto));
+    return;
+  }
+  flightOf(tcb).rtoAt = now() + tcb.rtt.rto; // RFC 6298 §5.1, §5.3, §5a
+  watchAgain(tcb);
+}
+
+/** Arms the timer for what comes first; the retransmission timeout stays where it is. */
+export function watchAgain(tcb: Tcb): void {
+  const flight = flightOf(tcb);
+  let at: Instant = flight.rtoAt;
+  let watch: Watch = Watch.RTO;
+  if (flight.reorderWait != 0) {
+    if (now() + flight.reorderWait < at) {
+      at = now() + flight.reorderWait;
+      watch = Watch.REORDER;
+    }
+  } else if (mayProbe(tcb, flight)) {
+    const probeAt = now() + probeTimeout(tcb);
+    if (probeAt < at) {
+      at = probeAt;
+      watch = Watch.PROBE;
+    }
+  }
+  tcb.watch = <u8>watch;
+  arm(tcb, Timer.RETRANSMIT, beforeGivingUp(tcb, at));
+}
+
+function watchClosedWindow(tcb: Tcb): void {
+  cancel(tcb, Timer.RETRANSMIT); // SHLD-17
+  // SHLD-29: the first probe comes one RTO after the window closed.
+  if (armedFor(tcb, Timer.PERSIST) != 0) return;
+  // Nothing was outstanding, so silence begins here.
+  if (tcb.snd.una == tcb.snd.nxt) tcb.rtt.stalledAt = now();
+  arm(tcb, Timer.PERSIST, beforeGivingUp(tcb, now() + tcb.rtt.rto));
+}
+
+/** Whether a FIN waits to be sent. */
+function finPending(tcb: Tcb): bool {
+  return has(tcb, Flag.FIN_QUEUED) && le(tcb.snd.nxt, tcb.snd.end);
+}
+
+/** The next probe of a closed window: twice as long after each (SHLD-30). */
+export function persistAgain(tcb: Tcb): void {
+  const shift = min<u32>(tcb.rtt.count, 10);
+  const delay = min<u64>((<u64>tcb.rtt.rto) << shift, MAX_RTO);
+  arm(tcb, Timer.PERSIST, beforeGivingUp(tcb, now() + delay)); // SHLD-30
+}

@@ -1,0 +1,120 @@
+/**
+ * What one acknowledgment has brought: one record at a fixed address, as the segment's is, filled
+ * while the acknowledgment is processed and read by loss recovery and congestion control.
+ */
+import { PROGRESS } from '../memory';
+import { Micros } from '../time';
+import { Flight } from './flight';
+import { earlier, later, le, LocalSeq, lt } from './seq';
+import { clock, isMarked, Mark, Sent } from './sent';
+import { Tcb } from './tcb';
+import { stampBefore } from './timestamps';
+
+/** What the acknowledgment that is being processed has brought. */
+@unmanaged
+export class Progress {
+  /** Octets by which it moves SND.UNA, and octets it SACKs that were not SACKed yet. */
+  acked: u32;
+  sacked: u32;
+  /** Octets delivered: acknowledged or SACKed for the first time. */
+  delivered: u32;
+  /** Octets found to be lost because of it. */
+  lost: u32;
+  /** Octets in flight before it (pipe). */
+  before: u32;
+  /** Round-trip time of what was delivered and had been sent once, the shortest; 0 none. */
+  rtt: Micros;
+  /** TSecr, if the peer echoes our timestamps (`hasEcho`). */
+  echo: u32;
+  /** The duplicate it reports (RFC 2883), if `hasDuplicate`. */
+  duplicateLeft: LocalSeq;
+  duplicateRight: LocalSeq;
+  /** Of what was delivered: the end of the first that was sent once, and the end of the last. */
+  lowestEnd: LocalSeq;
+  highestEnd: LocalSeq;
+  /** Of what was delivered, and is no answer to an earlier sending: when the last was sent. */
+  newestAt: Micros;
+  newestEnd: LocalSeq;
+  /** What the record sent last says of the delivery rate (`rate/delivery.ts`). */
+  priorDelivered: u32;
+  priorAt: Micros;
+  sendElapsed: Micros;
+  priorInFlight: u32;
+  priorLost: u32;
+  hasEcho: u8;
+  hasDuplicate: u8;
+  /** Whether data that was sent only once was delivered, and such from before RecoveryPoint. */
+  hasOriginal: u8;
+  hasSuspected: u8;
+  hasNewest: u8;
+  hasRate: u8;
+  isAppLimited: u8;
+  /** Whether it echoes a mark of congestion (RFC 3168). */
+  isEcho: u8;
+  /** Whether anything was delivered at all. */
+  hasDelivered: u8;
+}
+
+/** The record. */
+export function progress(): Progress {
+  return changetype<Progress>(PROGRESS);
+}
+
+/** Begins an acknowledgment: nothing is known of it yet. */
+export function beginProgress(before: u32): Progress {
+  memory.fill(PROGRESS, 0, offsetof<Progress>());
+  const made = progress();
+  made.before = before;
+  return made;
+}
+
+/** Whether something sent at `at`, ending at `end`, was sent after another (RFC 8985 §6.2). */
+export function isSentAfter(at: Micros, end: LocalSeq, otherAt: Micros, other: LocalSeq): bool {
+  const later = <i32>(at - otherAt);
+  return later > 0 || (later == 0 && lt(other, end));
+}
+
+/** Notes what the delivery of a record says, the first time it is reported. */
+export function noteDelivered(tcb: Tcb, flight: Flight, sent: Sent, span: u32): void {
+  const made = progress();
+  const end = sent.seq + span;
+  const elapsed = clock() - sent.sentAt;
+  made.delivered += span;
+  made.highestEnd = made.hasDelivered ? later(made.highestEnd, end) : end;
+  made.hasDelivered = 1;
+  if (sent.sends == 1) {
+    made.lowestEnd = made.hasOriginal ? earlier(made.lowestEnd, end) : end;
+    made.rtt = made.hasOriginal ? min(made.rtt, max(elapsed, 1)) : max(elapsed, 1);
+    made.hasOriginal = 1;
+    if (le(end, tcb.cc.point)) made.hasSuspected = 1;
+  }
+  noteNewest(tcb, made, sent, end, elapsed);
+  noteRate(made, flight, sent);
+  flight.delivered += span;
+  flight.deliveredAt = clock();
+}
+
+/** What answers an earlier sending of the same data says nothing of the latest (RFC 8985 §6.2). */
+function noteNewest(tcb: Tcb, made: Progress, sent: Sent, end: LocalSeq, elapsed: Micros): void {
+  if (sent.sends > 1) {
+    if (made.hasEcho && lt(made.echo, stampBefore(tcb, elapsed))) return;
+    if (elapsed < tcb.rtt.least) return;
+  }
+  if (made.hasNewest && !isSentAfter(sent.sentAt, end, made.newestAt, made.newestEnd)) return;
+  made.newestAt = sent.sentAt;
+  made.newestEnd = end;
+  made.hasNewest = 1;
+}
+
+function noteRate(made: Progress, flight: Flight, sent: Sent): void {
+  if (made.hasRate && <i32>(sent.delivered - made.priorDelivered) < 0) return;
+  // The next flight of segments is measured from this one's sending.
+  flight.firstSentAt = sent.sentAt;
+  made.hasRate = 1;
+  made.priorDelivered = sent.delivered;
+  made.priorAt = sent.deliveredAt;
+  made.sendElapsed = sent.sentAt - sent.firstSentAt;
+  made.priorInFlight = sent.inFlight;
+  made.priorLost = sent.lostTotal;
+  made.isAppLimited = isMarked(sent, Mark.APP_LIMITED) ? 1 : 0;
+}

@@ -1,0 +1,98 @@
+/**
+ * What was not lost is taken back: Eifel (RFC 3522, RFC 4015), D-SACK (RFC 3708) and F-RTO (RFC
+ * 5682).
+ */
+import { expect, test } from 'vitest';
+import { ack, Counter, established, type Peer } from './dsl/index.ts';
+
+const MSS = 1000;
+const RTT = 100;
+
+function sent(written: number, options = {}) {
+  const made = established({ mss: MSS, wscale: 7, handshakeMs: RTT, ...options });
+  made.host.write(written * MSS);
+  return { ...made, first: made.peer.take() };
+}
+
+/** Ten segments and a probe are in flight, and the timeout has sent the first of them again. */
+function timedOut() {
+  const made = sent(30);
+  const { cwnd, rto } = made.host.status()!;
+  made.host.wait(2 * RTT + 2 + rto / 1000);
+  expect(made.stack.counter(Counter.TcpExtTCPTimeouts)).toBe(1);
+  return { ...made, cwnd };
+}
+
+const numbers = (peer: Peer) => peer.take().map(({ seq }) => (seq - 1) / MSS);
+
+test('RFC 3522 §3.2a, §3.2b, RFC 4015 §3.2: the echo of the original undoes a timeout', () => {
+  const { stack, host, peer, first } = sent(5, { timestamps: true, sack: false });
+  const { cwnd, ssthresh } = host.status()!;
+  const stamp = first[0]!.ts![0];
+  host.wait(host.look('rto') / 1000);
+  expect(peer.take().length).toBeGreaterThan(0);
+  expect(host.look('cwnd')).toBeLessThan(cwnd);
+  const { seq, text } = first.at(-1)!;
+  peer.send(ack({ ack: seq + text.length, ts: [peer.clockOffset + 1000, stamp] }));
+  expect(host.look('cwnd')).toBeGreaterThanOrEqual(cwnd);
+  expect(host.look('ssthresh')).toBe(ssthresh);
+  expect(stack.counter(Counter.TcpExtTCPFullUndo)).toBe(1);
+});
+
+test('RFC 3522 §3.2b: after a spike nothing but the first segment is sent again', () => {
+  const { host, peer, first } = sent(10, { timestamps: true });
+  const stamp = first[0]!.ts![0];
+  host.wait(700);
+  const again = peer.take();
+  expect(new Set(again.map(({ seq }) => seq)).size).toBeLessThanOrEqual(2);
+  // Everything arrives after all, one ACK for each two segments.
+  for (let last = 2; last <= 10; last += 2) {
+    peer.send(ack({ ack: 1 + last * MSS, ts: [peer.clockOffset + 2000, stamp] }));
+  }
+  expect(numbers(peer)).toEqual([]);
+});
+
+test('RFC 3708 §3, RFC 2883 §5b: all that was sent again is reported twice: undone', () => {
+  const { stack, host, peer } = sent(10);
+  const { cwnd, ssthresh } = host.status()!;
+  host.wait(RTT);
+  peer.send(ack({ ack: 1, sack: [[1 + MSS, 1 + 4 * MSS]] }));
+  expect(numbers(peer)).toEqual([0]);
+  expect(host.look('ssthresh')).toBeLessThan(ssthresh);
+  // The original was late: the peer has everything before the retransmission comes.
+  peer.send(ack({ ack: 1 + 10 * MSS - MSS }));
+  peer.send(ack({ ack: 1 + 9 * MSS, sack: [[1, 1 + MSS]] }));
+  expect(stack.counter(Counter.TcpExtTCPDSACKUndo)).toBe(1);
+  expect(host.look('ssthresh')).toBe(ssthresh);
+  expect(host.look('cwnd')).toBeGreaterThanOrEqual(cwnd);
+});
+
+test('RFC 5682 §3.1a: after a timeout new data is sent before more is sent again', () => {
+  const { peer } = timedOut();
+  expect(peer.take().at(-1)?.seq).toBe(1);
+  peer.send(ack({ ack: 1 + MSS }));
+  const next = numbers(peer);
+  expect(next.length).toBeGreaterThan(0);
+  expect(Math.min(...next)).toBeGreaterThanOrEqual(10);
+});
+
+test('RFC 5682 §3.1b: an ACK of what was sent only once proves the timeout spurious', () => {
+  const { stack, host, peer, cwnd } = timedOut();
+  peer.take();
+  peer.send(ack({ ack: 1 + MSS }));
+  peer.take();
+  peer.send(ack({ ack: 1 + 3 * MSS }));
+  expect(stack.counter(Counter.TcpExtTCPSpuriousRTOs)).toBe(1);
+  expect(host.look('cwnd')).toBeGreaterThanOrEqual(cwnd);
+});
+
+test('RFC 5682 §3.1: a duplicate instead means that the timeout was right', () => {
+  const { stack, host, peer } = timedOut();
+  peer.take();
+  peer.send(ack({ ack: 1 + MSS }));
+  peer.take();
+  peer.send(ack({ ack: 1 + MSS, sack: [[1 + 11 * MSS, 1 + 12 * MSS]] }));
+  expect(stack.counter(Counter.TcpExtTCPSpuriousRTOs)).toBe(0);
+  expect(numbers(peer)).toContain(1);
+  expect(host.look('cwnd')).toBeLessThan(5 * MSS);
+});
