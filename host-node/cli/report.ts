@@ -10,6 +10,7 @@
 import { ConfigField, Memory, Reason, Result } from '../../host-web/abi.ts';
 import { explain } from '../../host-web/errors.ts';
 import { eachSocket, type TcpInfo } from '../../host-web/inspect.ts';
+import { ask, type Running } from './control.ts';
 import type { Device } from './device.ts';
 import { socketTable } from './socket-table.ts';
 
@@ -182,6 +183,21 @@ export class ReportReader {
     if (this.#summary === undefined) throw new TypeError('no summary');
     return { ...this.#summary, sockets: [...this.#sockets.values()] };
   }
+}
+
+/**
+ * Asks a running process for its report, or what of it is wanted; undefined when it is not there
+ * any more.
+ *
+ * @throws Failure when it may not be asked, says nothing, or what is no report
+ */
+export async function reportOf(
+  running: Running,
+  isWanted: (socket: TcpInfo) => boolean = () => true,
+): Promise<Report | undefined> {
+  const reader = new ReportReader(isWanted);
+  const isThere = await ask(running, (line) => reader.take(line));
+  return isThere ? reader.end() : undefined;
 }
 
 function socketOf(fields: readonly string[], values: readonly unknown[]): TcpInfo {

@@ -1,10 +1,10 @@
 /** `netcell ss`: the sockets of every netcell that runs in the foreground, as ss(8) shows them. */
 import type { TcpInfo } from '../../host-web/inspect.ts';
 import type { Arguments, Flags } from './arguments.ts';
-import { ask, listRunning, type Running } from './control.ts';
+import { listRunning, type Running } from './control.ts';
 import { Exit, Failure } from './failure.ts';
 import { showProgress } from './progress.ts';
-import { type Report, ReportReader } from './report.ts';
+import { type Report, reportOf } from './report.ts';
 import { CONNECTIONS, type Predicate, readFilter } from './ss-filter.ts';
 import { socketTable, type TableOptions } from './socket-table.ts';
 import type { Verb } from './verb.ts';
@@ -59,12 +59,11 @@ async function askAll(args: Arguments, isWanted: Predicate): Promise<Told[]> {
   const told: Told[] = [];
   const failures: Failure[] = [];
   for (const running of listRunning(tun)) {
-    const reader = new ReportReader(isWanted);
     const waiting = `the netcell on ${running.name} (process ${running.pid}) is being asked`;
     const stop = showProgress(() => waiting, args.isSet('quiet'));
     try {
-      const isThere = await ask(running, (line) => reader.take(line));
-      if (isThere) told.push({ running, report: reader.end() });
+      const report = await reportOf(running, isWanted);
+      if (report !== undefined) told.push({ running, report });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       failures.push(error);

@@ -55,6 +55,10 @@ export function launch(
     stdio: ['ignore', 'pipe', 'pipe'],
     ...options,
   });
+  // A scenario that fails takes what it started with it.
+  const end = () => child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   let text = '';
   const heard = new EventEmitter();
   const ended = once(child, 'exit').then(([code]) => ({ code: code as number | null }));

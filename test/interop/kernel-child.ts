@@ -43,7 +43,7 @@ function open(pcap?: string): Place {
     rule: (rule) => path?.rule(rule) ?? (() => {}),
     close: async () => {
       await stack.close();
-      capture?.close();
+      await capture?.close();
     },
   };
 }

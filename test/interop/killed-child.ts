@@ -8,8 +8,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ask, listRunning } from '../../host-node/cli/control.ts';
-import { ReportReader } from '../../host-node/cli/report.ts';
+import { listRunning } from '../../host-node/cli/control.ts';
+import { reportOf } from '../../host-node/cli/report.ts';
 import { enterNamespace } from '../../host-node/namespace.ts';
 import { openTun, TunError } from '../../host-node/tun.ts';
 import type { TcpInfo } from '../../host-web/inspect.ts';
@@ -42,12 +42,10 @@ async function until(what: string, isSo: () => boolean | Promise<boolean>): Prom
   }
 }
 
-/** What the running netcell tells of its sockets; none without it. */
-async function netcellSockets(): Promise<readonly TcpInfo[]> {
-  const [running] = listRunning(DEVICE);
-  const reader = new ReportReader(() => true);
-  const isThere = running !== undefined && (await ask(running, (line) => reader.take(line)));
-  return isThere ? reader.end().sockets : [];
+/** The sockets of whatever netcell runs on the device. */
+async function netcellSockets(): Promise<TcpInfo[]> {
+  const reports = await Promise.all(listRunning(DEVICE).map((running) => reportOf(running)));
+  return reports.flatMap((report) => report?.sockets ?? []);
 }
 
 /** State of a connection as the running netcell tells it; 'none' without one, or without it. */

@@ -31,7 +31,7 @@ const ROWS = [
 
 describe.skipIf(obstacle !== undefined)(`netcell is killed${skipped}`, () => {
   it('and the kernel finds out, over IPv4 and IPv6', async () => {
-    const env = { ...process.env, XDG_RUNTIME_DIR: folder };
+    const env = { ...process.env, NETCELL_CONTROL_DIR: folder };
     const outcome = await run(child, [command], { env }).outcome;
     expect(outcome).toMatchObject({ code: 0, signal: null, stderr: '' });
     const played = JSON.parse(outcome.stdout) as Record<string, Row[]>;

@@ -54,7 +54,7 @@ async function playAll(act: keyof typeof ACTS, capture: string): Promise<Record<
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   board.close();
-  recorded.close();
+  await recorded.close();
   return played;
 }
 
