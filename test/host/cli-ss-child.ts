@@ -59,6 +59,14 @@ async function makeSockets(): Promise<() => void> {
   };
 }
 
+/** Waits until no socket is in a state that passes by itself. */
+async function settled(): Promise<void> {
+  const isPassing = ([state = '']: string[]) => /^(SYN|FIN-WAIT-1|LAST-ACK|CLOSING)/.test(state);
+  while (kernelRows('-tanH').some(isPassing)) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 /** Has our ss find the kernel's sockets. */
 async function tellKernelSockets(): Promise<() => void> {
   const fields = [
@@ -162,6 +170,7 @@ await perform({
   compare: async () => {
     if (spawnSync('ss', ['-V']).status !== 0) return { skipped: 'no ss on this machine' };
     const end = await makeSockets();
+    await settled();
     const withdraw = await tellKernelSockets();
     const results: Record<string, { kernel: string[]; ours: string[] }> = {};
     for (const command of COMMANDS) {
