@@ -129,6 +129,8 @@ describe('a planted violation of a law is found', () => {
     expect(up('assembly/udp/a.ts', '../tcp/tcb')).toEqual([2]);
     expect(up('assembly/tcp/a.ts', '../udp/arrives')).toEqual([2]);
     expect(up('assembly/tcp/a.ts', '../stack')).toEqual([2]);
+    expect(up('assembly/tcp/rate/a.ts', '../loss/rack')).toEqual([2]);
+    expect(up('assembly/tcp/loss/a.ts', '../rate/reno')).toEqual([]);
     expect(up('assembly/tcp/a.ts', '../../host-web/abi')).toEqual([2]);
     expect(up('assembly/counters.ts', './memory')).toEqual([]);
     expect(up('assembly/trace.ts', './pools')).toEqual([2]);

@@ -41,6 +41,9 @@ function brokenFloors(source: Source): [number, string][] {
     if (own === 4 && transports[0] !== transports[1] && transports[1] !== undefined) {
       return [[line, `${transports[0]}/ imports ${transports[1]}/: they meet in stack.ts`]];
     }
+    if (isIn(source, 'assembly/tcp/rate') && target.startsWith('assembly/tcp/loss/')) {
+      return [[line, 'rate/ imports loss/: how much may be sent does not know what was lost']];
+    }
     return [];
   });
 }
