@@ -130,7 +130,7 @@ export enum Setting {
   WINDOW_SCALING,
   /** Offer SACK (RFC 2018). */
   SACK,
-  /** Retransmissions of a SYN,ACK before a connection that never opened is forgotten (MUST-23). */
+  /** Retransmissions of a SYN,ACK before it is given up; fewer while its SYN queue fills. */
   SYN_ACK_RETRIES,
   /** Answer ICMP echo requests. */
   ECHO_REPLY,
@@ -155,6 +155,10 @@ export enum Setting {
   MAX_TW_BUCKETS,
   /** Begin no connection that might find no TIME-WAIT record, for the sake of MUST-13. */
   TW_STRICT,
+  /** Connections at once whose user is gone; by default as many as there may be at all. */
+  MAX_ORPHANS,
+  /** Retransmissions before a connection whose user is gone is given up; 0: eight, 100 s. */
+  ORPHAN_RETRIES,
   /** Seconds the fragments of an IPv4 datagram may take to come; RFC 1122 §3.3.2: 60 and more. */
   IPFRAG_TIME,
   /** Seconds the fragments of an IPv6 datagram may take to come; RFC 8200 §4.5: 60. */
@@ -276,6 +280,7 @@ export enum Counter {
   TcpExtTCPAbortOnClose,
   TcpExtTCPAbortOnTimeout,
   TcpExtTCPAbortOnLinger,
+  TcpExtTCPAbortOnMemory,
   TcpExtTCPKeepAlive,
   TcpExtTCPZeroWindowProbe,
   TcpExtTCPRcvQDrop,

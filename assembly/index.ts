@@ -40,6 +40,7 @@ import { abort as abortTcb } from './tcp/abort';
 import { close as closeTcb, release as releaseTcb } from './tcp/close';
 import { accept as acceptFrom, create as createTcb, openActive, openPassive } from './tcp/open';
 import { setOption as setTcbOption } from './tcp/option';
+import { orphans } from './tcp/lifecycle';
 import { receive as receiveText } from './tcp/receive';
 import { markUrgent, send as sendText } from './tcp/send';
 import { setSourceRoute } from './tcp/source-route';
@@ -284,7 +285,8 @@ export function traceBase(): u32 {
 
 /**
  * Items a pool has handed out: 0 TCBs, 1 children, 2 TIME-WAIT, 3 ranges, 4 replies, 5 pages, 6
- * source routes, 7 flights, 8 records of segments sent.
+ * source routes, 7 flights, 8 records of segments sent; and 9, of the TCBs those whose user has let
+ * go.
  */
 export function used(pool: u32): u32 {
   switch (pool) {
@@ -304,6 +306,8 @@ export function used(pool: u32): u32 {
       return flights().used;
     case 8:
       return sentRecords().used;
+    case 9:
+      return orphans();
     default:
       return pages().used;
   }

@@ -109,7 +109,7 @@ function bounds(): usize {
     1, 0, 1, // TIMESTAMPS tcp_timestamps
     1, 0, 1, // WINDOW_SCALING tcp_window_scaling
     1, 0, 1, // SACK tcp_sack
-    7, 0, 16, // SYN_ACK_RETRIES tcp_synack_retries
+    5, 0, 16, // SYN_ACK_RETRIES tcp_synack_retries
     1, 0, 1, // ECHO_REPLY icmp_echo
     0, 0, 1, // TRACE trace
     0, 0, 1, // CHECKSUM_BY_LINK checksum_by_link
@@ -120,6 +120,8 @@ function bounds(): usize {
     2, 0, 2, // ECN tcp_ecn
     262_144, 0, 4_194_300, // MAX_TW_BUCKETS tcp_max_tw_buckets
     0, 0, 1, // TW_STRICT tcp_tw_strict
+    4_096, 0, 1_048_575, // MAX_ORPHANS tcp_max_orphans
+    0, 0, 255, // ORPHAN_RETRIES tcp_orphan_retries
     30, 1, 120, // IPFRAG_TIME ipfrag_time
     60, 1, 120, // IP6FRAG_TIME ip6frag_time
     1, 0, 1, // TOLERATE_MISSING_TS tolerate_missing_ts
@@ -157,4 +159,5 @@ export function defaultSettings(): void {
   const c = config();
   setSetting(Setting.MTU, c.mtu);
   setSetting(Setting.MAX_TW_BUCKETS, c.timeWaits);
+  setSetting(Setting.MAX_ORPHANS, c.connections);
 }

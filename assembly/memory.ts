@@ -59,8 +59,10 @@ export const IDENTIFICATIONS: usize = REFUSAL + 32;
 export const PATHS: usize = IDENTIFICATIONS + 1024;
 /** What the acknowledgment that arrives now has brought. */
 export const PROGRESS: usize = PATHS + 16;
+/** How many orphans there are, and where the search among TCBs for one to give up goes on. */
+export const ORPHANS: usize = PROGRESS + 128;
 /** End of the small records. */
-const SMALL_END: usize = PROGRESS + 128;
+const SMALL_END: usize = ORPHANS + 8;
 if (SMALL_END > MAP + 0x1_0000) ERROR('the small records outgrew their 64 KiB');
 
 /**

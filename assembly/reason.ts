@@ -99,6 +99,8 @@ export enum Reason {
   RST_IN_TIME_WAIT,
   /** As many connections as may be were in TIME-WAIT: this one ended without. (RFC 9293 §3.6.1) */
   TIME_WAIT_FULL,
+  /** Its user was gone, the peer silent, and others needed the room. (tcp_max_orphans) */
+  ORPHAN_GIVEN_UP,
   /** A new SYN ended the TIME-WAIT of an older connection. (RFC 1122 §4.2.2.13, RFC 6191) */
   TIME_WAIT_REUSED,
   /** A RST is never answered with a RST. (RFC 9293 §3.5.2) */

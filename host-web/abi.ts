@@ -110,7 +110,7 @@ export enum Setting {
   WINDOW_SCALING = 4,
   /** Offer SACK (RFC 2018). */
   SACK = 5,
-  /** Retransmissions of a SYN,ACK before a connection that never opened is forgotten (MUST-23). */
+  /** Retransmissions of a SYN,ACK before it is given up; fewer while its SYN queue fills. */
   SYN_ACK_RETRIES = 6,
   /** Answer ICMP echo requests. */
   ECHO_REPLY = 7,
@@ -132,17 +132,21 @@ export enum Setting {
   MAX_TW_BUCKETS = 15,
   /** Begin no connection that might find no TIME-WAIT record, for the sake of MUST-13. */
   TW_STRICT = 16,
+  /** Connections at once whose user is gone; by default as many as there may be at all. */
+  MAX_ORPHANS = 17,
+  /** Retransmissions before a connection whose user is gone is given up; 0: eight, 100 s. */
+  ORPHAN_RETRIES = 18,
   /** Seconds the fragments of an IPv4 datagram may take to come; RFC 1122 §3.3.2: 60 and more. */
-  IPFRAG_TIME = 17,
+  IPFRAG_TIME = 19,
   /** Seconds the fragments of an IPv6 datagram may take to come; RFC 8200 §4.5: 60. */
-  IP6FRAG_TIME = 18,
+  IP6FRAG_TIME = 20,
   /** Take segments without the timestamps agreed on, as Linux; 0: a RST only (RFC 7323 §3.2). */
-  TOLERATE_MISSING_TS = 19,
+  TOLERATE_MISSING_TS = 21,
   /** Congestion control of connections to come: 0 CUBIC, 1 Reno. */
-  CONGESTION_CONTROL = 20,
+  CONGESTION_CONTROL = 22,
   /** A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511). */
-  ABE = 21,
-  COUNT = 22,
+  ABE = 23,
+  COUNT = 24,
 }
 
 /** Congestion control, as a setting and an option choose it. */
@@ -251,40 +255,41 @@ export enum Counter {
   TcpExtTCPAbortOnClose = 60,
   TcpExtTCPAbortOnTimeout = 61,
   TcpExtTCPAbortOnLinger = 62,
-  TcpExtTCPKeepAlive = 63,
-  TcpExtTCPZeroWindowProbe = 64,
-  TcpExtTCPRcvQDrop = 65,
-  TcpExtTCPWantZeroWindowAdv = 66,
-  TcpExtTCPFromZeroWindowAdv = 67,
-  TcpExtTCPBadOptions = 68,
-  TcpExtReplyQueueDrop = 69,
-  TcpExtTCPIcmpOutOfWindow = 70,
-  TcpExtSyncookiesSent = 71,
-  TcpExtSyncookiesRecv = 72,
-  TcpExtSyncookiesFailed = 73,
-  TcpExtTCPReqQFullDoCookies = 74,
-  TcpExtTCPMTUBlackHole = 75,
-  IpExtNegativeAdvice = 76,
-  IpSourceRouteRefused = 77,
-  TcpExtTCPSourceRouteFull = 78,
-  IpExtInNoECTPkts = 79,
-  IpExtInECT1Pkts = 80,
-  IpExtInECT0Pkts = 81,
-  IpExtInCEPkts = 82,
-  TcpExtTCPDeliveredCE = 83,
-  IpReasmTimeout = 84,
-  IcmpOutTimeExcds = 85,
-  IcmpOutParmProbs = 86,
-  IpFragOKs = 87,
-  IpFragCreates = 88,
-  TcpExtTCPLossProbes = 89,
-  TcpExtTCPLossProbeRecovery = 90,
-  TcpExtTCPLostRetransmit = 91,
-  TcpExtTCPSACKReorder = 92,
-  TcpExtTCPDSACKUndo = 93,
-  TcpExtTCPFullUndo = 94,
-  TcpExtTCPSpuriousRTOs = 95,
-  COUNT = 96,
+  TcpExtTCPAbortOnMemory = 63,
+  TcpExtTCPKeepAlive = 64,
+  TcpExtTCPZeroWindowProbe = 65,
+  TcpExtTCPRcvQDrop = 66,
+  TcpExtTCPWantZeroWindowAdv = 67,
+  TcpExtTCPFromZeroWindowAdv = 68,
+  TcpExtTCPBadOptions = 69,
+  TcpExtReplyQueueDrop = 70,
+  TcpExtTCPIcmpOutOfWindow = 71,
+  TcpExtSyncookiesSent = 72,
+  TcpExtSyncookiesRecv = 73,
+  TcpExtSyncookiesFailed = 74,
+  TcpExtTCPReqQFullDoCookies = 75,
+  TcpExtTCPMTUBlackHole = 76,
+  IpExtNegativeAdvice = 77,
+  IpSourceRouteRefused = 78,
+  TcpExtTCPSourceRouteFull = 79,
+  IpExtInNoECTPkts = 80,
+  IpExtInECT1Pkts = 81,
+  IpExtInECT0Pkts = 82,
+  IpExtInCEPkts = 83,
+  TcpExtTCPDeliveredCE = 84,
+  IpReasmTimeout = 85,
+  IcmpOutTimeExcds = 86,
+  IcmpOutParmProbs = 87,
+  IpFragOKs = 88,
+  IpFragCreates = 89,
+  TcpExtTCPLossProbes = 90,
+  TcpExtTCPLossProbeRecovery = 91,
+  TcpExtTCPLostRetransmit = 92,
+  TcpExtTCPSACKReorder = 93,
+  TcpExtTCPDSACKUndo = 94,
+  TcpExtTCPFullUndo = 95,
+  TcpExtTCPSpuriousRTOs = 96,
+  COUNT = 97,
 }
 
 /** What a trace event tells; its four numbers are named beside each. */
@@ -431,54 +436,56 @@ export enum Reason {
   RST_IN_TIME_WAIT = 40,
   /** As many connections as may be were in TIME-WAIT: this one ended without. (RFC 9293 §3.6.1) */
   TIME_WAIT_FULL = 41,
+  /** Its user was gone, the peer silent, and others needed the room. (tcp_max_orphans) */
+  ORPHAN_GIVEN_UP = 42,
   /** A new SYN ended the TIME-WAIT of an older connection. (RFC 1122 §4.2.2.13, RFC 6191) */
-  TIME_WAIT_REUSED = 42,
+  TIME_WAIT_REUSED = 43,
   /** A RST is never answered with a RST. (RFC 9293 §3.5.2) */
-  RST_NOT_ANSWERED = 43,
+  RST_NOT_ANSWERED = 44,
   /** Answers to this connection are limited in rate. (RFC 5961 §7) */
-  RATE_LIMITED = 44,
+  RATE_LIMITED = 45,
   /** Three duplicate acknowledgments: the first unacknowledged segment is taken as lost. (RFC 5681 §3.2) */
-  FAST_RETRANSMIT = 45,
+  FAST_RETRANSMIT = 46,
   /** A partial acknowledgment during recovery: the next hole is sent again. (RFC 6582 §3.2) */
-  PARTIAL_ACKNOWLEDGMENT = 46,
+  PARTIAL_ACKNOWLEDGMENT = 47,
   /** The retransmission timer ran out. (RFC 6298 §5.4) */
-  RETRANSMISSION_TIMEOUT = 47,
+  RETRANSMISSION_TIMEOUT = 48,
   /** Recovery is over: everything sent before the loss is acknowledged. (RFC 6582 §3.2) */
-  RECOVERED = 48,
+  RECOVERED = 49,
   /** A router says that the path carries only smaller packets. (RFC 1191 §6.4, RFC 8201 §5.4) */
-  PATH_MTU_FELL = 49,
+  PATH_MTU_FELL = 50,
   /** Full segments vanish and no router says why: smaller ones are tried. (RFC 2923 §2.1) */
-  PATH_MTU_BLACK_HOLE = 50,
+  PATH_MTU_BLACK_HOLE = 51,
   /** The handshake of a queued child was given up. (RFC 4987 §2) */
-  SYN_ACK_TIMEOUT = 51,
+  SYN_ACK_TIMEOUT = 52,
   /** The SYN was answered with a cookie, for the SYN queue is full: nothing is remembered. (RFC 4987 §3.6) */
-  COOKIE_SENT = 52,
+  COOKIE_SENT = 53,
   /** The ACK returns a cookie of ours: the connection is made from it. (RFC 4987 §3.6) */
-  COOKIE_RETURNED = 53,
+  COOKIE_RETURNED = 54,
   /** The ACK returns no cookie of ours, or one that is too old. (RFC 4987 §3.6) */
-  COOKIE_INVALID = 54,
+  COOKIE_INVALID = 55,
   /** The packet came by a source route that is not accepted, not complete, or leads through nobody. (RFC 7126 §4.3, RFC 1122 §3.2.1.8) */
-  SOURCE_ROUTE_REFUSED = 55,
+  SOURCE_ROUTE_REFUSED = 56,
   /** Our SYN was not answered, so it is sent again without asking for ECN. (RFC 3168 §6.1.1.1) */
-  ECN_FALLBACK = 56,
+  ECN_FALLBACK = 57,
   /** Text came marked by a congested router; every ACK says so until the peer has slowed down. (RFC 3168 §6.1.3) */
-  CONGESTION_EXPERIENCED = 57,
+  CONGESTION_EXPERIENCED = 58,
   /** The peer echoes a congested router's mark: cwnd falls as for a loss. (RFC 3168 §6.1.2) */
-  CONGESTION_ECHOED = 58,
+  CONGESTION_ECHOED = 59,
   /** The peer echoes a mark though cwnd is one segment already: the next one waits for the retransmission timer. (RFC 3168 §6.1.2) */
-  PAUSED_BY_ECHO = 59,
+  PAUSED_BY_ECHO = 60,
   /** A SYN that carries a FIN as well opens nothing. (RFC 9293 §3.10.7.2) */
-  SYN_WITH_FIN = 60,
+  SYN_WITH_FIN = 61,
   /** Two round trips without an answer: one segment more asks what was lost. (RFC 8985 §7.3) */
-  TAIL_PROBE = 61,
+  TAIL_PROBE = 62,
   /** The probe has repaired a loss at the tail, so cwnd falls as for any loss. (RFC 8985 §7.4) */
-  TAIL_PROBE_RECOVERED = 62,
+  TAIL_PROBE_RECOVERED = 63,
   /** What was sent again had arrived after all: cwnd and ssthresh are as before. (RFC 3708, RFC 4015, RFC 5682) */
-  UNDONE = 63,
+  UNDONE = 64,
   /** Round trips grow longer: slow start goes on at a quarter of its speed. (RFC 9406 §4.2) */
-  HYSTART_DELAY = 64,
+  HYSTART_DELAY = 65,
   /** Round trips have stayed longer for five rounds: slow start is over. (RFC 9406 §4.2) */
-  HYSTART_DONE = 65,
+  HYSTART_DONE = 66,
 }
 
 /** The sentence of every reason, with its section. */
@@ -525,6 +532,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.NO_ROOM_FOR_EARLY_TEXT]: "Early text found no room to be held. (RFC 9293 §3.10.7.4, seventh)",
   [Reason.RST_IN_TIME_WAIT]: "A RST in TIME-WAIT is ignored, so that it can not cut the wait short. (RFC 1337 §3)",
   [Reason.TIME_WAIT_FULL]: "As many connections as may be were in TIME-WAIT: this one ended without. (RFC 9293 §3.6.1)",
+  [Reason.ORPHAN_GIVEN_UP]: "Its user was gone, the peer silent, and others needed the room. (tcp_max_orphans)",
   [Reason.TIME_WAIT_REUSED]: "A new SYN ended the TIME-WAIT of an older connection. (RFC 1122 §4.2.2.13, RFC 6191)",
   [Reason.RST_NOT_ANSWERED]: "A RST is never answered with a RST. (RFC 9293 §3.5.2)",
   [Reason.RATE_LIMITED]: "Answers to this connection are limited in rate. (RFC 5961 §7)",
@@ -933,13 +941,13 @@ export const SETTINGS = {
     most: 1,
     about: "Offer SACK (RFC 2018).",
   },
-  /** Retransmissions of a SYN,ACK before a connection that never opened is forgotten (MUST-23). 0 to 16; default 7. */
+  /** Retransmissions of a SYN,ACK before it is given up; fewer while its SYN queue fills. 0 to 16; default 5. */
   tcp_synack_retries: {
     setting: Setting.SYN_ACK_RETRIES,
-    initial: 7,
+    initial: 5,
     least: 0,
     most: 16,
-    about: "Retransmissions of a SYN,ACK before a connection that never opened is forgotten (MUST-23).",
+    about: "Retransmissions of a SYN,ACK before it is given up; fewer while its SYN queue fills.",
   },
   /** Answer ICMP echo requests. 0 to 1; default 1. */
   icmp_echo: {
@@ -1020,6 +1028,22 @@ export const SETTINGS = {
     least: 0,
     most: 1,
     about: "Begin no connection that might find no TIME-WAIT record, for the sake of MUST-13.",
+  },
+  /** Connections at once whose user is gone; by default as many as there may be at all. 0 to 1048575; default 4096. */
+  tcp_max_orphans: {
+    setting: Setting.MAX_ORPHANS,
+    initial: 4096,
+    least: 0,
+    most: 1048575,
+    about: "Connections at once whose user is gone; by default as many as there may be at all.",
+  },
+  /** Retransmissions before a connection whose user is gone is given up; 0: eight, 100 s. 0 to 255; default 0. */
+  tcp_orphan_retries: {
+    setting: Setting.ORPHAN_RETRIES,
+    initial: 0,
+    least: 0,
+    most: 255,
+    about: "Retransmissions before a connection whose user is gone is given up; 0: eight, 100 s.",
   },
   /** Seconds the fragments of an IPv4 datagram may take to come; RFC 1122 §3.3.2: 60 and more. 1 to 120; default 30. */
   ipfrag_time: {

@@ -13,7 +13,8 @@ import { describe } from './units.ts';
 /** Any name at all, without hiding the known ones from an editor. */
 type OtherName = string & Record<never, never>;
 
-/** The name of a setting. Any may have Linux's prefix, `net.ipv4.`, which serves IPv6 as well. */
+/** The name of a setting. Any may have Linux's prefix, `net.ipv4.`, which serves IPv6 as well, or
+ * `net.ipv6.`. */
 export type SysctlName = keyof typeof SETTINGS | keyof typeof LINUX | OtherName;
 
 /** Settings by name, as `createStack` and the scenarios take them. */
@@ -52,7 +53,7 @@ export const SYSCTL_NAMES: readonly string[] = [...Object.keys(SETTINGS), ...Obj
 const same = (value: number) => value;
 
 function find(text: string): Found {
-  const name = String(text).replace(/^net\.ipv4\./, '');
+  const name = String(text).replace(/^net\.ipv[46]\./, '');
   const linux = Object.hasOwn(LINUX, name) ? LINUX[name as keyof typeof LINUX] : undefined;
   const own = linux?.name ?? name;
   if (!Object.hasOwn(SETTINGS, own)) {

@@ -5,8 +5,9 @@
 import { Counter, Reason, Result, State } from '../abi';
 import { count } from '../counters';
 import { closeListener } from './backlog';
-import { deleteTcb, freeTcb, lingerInFinWait2 } from './lifecycle';
+import { deleteTcb, freeTcb, lingerInFinWait2, orphan } from './lifecycle';
 import { markReady } from './marks';
+import { boundOrphans } from './orphans';
 import { resetConnection } from './reply';
 import { enter } from './state';
 import { Flag, has, lower, pendingText, raise, Tcb, unreadText } from './tcb';
@@ -56,14 +57,15 @@ function queueFin(tcb: Tcb): void {
  * Lets go of a connection: the handle is stale from here on, the connection ends in its own time.
  *
  * Unread text makes it end with a RST, for the peer must not believe it was read (SHLD-3); so does
- * text that arrives later. FIN-WAIT-2 without a user is bounded by a timer.
+ * text that arrives later. What goes on without a user is bounded in time and number
+ * (`orphans.ts`).
  */
 export function release(tcb: Tcb): void {
   if (tcb.state == State.CLOSED || tcb.state == State.TIME_WAIT) {
     freeTcb(tcb);
     return;
   }
-  raise(tcb, Flag.RELEASED); // MAY-1
+  orphan(tcb);
   if (tcb.state >= State.SYN_RECEIVED && unreadText(tcb) != 0) {
     count(Counter.TcpExtTCPAbortOnClose);
     resetConnection(tcb); // SHLD-3
@@ -71,5 +73,7 @@ export function release(tcb: Tcb): void {
     return;
   }
   close(tcb);
+  if (!has(tcb, Flag.IN_USE)) return;
   if (tcb.state == State.FIN_WAIT_2) lingerInFinWait2(tcb);
+  boundOrphans(tcb);
 }

@@ -7,7 +7,7 @@
 import { Counter, Reason, Result, Setting, Signal, State, Timer } from '../abi';
 import { count } from '../counters';
 import { config, setting } from '../limits';
-import { TCB_SIZE } from '../memory';
+import { ORPHANS, TCB_SIZE } from '../memory';
 import { DEFAULT_HOP_LIMIT } from '../ip/output';
 import { pages, ranges, tcbs } from '../pools';
 import { clearChain } from '../store/chain';
@@ -54,6 +54,17 @@ export function newTcb(): Tcb | null {
   tcb.rcv.buffer = config().receiveBuffer;
   tcb.rtt.rto = INITIAL_RTO; // RFC 6298 §2.1, RFC 2525 §2.7
   return tcb;
+}
+
+/** Connections whose user has let go, and that have not ended yet (`orphans.ts`). */
+export function orphans(): u32 {
+  return load<u32>(ORPHANS);
+}
+
+/** Makes a connection an orphan: its user has let go. */
+export function orphan(tcb: Tcb): void {
+  raise(tcb, Flag.RELEASED); // MAY-1
+  store<u32>(ORPHANS, orphans() + 1);
 }
 
 /** Gives a child the options of its listener. */
@@ -161,6 +172,7 @@ export function freeTcb(tcb: Tcb): void {
   giveFlight(tcb);
   clearRanges(ranges(), tcb.early);
   forgetSourceRoute(tcb);
+  if (has(tcb, Flag.RELEASED)) store<u32>(ORPHANS, orphans() - 1);
   lower(tcb, Flag.IN_USE);
   tcb.generation++;
   giveBack(tcb);

@@ -17,9 +17,9 @@ import { isIpv4, isLoopback, isUnspecified } from '../wire/address';
 import { holdListener, holdTcb, isTaken } from './demux';
 import { choosePort, isFree } from './ephemeral';
 import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
-import { newTcb } from './lifecycle';
 import { markReady, tell } from './marks';
 import { offer } from './negotiate';
+import { claimTcb } from './orphans';
 import { lt } from './seq';
 import { enter } from './state';
 import { beginBacklog, Flag, handleOf, lower, raise, Tcb, tcbAt, TUPLE } from './tcb';
@@ -32,7 +32,7 @@ import { shiftFor } from './window';
  * @returns a handle, or -INSUFFICIENT_RESOURCES
  */
 export function create(): i32 {
-  const tcb = newTcb();
+  const tcb = claimTcb();
   return tcb == null ? -Result.INSUFFICIENT_RESOURCES : handleOf(tcb);
 }
 

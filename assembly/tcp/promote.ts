@@ -7,8 +7,9 @@ import { momentOf } from '../store/heap';
 import { now } from '../time';
 import { Child, ownerOf, receiveNext, receiveWindow } from './child';
 import { flowLabel } from './isn';
-import { inheritOptions, newTcb } from './lifecycle';
+import { inheritOptions } from './lifecycle';
 import { NEGOTIABLE, takeOptions } from './negotiate';
+import { claimTcb } from './orphans';
 import { INITIAL_RTO, SYN_LOST_RTO } from './rto';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
 import { mayBegin } from './time-wait';
@@ -18,7 +19,7 @@ import { shiftFor } from './window';
 /** Makes a TCB of a child; null when there is none left, or one more may not begin. */
 export function promote(child: Child): Tcb | null {
   const listener = tcbAt(child.listener);
-  const tcb = mayBegin(1) ? newTcb() : null;
+  const tcb = mayBegin(1) ? claimTcb() : null;
   if (tcb == null) {
     count(Counter.TcpExtListenDrops);
     return null;

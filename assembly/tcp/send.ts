@@ -6,6 +6,7 @@ import { reserve, slack, sparePages, writeChain } from '../store/chain';
 import { push, shift } from '../store/queue';
 import { giveBack } from './lifecycle';
 import { markReady, tell } from './marks';
+import { reclaimPages } from './orphans';
 import { Flag, has, lower, pendingText, raise, STARVED_LINK, Tcb, tcbAt } from './tcb';
 
 /**
@@ -53,6 +54,7 @@ function queue(tcb: Tcb, from: usize, length: u32): i32 {
   const wanted = min(length, sendRoom(tcb));
   // Division first: the whole pool in octets is more than 32 bits hold.
   const needed = (wanted + PAGE_SIZE - 1) / PAGE_SIZE;
+  while (pagesFor(tcb) < needed && reclaimPages());
   const granted = min(needed, pagesFor(tcb)) * PAGE_SIZE + slack(tcb.outgoing, snd.end);
   const taken = min(wanted, granted);
   reserve(pages(), tcb.outgoing, snd.end + taken);

@@ -14,11 +14,12 @@ import { flightOf, hasFlight } from './flight';
 import { keepAliveTimeout } from './keep-alive';
 import { deleteTcb } from './lifecycle';
 import { acknowledge, markReady, tell } from './marks';
+import { giveUp, isTooMany, longestOrphan, orphanTries, timeOfTries } from './orphans';
 import { suspectBlackHole } from './path-mtu';
 import { loseEverything, reorderTimeout } from './loss/recovery';
 import { persistAgain, Watch, watchAgain } from './loss/watch';
 import { resetConnection } from './reply';
-import { backOff, giveUpAt, R1, R2, stopTiming, SYN_R2 } from './rto';
+import { backOff, giveUpAt, MAX_RTO, R1, R2, stopTiming, SYN_R2 } from './rto';
 import { armedFor, Flag, handleOf, has, lower, raise, setTimer, Tcb } from './tcb';
 import { arm, settle } from './timers';
 
@@ -120,9 +121,15 @@ function retransmissionTimeout(tcb: Tcb, due: Instant): void {
     markReady(tcb);
     return;
   }
+  if (isTooMany(tcb)) {
+    giveUp(tcb);
+    return;
+  }
   const opening = has(tcb, Flag.SYN_UNACKED);
-  const end = giveUpAt(tcb, opening ? SYN_R2 : R2); // MUST-20, MUST-22
-  if (hasHadUntil(tcb, end, due)) {
+  const end = giveUpAt(tcb, patience(tcb)); // MUST-20, MUST-22
+  // The time of an orphan's tries may be shorter than one on its path: it is tried once at least.
+  const isOrphan = has(tcb, Flag.RELEASED) && tcb.userTimeoutMs == 0;
+  if (hasHadUntil(tcb, end, due) && (!isOrphan || tcb.rtt.count != 0)) {
     userTimeout(tcb, Reason.USER_TIMEOUT);
     return;
   }
@@ -142,11 +149,17 @@ function retransmissionTimeout(tcb: Tcb, due: Instant): void {
   }
   backOff(tcb); // MUST-19, RFC 6298 §5.5, RFC 2525 §2.10
   let again = now() + tcb.rtt.rto;
-  if (now() < end) again = min(again, end);
+  if (now() < end && !isOrphan) again = min(again, end);
   if (hasFlight(tcb)) flightOf(tcb).rtoAt = again;
   tcb.watch = <u8>Watch.RTO;
   arm(tcb, Timer.RETRANSMIT, again); // RFC 6298 §5.6
   markReady(tcb);
+}
+
+/** R2 of a connection: shorter for a SYN, and where nobody waits any more. */
+function patience(tcb: Tcb): Instant {
+  if (has(tcb, Flag.RELEASED)) return timeOfTries(orphanTries(tcb, tcb.rtt.rto < MAX_RTO));
+  return has(tcb, Flag.SYN_UNACKED) ? SYN_R2 : R2;
 }
 
 /** R1 is reached: the user learns that delivery is in trouble (SHLD-9). */
@@ -167,9 +180,16 @@ function persistTimeout(tcb: Tcb, due: Instant): void {
   // MUST-37: an answer to the last probe begins the count anew.
   // Answers keep a connection for as long as its user waits; without one, or past the user's own
   // limit, only progress counts (RFC 6429 §4).
-  const isPatient = !has(tcb, Flag.RELEASED) && tcb.userTimeoutMs == 0;
-  if (tcb.rtt.probes == 0 && isPatient) tcb.rtt.stalledAt = now();
-  else if (hasHadUntil(tcb, giveUpAt(tcb, R2), due)) {
+  const isOrphan = has(tcb, Flag.RELEASED);
+  const isPatient = !isOrphan && tcb.userTimeoutMs == 0;
+  const end = giveUpAt(tcb, isOrphan ? longestOrphan() : R2);
+  if (isTooMany(tcb)) {
+    giveUp(tcb);
+    return;
+  }
+  if (tcb.rtt.probes == 0 && isPatient) {
+    tcb.rtt.stalledAt = now();
+  } else if (hasHadUntil(tcb, end, due) || hasTried(tcb)) {
     userTimeout(tcb, Reason.USER_TIMEOUT);
     return;
   }
@@ -178,6 +198,11 @@ function persistTimeout(tcb: Tcb, due: Instant): void {
   raise(tcb, Flag.PROBE_NOW);
   persistAgain(tcb);
   markReady(tcb);
+}
+
+/** Whether an orphan's probes have been left unanswered as often as tcp_orphan_retries says. */
+function hasTried(tcb: Tcb): bool {
+  return has(tcb, Flag.RELEASED) && tcb.rtt.probes >= orphanTries(tcb, true);
 }
 
 /** Turns a connection's keep-alive on or off (MUST-24). */

@@ -165,8 +165,10 @@ export class Backlog {
   waiting: u32;
   /** Children in SYN-RECEIVED, not more than `limit` either. */
   children: u32;
+  /** Of them those whose first SYN,ACK may still be answered. */
+  young: u32;
   /** Connections the user can accept, oldest first. */
   @inline get queue(): Queue {
-    return changetype<Queue>(changetype<usize>(this) + 12);
+    return changetype<Queue>(changetype<usize>(this) + 16);
   }
 }

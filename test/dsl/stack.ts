@@ -236,6 +236,11 @@ export class Stack {
     return POOLS.map((_, pool) => this.core.used(pool) >>> 0);
   }
 
+  /** Connections whose user has let go. */
+  orphans(): number {
+    return this.core.used(9);
+  }
+
   counter(counter: Counter): number {
     return Number(this.core.view.getBigUint64(Memory.COUNTERS + 8 * counter, true));
   }
@@ -315,6 +320,7 @@ export class Stack {
     const leaks = POOLS.flatMap((name, pool) =>
       used[pool] === this.#start[pool] ? [] : `${used[pool]} ${name}`,
     );
+    if (this.orphans() !== 0) leaks.push(`${this.orphans()} orphans`);
     if (leaks.length > 0) this.fail(`leaked: ${leaks.join(', ')}`);
   }
 }

@@ -75,7 +75,7 @@ describe('name=value', () => {
     expect(() => parseSysctl('tcp_sack=-1')).toThrow('tcp_sack can not be -1');
   });
 
-  it.each(['', 'tcp_nothing=1', '__proto__=1', 'constructor', 'net.ipv6.tcp_sack=1', '=1'])(
+  it.each(['', 'tcp_nothing=1', '__proto__=1', 'constructor', '=1'])(
     '%s is no setting, and told all there are',
     (text) => {
       const known = `is not a setting; there are ${SYSCTL_NAMES.join(', ')}`;

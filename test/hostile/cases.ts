@@ -111,6 +111,7 @@ const TABLE = `
 15b with cookies an honest client gets in
 15c an accept queue that is full
 15d half-open connections end in time
+15e a queue that fills gives up the old ones sooner
 16 connections held for nothing (CVE-2008-4609)
 16a zero windows, on many connections: memory is bounded, text in order still gets in
 16b the same: others can still send
@@ -122,6 +123,9 @@ const TABLE = `
 16h who closes first, hundreds of times a second: everybody is served
 16i more waits than there may be
 16j the same where the side that opens closes first: it has ports
+16k peers that vanish behind our FIN: for how long they are tried
+16l more of them than there may be: which one goes
+16m a thousand of them, and hundreds a second: what others notice
 17 tiny early segments (CVE-2018-5390, CVE-2018-6922)
 17a ten thousand single octets, upwards and downwards: count and octets are bounded
 17b what was thrown away can come again: progress is never lost

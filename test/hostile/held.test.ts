@@ -5,6 +5,7 @@
 import { expect, test } from 'vitest';
 import {
   ack,
+  Counter,
   data,
   fin,
   type Host,
@@ -14,6 +15,7 @@ import {
   Peer,
   Result,
   RST,
+  rst,
   Signal,
   State,
   syn,
@@ -185,34 +187,66 @@ test('hostile 16e: the child of a handshake that found no TCB gets one once ther
   host.expect(State.ESTABLISHED);
 });
 
-test('hostile 16f: all TCBs in FIN-WAIT-2 without a user: free again after a minute', () => {
+test('hostile 16f: all TCBs in FIN-WAIT-2 without a user: one ends for who comes', () => {
   const { stack, listener, held } = full();
   for (const { peer, host } of held) {
     host.release();
     peer.expect(fin({ seq: 1, ack: 1 }));
     peer.send(ack({ seq: 1, ack: 2 }));
+    listener.wait(1);
   }
-  expectFull(stack, listener);
+  expect([stack.used()[0], stack.orphans()]).toEqual([CONNECTIONS, CONNECTIONS - 1]);
+  expectServed(listener, 60_001);
+  expect([stack.used()[0], stack.orphans()]).toEqual([CONNECTIONS, CONNECTIONS - 2]);
+  expect(stack.counter(Counter.TcpExtTCPAbortOnMemory)).toBe(1);
+  // It was the one that had waited longest; it has all there was, and is told nothing.
+  held[0]!.peer.expectNothing();
+  held[0]!.peer.send(fin({ seq: 1, ack: 2 }));
+  held[0]!.peer.expect(rst({ seq: 2, ack: null }));
+});
+
+test('hostile 16f: all TCBs in FIN-WAIT-2 without a user: free again after a minute', () => {
+  const { stack, listener, held } = full();
+  for (const { peer, host } of held) {
+    host.release();
+    peer.send(ack({ seq: 1, ack: 2 }));
+  }
   listener.wait(59_999);
   expect(stack.used()[0]).toBe(CONNECTIONS);
   listener.wait(1);
-  expect(stack.used()[0]).toBe(1);
-  expectServed(listener, 60_001);
+  expect([stack.used()[0], stack.orphans()]).toEqual([1, 0]);
 });
 
-test('hostile 16g: all TCBs in LAST-ACK without a user: free again after R2, told by a RST', () => {
+test('hostile 16g: all TCBs in LAST-ACK without a user: one ends for who comes, if silent', () => {
+  const { stack, listener, held } = full();
+  for (const { peer, host } of held) {
+    peer.send(fin({ seq: 1, ack: 1 }));
+    host.release();
+    peer.take();
+    listener.wait(1);
+  }
+  // None has left a timeout without an answer yet: each may still end as it should.
+  expectFull(stack, listener);
+  listener.wait(1000);
+  for (const { peer } of held) peer.take();
+  expectServed(listener, 60_001);
+  expect(held[0]!.peer.take().map((s) => s.ctl & RST)).toEqual([RST]);
+  for (const { peer } of held.slice(1)) peer.expectNothing();
+  expect(stack.counter(Counter.TcpExtTCPAbortOnMemory)).toBe(1);
+});
+
+test('hostile 16g: all TCBs in LAST-ACK without a user: free after 102 s, told by a RST', () => {
   const { stack, listener, held } = full();
   for (const { peer, host } of held) {
     peer.send(fin({ seq: 1, ack: 1 }));
     host.release();
     peer.take();
   }
-  expectFull(stack, listener);
-  listener.wait(299_999);
+  listener.wait(102_000);
   expect(stack.used()[0]).toBe(CONNECTIONS);
   for (const { peer } of held) peer.take();
-  listener.wait(1);
-  expect(stack.used()[0]).toBe(1);
+  listener.wait(1000);
+  expect([stack.used()[0], stack.orphans()]).toEqual([1, 0]);
   for (const { peer } of held) expect(peer.take().map((s) => s.ctl & RST)).toEqual([RST]);
   expectServed(listener, 60_001);
 });

@@ -62,6 +62,7 @@ const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
 /** Every claim that is not `met`. */
 export const CLAIMS: Readonly<Record<string, Claim>> = {
   'MUST-13': deviates,
+  'MUST-23': deviates,
   'SHLD-6': moot('a stack has one link and one MTU, which does not differ from packet to packet'),
   'SHLD-13': moot('it binds applications; our command line and the shape of node:net use none'),
   'SHLD-23': moot('it binds applications; a connection keeps the Diffserv field it was given'),

@@ -98,8 +98,21 @@ test('connections are accepted in the order their handshakes were completed', ()
   ]);
 });
 
-test('MUST-23, hostile 15d: a SYN,ACK is sent again for three minutes, then given up', () => {
+test('hostile 15d: a SYN,ACK is sent again five times in a minute, then given up', () => {
   const { stack, host, peer } = synReceived();
+  stack.wait(62_999);
+  expect(peer.take().map((segment) => [segment.at, segment.ctl])).toEqual(
+    [1000, 3000, 7000, 15_000, 31_000].map((at) => [at, 18]),
+  );
+  host.expect(State.SYN_RECEIVED);
+  stack.wait(1);
+  host.expect(State.CLOSED);
+  peer.expectNothing();
+  expect(stack.used()[1]).toBe(0);
+});
+
+test('MUST-23: with tcp_synack_retries at 7 it is sent again for three minutes', () => {
+  const { stack, host, peer } = synReceived({ settings: { [Setting.SYN_ACK_RETRIES]: 7 } });
   stack.wait(182_999);
   expect(peer.take().map((segment) => [segment.at, segment.ctl])).toEqual(
     [1000, 3000, 7000, 15_000, 31_000, 63_000, 123_000].map((at) => [at, 18]),
@@ -115,6 +128,34 @@ test('RFC 4987 §3.3: SYN_ACK_RETRIES says how often', () => {
   const { stack, peer } = synReceived({ settings: { [Setting.SYN_ACK_RETRIES]: 1 } });
   stack.wait(100_000);
   expect(peer.take().map((segment) => segment.at)).toEqual([1000]);
+});
+
+test('RFC 4987 §3.3, hostile 15e: half of a SYN queue is kept for the young', () => {
+  const sent = (count: number): number[] => {
+    const { stack } = listening({ backlog: 16 });
+    const all = peers(stack, count);
+    for (const peer of all) peer.send(syn({ seq: 0 }));
+    stack.wait(200_000);
+    expect(stack.used()[1]).toBe(0);
+    return all.map((peer) => peer.take().length).sort();
+  };
+  // As many as are beyond half of it end after two tries.
+  expect(sent(8)).toEqual(Array(8).fill(6));
+  expect(sent(9)).toEqual([3, ...Array(8).fill(6)]);
+  expect(sent(16)).toEqual([...Array(8).fill(3), ...Array(8).fill(6)]);
+});
+
+test('hostile 15e: while many are young, the old have more tries', () => {
+  const { stack } = listening({ backlog: 16 });
+  const [old, ...young] = peers(stack, 16) as [Peer, ...Peer[]];
+  old.send(syn({ seq: 0 }));
+  for (let second = 1; second < 60; second++) {
+    stack.wait(1000);
+    // Fifteen others come and go, as they do where there is no flood.
+    for (const peer of young) peer.send(syn({ seq: 0 }));
+    for (const peer of young) peer.send(rst({ seq: 1 }));
+  }
+  expect(old.take()).toHaveLength(6);
 });
 
 test('a retransmitted SYN is answered by the same SYN,ACK', () => {
