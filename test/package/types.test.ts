@@ -46,8 +46,12 @@ const NODE = `
 import { Agent } from 'node:http';
 import { createStackSync } from 'netcell';
 import { netFor, type Socket } from 'netcell/net';
-import { openTun, TunError } from 'netcell/tun';
-const net = netFor(createStackSync());
+import { openTun, type Tun, TunError, TunLink } from 'netcell/tun';
+const stack = createStackSync();
+const tun: Tun = openTun({ addresses: ['10.9.0.1/24'] });
+export const detach: () => void = stack.attach(tun, { onClosed: (error: unknown) => error });
+export const links: [TunLink, TunLink] = [tun.link(), new TunLink(tun)];
+const net = netFor(stack);
 export const agent: Agent = net.agent({ keepAlive: true });
 export const socket: Socket = net.connect(80, '10.0.0.1');
 export const names = [openTun, TunError] as const;
