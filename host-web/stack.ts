@@ -149,8 +149,12 @@ export class Stack implements Host {
     rested: () => {
       this.#isAwake = false;
       if (this.#pump.isUnfinished) this.wake();
-      const isHeld = this.#pings.waiting > 0 || this.core.used(0) > this.#listeners;
-      this.#alarm.set(Math.min(this.#pump.deadline, this.#pings.deadline), isHeld);
+      const { deadline } = this.#pump;
+      if (this.#pings.waiting > 0) {
+        this.#alarm.set(Math.min(deadline, this.#pings.deadline), true);
+      } else {
+        this.#alarm.set(deadline, this.core.used(0) > this.#listeners);
+      }
     },
   };
 

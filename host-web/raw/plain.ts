@@ -4,7 +4,7 @@
  */
 
 /** Words of TLS in WinterTC's Sockets API, in Workers and in `node:tls`. */
-const WORDS = [
+const WORDS = new Set([
   'secureTransport',
   'sni',
   'alpn',
@@ -25,13 +25,14 @@ const WORDS = [
   'rejectUnauthorized',
   'requestCert',
   'checkServerIdentity',
-];
+]);
 /** What says that there is none. */
 const NONE: readonly unknown[] = [undefined, null, false, 'off', ''];
 
 /** @throws TypeError when options ask for TLS */
 export function refuseTls(options: object): void {
-  for (const word of WORDS) {
+  for (const word in options) {
+    if (!WORDS.has(word)) continue;
     const value = (options as Record<string, unknown>)[word];
     // Without verification it would still be TLS.
     if (NONE.includes(value) && !(word === 'rejectUnauthorized' && value === false)) continue;
@@ -41,7 +42,7 @@ export function refuseTls(options: object): void {
 
 /** Options without the words of TLS, for who has asked for none. */
 export function withoutTls<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([word]) => !WORDS.includes(word))) as T;
+  return Object.fromEntries(Object.entries(options).filter(([word]) => !WORDS.has(word))) as T;
 }
 
 /** The error of whoever believes that something is secure. */

@@ -109,6 +109,8 @@ const OPTIONS: { [K in keyof TuningOptions]-?: [Option, (value: never) => number
   reusePort: [Option.REUSE_PORT, (on: boolean) => Number(on)],
 };
 
+const ENTRIES = Object.entries(OPTIONS);
+
 /**
  * Looks whether options are an object, and ask for nothing that is not here.
  *
@@ -159,9 +161,13 @@ export function openAlong(core: Core, handle: number, sourceRoute: Uint8Array): 
  */
 export function tune(raw: RawConnection | RawListener, options: TuningOptions): void {
   checkOptions(options);
+  setOptions(raw, options);
+}
+
+function setOptions(raw: RawConnection | RawListener, options: TuningOptions): void {
   // Over meanwhile: there is nothing left that an option could change.
   if (raw.handle === 0) return;
-  for (const [name, [option, convert]] of Object.entries(OPTIONS)) {
+  for (const [name, [option, convert]] of ENTRIES) {
     const value = options[name as keyof TuningOptions];
     if (value === undefined) continue;
     const number = Math.ceil(convert(value as never));
@@ -173,7 +179,7 @@ export function tune(raw: RawConnection | RawListener, options: TuningOptions): 
 /** Sets what is given before the handle is used; where that fails, the handle is released. */
 export function tuneFirst(raw: RawConnection | RawListener, options: TuningOptions): void {
   try {
-    tune(raw, options);
+    setOptions(raw, options);
   } catch (error) {
     raw.release();
     throw error;

@@ -27,8 +27,8 @@ export function sizeOf(chunk: unknown): number | undefined {
 }
 
 /**
- * The first `size` octets of a chunk that had as many when it was written, as a view whose length
- * does not follow the buffer's.
+ * The first `size` octets of a chunk that had as many when it was written. Its length may follow
+ * that of its buffer, so what is kept of it needs an end of its own.
  *
  * @throws TypeError when it is no octets, or has fewer now
  */
@@ -36,6 +36,7 @@ export function octetsOf(chunk: unknown, size: number): Uint8Array {
   const now = sizeOf(chunk);
   if (now === undefined) throw new TypeError(NOT_OCTETS);
   if (now < 0 || now < size) throw new TypeError(MOVED);
+  if (now === size && chunk instanceof Uint8Array) return chunk;
   if (isBuffer(chunk)) return new Uint8Array(chunk, 0, size);
   const { buffer, byteOffset } = chunk as ArrayBufferView;
   return new Uint8Array(buffer, byteOffset, size);

@@ -81,7 +81,7 @@ export class WriteEnd {
     } else if (taken < 0) {
       this.fail(this.#raw.failure('write', taken));
     } else if (taken > 0) {
-      this.#wait(rest.subarray(taken));
+      this.#wait(rest, taken);
     }
   }
 
@@ -167,15 +167,16 @@ export class WriteEnd {
       return undefined;
     }
     if (taken < 0) throw this.#raw.failure('write', taken);
-    this.#wait(taken === 0 ? octets : octets.subarray(taken));
+    this.#wait(octets, taken);
     this.#written = deferred();
     this.#watch();
     return this.#written.promise;
   }
 
-  #wait(rest: Uint8Array): void {
-    this.#rest = rest;
-    this.#restSize = rest.length;
+  /** Keeps what is left of a write. */
+  #wait(octets: Uint8Array, taken: number): void {
+    this.#rest = octets.subarray(taken, octets.length);
+    this.#restSize = this.#rest.length;
   }
 
   /** CLOSE; done when the FIN is acknowledged. */
