@@ -122,7 +122,7 @@ export enum Setting {
   MTU,
   /** 2 MSL: milliseconds a connection stays in TIME-WAIT. */
   TIME_WAIT_MS,
-  /** Smallest RTO, milliseconds. */
+  /** What RTO keeps above SRTT at least, milliseconds. */
   RTO_MIN_MS,
   /** Offer timestamps (RFC 7323). */
   TIMESTAMPS,

@@ -102,7 +102,7 @@ export enum Setting {
   MTU = 0,
   /** 2 MSL: milliseconds a connection stays in TIME-WAIT. */
   TIME_WAIT_MS = 1,
-  /** Smallest RTO, milliseconds. */
+  /** What RTO keeps above SRTT at least, milliseconds. */
   RTO_MIN_MS = 2,
   /** Offer timestamps (RFC 7323). */
   TIMESTAMPS = 3,
@@ -909,13 +909,13 @@ export const SETTINGS = {
     most: 1073741824,
     about: "2 MSL: milliseconds a connection stays in TIME-WAIT.",
   },
-  /** Smallest RTO, milliseconds. 1 to 60000; default 200. */
+  /** What RTO keeps above SRTT at least, milliseconds. 1 to 60000; default 200. */
   tcp_rto_min_ms: {
     setting: Setting.RTO_MIN_MS,
     initial: 200,
     least: 1,
     most: 60000,
-    about: "Smallest RTO, milliseconds.",
+    about: "What RTO keeps above SRTT at least, milliseconds.",
   },
   /** Offer timestamps (RFC 7323). 0 to 1; default 1. */
   tcp_timestamps: {

@@ -86,6 +86,8 @@ function transmitSyn(tcb: Tcb): u32 {
     tcb.rtt.stalledAt = now();
     startTiming(tcb, snd.iss);
   } else {
+    // Also where it has become a SYN,ACK: which of the two is acknowledged nobody can tell.
+    stopTiming(tcb);
     count(Counter.TcpRetransSegs);
     tcb.cc.retransmitted++;
   }

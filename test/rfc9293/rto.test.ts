@@ -93,6 +93,16 @@ test('MUST-18: a handshake whose SYN,ACK went out twice measures nothing', () =>
   });
 });
 
+test('MUST-18: nor does a SYN that crossed the peer’s, for it goes out again with an ACK', () => {
+  const { host, peer } = synSent();
+  host.wait(500);
+  peer.send(syn({ seq: 0 }));
+  peer.expect(synAck({ seq: 0, ack: 1 }));
+  host.wait(40);
+  peer.send(ack({ seq: 1, ack: 1 }));
+  expect(host.status()).toMatchObject({ srtt: 0, rto: SECOND });
+});
+
 test('a handshake that has waited for a place in the accept queue measures nothing', () => {
   const { stack, listener, peer } = listening({ backlog: 1 });
   peer.send(syn({ seq: 0 }));
