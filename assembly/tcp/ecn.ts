@@ -12,7 +12,7 @@ import { countMany } from '../counters';
 import { CE, NOT_ECT } from '../ip/datagram';
 import { now } from '../time';
 import { trace } from '../trace';
-import { takeFlight } from './flight';
+import { flightOf, hasFlight } from './flight';
 import { Cause, reduce } from './rate/congestion';
 import { traceCongestion } from './rate/note';
 import { acknowledge } from './marks';
@@ -102,8 +102,8 @@ export function isEcho(tcb: Tcb, seg: Segment): bool {
 export function congestionEchoed(tcb: Tcb, ack: LocalSeq, before: LocalSeq): void {
   const snd = tcb.snd;
   const cc = tcb.cc;
-  // An old acknowledgment is no news.
-  if (ack != snd.una) return;
+  // An old acknowledgment says nothing new; nor does one to a connection long quiet.
+  if (ack != snd.una || !hasFlight(tcb)) return;
   const delivered = ack - before;
   countMany(Counter.TcpExtTCPDeliveredCE, (delivered + snd.mss - 1) / snd.mss);
   if (!lt(cc.point, ack)) return;
@@ -111,7 +111,7 @@ export function congestionEchoed(tcb: Tcb, ack: LocalSeq, before: LocalSeq): voi
     if (delivered != 0 && snd.una == snd.nxt) pause(tcb);
     return;
   }
-  cc.ssthresh = reduce(tcb, takeFlight(tcb), Cause.ECN); // SHLD-8, RFC 3168 §6.1.2a
+  cc.ssthresh = reduce(tcb, flightOf(tcb), Cause.ECN); // SHLD-8, RFC 3168 §6.1.2a
   cc.cwnd = max(min(cc.cwnd, cc.ssthresh), snd.mss);
   cc.point = snd.nxt;
   turn(tcb, Ecn.POINT_OF_ECHO | Ecn.REDUCED, 0);
