@@ -165,18 +165,22 @@ function netcellState({ stack }: Place, port: number): string {
 
 /** States in which something is on its way, in the words of either side. */
 const PASSING = /^(?:SYN|FIN-WAIT-1|CLOSING|LAST-ACK)/;
+/** Milliseconds that they may take. */
+const PATIENCE = 100_000;
+/** A connection in TIME-WAIT must not be taken for the next. */
+let nextPort = 6000;
 
 /** One connection closed in halves; the states of both at each step. */
 async function closeInHalves(place: Place, first: 'client' | 'server', byKernel: boolean) {
   const { kernelSide, netcellSide } = sides(place);
   const [client, server] = byKernel ? [kernelSide, netcellSide] : [netcellSide, kernelSide];
-  const port = 6000 + Math.trunc(Math.random() * 1000);
+  const port = nextPort++;
   const { near, far, close } = await open_(client, server, 4, port);
   const look = async () => {
-    for (;;) {
+    for (const end = performance.now() + PATIENCE; ; await pause(5)) {
       const states = [kernelState(port), netcellState(place, port)];
-      if (!states.some((state) => state !== null && PASSING.test(state))) return states;
-      await pause(5);
+      const isPassing = states.some((state) => state !== null && PASSING.test(state));
+      if (!isPassing || performance.now() > end) return states;
     }
   };
   const steps = [await look()];
