@@ -90,7 +90,7 @@ export function followChanges(tcb: Tcb): void {
 
 /**
  * Has cwnd, once there is one, hold as many segments as before, or smaller ones would leave in a
- * burst; and one at least.
+ * burst; and one at least. Larger ones leave ssthresh its two.
  */
 function resizeWindow(tcb: Tcb, before: u32): void {
   const cc = tcb.cc;
@@ -98,6 +98,7 @@ function resizeWindow(tcb: Tcb, before: u32): void {
   if (cc.cwnd == 0) return;
   if (mss < before) cc.cwnd = (cc.cwnd / before) * mss; // RFC 5681 §3.1i
   cc.cwnd = max(cc.cwnd, mss);
+  cc.ssthresh = max(cc.ssthresh, 2 * mss);
 }
 
 /** Segments become as small as the path, and what was lost is sent again (RFC 1191 §6.4). */

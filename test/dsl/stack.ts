@@ -22,6 +22,7 @@ import {
 } from '../../host-web/abi.ts';
 import { type Core, createCore, type Limits, setEndpoint } from '../../host-web/core.ts';
 import { coreModule } from '../core-module.ts';
+import { POOLS } from '../pools.ts';
 import {
   printLadder,
   readTrace,
@@ -34,17 +35,6 @@ import { writePcap } from './pcap.ts';
 
 /** The host's epoch is not zero, which would mean "never" to the core. */
 const EPOCH = 1000;
-const POOLS = [
-  'TCBs',
-  'children',
-  'TIME-WAIT records',
-  'ranges',
-  'replies',
-  'pages',
-  'source routes',
-  'flights',
-  'records of segments',
-];
 const TRACE_EVENTS = 1024;
 
 const SMALL: Limits = {

@@ -13,7 +13,8 @@ import { extended, fragment, icmp, oddIp } from './mutate-ip.ts';
 import { aimed, ACK } from './peer.ts';
 import type { Start } from './states.ts';
 import { Memory, State } from '../../host-web/abi.ts';
-import { Aim, Fault, POOLS, REMOTE_PORT, type World } from './world.ts';
+import { POOLS } from '../pools.ts';
+import { Aim, Fault, REMOTE_PORT, type World } from './world.ts';
 
 /** Actions of an episode; the last ones often find the connection gone. */
 export const ACTIONS = 40;

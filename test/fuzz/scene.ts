@@ -8,7 +8,8 @@ import { tearDown } from './calls.ts';
 import { Dice } from '../simulation/dice.ts';
 import { type Start, startsOf } from './states.ts';
 import { put16, type Writer } from './wire.ts';
-import { LIMITS, POOLS, World } from './world.ts';
+import { POOLS } from '../pools.ts';
+import { LIMITS, World } from './world.ts';
 
 /** Variants of a starting point, in `startsOf`'s order. */
 export const Variant = {

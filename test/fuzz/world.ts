@@ -21,22 +21,12 @@ export const LIMITS: Limits = {
   ranges: 64,
   replies: 16,
   sourceRoutes: 3,
+  paths: 8,
   traceEvents: 256,
   receiveBuffer: 12_000,
   sendBuffer: 12_000,
   mtu: 1500,
 };
-export const POOLS = [
-  'TCBs',
-  'children',
-  'TIME-WAIT records',
-  'ranges',
-  'replies',
-  'pages',
-  'source routes',
-  'flights',
-  'records of segments',
-];
 export const EPOCH = 1_000;
 export const LOCAL_PORT = 80;
 export const REMOTE_PORT = 5_000;
@@ -147,6 +137,9 @@ export class World {
     this.listener = saved.listener;
     this.aim.set(saved.aim);
     this.isTainted = false;
+    // What lies in the window was sent elsewhere, and may have been spoilt there.
+    this.octets[Memory.RECEIVE] = 0;
+    this.writer.length = 0;
     this.writer.family = saved.family;
     this.writer.destinationPort = this.aim[Aim.localPort]!;
     this.writer.sourcePort = this.aim[Aim.remotePort]!;
@@ -168,8 +161,19 @@ export class World {
 
   /** Takes everything out and judges it, and what STATUS says now. */
   settle(): void {
-    this.burst = this.bareCount = 0;
+    this.bareCount = 0;
     this.hasReset = false;
+    this.#takeOut();
+    if (!this.checkDeadline()) return;
+    // What a timeout sends is no answer to what has just come in.
+    const { bareCount, hasReset } = this;
+    this.#takeOut();
+    this.bareCount = bareCount;
+    this.hasReset = hasReset;
+  }
+
+  #takeOut(): void {
+    this.burst = 0;
     for (let n = this.core.output(); n !== 0; n = this.core.output()) {
       this.tell?.('>', n);
       if (++this.burst > MAX_BURST) throw new Fault('output never runs dry');
@@ -180,7 +184,6 @@ export class World {
     this.outputs += this.burst;
     while (this.core.signal() !== 0);
     this.refresh();
-    this.checkDeadline();
   }
 
   #judge(length: number): void {
@@ -291,13 +294,17 @@ export class World {
 
   // Time -----------------------------------------------------------------------------
 
-  /** After `poll` and `output` nothing may be due (the host would spin). */
-  checkDeadline(): void {
+  /**
+   * After `poll` and `output` nothing may be due (the host would spin); answers whether something
+   * was.
+   */
+  checkDeadline(): boolean {
     const due = this.core.deadlineMs();
-    if (due > this.now) return;
+    if (due > this.now) return false;
     this.core.poll(this.now);
     if (this.core.deadlineMs() <= this.now)
       throw new Fault(`the deadline ${due} stays in the past`);
+    return true;
   }
 
   /** Lets time pass: through at most `steps` deadlines in order, then straight to the end. */

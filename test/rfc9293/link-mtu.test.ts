@@ -109,10 +109,12 @@ describe.each([
     setMtu(made, 1280);
     expect(made.host.look('cwnd')).toBe(segments * (1280 - headers));
     made.host.write(1280 - headers);
-    made.host.wait(200);
-    // One segment after a timeout; the larger one must fit.
+    made.host.wait(2000);
+    // One segment after a timeout, and ssthresh two; the larger ones must fit.
+    expect(made.host.look('ssthresh')).toBe(2 * (1280 - headers));
     setMtu(made, 1500);
     expect(made.host.look('cwnd')).toBeGreaterThanOrEqual(mss);
+    expect(made.host.look('ssthresh')).toBe(2 * mss);
     made.peer.take();
   });
 

@@ -18,6 +18,7 @@ import {
 import type { Alarm, VirtualClock } from '../../host-web/clock.ts';
 import { type Core, createCore, setEndpoint } from '../../host-web/core.ts';
 import { coreModuleSync } from '../../host-web/wasm.ts';
+import { POOLS } from '../pools.ts';
 import type { Dice } from './dice.ts';
 
 /** What the seed says of one side. */
@@ -51,18 +52,6 @@ export interface Manner {
   /** Pages of the shared pool; 0 is as many as the buffers can fill. */
   pages: number;
 }
-
-const POOLS = [
-  'TCBs',
-  'children',
-  'TIME-WAIT records',
-  'ranges',
-  'replies',
-  'pages',
-  'source routes',
-  'flights',
-  'records of segments',
-];
 
 /** What must not happen; the message says what did. */
 export class Stall extends Error {}

@@ -1,0 +1,12 @@
+/** The pools of a core whose items `used` counts, in its order. */
+export const POOLS: readonly string[] = [
+  'TCBs',
+  'children',
+  'TIME-WAIT records',
+  'ranges',
+  'replies',
+  'pages',
+  'source routes',
+  'flights',
+  'records of segments',
+];
