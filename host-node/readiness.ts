@@ -53,7 +53,7 @@ let exitHandled = false;
  * process, because JavaScript may no longer be called (koffi 3.3.4, napi_throw in
  * `PollHandle::OnPoll`).
  */
-function hold(handle: Readiness): void {
+function keep(handle: Readiness): void {
   waitingHandles.add(handle);
   if (exitHandled) return;
   exitHandled = true;
@@ -72,7 +72,7 @@ class LoopReadiness implements Readiness {
     this.#handle = koffi().node.poll(fd, () => {
       if (this.#open) onReady();
     });
-    hold(this);
+    keep(this);
   }
 
   // koffi does not check for a closed handle in these three: it would write through a null pointer.
@@ -113,7 +113,7 @@ class ThreadReadiness implements Readiness {
     new Int32Array(this.#fds.buffer)[0] = fd;
     new Uint16Array(this.#fds.buffer)[2] = POLLIN;
     // Also what keeps `#fds` alive while C looks at it.
-    hold(this);
+    keep(this);
     this.#wait();
   }
 

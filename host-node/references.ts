@@ -1,5 +1,6 @@
 /**
- * Whether a stack keeps the process alive: while somebody who asked for it, by `ref`, is open.
+ * Whether a stack keeps the process alive: while a socket or server that asked for it, by `ref`, is
+ * open.
  *
  * The link is what waits in the event loop, and there is one for all; so the first of them
  * references it and the last lets it go. A connection that its user has let go of still ends

@@ -37,7 +37,7 @@ export interface ListenOptions {
   readonly tuning?: TuningOptions;
 }
 
-/** What listens for `'drop'` is told: whose connection was turned away. */
+/** What listeners of 'drop' get: the addresses of a connection that was turned away. */
 export interface DropArgument {
   readonly localAddress?: string;
   readonly localPort?: number;
@@ -190,7 +190,7 @@ export class Server extends EventEmitter {
   endConnections(): void {
     for (const socket of this.#sockets) {
       socket.end();
-      // Text that nobody reads any more must not keep the peer's FIN from being seen.
+      // Data that nobody reads any more must not keep the peer's FIN from being seen.
       if (socket.listenerCount('data') === 0) socket.resume();
     }
   }

@@ -1,7 +1,7 @@
 /**
  * What a socket has besides its streams: addresses, options, the idle timer, references.
  *
- * `Socket` in `socket.ts` is this and the two directions of text.
+ * `Socket` in `socket.ts` is this and the two directions of data.
  */
 import { Duplex, type DuplexOptions } from 'node:stream';
 import { Option } from '../host-web/abi.ts';
@@ -50,7 +50,7 @@ export abstract class SocketBase extends Duplex {
   }
 
   /** Takes on a connection, with what was asked of it before there was one. */
-  protected hold(connection: RawConnection): void {
+  protected takeOn(connection: RawConnection): void {
     this.connection = connection;
     connection.isUrgent = this.#isUrgent;
     if (this.#isReferenced) this.references.add(this);
@@ -105,7 +105,7 @@ export abstract class SocketBase extends Duplex {
     return this;
   }
 
-  /** Octets to read until the end of the peer's urgent text; 0 when none is pending. */
+  /** Octets to read until the end of the peer's urgent data; 0 when none is pending. */
   get urgentLeft(): number {
     return this.connection?.urgentLeft ?? 0;
   }

@@ -25,7 +25,7 @@ export interface SocketOptions extends Tuning {
   readonly highWaterMark?: number;
 }
 
-/** Who wants to hear that a connection of theirs is over: its server. */
+/** A server, which counts its connections. */
 export interface Owner {
   closed(socket: Socket): void;
 }
@@ -45,7 +45,7 @@ export class Socket extends SocketBase {
   #owner: Owner | undefined;
   #connecting = false;
   #isReset = false;
-  /** The consumer wants text; false between a refused `push` and the next `_read`. */
+  /** The consumer wants data; false between a refused `push` and the next `_read`. */
   #isReading = false;
   #hasEnded = false;
   /** What the send buffer did not take, from `#unsentAt` on, and who waits for it. */
@@ -137,7 +137,7 @@ export class Socket extends SocketBase {
     raw.onEnd = () => this.#onReadable();
     raw.onUrgent = () => this.emit('urgent');
     raw.onClosed = (error) => this.#onClosed(error);
-    this.hold(raw);
+    this.takeOn(raw);
   }
 
   #onOpened(): void {
@@ -148,7 +148,7 @@ export class Socket extends SocketBase {
     call(() => this.emit('connect'));
     call(() => this.emit('ready'));
     if (this.destroyed) return;
-    // What was written, and whoever asked to read, has waited for this.
+    // Writes and reads that were asked for have waited for this.
     this.#onWritable();
     if (!this.isPaused()) this.read(0);
   }
@@ -157,7 +157,7 @@ export class Socket extends SocketBase {
 
   override _read(): void {
     this.#isReading = true;
-    // After a pause there may be text that was announced long ago.
+    // After a pause there may be data whose signal came long ago.
     if (!this.#connecting) this.#onReadable();
   }
 
@@ -191,7 +191,7 @@ export class Socket extends SocketBase {
   #end(): void {
     this.#hasEnded = true;
     this.push(null);
-    // Nobody may be reading; 'end' is still owed to those who listen.
+    // 'end' is owed to its listeners, even where nothing is read.
     this.read(0);
   }
 
@@ -290,7 +290,7 @@ export class Socket extends SocketBase {
       raw.onUrgent = null;
       if (this.#isReset) raw.abort();
     }
-    // Linux's close(2): a FIN behind what is queued, or a RST where text is unread.
+    // Linux's close(2): a FIN behind what is queued, or a RST where data is unread.
     this.letGo();
     const reason = error ?? nodeError('ERR_STREAM_DESTROYED', 'write', 'it was destroyed');
     call(() => this.#finishWrite(reason));

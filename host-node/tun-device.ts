@@ -1,4 +1,4 @@
-/** A TUN device as links use it, and whoever wants its packets without a stack. */
+/** A TUN device, packet by packet: for links, and for programs without a stack. */
 
 /** The core's fixed windows. Linear memory must never grow or move after `attach`. */
 export interface TunWindows {

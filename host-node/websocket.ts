@@ -38,7 +38,7 @@ export function openWebSocket(url: string, abandon?: AbortSignal): Promise<WebSo
     });
     socket.once('open', () => {
       abandon?.removeEventListener('abort', giveUp);
-      // What came with the server's answer waits a turn: whoever opened it listens by then.
+      // What came with the server's answer waits a turn: the caller listens by then.
       socket.pause();
       setImmediate(() => socket.resume());
       resolve(socket);

@@ -1,21 +1,21 @@
 /**
  * Time for a stack: one clock to read, alarms to wake by, and a way to do things "soon".
  *
- * `RealClock` is the platform's; `VirtualClock` stands still until a test or a page moves it, and
- * then runs everything due in order. A stack never reads any other time, so the same program is
+ * `RealClock` is the platform's; `VirtualClock` stands still until a test or a web page moves it,
+ * and then runs everything due in order. A stack never reads any other time, so the same program is
  * exact under the one and alive under the other.
  */
 import { call } from './callback.ts';
 
 /**
- * A moment that never comes; any number at or above it (Infinity, f64.MAX_VALUE) means the same.
+ * A time that never comes; any number at or above it (Infinity, f64.MAX_VALUE) means the same.
  */
 export const NEVER = 1e15;
 
-/** Calls back once, at the moment last set. */
+/** Calls back once, at the time last set. */
 export interface Alarm {
   /**
-   * Sets, or moves, the moment; NEVER clears it. Set to now, or to what has passed, it rings behind
+   * Sets, or moves, the time; NEVER clears it. Set to now, or to what has passed, it rings behind
    * everything that is due now and the events that have come by then.
    *
    * @param isHeld whether waiting keeps the process alive, where the platform knows of that
@@ -143,7 +143,7 @@ class RealAlarm implements Alarm {
   }
 
   /**
-   * A timer that nothing waits for is left to ring in vain, where it keeps nobody awake till then.
+   * A timer that nothing waits for is left to ring in vain, where the process can end before that.
    */
   #rest(): void {
     if (this.#timer?.unref === undefined) {
@@ -320,13 +320,13 @@ class VirtualAlarm implements Alarm {
     this.#nextOrder = nextOrder;
   }
 
-  set(moment: number): void {
-    if (!(moment < NEVER)) {
+  set(time: number): void {
+    if (!(time < NEVER)) {
       this.clear();
       return;
     }
-    const at = Math.max(moment, this.#clock.now());
-    // Setting the same moment again does not change whose turn it is.
+    const at = Math.max(time, this.#clock.now());
+    // Setting the same time again does not change the order.
     if (at !== this.at) this.order = this.#nextOrder();
     this.at = at;
     this.#set.add(this);

@@ -138,7 +138,7 @@ export class Stack implements Host {
       this.#pings.expire();
     },
     signal: (handle, events, result, reason) => {
-      this.#owners.get(handle)?.tell(events, result, reason);
+      this.#owners.get(handle)?.signal(events, result, reason);
     },
     // Without a link packets go nowhere, as on a wire that is cut.
     send: (length) => this.#attachment?.send(length),
@@ -158,7 +158,7 @@ export class Stack implements Host {
     },
   };
 
-  /** IP has been advised against a route: who may know better is the link. */
+  /** IP has been advised against the way to a destination: the link may know another. */
   #advise(): void {
     const { view, octets } = this.core;
     const at = Memory.ROUTE_ADVICE;
@@ -368,9 +368,8 @@ export class Stack implements Host {
     for (const raw of owners) raw instanceof RawListener ? raw.close() : raw.abort();
     this.#pings.close();
     this.pump();
-    // Called from within a pump, that one has the news still to hand out. Microtasks may run inside
-    // it (Node runs them whenever a native callback returns), so only a turn of its own is surely
-    // outside.
+    // A pump that this was called from has signals still to hand out. Microtasks may run inside it
+    // (Node runs them whenever a native callback returns); a turn is surely outside.
     while (this.#pump.isRunning) await turn();
     this.#isClosed = true;
     this.#alarm.clear();

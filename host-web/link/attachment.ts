@@ -1,5 +1,5 @@
 /**
- * A stack's side of its link: what a link may throw, how it ends, and who is told.
+ * A stack's side of its link: what a link may throw, how it ends, and what its owner is told.
  *
  * A link is somebody else's. What it throws costs the packet it was to carry, and its owner hears
  * of it; the stack, its timers and its other packets go on. A link that is over by itself is let go
@@ -33,7 +33,7 @@ export class Attachment {
     this.#stack = stack;
   }
 
-  /** Gives the link its windows. What it throws here is its owner's, who is attaching it. */
+  /** Gives the link its windows. What it throws here goes to the caller of `attach`. */
   open(): void {
     const stack = this.#stack;
     const port: LinkPort = {
@@ -116,8 +116,8 @@ export class Attachment {
   }
 
   /** The stack may be in the middle of sending: its owner is told once that is over. */
-  #tell(news: () => void): void {
-    this.#stack.clock.soon(() => call(news));
+  #tell(callback: () => void): void {
+    this.#stack.clock.soon(() => call(callback));
   }
 }
 

@@ -25,7 +25,7 @@ export interface LinkPort {
   readonly transmitAt: number;
   /**
    * Takes the packet in the receive window. It is processed at once, and what it makes the stack
-   * send or tell waits for `pump`.
+   * send or signal waits for `pump`.
    *
    * @param flags bits of InputFlag: what the link vouches for
    */
@@ -62,8 +62,8 @@ export interface Link {
    */
   receive?(): void;
   /**
-   * Segments to that address have been sent again and again without an answer: whoever knows the
-   * way there (a gateway, a tunnel, a carrier) may look at it (RFC 1122 §3.3.1.4).
+   * Segments to that address have been sent again and again without an answer: a link that
+   * knows the way there (a gateway, a tunnel, a carrier) may look at it (RFC 1122 §3.3.1.4).
    */
   advise?(destination: string): void;
   /** Lets go of the port and of whatever is behind the link. Harmless when repeated. */

@@ -1,9 +1,9 @@
 /**
  * A relay: two links joined without a stack between them, so that one carries what the other does.
  *
- * A TUN device and a WebSocket, say: the kernel's packets reach whoever is at the socket's other
- * end. Both links work on one memory, where the window one receives into is the one the other sends
- * from; nothing is copied here, looked at or kept.
+ * A TUN device and a WebSocket, say: the kernel's packets reach the socket's other end. Both links
+ * work on one memory, where the window one receives into is the one the other sends from; nothing
+ * is copied here, looked at or kept.
  */
 import { throwApart } from '../callback.ts';
 import type { Link, LinkOwner, LinkPort } from './link.ts';

@@ -1,6 +1,6 @@
 /**
- * What is sent here is sent in the clear: TLS is another's, over a socket. Whoever asks for it in
- * words that are TLS's is refused, and never served in the clear.
+ * What is sent here is sent in the clear; TLS belongs over a socket. A caller who asks for it, in
+ * words that are TLS's, is refused and never served in the clear.
  */
 
 /** Words of TLS in WinterTC's Sockets API, in Workers and in `node:tls`. */
@@ -40,12 +40,12 @@ export function refuseTls(options: object): void {
   }
 }
 
-/** Options without the words of TLS, for who has asked for none. */
+/** Options without the words of TLS, for a caller that has asked for none. */
 export function withoutTls<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([word]) => !WORDS.has(word))) as T;
 }
 
-/** The error of whoever believes that something is secure. */
+/** The error of a call whose caller believes that something is secure. */
 export function noTls(why: string): TypeError {
   return new TypeError(
     `${why}, but there is no TLS here: all is sent in the clear. ` +

@@ -14,7 +14,7 @@ export interface Host {
   refresh(): void;
   /** The stack is to pump once the current task has ended. */
   wake(): void;
-  /** The handle has been released: no news is to be looked for. */
+  /** The handle has been released: it gets no more signals. */
   forget(handle: number): void;
 }
 

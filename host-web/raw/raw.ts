@@ -13,9 +13,9 @@
  * - **Calls never call back.** Callbacks come from the stack's pump, after the call that caused
  *   them has returned; within a callback every call is allowed.
  * - **`onClosed` is the last callback**, and it always comes: after a normal end with null, after
- *   any other with the error. Text that had arrived before a normal end can be received after it.
+ *   any other with the error. Data that had arrived before a normal end can be received after it.
  * - **`release` gives the record back** and must be called once, at any time: an open connection
- *   then ends in its own time (FIN behind what is queued; RST if text is unread, or arrives later).
+ *   then ends in its own time (FIN behind what is queued; RST if data is unread, or arrives later).
  */
 import { Memory, type Reason, Result, Signal } from '../abi.ts';
 import { type Callback, call } from '../callback.ts';
@@ -170,7 +170,7 @@ export class RawConnection extends RawHandle {
   }
 
   /**
-   * Octets to receive until the end of the peer's urgent text, which comes in line; 0 when none is
+   * Octets to receive until the end of the peer's urgent data, which comes in line; 0 when none is
    * pending (MUST-33, RFC 6093).
    */
   get urgentLeft(): number {
@@ -203,13 +203,13 @@ export class RawConnection extends RawHandle {
     });
   }
 
-  /** The stack's: hands out news. `events` are bits of Signal. */
-  tell(events: number, result: Result, reason: Reason): void {
+  /** The stack's: hands out a signal. `events` are bits of Signal. */
+  signal(events: number, result: Result, reason: Reason): void {
     if (events & Signal.OPENED) {
       this.isOpened = true;
       call(this.onOpened);
     }
-    // Before the text it is about is read.
+    // Before the octets it is about are read.
     if (events & Signal.URGENT) call(this.onUrgent);
     if (events & Signal.READABLE) call(this.onReadable);
     if (events & Signal.WRITABLE) call(this.onWritable);
@@ -283,8 +283,8 @@ export class RawListener extends RawHandle {
     this.host.wake();
   }
 
-  /** The stack's: hands out news. `events` are bits of Signal. */
-  tell(events: number): void {
+  /** The stack's: hands out a signal. `events` are bits of Signal. */
+  signal(events: number): void {
     if (events & Signal.ACCEPTABLE) call(this.onAcceptable);
     if (events & Signal.CLOSED) this.end();
   }

@@ -12,11 +12,11 @@ import type { RawConnection, RawListener } from './raw.ts';
 export interface TuningOptions {
   /** Nagle's algorithm off. */
   noDelay?: boolean;
-  /** Hold text back until a full segment, or until this is set to false (TCP_CORK). */
+  /** Keep data back until a full segment, or until this is set to false (TCP_CORK). */
   cork?: boolean;
   /** Longest delay of an acknowledgment: milliseconds below 500, or `'40ms'`; 0 is none. */
   delayedAck?: number | string;
-  /** Segments with text to acknowledge at once before that delay applies (TCP_QUICKACK). */
+  /** Segments with data to acknowledge at once before that delay applies (TCP_QUICKACK). */
   quickAcks?: number;
   /** Probe a silent peer (RFC 9293 §3.8.4). */
   keepAlive?: boolean;
@@ -28,7 +28,7 @@ export interface TuningOptions {
   keepAliveCount?: number;
   /** Longest time without an acknowledgment (RFC 9293 §3.9.1.1): milliseconds, or `'10s'`. */
   timeout?: number | string;
-  /** Longest wait in FIN-WAIT-2 once nobody holds it (tcp_fin_timeout); default 60 s. */
+  /** Longest wait in FIN-WAIT-2 once its user has let go (tcp_fin_timeout); default 60 s. */
   finTimeout?: number | string;
   /** Diffserv field, in the upper six bits of an octet (IP_TOS); the other two are ECN's. */
   diffserv?: number;

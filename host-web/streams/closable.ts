@@ -1,10 +1,10 @@
 /**
  * A WritableStream that its own maker can close, as its user could.
  *
- * A sink can only make its stream fail. But where a connection has ended as it should, whoever
- * waits for `writer.closed` is to hear just that. So the stream keeps the `close` of the writer it
- * has given out. A pipe holds a writer that nobody else gets: it is left a turn to close the stream
- * itself, as it does where its source has ended, too.
+ * A sink can only make its stream fail. But where a connection has ended as it should,
+ * `writer.closed` is to be fulfilled. So the stream keeps the `close` of the writer it has given
+ * out. The writer of a pipe can not be had: the pipe is left a turn to close the stream itself, as
+ * it does where its source has ended, too.
  */
 import { turn } from '../clock.ts';
 

@@ -46,6 +46,8 @@ export class Listener implements AsyncIterable<Socket> {
   readonly #closed: Deferred<void> = deferred();
   readonly #waiters: Deferred<Socket>[] = [];
   #readable: ReadableStream<Socket> | undefined;
+  /** The stream's, until it has ended. */
+  #controller: ReadableStreamDefaultController<Socket> | undefined;
   /** Why nothing more will be accepted. */
   #error: unknown;
 
@@ -95,7 +97,7 @@ export class Listener implements AsyncIterable<Socket> {
     const { signal } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#error !== undefined) return Promise.reject(this.#error);
-    // Who asked first is served first.
+    // Calls are served in the order they were made.
     const raw = this.#waiters.length === 0 ? this.#raw!.accept() : null;
     if (raw !== null) return Promise.resolve(this.#socket(raw));
     const waiter = deferred<Socket>();
@@ -117,12 +119,18 @@ export class Listener implements AsyncIterable<Socket> {
   get readable(): ReadableStream<Socket> {
     return (this.#readable ??= new ReadableStream<Socket>(
       {
+        start: (controller) => {
+          this.#controller = controller;
+          if (this.#error !== undefined) this.#endStream();
+        },
         pull: async (controller) => {
           const socket = await this.#next();
-          if (socket === null) controller.close();
-          else controller.enqueue(socket);
+          if (socket !== null) controller.enqueue(socket);
         },
-        cancel: () => this.close(),
+        cancel: () => {
+          this.#controller = undefined;
+          return this.close();
+        },
       },
       { highWaterMark: 0 },
     ));
@@ -205,6 +213,15 @@ export class Listener implements AsyncIterable<Socket> {
     });
     this.#raw!.release();
     this.#closed.resolve();
+    this.#endStream();
     for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#error);
+  }
+
+  /** Nothing more will come of the stream: also where nobody reads, or waits only for its end. */
+  #endStream(): void {
+    const controller = this.#controller;
+    this.#controller = undefined;
+    if (this.#raw === null) controller?.error(this.#error);
+    else controller?.close();
   }
 }

@@ -5,11 +5,11 @@
  * | you do                   | TCP does                                                           |
  * | ------------------------ | ------------------------------------------------------------------ |
  * | `await writer.write(c)`  | done when every octet is in the send buffer (not: acknowledged)    |
- * | `await writer.close()`   | FIN after queued text; done when the FIN is acknowledged           |
+ * | `await writer.close()`   | FIN after queued data; done when the FIN is acknowledged           |
  * | `writer.abort(r)`        | ABORT: RST; `readable` errors with `r`                             |
- * | `reader.cancel()`        | receive side closed; unread or later text is answered with RST     |
+ * | `reader.cancel()`        | receive side closed; unread or later data is answered with RST     |
  * | the peer's FIN           | `readable` ends; unless `allowHalfOpen`, our FIN follows           |
- * | `socket.close(r)`        | RST if text is unread, else FIN; who waits hears `r`; is `closed`  |
+ * | `socket.close(r)`        | RST if data is unread, else FIN; waits end with `r`; is `closed`   |
  * | `await using`            | FIN behind what is queued, drain, `closed`                         |
  * | RST in                   | both streams and `closed` fail with ECONNRESET, read or not        |
  * | no connection comes of it | `opened`, `closed` and both streams fail                          |
@@ -42,7 +42,7 @@ export interface SocketInfo {
 export interface SocketOptions {
   /** Keep `writable` open when the peer has closed; default false. */
   allowHalfOpen?: boolean;
-  /** There is no TLS here: whoever asks for it is refused with a TypeError. */
+  /** There is no TLS here: any other value is refused with a TypeError. */
   secureTransport?: 'off';
 }
 
@@ -56,11 +56,11 @@ const LINGER_MS = 60_000;
 
 /** What `close` has made of the receive side. */
 const enum Arriving {
-  /** Text is for the reader. */
+  /** Data is for the reader. */
   READ,
-  /** Text is refused with a RST. */
+  /** Data is refused with a RST. */
   REFUSED,
-  /** Text is dropped until the peer's FIN. */
+  /** Data is dropped until the peer's FIN. */
   DRAINED,
 }
 
@@ -101,13 +101,13 @@ export class Socket {
     this.#read = new ReadEnd(
       raw,
       () => this.#readToEnd(),
-      () => this.#refuseText(),
+      () => this.#refuseData(),
     );
     this.#write = new WriteEnd(raw, (reason) => this.#abort(reason));
     this.readable = this.#read.stream;
     this.writable = this.#write.stream;
     raw.onOpened = () => this.#isOpen();
-    raw.onReadable = () => this.#textArrived();
+    raw.onReadable = () => this.#dataArrived();
     raw.onWritable = () => this.#write.resume();
     raw.onEnd = () => this.#peerClosed();
     raw.onFinAcknowledged = () => this.#finAcknowledged();
@@ -179,8 +179,8 @@ export class Socket {
    * Ends both directions. What the send buffer holds is still sent; what is not in it yet is
    * refused, and so is what has arrived unread: the peer then gets a RST instead of a FIN.
    *
-   * @param reason for whoever waits for one of the streams, or for `opened`; without one, those
-   *   that lose nothing by it hear of a normal end
+   * @param reason what waits of the streams, and `opened`, is rejected with it; without one, what
+   *   loses nothing by the close ends without an error
    * @returns `closed`: fulfilled when the peer has acknowledged all, rejected if it never does
    */
   close(reason?: unknown): Promise<void> {
@@ -213,7 +213,7 @@ export class Socket {
       if (this.#arriving === Arriving.READ) this.#arriving = Arriving.DRAINED;
       this.#read.close();
       this.#write.finish();
-      this.#textArrived();
+      this.#dataArrived();
     }
     const alarm = this.#clock.alarm(() => this.#settle(null));
     const linger = () => alarm.set(this.#isSettled ? NEVER : this.#clock.now() + LINGER_MS, false);
@@ -238,7 +238,7 @@ export class Socket {
     this.#forgetSignal = () => signal.removeEventListener('abort', onAbort);
   }
 
-  // News ---------------------------------------------------------------------------
+  // Signals ---------------------------------------------------------------------------
 
   #isOpen(): void {
     const { raw } = this;
@@ -250,16 +250,16 @@ export class Socket {
     this.#write.opened();
   }
 
-  #textArrived(): void {
+  #dataArrived(): void {
     if (this.#arriving === Arriving.READ) this.#read.look();
     else if (this.#arriving === Arriving.DRAINED) this.raw.discard();
-    else this.#refuseText();
+    else this.#refuseData();
   }
 
   /**
-   * Nobody will read: text that is there, or comes, is answered with a RST (RFC 1122 §4.2.2.13).
+   * Data that nobody will read, come or to come, is answered with a RST (RFC 1122 §4.2.2.13).
    */
-  #refuseText(): void {
+  #refuseData(): void {
     this.#arriving = Arriving.REFUSED;
     if (this.raw.receiveQueue > 0) {
       const reason = Reason.TEXT_AFTER_RELEASE;
@@ -276,7 +276,7 @@ export class Socket {
       this.#read.lookForEnd();
       return;
     }
-    this.#textArrived();
+    this.#dataArrived();
     this.#readToEnd();
   }
 
@@ -306,7 +306,7 @@ export class Socket {
     }
     this.#write.finAcknowledged();
     this.#settleClosed(null);
-    // Text that is unread can still be read.
+    // Data that is unread can still be read.
     if (this.#arriving !== Arriving.READ || this.#read.isOver) this.#release();
     else this.#read.lookForEnd();
   }

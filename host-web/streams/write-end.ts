@@ -108,7 +108,7 @@ export class WriteEnd {
    * Takes nothing more, and lets go of the write in progress. A close in progress goes on, and one
    * follows where nothing is lost.
    *
-   * @param reason the user's own, who wants everybody to hear it
+   * @param reason the user's own, for everything that waits
    */
   refuse(reason: unknown): void {
     const isLost = this.#writes.length > 0;
@@ -208,7 +208,7 @@ export class WriteEnd {
       'abort',
       () => {
         if (this.#written === null && this.#closed === null) return;
-        // The stream is failing already; Node 20 does not survive being told so here.
+        // The stream is failing already; Node 20 does not survive `error` here.
         this.isOver = true;
         this.#onAbort(signal.reason);
       },

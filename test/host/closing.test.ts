@@ -1,5 +1,7 @@
 /** How a socket's streams end where the connection ends as it should, and what `close` tells. */
 import { describe, expect, it } from 'vitest';
+import { turn } from '../../host-web/clock.ts';
+import type { Socket } from '../../host-web/index.ts';
 import { connected, fate, pools, readAll, string, text, world } from './world.ts';
 
 const enough = new Error('enough');
@@ -169,4 +171,30 @@ describe('what is over, and was not read', () => {
     expect(pools(a)[0]).toBe(0);
     expect(string((await client.readable.getReader().read()).value)).toBe('');
   });
+});
+
+it('a listener that is closed ends its stream, whether it is read or not', async () => {
+  const { b } = await world();
+  const uses: Record<string, (stream: ReadableStream<Socket>) => Promise<unknown>> = {
+    closed: (stream) => stream.getReader().closed,
+    piped: (stream) => stream.pipeTo(new WritableStream()),
+    'piped to what takes none': (stream) =>
+      stream.pipeTo(new WritableStream({}, { highWaterMark: 0 })),
+    tee: (stream) => Promise.all(stream.tee().map((branch) => branch.getReader().closed)),
+  };
+  for (const [name, use] of Object.entries(uses)) {
+    const listener = b.listen({ port: 7 });
+    const end = use(listener.readable);
+    await turn();
+    await listener.close();
+    expect(await fate(end), name).toBe('fulfilled');
+  }
+  const before = b.listen({ port: 7 });
+  await before.close();
+  expect(await fate(before.readable.getReader().closed)).toBe('fulfilled');
+  const first = b.listen({ port: 7 });
+  const second = b.listen({ port: 7 });
+  expect(await fate(second.readable.getReader().closed)).toBe('EADDRINUSE');
+  expect(await fate(first.readable.cancel())).toBe('fulfilled');
+  expect(await fate(first.closed)).toBe('fulfilled');
 });
