@@ -2,11 +2,14 @@
  * Limits at their edges (line 23 of `cases.ts`): each at 0, 1 and its bounds, beyond them, and many
  * together. A core either serves a connection, or is refused with the number that is too much.
  */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Counter, LIMITS, Memory, State } from '../../host-web/abi.ts';
 import { type Core, createCore, type Limits, setEndpoint } from '../../host-web/core.ts';
 import { coreModule } from '../core-module.ts';
 import { mapped, octetsOf } from '../dsl/stack.ts';
+import { repository } from '../host/bundle.ts';
 import { door, look } from '../notes/pair.ts';
 
 const NAMES = Object.keys(LIMITS) as (keyof Limits)[];
@@ -112,6 +115,17 @@ test('hostile 23g: sums beyond 4 GiB are refused with what they are', () => {
   expect([most, octets > 2 ** 32, part! > 786_432 * 4096]).toEqual([2 ** 32 - 65_536, true, true]);
   // What is named is what is to be lowered.
   expectService({ ...limits, pages: 400_000 });
+});
+
+test('hostile 23g: what the engine does not give is told as its, with what was asked', () => {
+  const limits = JSON.stringify({ connections: 10_000, pages: 100, timeWaits: 100 });
+  const built = join(repository, 'build/index.js');
+  const program = `import { createStackSync } from ${JSON.stringify(built)};
+    try { createStackSync({ limits: ${limits} }); }
+    catch (error) { console.log(error.name, error.message); }`;
+  const flags = ['--wasm-max-mem-pages=50', '--input-type=module', '-e', program];
+  const said = execFileSync(process.execPath, flags, { encoding: 'utf8' });
+  expect(said).toMatch(/^RangeError the limits ask for \d+ octets of memory that the engine/);
 });
 
 /** What a core says of limits; nothing if it takes them. */
