@@ -13,14 +13,14 @@ const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
 const EVERY_MS = 250;
 
-/** The parent of a process; 0 when there is none to be found. */
+/** The parent of a process; undefined where that can not be read. */
 function parentOf(pid) {
   try {
     // pid (name) state ppid: a name may hold anything, but no other bracket follows it.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]);
   } catch {
-    return 0;
+    return undefined;
   }
 }
 
@@ -28,10 +28,11 @@ function parentOf(pid) {
 const parent = Number(process.env.NETCELL_PARENT ?? process.ppid);
 delete process.env.NETCELL_PARENT;
 const isOfNpm = process.env.npm_lifecycle_event !== undefined && process.platform === 'linux';
-const grandparent = isOfNpm ? parentOf(parent) : 0;
+const grandparent = isOfNpm ? parentOf(parent) : undefined;
 
 function isAlone() {
-  return process.ppid !== parent || (isOfNpm && parentOf(parent) !== grandparent);
+  if (process.ppid !== parent) return true;
+  return isOfNpm && (parentOf(parent) ?? grandparent) !== grandparent;
 }
 
 if (process.platform === 'linux') {
