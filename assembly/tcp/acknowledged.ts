@@ -9,7 +9,7 @@ import { now } from '../time';
 import { congestionEchoed, isEcho } from './ecn';
 import { flightOf, hasFlight } from './flight';
 import { recover } from './loss/recovery';
-import { dropAcknowledged, pipe, takeBlocks } from './loss/scoreboard';
+import { dropAcknowledged, takeBlocks } from './loss/scoreboard';
 import { watchAgain, watchFlight } from './loss/watch';
 import { markReady, tell } from './marks';
 import { confirmMtu } from './path-mtu';
@@ -24,7 +24,7 @@ import { echoedRoundTrip } from './timestamps';
 /** Takes an acceptable acknowledgment: what it acknowledges, what it reports, what that means. */
 export function takeAcknowledgment(tcb: Tcb, seg: Segment): void {
   const before = tcb.snd.una;
-  const made = beginProgress(pipe(tcb));
+  const made = beginProgress();
   made.isEcho = isEcho(tcb, seg) ? 1 : 0;
   if (has(tcb, Flag.TIMESTAMPS) && seg.options.hasTimestamps && seg.options.tsEcr != 0) {
     made.hasEcho = 1;

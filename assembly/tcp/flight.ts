@@ -8,10 +8,10 @@
  * one; memory of those never taken costs nothing. What outlives a flight (cwnd, ssthresh, RTT,
  * the minimum RTT, reordering) stays in the TCB.
  *
- * ╒══════════════════════ Flight (384 octets) ══════════════════════╕
+ * ╒══════════════════════ Flight (256 octets) ══════════════════════╕
  * │ owner │ quiet queue │ sent records: list, by time │ octets by mark │
  * ├────────────────────────────────────────────────────────────────┤
- * │ RACK │ tail probe │ PRR │ undo, F-RTO │ delivery │ controller's    │
+ * │ RACK │ tail probe │ PRR │ undo, F-RTO │ the controller's variables  │
  * └────────────────────────────────────────────────────────────────┘
  */
 import { flights, quietFlights, sentRecords } from '../pools';
@@ -58,7 +58,7 @@ export class Flight {
   /** Neighbours in the queue of quiet flights. */
   quietBefore: u32;
   quietNext: u32;
-  /** Bits of Phase, Probe and Frto, each in an octet; whether the record is in the quiet queue. */
+  /** A Phase, a Probe and a Frto; and whether the record is in the quiet queue. */
   phase: u8;
   probe: u8;
   frto: u8;
@@ -107,7 +107,7 @@ export class Flight {
   prrOut: u32;
   recoverFs: u32;
 
-  /** cwnd, ssthresh and RTO before the reduction that can be undone. */
+  /** cwnd and ssthresh before the reduction that can be undone. */
   priorCwnd: u32;
   priorSsthresh: u32;
   /** SND.UNA when the reduction was made; meaningful while `isUndoable`. */
@@ -121,26 +121,10 @@ export class Flight {
   /** Whether `dsackRound` holds, and whether the variables of RACK do. */
   hasDsackRound: u8;
   hasRack: u8;
-  /** Bits the controller keeps. */
-  controllerBits: u8;
-
-  /** Octets delivered and lost since the record was taken; when last, and since when (delivery). */
-  delivered: u32;
-  lostTotal: u32;
-  deliveredAt: Micros;
-  firstSentAt: Micros;
-  /** `delivered` at which the last of what a lack of data has limited is delivered; 0 none. */
-  appLimited: u32;
-  /** Latest sample of the delivery rate: octets, in so many microseconds. */
-  rateDelivered: u32;
-  rateInterval: Micros;
-
-  /** Nothing is sent before: the pacer's time. */
-  paceAt: Instant;
 }
 
 /** Where the controller's own variables begin; they end with the record. */
-export const CONTROLLER: usize = 240;
+export const CONTROLLER: usize = 160;
 if (offsetof<Flight>() > CONTROLLER) ERROR('the flight overlaps its controller');
 
 const QUIET_LEAST: u64 = SECOND;
@@ -175,7 +159,7 @@ export function phaseOf(tcb: Tcb): Phase {
 export function takeFlight(tcb: Tcb): Flight {
   if (tcb.flight != 0) {
     const flight = flightAt(tcb.flight);
-    if (flight.isQuiet) leaveQuiet(flight, tcb.flight);
+    if (flight.isQuiet) leaveQuiet(flight);
     return flight;
   }
   const index = take(flights());
@@ -203,14 +187,12 @@ export function becomeQuiet(tcb: Tcb): void {
   queue.tail = tcb.flight;
 }
 
-function leaveQuiet(flight: Flight, index: u32): void {
+function leaveQuiet(flight: Flight): void {
   const queue = quietFlights();
   if (flight.quietBefore == 0) queue.head = flight.quietNext;
   else flightAt(flight.quietBefore).quietNext = flight.quietNext;
   if (flight.quietNext == 0) queue.tail = flight.quietBefore;
   else flightAt(flight.quietNext).quietBefore = flight.quietBefore;
-  if (queue.head == 0) queue.tail = 0;
-  assert(index != 0);
   flight.isQuiet = 0;
 }
 
@@ -219,7 +201,7 @@ export function giveFlight(tcb: Tcb): void {
   const index = tcb.flight;
   if (index == 0) return;
   const flight = flightAt(index);
-  if (flight.isQuiet) leaveQuiet(flight, index);
+  if (flight.isQuiet) leaveQuiet(flight);
   for (let at = flight.laneHead; at != 0; ) {
     const next = load<u32>(itemAt(sentRecords(), at));
     giveFirst(sentRecords(), at);

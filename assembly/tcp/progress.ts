@@ -4,9 +4,8 @@
  */
 import { PROGRESS } from '../memory';
 import { Micros } from '../time';
-import { Flight } from './flight';
 import { earlier, later, le, LocalSeq, lt } from './seq';
-import { clock, isMarked, Mark, Sent } from './sent';
+import { clock, Sent } from './sent';
 import { Tcb } from './tcb';
 import { stampBefore } from './timestamps';
 
@@ -20,8 +19,6 @@ export class Progress {
   delivered: u32;
   /** Octets found to be lost because of it. */
   lost: u32;
-  /** Octets in flight before it (pipe). */
-  before: u32;
   /** Round-trip time of what was delivered and had been sent once, the shortest; 0 none. */
   rtt: Micros;
   /** TSecr, if the peer echoes our timestamps (`hasEcho`). */
@@ -35,20 +32,12 @@ export class Progress {
   /** Of what was delivered, and is no answer to an earlier sending: when the last was sent. */
   newestAt: Micros;
   newestEnd: LocalSeq;
-  /** What the record sent last says of the delivery rate (`rate/delivery.ts`). */
-  priorDelivered: u32;
-  priorAt: Micros;
-  sendElapsed: Micros;
-  priorInFlight: u32;
-  priorLost: u32;
   hasEcho: u8;
   hasDuplicate: u8;
   /** Whether data that was sent only once was delivered, and such from before RecoveryPoint. */
   hasOriginal: u8;
   hasSuspected: u8;
   hasNewest: u8;
-  hasRate: u8;
-  isAppLimited: u8;
   /** Whether it echoes a mark of congestion (RFC 3168). */
   isEcho: u8;
   /** Whether anything was delivered at all. */
@@ -61,11 +50,9 @@ export function progress(): Progress {
 }
 
 /** Begins an acknowledgment: nothing is known of it yet. */
-export function beginProgress(before: u32): Progress {
+export function beginProgress(): Progress {
   memory.fill(PROGRESS, 0, offsetof<Progress>());
-  const made = progress();
-  made.before = before;
-  return made;
+  return progress();
 }
 
 /** Whether something sent at `at`, ending at `end`, was sent after another (RFC 8985 §6.2). */
@@ -75,7 +62,7 @@ export function isSentAfter(at: Micros, end: LocalSeq, otherAt: Micros, other: L
 }
 
 /** Notes what the delivery of a record says, the first time it is reported. */
-export function noteDelivered(tcb: Tcb, flight: Flight, sent: Sent, span: u32): void {
+export function noteDelivered(tcb: Tcb, sent: Sent, span: u32): void {
   const made = progress();
   const end = sent.seq + span;
   const elapsed = clock() - sent.sentAt;
@@ -89,9 +76,6 @@ export function noteDelivered(tcb: Tcb, flight: Flight, sent: Sent, span: u32): 
     if (le(end, tcb.cc.point)) made.hasSuspected = 1;
   }
   noteNewest(tcb, made, sent, end, elapsed);
-  noteRate(made, flight, sent);
-  flight.delivered += span;
-  flight.deliveredAt = clock();
 }
 
 /** What answers an earlier sending of the same data says nothing of the latest (RFC 8985 §6.2). */
@@ -104,17 +88,4 @@ function noteNewest(tcb: Tcb, made: Progress, sent: Sent, end: LocalSeq, elapsed
   made.newestAt = sent.sentAt;
   made.newestEnd = end;
   made.hasNewest = 1;
-}
-
-function noteRate(made: Progress, flight: Flight, sent: Sent): void {
-  if (made.hasRate && <i32>(sent.delivered - made.priorDelivered) < 0) return;
-  // The next flight of segments is measured from this one's sending.
-  flight.firstSentAt = sent.sentAt;
-  made.hasRate = 1;
-  made.priorDelivered = sent.delivered;
-  made.priorAt = sent.deliveredAt;
-  made.sendElapsed = sent.sentAt - sent.firstSentAt;
-  made.priorInFlight = sent.inFlight;
-  made.priorLost = sent.lostTotal;
-  made.isAppLimited = isMarked(sent, Mark.APP_LIMITED) ? 1 : 0;
 }

@@ -8,12 +8,12 @@
  * neighbours join. One connection may have so many and not more; then new data joins the last
  * record, for nothing is refused for want of bookkeeping.
  *
- * ╒═══════════════════════════ Sent (48 octets) ════════════════════════════╕
- * │ next │ skip │ seq │ older │ newer │ sentAt │ delivered │ deliveredAt │     │
- * │ firstSentAt │ inFlight │ lostTotal │ bits u8 │ sends u8 │ segments u16 │     │
+ * ╒═══════════════════════════ Sent (28 octets) ════════════════════════════╕
+ * │ next │ skip │ seq │ older │ newer │ sentAt │ bits u8 sends u8 segments u16 │
  * └─────────────────────────────────────────────────────────────────────────┘
  */
 import { config, MAX_SENT_RECORDS } from '../limits';
+import { SENT_SIZE } from '../memory';
 import { sentRecords } from '../pools';
 import { itemAt, giveFirst, take } from '../store/pool';
 import {
@@ -40,8 +40,6 @@ export enum Mark {
   RESENT = 4,
   /** It stands in the list by time. */
   TIMED = 8,
-  /** It was sent while the user, not a window, held more back. */
-  APP_LIMITED = 16,
 }
 
 /** One segment that was sent. */
@@ -56,13 +54,6 @@ export class Sent {
   newer: u32;
   /** When it was last sent: microseconds modulo 2^32. */
   sentAt: Micros;
-  /** What the flight had delivered when it was sent, and when (delivery rate). */
-  delivered: u32;
-  deliveredAt: Micros;
-  firstSentAt: Micros;
-  /** Octets in flight behind it, itself included, and octets lost until then. */
-  inFlight: u32;
-  lostTotal: u32;
   /** Bits of Mark. */
   bits: u8;
   /** How often it was sent, at most 255. */
@@ -70,6 +61,8 @@ export class Sent {
   /** Segments on the wire. */
   segments: u16;
 }
+
+if (offsetof<Sent>() > SENT_SIZE) ERROR('SENT_SIZE is too small');
 
 /** The record of an index. */
 export function sentAt(index: u32): Sent {
@@ -167,16 +160,12 @@ export function findSent(flight: Flight, seq: LocalSeq): u32 {
   return findAtOrBefore(sentRecords(), laneOf(flight), seq);
 }
 
-/**
- * Records new data from `seq` on, sent now; SND.NXT is its end already or will be.
- *
- * @returns the record that holds it
- */
-export function recordSent(flight: Flight, seq: LocalSeq, segments: u32): u32 {
+/** Records new data from `seq` on, sent now; SND.NXT is its end already or will be. */
+export function recordSent(flight: Flight, seq: LocalSeq, segments: u32): void {
   const index = takeRecord(flight);
   if (index == 0) {
     joinLast(flight, flight.laneTail, seq, segments);
-    return flight.laneTail;
+    return;
   }
   const sent = sentAt(index);
   sent.seq = seq;
@@ -184,7 +173,6 @@ export function recordSent(flight: Flight, seq: LocalSeq, segments: u32): u32 {
   sent.segments = <u16>segments;
   append(sentRecords(), laneOf(flight), index);
   timeNow(flight, index);
-  return index;
 }
 
 /**

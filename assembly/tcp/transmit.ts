@@ -18,7 +18,6 @@ import { noteRetransmission } from './loss/undo';
 import { watchAgain, watchFlight } from './loss/watch';
 import { followChanges } from './path-mtu';
 import { noteFlight, restartAfterIdle } from './rate/congestion';
-import { noteSending } from './rate/delivery';
 import { beforeGivingUp, startTiming, stopTiming } from './rto';
 import {
   canJoinLost,
@@ -120,9 +119,8 @@ function transmitProbe(tcb: Tcb): u32 {
 /** What probes a closed window, one octet or the FIN, is outstanding from now on. */
 function recordProbe(tcb: Tcb): void {
   const flight = takeFlight(tcb);
-  const index = recordSent(flight, tcb.snd.una, 1);
+  recordSent(flight, tcb.snd.una, 1);
   tcb.snd.nxt = tcb.snd.una + 1;
-  noteSending(tcb, flight, index, true);
 }
 
 /** Sends the first segment again that is lost, if the windows allow it or it is due anyway. */
@@ -322,10 +320,8 @@ function emitText(tcb: Tcb, length: u32, fin: bool): u32 {
 /** Records what is sent for the first time, and moves SND.NXT behind it. */
 function recordNew(tcb: Tcb, seq: LocalSeq, end: LocalSeq): void {
   const flight = takeFlight(tcb);
-  const wasQuiet = pipe(tcb) == 0;
-  const index = recordSent(flight, seq, 1);
+  recordSent(flight, seq, 1);
   tcb.snd.nxt = later(tcb.snd.nxt, end);
-  noteSending(tcb, flight, index, wasQuiet);
   flight.prrOut += end - seq;
   // While our SYN is not acknowledged the timer is the SYN's.
   if (has(tcb, Flag.SYN_UNACKED)) return;

@@ -162,7 +162,7 @@ function partialAcknowledgment(tcb: Tcb, flight: Flight, length: u32): void {
 /** What RACK has waited for is lost, unless an acknowledgment came meanwhile. */
 export function reorderTimeout(tcb: Tcb): void {
   const flight = flightOf(tcb);
-  beginProgress(pipe(tcb));
+  beginProgress();
   detectLosses(tcb, flight);
   if (missing(flight) == 0) return;
   if (flight.phase == Phase.OPEN) beginRecovery(tcb, flight);
@@ -180,7 +180,7 @@ export function loseEverything(tcb: Tcb, isFirst: bool): void {
   const cc = tcb.cc;
   const flight = flightOf(tcb);
   const wasOpen = flight.phase == Phase.OPEN;
-  beginProgress(pipe(tcb));
+  beginProgress();
   if (isFirst) {
     beginUndo(tcb, flight);
     if (!isReducedByEcho(tcb)) cc.ssthresh = reduce(tcb, flight, Cause.TIMEOUT); // RFC 5681 §3.1h
@@ -248,7 +248,7 @@ export function sendAllAgain(tcb: Tcb): void {
   markReady(tcb);
   if (!hasFlight(tcb) || tcb.snd.una == tcb.snd.nxt) return;
   const flight = flightOf(tcb);
-  beginProgress(pipe(tcb));
+  beginProgress();
   // What duplicates have inflated does not outlive recovery (RFC 6582 §3.2).
   if (flight.phase == Phase.RECOVERY) tcb.cc.cwnd = min(tcb.cc.cwnd, tcb.cc.ssthresh);
   lower(tcb, Flag.RESEND_NOW);

@@ -128,7 +128,7 @@ function markSacked(tcb: Tcb, flight: Flight, index: u32): void {
 function markDelivered(tcb: Tcb, flight: Flight, index: u32, span: u32): void {
   unmark(flight, index, span);
   untime(flight, index);
-  noteDelivered(tcb, flight, sentAt(index), span);
+  noteDelivered(tcb, sentAt(index), span);
 }
 
 /** Drops the records of what is acknowledged; SND.UNA has moved there. */
@@ -176,7 +176,6 @@ export function markLost(tcb: Tcb, flight: Flight, index: u32): void {
   } else {
     return;
   }
-  flight.lostTotal += span;
   progress().lost += span;
   const hint = flight.lostHint;
   if (hint == 0 || lt(sent.seq, sentAt(hint).seq)) flight.lostHint = index;

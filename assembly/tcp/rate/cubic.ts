@@ -24,8 +24,6 @@ export class Cubic {
   k: u32;
   /** W_max of this epoch, octets: where the curve is flat. */
   origin: u32;
-  /** cwnd_epoch, octets. */
-  began: u32;
   /** W_est, octets: what Reno would have. */
   estimate: u32;
   /** Octets acknowledged that have not grown W_est or cwnd by a whole one yet. */
@@ -35,7 +33,6 @@ export class Cubic {
   priorMax: u32;
   priorOrigin: u32;
   priorK: u32;
-  unused: u32;
   priorEpochAt: Instant;
 }
 
@@ -89,7 +86,7 @@ function beginEpoch(tcb: Tcb, cubic: Cubic): void {
   const cc = tcb.cc;
   const mss = tcb.snd.mss;
   cubic.epochAt = now();
-  cubic.began = cubic.estimate = cc.cwnd;
+  cubic.estimate = cc.cwnd;
   cubic.estimateRest = cubic.cwndRest = 0;
   if (cc.cwnd < cc.wMax) {
     // K is the cube root of (W_max - cwnd_epoch) / C, in segments and seconds.

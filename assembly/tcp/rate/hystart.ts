@@ -6,6 +6,7 @@
  * Its variables lie behind the controller's in the flight: it serves Reno and CUBIC.
  */
 import { Reason } from '../../abi';
+import { FLIGHT_SIZE } from '../../memory';
 import { MILLISECOND, Micros } from '../../time';
 import { CONTROLLER, Flight } from '../flight';
 import { progress } from '../progress';
@@ -31,6 +32,8 @@ export class Hystart {
   rest: u32;
   hasRound: u32;
 }
+
+if (CONTROLLER + CUBIC_SIZE + offsetof<Hystart>() > FLIGHT_SIZE) ERROR('the flight is too small');
 
 const LEAST_THRESHOLD: Micros = 4 * MILLISECOND;
 const MOST_THRESHOLD: Micros = 16 * MILLISECOND;
