@@ -116,6 +116,12 @@ describe('checksum', () => {
     expect<u32>(finish(sumOf4(length))).toBe(checksum);
   });
 
+  it('is zero, and never 0xFFFF, where the sum is 0xFFFF', () => {
+    for (let sum: u32 = 1; sum <= 0x2_0000; sum++) assert(finish(sum) != 0xffff);
+    expect<u32>(finish(0xffff)).toBe(0);
+    expect<u32>(finish(0x1_fffe)).toBe(0);
+  });
+
   it('covers a length of more than 16 bits', () => {
     const small = pseudoSum(1, 2, 3, 4, 6, 1);
     expect<u32>(fold(pseudoSum(1, 2, 3, 4, 6, 0x1_0001))).toBe(fold(small + 0x100));
