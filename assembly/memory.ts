@@ -61,8 +61,10 @@ export const PATHS: usize = IDENTIFICATIONS + 1024;
 export const PROGRESS: usize = PATHS + 16;
 /** How many orphans there are, and where the search among TCBs for one to give up goes on. */
 export const ORPHANS: usize = PROGRESS + 128;
+/** The reference of the connection whose tuple was found last. */
+export const LATEST_FOUND: usize = ORPHANS + 8;
 /** End of the small records. */
-const SMALL_END: usize = ORPHANS + 8;
+const SMALL_END: usize = LATEST_FOUND + 8;
 if (SMALL_END > MAP + 0x1_0000) ERROR('the small records outgrew their 64 KiB');
 
 /**

@@ -69,13 +69,18 @@ export function addLocalAddress(a0: u64, a1: u64, prefixLength: u32): Result {
   return Result.OK;
 }
 
-/** Whether an address is one of ours: what is sent to it never leaves. */
-export function isLocal(a0: u64, a1: u64): bool {
+/** Whether an address is one of those given to us. */
+export function isGiven(a0: u64, a1: u64): bool {
   for (let i: u32 = 0; i < addressCount(); i++) {
     const address = addressAt(i);
     if (address.a0 == a0 && address.a1 == a1) return true;
   }
-  return isLoopback(a0, a1); // RFC 1122 §3.2.1.3b
+  return false;
+}
+
+/** Whether an address is one of ours: what is sent to it never leaves. */
+export function isLocal(a0: u64, a1: u64): bool {
+  return isGiven(a0, a1) || isLoopback(a0, a1); // RFC 1122 §3.2.1.3b
 }
 
 /**

@@ -39,7 +39,7 @@ import {
 } from '../wire/ipv6';
 import { faultyOctet, findSourceRoute, isComplete, MALFORMED } from '../wire/source-route';
 import { PROTOCOL_TCP } from '../wire/tcp';
-import { isDirectedBroadcast, isLocal } from './address';
+import { isDirectedBroadcast, isGiven } from './address';
 import { CODEPOINT, Datagram, datagram } from './datagram';
 import { walkExtensions } from './extensions';
 import { sendParameterProblem } from './icmp-error';
@@ -171,12 +171,12 @@ function judgeAddresses(d: Datagram, ipv4: bool): Verdict {
   // Nobody on the link has our address or the loopback's: LAND and its kin end here (MUST-63).
   const isNobodys =
     !mayBeOnWire(d.source0, d.source1, ipv4) ||
-    isLocal(d.source0, d.source1) ||
+    isGiven(d.source0, d.source1) ||
     isDirectedBroadcast(d.source0, d.source1);
   if (isNobodys) return martian(0); // MUST-63, RFC 1122 §3.2.1.3a
   // What is for everybody is for nobody here, and is never answered.
   if (!mayBeOnWire(d.destination0, d.destination1, ipv4)) return martian(1); // MUST-57
-  if (isLocal(d.destination0, d.destination1)) return Verdict.DELIVER;
+  if (isGiven(d.destination0, d.destination1)) return Verdict.DELIVER;
   if (isDirectedBroadcast(d.destination0, d.destination1)) return martian(1); // MUST-57
   return Verdict.NOT_OURS;
 }

@@ -85,6 +85,18 @@ export function dropFirst(pool: Pool, lane: Lane): void {
   lane.count--;
 }
 
+/** Takes the first `count` items out, of which `last` is the last one. */
+export function dropThrough(pool: Pool, lane: Lane, last: u32, count: u32): void {
+  const key = linkAt(pool, last).key;
+  while (lane.first != 0 && !isBeyond(pool, lane.first, key)) {
+    if (lane.last == lane.first) lane.last = 0;
+    lane.first = linkAt(pool, lane.first).skip;
+  }
+  lane.head = linkAt(pool, last).next;
+  if (lane.head == 0) lane.tail = lane.since = 0;
+  lane.count -= count;
+}
+
 /** Whether the follower of an item can be cut out: express items stay until they are the first. */
 export function canCutBehind(pool: Pool, lane: Lane, before: u32): bool {
   const index = linkAt(pool, before).next;

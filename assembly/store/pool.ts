@@ -74,6 +74,15 @@ export function give(pool: Pool, index: u32): void {
   pool.used--;
 }
 
+/** Gives back `count` items, linked from `first` to `last` as free ones are, to be the next. */
+export function giveTrain(pool: Pool, first: u32, last: u32, count: u32): void {
+  assert(first != 0 && last != 0 && count <= pool.used);
+  store<u32>(itemAt(pool, last), pool.head);
+  if (pool.head == 0) pool.tail = last;
+  pool.head = first;
+  pool.used -= count;
+}
+
 /** Gives an item back to be handed out again first, while its memory is warm in the cache. */
 export function giveFirst(pool: Pool, index: u32): void {
   assert(index != 0 && index <= pool.fresh && pool.used != 0);

@@ -24,6 +24,8 @@ import { echoedRoundTrip } from './timestamps';
 /** Takes an acceptable acknowledgment: what it acknowledges, what it reports, what that means. */
 export function takeAcknowledgment(tcb: Tcb, seg: Segment): void {
   const before = tcb.snd.una;
+  // Nothing of ours is on its way, so nothing is said of it: the peer alone is sending.
+  if (!hasFlight(tcb) && !lt(before, seg.ack)) return;
   const made = beginProgress();
   made.isEcho = isEcho(tcb, seg) ? 1 : 0;
   if (has(tcb, Flag.TIMESTAMPS) && seg.options.hasTimestamps && seg.options.tsEcr != 0) {

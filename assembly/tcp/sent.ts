@@ -15,12 +15,13 @@
 import { config, MAX_SENT_RECORDS } from '../limits';
 import { SENT_SIZE } from '../memory';
 import { sentRecords } from '../pools';
-import { itemAt, giveFirst, take } from '../store/pool';
+import { giveFirst, giveTrain, itemAt, take } from '../store/pool';
 import {
   append,
   canCutBehind,
   cutBehind,
   dropFirst,
+  dropThrough,
   findAtOrBefore,
   insertBehind,
 } from '../store/lane';
@@ -169,10 +170,17 @@ export function recordSent(flight: Flight, seq: LocalSeq, segments: u32): void {
   }
   const sent = sentAt(index);
   sent.seq = seq;
-  sent.bits = sent.sends = 0;
+  sent.sentAt = clock();
+  sent.bits = 0;
+  sent.sends = 1;
   sent.segments = <u16>segments;
   append(sentRecords(), laneOf(flight), index);
-  timeNow(flight, index);
+  timeBehind(flight, flight.newest, index);
+}
+
+/** Whether the latest sending was at this very moment. */
+export function wasSentNow(flight: Flight): bool {
+  return flight.newest != 0 && sentAt(flight.newest).sentAt == clock();
 }
 
 /**
@@ -265,10 +273,19 @@ export function joinLostFollower(flight: Flight, index: u32): void {
   giveFirst(sentRecords(), cutBehind(sentRecords(), laneOf(flight), index));
 }
 
-/** Drops the first record, whose octets are acknowledged. */
+/** Drops the first records up to `last`, `count` of them, which are also the oldest. */
+export function dropFirstSents(flight: Flight, last: u32, count: u32): void {
+  const first = flight.laneHead;
+  flight.oldest = sentAt(last).newer;
+  if (flight.oldest == 0) flight.newest = 0;
+  else sentAt(flight.oldest).older = 0;
+  dropThrough(sentRecords(), laneOf(flight), last, count);
+  giveTrain(sentRecords(), first, last, count);
+}
+
+/** Drops the first record, whose octets are acknowledged and which bears no mark of a list. */
 export function dropFirstSent(flight: Flight): void {
   const index = flight.laneHead;
-  untime(flight, index);
   if (flight.lostHint == index) flight.lostHint = sentAt(index).next;
   dropFirst(sentRecords(), laneOf(flight));
   giveFirst(sentRecords(), index);

@@ -12,7 +12,7 @@ import { isPaused, newTextControl, synControl } from './ecn';
 import { emit, textRoom } from './emit';
 import { Flight, flightOf, Frto, hasFlight, Phase, Probe, takeFlight } from './flight';
 import { limitedTransmit } from './loss/recovery';
-import { markResent, nextLost, pipe } from './loss/scoreboard';
+import { markResent, missing, nextLost, pipe } from './loss/scoreboard';
 import { mayProbe, probeSent } from './loss/tail-probe';
 import { noteRetransmission } from './loss/undo';
 import { watchAgain, watchFlight } from './loss/watch';
@@ -30,6 +30,7 @@ import {
   spanOf,
   splitSent,
   timeNow,
+  wasSentNow,
 } from './sent';
 import { earlier, later, LocalSeq, lt } from './seq';
 import { armedFor, Flag, has, lower, pendingText, raise, Tcb } from './tcb';
@@ -59,8 +60,10 @@ export function transmit(tcb: Tcb): u32 {
     const probe = transmitProbe(tcb);
     if (probe != 0) return probe;
   }
-  const resent = transmitAgain(tcb);
-  if (resent != 0) return resent;
+  if (isMissing(tcb)) {
+    const resent = transmitAgain(tcb);
+    if (resent != 0) return resent;
+  }
   if (has(tcb, Flag.TAIL_PROBE_NOW)) {
     const probe = transmitTailProbe(tcb);
     if (probe != 0) return probe;
@@ -123,14 +126,17 @@ function recordProbe(tcb: Tcb): void {
   tcb.snd.nxt = tcb.snd.una + 1;
 }
 
+/** Whether anything is to be sent again. */
+function isMissing(tcb: Tcb): bool {
+  return hasFlight(tcb) && missing(flightOf(tcb)) != 0;
+}
+
 /** Sends the first segment again that is lost, if the windows allow it or it is due anyway. */
 function transmitAgain(tcb: Tcb): u32 {
-  if (!hasFlight(tcb)) return 0;
   const flight = flightOf(tcb);
   const isForced = has(tcb, Flag.RESEND_NOW);
   lower(tcb, Flag.RESEND_NOW);
   const index = nextLost(flight);
-  if (index == 0) return 0;
   const seq = sentAt(index).seq;
   if (!isForced && !mayResend(tcb, flight, seq)) return 0;
   resize(tcb, flight, index, roomFor(tcb, flight, seq));
@@ -320,6 +326,10 @@ function emitText(tcb: Tcb, length: u32, fin: bool): u32 {
 /** Records what is sent for the first time, and moves SND.NXT behind it. */
 function recordNew(tcb: Tcb, seq: LocalSeq, end: LocalSeq): void {
   const flight = takeFlight(tcb);
+  // Nothing that the timer waits for changes while a loss is suspected, nor behind two segments of
+  // this very moment.
+  const isSecond = seq - tcb.snd.una > tcb.snd.mss && wasSentNow(flight);
+  const isWatched = flight.reorderWait != 0 || isSecond;
   recordSent(flight, seq, 1);
   tcb.snd.nxt = later(tcb.snd.nxt, end);
   flight.prrOut += end - seq;
@@ -327,7 +337,7 @@ function recordNew(tcb: Tcb, seq: LocalSeq, end: LocalSeq): void {
   if (has(tcb, Flag.SYN_UNACKED)) return;
   // The retransmission timer runs from the oldest, the tail probe's from the latest.
   if (armedFor(tcb, Timer.RETRANSMIT) == 0) watchFlight(tcb); // RFC 6298 §5.1
-  else watchAgain(tcb);
+  else if (!isWatched) watchAgain(tcb);
 }
 
 /** A keep-alive: no text, one octet below SND.NXT, so that the peer must answer (SHLD-12). */

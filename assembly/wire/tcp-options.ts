@@ -44,7 +44,8 @@ export class Options {
 
 /** Reads the options between `at` and `end`. */
 export function readOptions(options: Options, at: usize, end: usize): void {
-  memory.fill(changetype<usize>(options), 0, offsetof<Options>());
+  options.mss = options.sackPermitted = options.hasTimestamps = 0;
+  options.tsVal = options.tsEcr = options.blockCount = options.blocks = options.illegal = 0;
   options.shift = 255;
   // The form nearly every segment has: two NOPs and timestamps, aligned (RFC 7323 appendix A).
   if (end - at == 12 && load<u32>(at) == 0x0a08_0101) {

@@ -228,6 +228,7 @@ function lossAcknowledged(tcb: Tcb, flight: Flight): void {
     flight.phase = <u8>Phase.OPEN;
     flight.isUndoable = 0;
     flight.frto = <u8>Frto.OFF;
+    lower(tcb, Flag.RESEND_NOW);
     rackRecovered(tcb);
     return;
   }

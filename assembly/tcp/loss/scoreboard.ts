@@ -14,6 +14,7 @@ import { Segment } from '../segment';
 import { earlier, later, le, LocalSeq, lt } from '../seq';
 import {
   dropFirstSent,
+  dropFirstSents,
   endOf,
   findSent,
   firstSent,
@@ -128,12 +129,14 @@ function markSacked(tcb: Tcb, flight: Flight, index: u32): void {
 function markDelivered(tcb: Tcb, flight: Flight, index: u32, span: u32): void {
   unmark(flight, index, span);
   untime(flight, index);
-  noteDelivered(tcb, sentAt(index), span);
+  const sent = sentAt(index);
+  noteDelivered(tcb, sent, sent.seq + span, span);
 }
 
 /** Drops the records of what is acknowledged; SND.UNA has moved there. */
 export function dropAcknowledged(tcb: Tcb, flight: Flight): void {
   const una = tcb.snd.una;
+  dropTrain(tcb, flight);
   for (let index = firstSent(flight); index != 0; index = firstSent(flight)) {
     const sent = sentAt(index);
     if (!lt(sent.seq, una)) return;
@@ -147,6 +150,33 @@ export function dropAcknowledged(tcb: Tcb, flight: Flight): void {
     else markDelivered(tcb, flight, index, end - sent.seq);
     dropFirstSent(flight);
   }
+}
+
+/**
+ * Drops the train at the front: records that were sent once, one after the other, and of which
+ * nothing else was ever heard. Nearly every acknowledgment is of those alone, and of many.
+ */
+function dropTrain(tcb: Tcb, flight: Flight): void {
+  const first = firstSent(flight);
+  let last: u32 = 0;
+  let end: LocalSeq = 0;
+  let count: u32 = 0;
+  let oldest = flight.oldest;
+  for (let index = first; index != 0 && index == oldest && index != flight.lostHint; count++) {
+    const sent = sentAt(index);
+    const isPlain = <u32>sent.bits == Mark.TIMED && sent.sends == 1;
+    if (!isPlain || lt(tcb.snd.una, endOf(tcb, sent))) break;
+    last = index;
+    end = endOf(tcb, sent);
+    oldest = sent.newer;
+    index = sent.next;
+  }
+  if (count == 0) return;
+  // The first of them has the lowest end, the last the shortest round trip.
+  const begin = sentAt(first).seq;
+  if (first != last) noteDelivered(tcb, sentAt(first), endOf(tcb, sentAt(first)), 0);
+  noteDelivered(tcb, sentAt(last), end, end - begin);
+  dropFirstSents(flight, last, count);
 }
 
 /** Takes the beginning off a record that is acknowledged in part. */

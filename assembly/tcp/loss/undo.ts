@@ -10,7 +10,7 @@ import { progress } from '../progress';
 import { undone } from '../rate/congestion';
 import { traceCongestion } from '../rate/note';
 import { le, lt } from '../seq';
-import { Tcb } from '../tcb';
+import { Flag, lower, Tcb } from '../tcb';
 import { tsVal } from '../timestamps';
 import { clearLost } from './scoreboard';
 
@@ -80,6 +80,7 @@ export function tryUndo(tcb: Tcb, flight: Flight): bool {
   flight.isUndoable = 0;
   flight.frto = <u8>Frto.OFF;
   flight.phase = <u8>Phase.OPEN;
+  lower(tcb, Flag.RESEND_NOW);
   cc.duplicates = 0;
   traceCongestion(tcb, Reason.UNDONE);
   return true;
