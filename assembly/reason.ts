@@ -62,7 +62,7 @@ export enum Reason {
   NOT_OUR_ADDRESS,
   /** No protocol here has that number. (RFC 1122 §3.2.2.1) */
   UNKNOWN_PROTOCOL,
-  /** A fragment could not be put together with others. (RFC 791 §3.2, RFC 8200 §4.5) */
+  /** A fragment contradicts others of where the datagram ends. (RFC 791 §3.2, RFC 8200 §4.5) */
   FRAGMENT_DROPPED,
   /** The TCP header is malformed. (RFC 9293 §3.1) */
   BAD_TCP_HEADER,
@@ -167,4 +167,86 @@ export enum Reason {
   HYSTART_DELAY,
   /** Round trips have stayed longer for five rounds: slow start is over. (RFC 9406 §4.2) */
   HYSTART_DONE,
+  /** The packet is neither IPv4 nor IPv6. (RFC 791 §3.1, RFC 8200 §3) */
+  BAD_IP_VERSION,
+  /** An option of the IP header is malformed. (RFC 1122 §3.2.1.8) */
+  BAD_IP_OPTION,
+  /** An extension header stands where it may not stand. (RFC 8200 §4.1) */
+  EXTENSION_OUT_OF_PLACE,
+  /** An extension header ends behind its packet. (RFC 8200 §4) */
+  EXTENSION_CUT,
+  /** The packet has more extension headers, or longer ones, than are read. (RFC 8200 §4) */
+  EXTENSIONS_TOO_MANY,
+  /** The packet says that nothing follows its headers. (RFC 8200 §4.7) */
+  NO_NEXT_HEADER,
+  /** A routing header that still leads somewhere is not for a host. (RFC 8200 §4.4, RFC 5095) */
+  ROUTING_HEADER,
+  /** An option ends behind its extension header. (RFC 8200 §4.2) */
+  OPTION_CUT,
+  /** An option is not known here, and says that it must be. (RFC 8200 §4.2) */
+  UNKNOWN_OPTION,
+  /** A fragment before the last holds no multiple of 8 octets. (RFC 791 §3.2, RFC 8200 §4.5) */
+  FRAGMENT_UNEVEN,
+  /** The fragment ends beyond the largest packet there can be. (RFC 791 §3.1, RFC 8200 §4.5) */
+  FRAGMENT_TOO_FAR,
+  /** The first fragment does not hold all of the headers. (RFC 7112 §5, RFC 8200 §4.5) */
+  FRAGMENT_CUTS_HEADERS,
+  /** The fragment holds no data. (RFC 1858 §2.1) */
+  FRAGMENT_EMPTY,
+  /** The fragment overlaps another, so its datagram is dropped. (RFC 5722 §4, RFC 8200 §4.5) */
+  FRAGMENT_OVERLAPS,
+  /** Fragments that a router may mark stand beside some it may not. (RFC 3168 §5.3) */
+  FRAGMENT_UNMARKED,
+  /** The datagram comes in more separate pieces than are kept. (RFC 8200 §4.5) */
+  FRAGMENTS_TOO_MANY,
+  /** The rest of a fragmented datagram did not come in time. (RFC 1122 §3.3.2, RFC 8200 §4.5) */
+  FRAGMENTS_TOO_LATE,
+  /** The datagram nearest its timeout makes way for the fragments of another. (RFC 1122 §3.3.2) */
+  FRAGMENTS_MADE_WAY,
+  /** The ICMP message is shorter than what it must hold. (RFC 792, RFC 4443 §2.1) */
+  ICMP_CUT,
+  /** The ICMP message is of no type that is known here. (RFC 1122 §3.2.2, RFC 4443 §2.4) */
+  ICMP_UNKNOWN_TYPE,
+  /** The ICMP error quotes a packet that we can not have sent. (RFC 5927 §4.1) */
+  ICMP_QUOTE_ILLEGAL,
+  /** The ICMP error quotes no segment of a connection here. (RFC 9293 §3.9.2.2) */
+  ICMP_UNMATCHED,
+  /** The ICMP error quotes a sequence number that is not in flight. (RFC 5927 §4.1) */
+  ICMP_NOT_IN_FLIGHT,
+  /** The ICMP error says nothing that would change anything. (RFC 9293 §3.9.2.2) */
+  ICMP_IGNORED,
+  /** Source quench slows nobody down any more. (RFC 9293 §3.9.2.2, MUST-55) */
+  SOURCE_QUENCH,
+  /** Echo requests are not answered, by a setting. (icmp_echo) */
+  ECHO_IGNORED,
+  /** The UDP header is malformed. (RFC 768) */
+  BAD_UDP_HEADER,
+  /** Nobody has that UDP port. (RFC 1122 §4.1.3.1) */
+  NO_UDP_PORT,
+  /** A RST can refer to nothing in LISTEN. (RFC 9293 §3.10.7.2, first) */
+  RST_IN_LISTEN,
+  /** In LISTEN there is nothing to acknowledge. (RFC 9293 §3.10.7.2, second) */
+  ACK_IN_LISTEN,
+  /** A RST that does not acknowledge our SYN ends no OPEN. (RFC 9293 §3.10.7.3, second) */
+  RST_WITHOUT_ACK,
+  /** A segment without SYN opens nothing in SYN-SENT. (RFC 9293 §3.10.7.3, fifth) */
+  NO_SYN_BIT,
+  /** Behind the peer's FIN there can be no text and no other FIN. (RFC 9293 §3.10.7.4, seventh) */
+  BEHIND_FIN,
+  /** All of the text had arrived before. (RFC 9293 §3.10.7.4, seventh) */
+  TEXT_AGAIN,
+  /** The text lies behind the window's right edge. (RFC 9293 §3.8.6.1) */
+  TEXT_BEYOND_WINDOW,
+  /** The FIN lies behind text that was cut at the window's right edge. (RFC 9293 §3.4) */
+  FIN_BEYOND_WINDOW,
+  /** Text of the SYN is left for the peer to send again. (RFC 9293 §3.10.7.2, third) */
+  SYN_TEXT_NOT_HELD,
+  /** An ACK in TIME-WAIT is not answered: two such peers would never end. (RFC 9293 §3.10.7.4) */
+  ACK_IN_TIME_WAIT,
+  /** The answer found no room among those that wait to be sent. */
+  REPLY_QUEUE_FULL,
+  /** No record is left for the way back of a SYN that came by a source route. (MUST-53) */
+  SOURCE_ROUTES_USED_UP,
+  /** No TIME-WAIT record would be left for the connection, so none begins. (tcp_tw_strict) */
+  TIME_WAITS_USED_UP,
 }

@@ -110,14 +110,19 @@ function errorArrives(d: Datagram): void {
   const header: u32 = ipv4 ? (length < 20 ? 0 : ipv4HeaderLength(quoted)) : IPV6_HEADER;
   // RFC 792: eight octets of the transport's header are quoted, enough for ports and sequence
   // number.
-  if (header < 20 || length < header + 8 || versionOf(quoted) != (ipv4 ? 4 : 6)) {
-    count(Counter.IcmpInErrors);
+  if (length < 20 || length < header + 8) {
+    badError(Reason.ICMP_CUT);
+    return;
+  }
+  if (header < 20 || versionOf(quoted) != (ipv4 ? 4 : 6)) {
+    badError(Reason.ICMP_QUOTE_ILLEGAL);
     return;
   }
   const protocol = ipv4 ? ipv4Protocol(quoted) : ipv6NextHeader(quoted);
   const trouble = ipv4 ? troubleIpv4(typeAndCode(d)) : troubleIpv6(typeAndCode(d));
   if (protocol != PROTOCOL_TCP || trouble == Trouble.NONE) {
     count(Counter.IcmpInUnmatched);
+    traceDrop(Reason.ICMP_UNMATCHED, protocol, 0, 0);
     return;
   }
   const tuple = SCRATCH + 64;
@@ -131,14 +136,18 @@ function errorArrives(d: Datagram): void {
     memory.copy(tuple + 16, ipv6Destination(quoted), 16);
   }
   if (!mayQuote(d, tuple, ipv4)) {
-    count(Counter.IcmpInErrors);
-    traceDrop(Reason.ILLEGAL_ADDRESS, 2, 0, 0);
+    badError(Reason.ICMP_QUOTE_ILLEGAL);
     return;
   }
   store<u16>(tuple, <u16>load16(quoted + header), 32);
   store<u16>(tuple, <u16>load16(quoted + header + 2), 34);
   const mtu = ipv4 ? nextHopMtu(d.at) : packetTooBigMtu(d.at);
   troubleArrives(tuple, load32(quoted + header + 4), trouble, mtu);
+}
+
+function badError(reason: Reason): void {
+  count(Counter.IcmpInErrors);
+  traceDrop(reason, 0, 0, 0);
 }
 
 function troubleIpv4(typeAndCode: u32): Trouble {

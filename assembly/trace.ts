@@ -80,5 +80,17 @@ export function trace(
 
 /** A packet or segment of no connection was dropped. */
 export function traceDrop(reason: Reason, a: u32, b: u32, c: u32): void {
-  trace(TraceKind.DROP, 0, State.CLOSED, reason, reason, a, b, c);
+  traceDropOf(0, State.CLOSED, reason, a, b, c);
+}
+
+/** A segment for a record was dropped. All that is dropped, anywhere, comes through here. */
+export function traceDropOf(
+  handle: u32,
+  state: State,
+  reason: Reason,
+  a: u32,
+  b: u32,
+  c: u32,
+): void {
+  trace(TraceKind.DROP, handle, state, reason, reason, a, b, c);
 }

@@ -402,7 +402,7 @@ export enum Reason {
   NOT_OUR_ADDRESS = 23,
   /** No protocol here has that number. (RFC 1122 §3.2.2.1) */
   UNKNOWN_PROTOCOL = 24,
-  /** A fragment could not be put together with others. (RFC 791 §3.2, RFC 8200 §4.5) */
+  /** A fragment contradicts others of where the datagram ends. (RFC 791 §3.2, RFC 8200 §4.5) */
   FRAGMENT_DROPPED = 25,
   /** The TCP header is malformed. (RFC 9293 §3.1) */
   BAD_TCP_HEADER = 26,
@@ -486,6 +486,88 @@ export enum Reason {
   HYSTART_DELAY = 65,
   /** Round trips have stayed longer for five rounds: slow start is over. (RFC 9406 §4.2) */
   HYSTART_DONE = 66,
+  /** The packet is neither IPv4 nor IPv6. (RFC 791 §3.1, RFC 8200 §3) */
+  BAD_IP_VERSION = 67,
+  /** An option of the IP header is malformed. (RFC 1122 §3.2.1.8) */
+  BAD_IP_OPTION = 68,
+  /** An extension header stands where it may not stand. (RFC 8200 §4.1) */
+  EXTENSION_OUT_OF_PLACE = 69,
+  /** An extension header ends behind its packet. (RFC 8200 §4) */
+  EXTENSION_CUT = 70,
+  /** The packet has more extension headers, or longer ones, than are read. (RFC 8200 §4) */
+  EXTENSIONS_TOO_MANY = 71,
+  /** The packet says that nothing follows its headers. (RFC 8200 §4.7) */
+  NO_NEXT_HEADER = 72,
+  /** A routing header that still leads somewhere is not for a host. (RFC 8200 §4.4, RFC 5095) */
+  ROUTING_HEADER = 73,
+  /** An option ends behind its extension header. (RFC 8200 §4.2) */
+  OPTION_CUT = 74,
+  /** An option is not known here, and says that it must be. (RFC 8200 §4.2) */
+  UNKNOWN_OPTION = 75,
+  /** A fragment before the last holds no multiple of 8 octets. (RFC 791 §3.2, RFC 8200 §4.5) */
+  FRAGMENT_UNEVEN = 76,
+  /** The fragment ends beyond the largest packet there can be. (RFC 791 §3.1, RFC 8200 §4.5) */
+  FRAGMENT_TOO_FAR = 77,
+  /** The first fragment does not hold all of the headers. (RFC 7112 §5, RFC 8200 §4.5) */
+  FRAGMENT_CUTS_HEADERS = 78,
+  /** The fragment holds no data. (RFC 1858 §2.1) */
+  FRAGMENT_EMPTY = 79,
+  /** The fragment overlaps another, so its datagram is dropped. (RFC 5722 §4, RFC 8200 §4.5) */
+  FRAGMENT_OVERLAPS = 80,
+  /** Fragments that a router may mark stand beside some it may not. (RFC 3168 §5.3) */
+  FRAGMENT_UNMARKED = 81,
+  /** The datagram comes in more separate pieces than are kept. (RFC 8200 §4.5) */
+  FRAGMENTS_TOO_MANY = 82,
+  /** The rest of a fragmented datagram did not come in time. (RFC 1122 §3.3.2, RFC 8200 §4.5) */
+  FRAGMENTS_TOO_LATE = 83,
+  /** The datagram nearest its timeout makes way for the fragments of another. (RFC 1122 §3.3.2) */
+  FRAGMENTS_MADE_WAY = 84,
+  /** The ICMP message is shorter than what it must hold. (RFC 792, RFC 4443 §2.1) */
+  ICMP_CUT = 85,
+  /** The ICMP message is of no type that is known here. (RFC 1122 §3.2.2, RFC 4443 §2.4) */
+  ICMP_UNKNOWN_TYPE = 86,
+  /** The ICMP error quotes a packet that we can not have sent. (RFC 5927 §4.1) */
+  ICMP_QUOTE_ILLEGAL = 87,
+  /** The ICMP error quotes no segment of a connection here. (RFC 9293 §3.9.2.2) */
+  ICMP_UNMATCHED = 88,
+  /** The ICMP error quotes a sequence number that is not in flight. (RFC 5927 §4.1) */
+  ICMP_NOT_IN_FLIGHT = 89,
+  /** The ICMP error says nothing that would change anything. (RFC 9293 §3.9.2.2) */
+  ICMP_IGNORED = 90,
+  /** Source quench slows nobody down any more. (RFC 9293 §3.9.2.2, MUST-55) */
+  SOURCE_QUENCH = 91,
+  /** Echo requests are not answered, by a setting. (icmp_echo) */
+  ECHO_IGNORED = 92,
+  /** The UDP header is malformed. (RFC 768) */
+  BAD_UDP_HEADER = 93,
+  /** Nobody has that UDP port. (RFC 1122 §4.1.3.1) */
+  NO_UDP_PORT = 94,
+  /** A RST can refer to nothing in LISTEN. (RFC 9293 §3.10.7.2, first) */
+  RST_IN_LISTEN = 95,
+  /** In LISTEN there is nothing to acknowledge. (RFC 9293 §3.10.7.2, second) */
+  ACK_IN_LISTEN = 96,
+  /** A RST that does not acknowledge our SYN ends no OPEN. (RFC 9293 §3.10.7.3, second) */
+  RST_WITHOUT_ACK = 97,
+  /** A segment without SYN opens nothing in SYN-SENT. (RFC 9293 §3.10.7.3, fifth) */
+  NO_SYN_BIT = 98,
+  /** Behind the peer's FIN there can be no text and no other FIN. (RFC 9293 §3.10.7.4, seventh) */
+  BEHIND_FIN = 99,
+  /** All of the text had arrived before. (RFC 9293 §3.10.7.4, seventh) */
+  TEXT_AGAIN = 100,
+  /** The text lies behind the window's right edge. (RFC 9293 §3.8.6.1) */
+  TEXT_BEYOND_WINDOW = 101,
+  /** The FIN lies behind text that was cut at the window's right edge. (RFC 9293 §3.4) */
+  FIN_BEYOND_WINDOW = 102,
+  /** Text of the SYN is left for the peer to send again. (RFC 9293 §3.10.7.2, third) */
+  SYN_TEXT_NOT_HELD = 103,
+  /** An ACK in TIME-WAIT is not answered: two such peers would never end. (RFC 9293 §3.10.7.4) */
+  ACK_IN_TIME_WAIT = 104,
+  /** The answer found no room among those that wait to be sent. */
+  REPLY_QUEUE_FULL = 105,
+  /** No record is left for the way back of a SYN that came by a source route. (MUST-53) */
+  SOURCE_ROUTES_USED_UP = 106,
+  /** No TIME-WAIT record would be left for the connection, so none begins. (tcp_tw_strict) */
+  TIME_WAITS_USED_UP = 107,
 }
 
 /** The sentence of every reason, with its section. */
@@ -515,7 +597,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.BAD_IP_CHECKSUM]: "The IP header's checksum is wrong. (RFC 791 §3.1)",
   [Reason.NOT_OUR_ADDRESS]: "The packet is for an address that is not ours. (RFC 1122 §3.2.1.3)",
   [Reason.UNKNOWN_PROTOCOL]: "No protocol here has that number. (RFC 1122 §3.2.2.1)",
-  [Reason.FRAGMENT_DROPPED]: "A fragment could not be put together with others. (RFC 791 §3.2, RFC 8200 §4.5)",
+  [Reason.FRAGMENT_DROPPED]: "A fragment contradicts others of where the datagram ends. (RFC 791 §3.2, RFC 8200 §4.5)",
   [Reason.BAD_TCP_HEADER]: "The TCP header is malformed. (RFC 9293 §3.1)",
   [Reason.BAD_CHECKSUM]: "The checksum is wrong. (RFC 9293 §3.1, MUST-3)",
   [Reason.ILLEGAL_ADDRESS]: "Source or destination is no single host's, or never on a wire: a group's, everybody's, nobody's, the loopback's or, as source, our own. (RFC 1122 §3.2.1.3, MUST-57, MUST-63)",
@@ -557,6 +639,47 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.UNDONE]: "What was sent again had arrived after all: cwnd and ssthresh are as before. (RFC 3708, RFC 4015, RFC 5682)",
   [Reason.HYSTART_DELAY]: "Round trips grow longer: slow start goes on at a quarter of its speed. (RFC 9406 §4.2)",
   [Reason.HYSTART_DONE]: "Round trips have stayed longer for five rounds: slow start is over. (RFC 9406 §4.2)",
+  [Reason.BAD_IP_VERSION]: "The packet is neither IPv4 nor IPv6. (RFC 791 §3.1, RFC 8200 §3)",
+  [Reason.BAD_IP_OPTION]: "An option of the IP header is malformed. (RFC 1122 §3.2.1.8)",
+  [Reason.EXTENSION_OUT_OF_PLACE]: "An extension header stands where it may not stand. (RFC 8200 §4.1)",
+  [Reason.EXTENSION_CUT]: "An extension header ends behind its packet. (RFC 8200 §4)",
+  [Reason.EXTENSIONS_TOO_MANY]: "The packet has more extension headers, or longer ones, than are read. (RFC 8200 §4)",
+  [Reason.NO_NEXT_HEADER]: "The packet says that nothing follows its headers. (RFC 8200 §4.7)",
+  [Reason.ROUTING_HEADER]: "A routing header that still leads somewhere is not for a host. (RFC 8200 §4.4, RFC 5095)",
+  [Reason.OPTION_CUT]: "An option ends behind its extension header. (RFC 8200 §4.2)",
+  [Reason.UNKNOWN_OPTION]: "An option is not known here, and says that it must be. (RFC 8200 §4.2)",
+  [Reason.FRAGMENT_UNEVEN]: "A fragment before the last holds no multiple of 8 octets. (RFC 791 §3.2, RFC 8200 §4.5)",
+  [Reason.FRAGMENT_TOO_FAR]: "The fragment ends beyond the largest packet there can be. (RFC 791 §3.1, RFC 8200 §4.5)",
+  [Reason.FRAGMENT_CUTS_HEADERS]: "The first fragment does not hold all of the headers. (RFC 7112 §5, RFC 8200 §4.5)",
+  [Reason.FRAGMENT_EMPTY]: "The fragment holds no data. (RFC 1858 §2.1)",
+  [Reason.FRAGMENT_OVERLAPS]: "The fragment overlaps another, so its datagram is dropped. (RFC 5722 §4, RFC 8200 §4.5)",
+  [Reason.FRAGMENT_UNMARKED]: "Fragments that a router may mark stand beside some it may not. (RFC 3168 §5.3)",
+  [Reason.FRAGMENTS_TOO_MANY]: "The datagram comes in more separate pieces than are kept. (RFC 8200 §4.5)",
+  [Reason.FRAGMENTS_TOO_LATE]: "The rest of a fragmented datagram did not come in time. (RFC 1122 §3.3.2, RFC 8200 §4.5)",
+  [Reason.FRAGMENTS_MADE_WAY]: "The datagram nearest its timeout makes way for the fragments of another. (RFC 1122 §3.3.2)",
+  [Reason.ICMP_CUT]: "The ICMP message is shorter than what it must hold. (RFC 792, RFC 4443 §2.1)",
+  [Reason.ICMP_UNKNOWN_TYPE]: "The ICMP message is of no type that is known here. (RFC 1122 §3.2.2, RFC 4443 §2.4)",
+  [Reason.ICMP_QUOTE_ILLEGAL]: "The ICMP error quotes a packet that we can not have sent. (RFC 5927 §4.1)",
+  [Reason.ICMP_UNMATCHED]: "The ICMP error quotes no segment of a connection here. (RFC 9293 §3.9.2.2)",
+  [Reason.ICMP_NOT_IN_FLIGHT]: "The ICMP error quotes a sequence number that is not in flight. (RFC 5927 §4.1)",
+  [Reason.ICMP_IGNORED]: "The ICMP error says nothing that would change anything. (RFC 9293 §3.9.2.2)",
+  [Reason.SOURCE_QUENCH]: "Source quench slows nobody down any more. (RFC 9293 §3.9.2.2, MUST-55)",
+  [Reason.ECHO_IGNORED]: "Echo requests are not answered, by a setting. (icmp_echo)",
+  [Reason.BAD_UDP_HEADER]: "The UDP header is malformed. (RFC 768)",
+  [Reason.NO_UDP_PORT]: "Nobody has that UDP port. (RFC 1122 §4.1.3.1)",
+  [Reason.RST_IN_LISTEN]: "A RST can refer to nothing in LISTEN. (RFC 9293 §3.10.7.2, first)",
+  [Reason.ACK_IN_LISTEN]: "In LISTEN there is nothing to acknowledge. (RFC 9293 §3.10.7.2, second)",
+  [Reason.RST_WITHOUT_ACK]: "A RST that does not acknowledge our SYN ends no OPEN. (RFC 9293 §3.10.7.3, second)",
+  [Reason.NO_SYN_BIT]: "A segment without SYN opens nothing in SYN-SENT. (RFC 9293 §3.10.7.3, fifth)",
+  [Reason.BEHIND_FIN]: "Behind the peer's FIN there can be no text and no other FIN. (RFC 9293 §3.10.7.4, seventh)",
+  [Reason.TEXT_AGAIN]: "All of the text had arrived before. (RFC 9293 §3.10.7.4, seventh)",
+  [Reason.TEXT_BEYOND_WINDOW]: "The text lies behind the window's right edge. (RFC 9293 §3.8.6.1)",
+  [Reason.FIN_BEYOND_WINDOW]: "The FIN lies behind text that was cut at the window's right edge. (RFC 9293 §3.4)",
+  [Reason.SYN_TEXT_NOT_HELD]: "Text of the SYN is left for the peer to send again. (RFC 9293 §3.10.7.2, third)",
+  [Reason.ACK_IN_TIME_WAIT]: "An ACK in TIME-WAIT is not answered: two such peers would never end. (RFC 9293 §3.10.7.4)",
+  [Reason.REPLY_QUEUE_FULL]: "The answer found no room among those that wait to be sent.",
+  [Reason.SOURCE_ROUTES_USED_UP]: "No record is left for the way back of a SYN that came by a source route. (MUST-53)",
+  [Reason.TIME_WAITS_USED_UP]: "No TIME-WAIT record would be left for the connection, so none begins. (tcp_tw_strict)",
 }
 
 /** Window: what the host chooses before `init`. Zero means the default; `limits.ts` has it, and what each may be. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ the limits, u32 each, and 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */

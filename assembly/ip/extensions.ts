@@ -51,29 +51,29 @@ export function walkExtensions(d: Datagram): bool {
     } else if (isExtension(kind)) {
       if (!readExtension(d, kind)) return false;
     } else if (kind == NO_NEXT_HEADER) {
-      traceDrop(Reason.UNKNOWN_PROTOCOL, kind, 0, 0);
+      traceDrop(Reason.NO_NEXT_HEADER, kind, 0, 0);
       return false;
     } else {
       return true;
     }
   }
-  dropped(MAX_HEADERS);
-  return false;
+  return dropped(Reason.EXTENSIONS_TOO_MANY, MAX_HEADERS);
 }
 
 /** Reads one extension header and passes over it; answers whether the packet goes on. */
 function readExtension(d: Datagram, kind: u32): bool {
   // Hop-by-hop options stand first or nowhere (§4.1, §4.3).
   if (kind == HOP_BY_HOP && d.namedAt != d.packet + IPV6_NEXT_HEADER) {
-    return refused(d, Parameter6.UNRECOGNIZED_NEXT_HEADER, d.namedAt); // RFC 8200 §4a
+    sendParameterProblem(d, Parameter6.UNRECOGNIZED_NEXT_HEADER, d.namedAt); // RFC 8200 §4a
+    return dropped(Reason.EXTENSION_OUT_OF_PLACE, kind);
   }
-  if (d.length < 2) return refused(d, Parameter6.ERRONEOUS_FIELD, d.namedAt);
+  if (d.length < 2) return refused(d, Reason.EXTENSION_CUT, d.namedAt);
   const length = extensionLength(d.at);
-  if (length > d.length) return refused(d, Parameter6.ERRONEOUS_FIELD, d.at + 1);
+  if (length > d.length) return refused(d, Reason.EXTENSION_CUT, d.at + 1);
   if (kind == ROUTING) {
     // One that still has somewhere to go is not for a host (RFC 5095).
     // RFC 8200 §4.4
-    if (load<u8>(d.at, 3) != 0) return refused(d, Parameter6.ERRONEOUS_FIELD, d.at + 2);
+    if (load<u8>(d.at, 3) != 0) return refused(d, Reason.ROUTING_HEADER, d.at + 2);
   } else if (!readOptions(d, d.at + 2, d.at + length)) {
     return false;
   }
@@ -92,13 +92,13 @@ function readOptions(d: Datagram, at: u32, end: u32): bool {
       at++;
       continue;
     }
-    if (at + 1 == end) return refused(d, Parameter6.ERRONEOUS_FIELD, at);
+    if (at + 1 == end) return refused(d, Reason.OPTION_CUT, at);
     const length = 2 + <u32>load<u8>(at, 1);
-    if (at + length > end) return refused(d, Parameter6.ERRONEOUS_FIELD, at + 1);
+    if (at + length > end) return refused(d, Reason.OPTION_CUT, at + 1);
     if (type != PAD_N && (type >> 6) != Unknown.PASS_OVER) {
-      // RFC 8200 §4.2a
-      if (type >> 6 == Unknown.DISCARD) return dropped(type);
-      return refused(d, Parameter6.UNRECOGNIZED_OPTION, at); // RFC 8200 §4.2b
+      const isTold = type >> 6 != Unknown.DISCARD; // RFC 8200 §4.2a
+      if (isTold) sendParameterProblem(d, Parameter6.UNRECOGNIZED_OPTION, at); // RFC 8200 §4.2b
+      return dropped(Reason.UNKNOWN_OPTION, type);
     }
     at += length;
   }
@@ -106,13 +106,13 @@ function readOptions(d: Datagram, at: u32, end: u32): bool {
 }
 
 /** Drops a packet, and tells its sender which octet is at fault. */
-function refused(d: Datagram, code: Parameter6, at: u32): bool {
-  sendParameterProblem(d, code, at); // RFC 4443 §3.4
-  return dropped(load<u8>(at));
+function refused(d: Datagram, reason: Reason, at: u32): bool {
+  sendParameterProblem(d, Parameter6.ERRONEOUS_FIELD, at); // RFC 4443 §3.4
+  return dropped(reason, load<u8>(at));
 }
 
-function dropped(what: u32): bool {
+function dropped(reason: Reason, what: u32): bool {
   count(Counter.IpInHdrErrors);
-  traceDrop(Reason.BAD_IP_HEADER, what, 0, 0);
+  traceDrop(reason, what, 0, 0);
   return false;
 }

@@ -36,7 +36,7 @@ import { sourceFor } from './route';
  */
 export function icmpArrives(d: Datagram): bool {
   count(Counter.IcmpInMsgs);
-  if (d.length < ICMP_HEADER) return bad(Reason.TRUNCATED, Counter.IcmpInErrors);
+  if (d.length < ICMP_HEADER) return bad(Reason.ICMP_CUT, Counter.IcmpInErrors);
   const ipv4 = d.protocol == PROTOCOL_ICMP;
   if (!d.checksumTrusted && !checksumHolds(d, ipv4)) {
     return bad(Reason.BAD_CHECKSUM, Counter.IcmpInCsumErrors);
@@ -76,18 +76,26 @@ function checksumHolds(d: Datagram, ipv4: bool): bool {
 }
 
 function isError(type: u32, ipv4: bool): bool {
-  if (!ipv4) return type != 0 && type <= <u32>Icmpv6.PARAMETER_PROBLEM;
+  if (!ipv4) {
+    return (type != 0 && type <= <u32>Icmpv6.PARAMETER_PROBLEM) || unknownType(type);
+  }
   switch (type) {
     case Icmp.SOURCE_QUENCH:
       count(Counter.IcmpInSrcQuenchs);
+      traceDrop(Reason.SOURCE_QUENCH, 0, 0, 0);
       return false; // MUST-55, RFC 5927 §6.2
     case Icmp.DESTINATION_UNREACHABLE:
     case Icmp.TIME_EXCEEDED:
     case Icmp.PARAMETER_PROBLEM:
       return true;
     default:
-      return false;
+      return unknownType(type);
   }
+}
+
+function unknownType(type: u32): bool {
+  traceDrop(Reason.ICMP_UNKNOWN_TYPE, type, 0, 0);
+  return false;
 }
 
 /**
@@ -98,9 +106,13 @@ function isError(type: u32, ipv4: bool): bool {
  */
 function echoArrives(d: Datagram, ipv4: bool): void {
   count(Counter.IcmpInEchos);
-  if (!setting(Setting.ECHO_REPLY)) return;
+  if (!setting(Setting.ECHO_REPLY)) {
+    traceDrop(Reason.ECHO_IGNORED, 0, 0, 0);
+    return;
+  }
   if (!hasPagesFor(d.length)) {
     count(Counter.TcpExtReplyQueueDrop);
+    traceDrop(Reason.NO_RESOURCES, d.length, 0, 0);
     return;
   }
   const reply = newReply(
@@ -112,7 +124,10 @@ function echoArrives(d: Datagram, ipv4: bool): void {
     d.source0,
     d.source1,
   );
-  if (reply == null) return;
+  if (reply == null) {
+    traceDrop(Reason.REPLY_QUEUE_FULL, 0, 0, 0);
+    return;
+  }
   writeIcmp(reply.head, ipv4 ? <u32>Icmp.ECHO_REPLY : <u32>Icmpv6.ECHO_REPLY, 0, load32(d.at + 4));
   reply.headLength = ICMP_HEADER;
   setBody(reply, d.at + ICMP_HEADER, d.length - ICMP_HEADER); // RFC 1122 §3.2.2.6

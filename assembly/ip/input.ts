@@ -68,7 +68,7 @@ export function readPacket(length: u32, flags: u32): Verdict {
   const version = versionOf(RECEIVE);
   if (version == 4) return readIpv4(d, length);
   if (version == 6) return readIpv6(d, length);
-  return dropped(Counter.IpInHdrErrors, Reason.BAD_IP_HEADER, version);
+  return dropped(Counter.IpInHdrErrors, Reason.BAD_IP_VERSION, version);
 }
 
 function dropped(counter: Counter, reason: Reason, a: u32): Verdict {
@@ -119,7 +119,7 @@ function readOptions(d: Datagram, header: u32): bool {
   const sourceRoute = findSourceRoute(begin, d.packet + header);
   if (sourceRoute == 0) return true;
   if (sourceRoute == MALFORMED) {
-    dropped(Counter.IpInHdrErrors, Reason.BAD_IP_HEADER, header);
+    dropped(Counter.IpInHdrErrors, Reason.BAD_IP_OPTION, header);
     // RFC 1122 §3.2.2.5
     sendParameterProblem(d, 0, <u32>faultyOctet(begin, d.packet + header));
     return false;

@@ -110,22 +110,26 @@ export function isSplitPath(a0: u64, a1: u64): bool {
   return path != null && path.isSplit != 0;
 }
 
-/** Takes a router's word that no larger packets than that get through to an address. */
-export function pathMtuReported(a0: u64, a1: u64, mtu: u32): void {
+/**
+ * Takes a router's word that no larger packets than that get through to an address; answers whether
+ * it says anything new.
+ */
+export function pathMtuReported(a0: u64, a1: u64, mtu: u32): bool {
   const ipv4 = isIpv4(a0, a1);
-  if (!ipv4 && mtu < LEAST_MTU_IPV6) return; // RFC 8201 §4b, §4c
+  if (!ipv4 && mtu < LEAST_MTU_IPV6) return false; // RFC 8201 §4b, §4c
   const isSplit = ipv4 && mtu < LEAST_MTU_IPV4;
   mtu = max(mtu, LEAST_MTU_IPV4); // RFC 1191 §3b, §5
-  if (mtu >= linkMtu(a0, a1)) return; // RFC 1191 §3d
+  if (mtu >= linkMtu(a0, a1)) return false; // RFC 1191 §3d
   let path = find(a0, a1);
   if (path == null) path = take(a0, a1);
-  else if (mtu > path.mtu) return; // RFC 8201 §4d
+  else if (mtu > path.mtu) return false; // RFC 8201 §4d
   path.endsAt = now() + LIFETIME; // RFC 1191 §6.3, RFC 8201 §5.3
   if (all().endsAt == 0) all().endsAt = path.endsAt;
-  if (mtu == path.mtu && (!isSplit || path.isSplit)) return;
+  if (mtu == path.mtu && (!isSplit || path.isSplit)) return true;
   path.mtu = mtu;
   if (isSplit) path.isSplit = 1; // RFC 1191 §3c
   pathsChanged();
+  return true;
 }
 
 /** A record for a destination that has none: the free one of its set, or the first to end. */

@@ -111,14 +111,16 @@ export function reassembleIpv4(d: Datagram): bool {
   const fragment = ipv4Fragment(d.packet);
   const isLast = (fragment & MORE_FRAGMENTS) == 0;
   const offset = (fragment & FRAGMENT_OFFSET) * 8;
-  if (!isLast && d.length % 8 != 0) return refuse(null);
-  if (d.at - d.packet + offset + d.length > LARGEST_IPV4) return refuse(null);
+  if (!isLast && d.length % 8 != 0) return refuse(null, Reason.FRAGMENT_UNEVEN);
+  if (d.at - d.packet + offset + d.length > LARGEST_IPV4) {
+    return refuse(null, Reason.FRAGMENT_TOO_FAR);
+  }
   return take(d, d.protocol, ipv4Identification(d.packet), offset, isLast);
 }
 
 /** As `reassembleIpv4`, for the fragment header `d` points at. */
 export function reassembleIpv6(d: Datagram): bool {
-  if (d.length < FRAGMENT_HEADER) return refuse(null);
+  if (d.length < FRAGMENT_HEADER) return refuse(null, Reason.EXTENSION_CUT);
   const header = d.at;
   const fragment = ipv6Fragment(header);
   d.protocol = load<u8>(header);
@@ -132,13 +134,16 @@ export function reassembleIpv6(d: Datagram): bool {
   const offset = fragment & ~7;
   if (!isLast && d.length % 8 != 0) {
     // The payload length is at fault.
-    return refuseWith(d, Parameter6.ERRONEOUS_FIELD, d.packet + 4); // RFC 8200 §4.5b
+    sendParameterProblem(d, Parameter6.ERRONEOUS_FIELD, d.packet + 4); // RFC 8200 §4.5b
+    return refuse(null, Reason.FRAGMENT_UNEVEN);
   }
   if (header - d.packet - IPV6_HEADER + offset + d.length > LARGEST_PAYLOAD_IPV6) {
-    return refuseWith(d, Parameter6.ERRONEOUS_FIELD, header + 2); // RFC 8200 §4.5c
+    sendParameterProblem(d, Parameter6.ERRONEOUS_FIELD, header + 2); // RFC 8200 §4.5c
+    return refuse(null, Reason.FRAGMENT_TOO_FAR);
   }
   if (offset == 0 && !isWholeChain(d.protocol, d.at, d.length)) {
-    return refuseWith(d, Parameter6.INCOMPLETE_CHAIN, d.packet); // RFC 8200 §4.5d
+    sendParameterProblem(d, Parameter6.INCOMPLETE_CHAIN, d.packet); // RFC 8200 §4.5d
+    return refuse(null, Reason.FRAGMENT_CUTS_HEADERS);
   }
   return take(d, FRAGMENT, ipv6Identification(header), offset, isLast);
 }
@@ -146,13 +151,20 @@ export function reassembleIpv6(d: Datagram): bool {
 function take(d: Datagram, protocol: u32, identification: u32, offset: u32, isLast: bool): bool {
   const end = offset + d.length;
   const header = d.at - d.packet;
-  if (d.length == 0 || (offset == 0 && header > HEADER_ROOM)) return refuse(null);
+  if (d.length == 0) return refuse(null, Reason.FRAGMENT_EMPTY);
+  if (offset == 0 && header > HEADER_ROOM) return refuse(null, Reason.EXTENSIONS_TOO_MANY);
   const slot = slotFor(d, protocol, identification);
-  if (isLast ? !endsAt(slot, end) : slot.length != 0 && end > slot.length) return refuse(slot);
-  if (overlaps(slot, offset, end)) return refuse(slot); // RFC 8200 §4.5e
-  if (!joinsCodepoint(slot, d.diffserv & CODEPOINT)) return refuse(slot);
-  if (reserve(pages(), slot.text, HEADER_ROOM + end) != HEADER_ROOM + end) return refuse(slot);
-  if (!addRange(ranges(), slot.arrived, offset, end, MAX_PIECES)) return refuse(slot);
+  const isContradicted = isLast ? !endsAt(slot, end) : slot.length != 0 && end > slot.length;
+  if (isContradicted) return refuse(slot, Reason.FRAGMENT_DROPPED);
+  if (overlaps(slot, offset, end)) return refuse(slot, Reason.FRAGMENT_OVERLAPS); // RFC 8200 §4.5e
+  if (!joinsCodepoint(slot, d.diffserv & CODEPOINT)) return refuse(slot, Reason.FRAGMENT_UNMARKED);
+  if (reserve(pages(), slot.text, HEADER_ROOM + end) != HEADER_ROOM + end) {
+    return refuse(slot, Reason.NO_RESOURCES);
+  }
+  if (!addRange(ranges(), slot.arrived, offset, end, MAX_PIECES)) {
+    const isMany = slot.arrived.count == MAX_PIECES;
+    return refuse(slot, isMany ? Reason.FRAGMENTS_TOO_MANY : Reason.NO_RESOURCES);
+  }
   if (offset == 0) {
     slot.headerLength = header;
     slot.firstLength = d.length;
@@ -242,7 +254,7 @@ function slotFor(d: Datagram, protocol: u32, identification: u32): Reassembly {
       return slot;
     if (slot.endsAt < oldest.endsAt) oldest = slot;
   }
-  if (oldest.endsAt != 0) abandon(oldest);
+  if (oldest.endsAt != 0) refuse(oldest, Reason.FRAGMENTS_MADE_WAY);
   oldest.source0 = d.source0;
   oldest.source1 = d.source1;
   oldest.destination0 = d.destination0;
@@ -264,7 +276,7 @@ export function reassemblyTimeout(): void {
     if (slot.endsAt == 0 || slot.endsAt > now()) continue;
     count(Counter.IpReasmTimeout);
     tellSender(slot);
-    abandon(slot);
+    refuse(slot, Reason.FRAGMENTS_TOO_LATE);
   }
 }
 
@@ -297,21 +309,10 @@ function forget(slot: Reassembly): void {
   slot.endsAt = 0;
 }
 
-function abandon(slot: Reassembly): void {
-  forget(slot);
-  count(Counter.IpReasmFails);
-}
-
-/** Drops a fragment, and its datagram with it when one is given. */
-function refuse(slot: Reassembly | null): bool {
+/** Drops a fragment, or its datagram with it, or a datagram that never came whole. */
+function refuse(slot: Reassembly | null, reason: Reason): bool {
   if (slot != null) forget(slot);
   count(Counter.IpReasmFails);
-  traceDrop(Reason.FRAGMENT_DROPPED, 0, 0, 0);
+  traceDrop(reason, 0, 0, 0);
   return false;
-}
-
-/** Drops a fragment, and tells its sender which octet is at fault. */
-function refuseWith(d: Datagram, code: Parameter6, at: u32): bool {
-  sendParameterProblem(d, code, at);
-  return refuse(null);
 }

@@ -5,10 +5,9 @@
  * A child goes through the checks as far as a record without TCB can. The segment that completes
  * its handshake makes a TCB of it (`promote.ts`) and then goes through all eight.
  */
-import { Counter, Reason, Setting, State, TraceKind } from '../abi';
+import { Counter, Reason, Setting, State } from '../abi';
 import { count } from '../counters';
 import { setting } from '../limits';
-import { trace } from '../trace';
 import { acceptable, isLate } from './acceptable';
 import { otherStates } from './arrives-others';
 import {
@@ -25,11 +24,12 @@ import { holdTcb } from './demux';
 import { offeredBy } from './negotiate';
 import { promote } from './promote';
 import { resetSegment } from './reply';
-import { Segment, traceArrival } from './segment';
+import { dropSegment, Segment, traceArrival } from './segment';
 import { inWindow } from './seq';
 import { takeChildSourceRoute } from './source-route';
 import { enter } from './state';
 import { Flag, Tcb, tcbAt } from './tcb';
+import { mayBegin } from './time-wait';
 import { isOlder, lacksTimestamps } from './timestamps';
 
 /** SEGMENT ARRIVES for a child: SYN-RECEIVED of §3.10.7.4, as far as a record without TCB goes. */
@@ -46,27 +46,29 @@ export function childState(child: Child, seg: Segment): void {
     if (mayAnswer(child)) {
       child.isUntimed = 1;
       queueSynAck(child);
+    } else {
+      drop(child, Reason.RATE_LIMITED, seg);
     }
     return;
   }
   if (lacksTimestamps(child.flags, seg)) {
-    traceDropped(child, Reason.MISSING_TIMESTAMP, seg);
+    drop(child, Reason.MISSING_TIMESTAMP, seg);
     return;
   }
-  const isOld = isOlder(child.flags, child.tsRecent, seg);
-  if (isOld || !isAcceptable(child, seg)) {
-    if (isOld) count(Counter.TcpExtPAWSEstab);
+  if (isOlder(child.flags, child.tsRecent, seg)) {
+    count(Counter.TcpExtPAWSEstab);
+    drop(child, Reason.OLD_TIMESTAMP, seg);
+    acknowledgeChild(child);
+    return;
+  }
+  if (!isAcceptable(child, seg)) {
+    drop(child, Reason.OUTSIDE_WINDOW, seg);
     if (!seg.isRst) acknowledgeChild(child);
     return;
   }
   // Second
   if (seg.isRst) {
-    if (seg.seq != receiveNext(child)) {
-      if (inWindow(seg.seq, receiveNext(child), receiveWindow(child))) acknowledgeChild(child);
-      return;
-    }
-    count(Counter.TcpExtEmbryonicRsts);
-    deleteChild(child, Reason.RST_ARRIVED);
+    checkRst(child, seg);
     return;
   }
   // Fourth
@@ -75,7 +77,10 @@ export function childState(child: Child, seg: Segment): void {
     return;
   }
   // Fifth
-  if (!seg.isAck) return;
+  if (!seg.isAck) {
+    drop(child, Reason.NO_ACK_BIT, seg);
+    return;
+  }
   if (seg.ack != child.iss + 1) {
     resetSegment(seg, Reason.ACK_OUT_OF_RANGE);
     return;
@@ -86,15 +91,36 @@ export function childState(child: Child, seg: Segment): void {
     if (setting(Setting.ABORT_ON_OVERFLOW)) deleteChild(child, Reason.ACCEPT_QUEUE_FULL);
     return;
   }
-  const tcb = promote(child);
+  const tcb = makeTcb(child, seg);
   if (tcb == null) return;
   removeChild(child);
   begin(tcb, seg);
 }
 
-function traceDropped(child: Child, reason: Reason, seg: Segment): void {
+function drop(child: Child, reason: Reason, seg: Segment): void {
+  dropSegment(seg, 0, State.SYN_RECEIVED, reason, receiveNext(child));
+}
+
+/** Second: only a RST at RCV.NXT is believed (RFC 5961 §3.2). */
+function checkRst(child: Child, seg: Segment): void {
   const nxt = receiveNext(child);
-  trace(TraceKind.DROP, 0, State.SYN_RECEIVED, reason, reason, seg.seq, seg.len, nxt);
+  if (seg.seq == nxt) {
+    count(Counter.TcpExtEmbryonicRsts);
+    deleteChild(child, Reason.RST_ARRIVED);
+  } else if (inWindow(seg.seq, nxt, receiveWindow(child))) {
+    drop(child, Reason.RST_CHALLENGED, seg);
+    acknowledgeChild(child);
+  } else {
+    // Only its text reaches into the window.
+    drop(child, Reason.OUTSIDE_WINDOW, seg);
+  }
+}
+
+/** Makes a TCB of a child; null when none is left, or one more may not begin. */
+function makeTcb(child: Child, seg: Segment): Tcb | null {
+  const tcb = promote(child);
+  if (tcb == null) drop(child, mayBegin(1) ? Reason.NO_RESOURCES : Reason.TIME_WAITS_USED_UP, seg);
+  return tcb;
 }
 
 /** Whether a segment lies in a child's window, or below it with the ACK the handshake lacks. */
@@ -119,7 +145,7 @@ export function cookieReturned(listener: Tcb, seg: Segment): bool {
   const child = readCookie(listener, seg);
   if (child == null) return false;
   if (!mayPromote(child, seg)) return true;
-  const tcb = promote(child);
+  const tcb = makeTcb(child, seg);
   if (tcb != null) begin(tcb, seg);
   return true;
 }
@@ -130,16 +156,7 @@ export function cookieReturned(listener: Tcb, seg: Segment): bool {
  */
 function mayPromote(child: Child, seg: Segment): bool {
   if (!isOverflowing(tcbAt(child.listener))) return true;
-  trace(
-    TraceKind.DROP,
-    0,
-    State.SYN_RECEIVED,
-    Reason.ACCEPT_QUEUE_FULL,
-    Reason.ACCEPT_QUEUE_FULL,
-    0,
-    0,
-    0,
-  );
+  drop(child, Reason.ACCEPT_QUEUE_FULL, seg);
   if (setting(Setting.ABORT_ON_OVERFLOW)) resetSegment(seg, Reason.ACCEPT_QUEUE_FULL);
   return false;
 }

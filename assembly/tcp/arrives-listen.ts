@@ -1,11 +1,10 @@
 /** SEGMENT ARRIVES, LISTEN (RFC 9293 §3.10.7.2). */
 import { Counter, Reason, State } from '../abi';
 import { count } from '../counters';
-import { traceDrop } from '../trace';
 import { cookieReturned } from './arrives-child';
 import { addChild } from './backlog';
 import { resetSegment } from './reply';
-import { Segment, traceArrival } from './segment';
+import { dropStray, Segment, traceArrival } from './segment';
 import { LocalSeq } from './seq';
 import { handleOf, Tcb } from './tcb';
 
@@ -18,14 +17,14 @@ export function listenState(listener: Tcb, seg: Segment, leastIss: LocalSeq): vo
   traceArrival(seg, handleOf(listener), State.LISTEN);
   // First, check for a RST: it can refer to nothing here.
   if (seg.isRst) {
-    traceDrop(Reason.RST_NOT_ANSWERED, seg.remotePort, seg.localPort, seg.seq);
+    dropStray(seg, Reason.RST_IN_LISTEN);
     return;
   }
   // Second, check for an ACK: nothing was sent that could be acknowledged.
   if (seg.isAck) {
     // Unless it acknowledges a SYN,ACK that was not remembered (RFC 4987 §3.6).
     if (!seg.isSyn && cookieReturned(listener, seg)) return;
-    resetSegment(seg, Reason.NO_CONNECTION);
+    resetSegment(seg, Reason.ACK_IN_LISTEN);
     return;
   }
   // Third, check for a SYN. Text is held with it.
@@ -34,7 +33,7 @@ export function listenState(listener: Tcb, seg: Segment, leastIss: LocalSeq): vo
     // one looks for gaps in filters, and Linux drops it as well.
     if (seg.isFin) {
       count(Counter.TcpExtListenDrops);
-      traceDrop(Reason.SYN_WITH_FIN, seg.remotePort, seg.localPort, seg.seq);
+      dropStray(seg, Reason.SYN_WITH_FIN);
       return;
     }
     count(Counter.TcpPassiveOpens);
@@ -42,5 +41,5 @@ export function listenState(listener: Tcb, seg: Segment, leastIss: LocalSeq): vo
     return;
   }
   // Fourth, other segments have no ACK, so they are dropped.
-  traceDrop(Reason.NO_ACK_BIT, seg.remotePort, seg.localPort, seg.seq);
+  dropStray(seg, Reason.NO_ACK_BIT);
 }

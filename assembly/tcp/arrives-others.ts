@@ -8,10 +8,9 @@
  * handshake completes (`backlog.ts`). What the fifth and seventh check do to the buffers stands in
  * `acknowledged.ts` and `text.ts`.
  */
-import { Counter, Reason, Result, Signal, State, TraceKind } from '../abi';
+import { Counter, Reason, Result, Signal, State } from '../abi';
 import { count } from '../counters';
 import { now } from '../time';
-import { trace } from '../trace';
 import { acceptable, isLate } from './acceptable';
 import { takeAcknowledgment } from './acknowledged';
 import { answerUnacceptable, challenge } from './delayed-ack';
@@ -20,7 +19,7 @@ import { acknowledge, tell } from './marks';
 import { beginCongestion } from './rate/congestion';
 import { acknowledgeLast, resetConnection, resetSegment } from './reply';
 import { noteDuplicate } from './sack-blocks';
-import { Segment, traceArrival } from './segment';
+import { dropSegment, Segment, traceArrival } from './segment';
 import { inWindow, le, lt } from './seq';
 import { takeSourceRoute } from './source-route';
 import { enter } from './state';
@@ -51,21 +50,21 @@ function noteArrival(tcb: Tcb, seg: Segment): void {
   traceArrival(seg, handleOf(tcb), tcb.state);
 }
 
-function traceDropped(tcb: Tcb, reason: Reason, seg: Segment): void {
-  trace(TraceKind.DROP, handleOf(tcb), tcb.state, reason, reason, seg.seq, seg.len, tcb.rcv.nxt);
+function drop(tcb: Tcb, reason: Reason, seg: Segment): void {
+  dropSegment(seg, handleOf(tcb), tcb.state, reason, tcb.rcv.nxt);
 }
 
 // First, check sequence number ------------------------------------------------
 
 function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
   if (lacksTimestamps(tcb.flags, seg)) {
-    traceDropped(tcb, Reason.MISSING_TIMESTAMP, seg);
+    drop(tcb, Reason.MISSING_TIMESTAMP, seg);
     return false;
   }
   if (isOldDuplicate(tcb, seg)) {
     // RFC 7323 §5.3a
     count(Counter.TcpExtPAWSEstab);
-    traceDropped(tcb, Reason.OLD_TIMESTAMP, seg);
+    drop(tcb, Reason.OLD_TIMESTAMP, seg);
     answerUnacceptable(tcb, seg.textLength);
     return false;
   }
@@ -74,7 +73,7 @@ function checkSequenceNumber(tcb: Tcb, seg: Segment): bool {
   }
   if (acceptable(seg, tcb.rcv.nxt, tcb.rcv.wnd)) return true;
   if (seg.isRst && isBelieved(tcb, seg)) return true;
-  traceDropped(tcb, Reason.OUTSIDE_WINDOW, seg);
+  drop(tcb, Reason.OUTSIDE_WINDOW, seg);
   // An unacceptable RST gets no answer at all.
   if (seg.isRst) return false; // RFC 5961 §3.2a
   const left = seg.seq + (seg.isSyn ? 1 : 0);
@@ -103,6 +102,7 @@ function lateAcknowledgment(tcb: Tcb, seg: Segment): void {
  */
 function crossedSyn(tcb: Tcb, seg: Segment): bool {
   if (!seg.isAck) {
+    drop(tcb, Reason.OUTSIDE_WINDOW, seg);
     answerUnacceptable(tcb, seg.textLength);
     return false;
   }
@@ -122,8 +122,11 @@ function checkRst(tcb: Tcb, seg: Segment): bool {
   // SHLD-2: its text, if any, is not read.
   if (!isBelieved(tcb, seg)) {
     // One that only reaches into the window from its left begins outside it: it is dropped.
-    if (!inWindow(seg.seq, tcb.rcv.nxt, tcb.rcv.wnd)) return false;
-    challenge(tcb, Reason.RST_CHALLENGED); // RFC 5961 §3.2c
+    if (!inWindow(seg.seq, tcb.rcv.nxt, tcb.rcv.wnd)) {
+      drop(tcb, Reason.OUTSIDE_WINDOW, seg);
+      return false;
+    }
+    challenge(tcb, seg, Reason.RST_CHALLENGED); // RFC 5961 §3.2c
     return false;
   }
   switch (tcb.state) {
@@ -163,7 +166,7 @@ function checkSyn(tcb: Tcb, seg: Segment): bool {
   if (!seg.isSyn) return true;
   // Whatever its sequence number, the peer is asked whether it means it.
   count(Counter.TcpExtTCPSYNChallenge);
-  challenge(tcb, Reason.SYN_CHALLENGED); // RFC 5961 §4.2
+  challenge(tcb, seg, Reason.SYN_CHALLENGED); // RFC 5961 §4.2
   return false;
 }
 
@@ -171,7 +174,7 @@ function checkSyn(tcb: Tcb, seg: Segment): bool {
 
 function checkAck(tcb: Tcb, seg: Segment): bool {
   if (!seg.isAck) {
-    traceDropped(tcb, Reason.NO_ACK_BIT, seg);
+    drop(tcb, Reason.NO_ACK_BIT, seg);
     return false;
   }
   if (has(tcb, Flag.SYN_UNACKED) && !synAcknowledged(tcb, seg)) return false;
@@ -180,7 +183,7 @@ function checkAck(tcb: Tcb, seg: Segment): bool {
   // (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT
   // Taken as a distance, for at 2^31 each side of a comparison holds.
   if (seg.ack - (snd.una - snd.maxWnd) > snd.nxt - snd.una + snd.maxWnd) {
-    challenge(tcb, Reason.ACK_OUT_OF_RANGE); // MAY-12, RFC 5961 §5.2a
+    challenge(tcb, seg, Reason.ACK_OUT_OF_RANGE); // MAY-12, RFC 5961 §5.2a
     return false;
   }
   // Not earlier: a timestamp far ahead, in a segment that nobody sent, would shut the peer's own
@@ -276,6 +279,7 @@ export function processText(tcb: Tcb, seg: Segment): void {
     case State.FIN_WAIT_2:
       break;
     default: // CLOSE-WAIT, CLOSING, LAST-ACK: the peer's FIN has said that nothing follows
+      drop(tcb, Reason.BEHIND_FIN, seg);
       return;
   }
   const end = seg.seq + (seg.isSyn ? 1 : 0) + seg.textLength;
@@ -295,13 +299,18 @@ export function processText(tcb: Tcb, seg: Segment): void {
 export function checkFin(tcb: Tcb, seg: Segment): void {
   if (tcb.state == State.CLOSED || tcb.state == State.LISTEN || tcb.state == State.TIME_WAIT)
     return;
-  if (seg.isFin && !has(tcb, Flag.FIN_RECEIVED)) {
+  if (seg.isFin && has(tcb, Flag.FIN_RECEIVED)) {
+    drop(tcb, Reason.BEHIND_FIN, seg);
+  } else if (seg.isFin) {
     const finSeq = seg.seq + seg.len - 1;
     // Text that was cut at the window's right edge leaves its FIN beyond it.
     //
     // DEVIATION: Table 6 has a closed window take no FIN either. It needs no buffer, and a peer
     // that has nothing else to say can end that way.
-    if (!inWindow(finSeq, tcb.rcv.nxt, tcb.rcv.wnd + 1)) return;
+    if (!inWindow(finSeq, tcb.rcv.nxt, tcb.rcv.wnd + 1)) {
+      drop(tcb, Reason.FIN_BEYOND_WINDOW, seg);
+      return;
+    }
     raise(tcb, Flag.FIN_HELD);
     tcb.rcv.finSeq = finSeq;
     if (finSeq != tcb.rcv.nxt) acknowledge(tcb);

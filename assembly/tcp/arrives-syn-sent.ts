@@ -1,6 +1,5 @@
 /** SEGMENT ARRIVES, SYN-SENT (RFC 9293 §3.10.7.3). */
 import { Reason, Result, State, Timer } from '../abi';
-import { traceDrop } from '../trace';
 import { forgetTrouble } from './acknowledged';
 import { checkFin, checkUrg, processText } from './arrives-others';
 import { deleteTcb, establish } from './lifecycle';
@@ -8,7 +7,7 @@ import { acknowledge, markReady } from './marks';
 import { takeSyn } from './negotiate';
 import { resetSegment } from './reply';
 import { endTiming, SYN_LOST_RTO } from './rto';
-import { Segment, traceArrival } from './segment';
+import { dropSegment, Segment, traceArrival } from './segment';
 import { le, lt } from './seq';
 import { enter } from './state';
 import { Flag, handleOf, lower, raise, Tcb } from './tcb';
@@ -42,14 +41,14 @@ function checkRst(tcb: Tcb, seg: Segment): bool {
   if (!seg.isRst) return true;
   if (seg.isAck)
     deleteTcb(tcb, Result.CONNECTION_REFUSED, Reason.REFUSED); // RFC 5961 §3.2d
-  else traceDrop(Reason.RST_NOT_ANSWERED, seg.remotePort, seg.localPort, seg.seq);
+  else dropSegment(seg, handleOf(tcb), tcb.state, Reason.RST_WITHOUT_ACK, 0);
   return false;
 }
 
 /** Fourth, check the SYN bit. Fifth, without it the segment is dropped. */
 function checkSyn(tcb: Tcb, seg: Segment): void {
   if (!seg.isSyn) {
-    traceDrop(Reason.NO_ACK_BIT, seg.remotePort, seg.localPort, seg.seq);
+    dropSegment(seg, handleOf(tcb), tcb.state, Reason.NO_SYN_BIT, 0);
     return;
   }
   takeSyn(tcb, seg);

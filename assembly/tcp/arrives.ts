@@ -6,7 +6,6 @@
 import { Counter, Reason, State } from '../abi';
 import { count } from '../counters';
 import { Datagram } from '../ip/datagram';
-import { traceDrop } from '../trace';
 import { childState } from './arrives-child';
 import { listenState } from './arrives-listen';
 import { otherStates } from './arrives-others';
@@ -15,7 +14,7 @@ import { hasRoom } from './backlog';
 import { childAt } from './child';
 import { findSegment, Holder, holderOf, indexIn, listenerFor } from './demux';
 import { resetSegment } from './reply';
-import { readSegment, Segment, segment } from './segment';
+import { dropStray, readSegment, Segment, segment } from './segment';
 import { LocalSeq } from './seq';
 import { isSourceRouteRefused } from './source-route';
 import { tcbAt } from './tcb';
@@ -29,7 +28,7 @@ export function arrives(d: Datagram): void {
   const reference = findSegment(seg);
   if (seg.sourceRoute != 0 && !isSourceRoutedWait(reference) && isSourceRouteRefused(reference)) {
     count(Counter.IpSourceRouteRefused);
-    traceDrop(Reason.SOURCE_ROUTE_REFUSED, seg.remotePort, seg.localPort, seg.seq);
+    dropStray(seg, Reason.SOURCE_ROUTE_REFUSED);
     return;
   }
   switch (holderOf(reference)) {

@@ -31,7 +31,7 @@ import { deleteTcb } from './lifecycle';
 import { announcedMss, offeredBy, offers, peerMss, writeSynOptions } from './negotiate';
 import { INITIAL_RTO, MAX_RTO } from './rto';
 import { acknowledgeRecord, resetConnection } from './reply';
-import { Segment } from './segment';
+import { dropStray, Segment } from './segment';
 import { LocalSeq, lt } from './seq';
 import { takeChildSourceRoute } from './source-route';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
@@ -65,7 +65,7 @@ function synQueueFull(listener: Tcb, seg: Segment): void {
   }
   count(Counter.TcpExtTCPReqQFullDrop);
   count(Counter.TcpExtListenDrops);
-  trace(TraceKind.DROP, 0, State.LISTEN, Reason.SYN_QUEUE_FULL, Reason.SYN_QUEUE_FULL, 0, 0, 0);
+  dropStray(seg, Reason.SYN_QUEUE_FULL);
 }
 
 /**
@@ -75,7 +75,10 @@ function synQueueFull(listener: Tcb, seg: Segment): void {
  *   none
  */
 export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void {
-  if (isOverflowing(listener)) return;
+  if (isOverflowing(listener)) {
+    dropStray(seg, Reason.ACCEPT_QUEUE_FULL);
+    return;
+  }
   if (setting(Setting.SYN_COOKIES) == 2 && leastIss == 0 && seg.sourceRoute == 0) {
     sendCookie(listener, seg);
     return;
@@ -90,6 +93,7 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
   memory.fill(changetype<usize>(child), 0, CHILD_SIZE);
   if (seg.sourceRoute != 0 && !takeChildSourceRoute(child, seg)) {
     count(Counter.TcpExtListenDrops);
+    dropStray(seg, Reason.SOURCE_ROUTES_USED_UP);
     give(children(), index);
     return;
   }
@@ -138,6 +142,7 @@ function holdText(child: Child, listener: Tcb, seg: Segment): void {
     length == 0 ||
     reserve(pages(), child.held, child.irs + 1 + length) != child.irs + 1 + length
   ) {
+    if (seg.textLength != 0) dropStray(seg, Reason.SYN_TEXT_NOT_HELD);
     return;
   }
   writeChain(pages(), child.held, child.irs + 1, seg.text, length);

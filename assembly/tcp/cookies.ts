@@ -24,7 +24,7 @@ import { Child } from './child';
 import { timestampOffset } from './isn';
 import { announcedMss, offeredBy, offers, peerMss } from './negotiate';
 import { replySynAck } from './reply';
-import { Segment } from './segment';
+import { dropStray, Segment } from './segment';
 import { LocalSeq, RemoteSeq } from './seq';
 import { Flag, Tcb, TUPLE } from './tcb';
 import { timestampNow } from './timestamps';
@@ -98,7 +98,7 @@ export function sendCookie(listener: Tcb, seg: Segment): void {
   let flags = offers() & offeredBy(seg);
   // Without timestamps there is nowhere to keep the other options, so they are not agreed on.
   if ((flags & Flag.TIMESTAMPS) == 0) flags = 0;
-  replySynAck(
+  const wasSent = replySynAck(
     record,
     iss,
     seg.seq + 1,
@@ -109,9 +109,14 @@ export function sendCookie(listener: Tcb, seg: Segment): void {
     stampWith(timestampNow(timestampOffset(tuple)), flags, seg.options.shift),
     seg.options.tsVal,
   );
+  if (!wasSent) {
+    dropStray(seg, Reason.REPLY_QUEUE_FULL);
+    return;
+  }
   store<u64>(COOKIE_SENT_AT, now());
   count(Counter.TcpExtSyncookiesSent);
-  trace(TraceKind.DROP, 0, State.LISTEN, Reason.COOKIE_SENT, Reason.COOKIE_SENT, 0, 0, 0);
+  trace(TraceKind.NOTE, 0, State.LISTEN, Reason.COOKIE_SENT, 0, 0, 0, 0);
+  if (seg.textLength != 0) dropStray(seg, Reason.SYN_TEXT_NOT_HELD);
 }
 
 /** A timestamp not later than `clock`, whose low bits say what was agreed on. */
@@ -151,7 +156,7 @@ export function readCookie(listener: Tcb, seg: Segment): Child | null {
   const index = (lower - mask(Key.COOKIE, tuple, irs, period() - age)) & LOWER;
   if (age > 1 || index >= MSS_COUNT) {
     count(Counter.TcpExtSyncookiesFailed);
-    trace(TraceKind.DROP, 0, State.LISTEN, Reason.COOKIE_INVALID, Reason.COOKIE_INVALID, 0, 0, 0);
+    dropStray(seg, Reason.COOKIE_INVALID);
     return null;
   }
   count(Counter.TcpExtSyncookiesRecv);

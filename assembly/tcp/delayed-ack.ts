@@ -1,12 +1,12 @@
 /**
  * When to acknowledge (RFC 9293 §3.8.6.3), and how seldom to contradict (RFC 5961 §7).
  */
-import { Counter, Reason, Timer, TraceKind } from '../abi';
+import { Counter, Reason, Timer } from '../abi';
 import { count } from '../counters';
 import { random } from '../random';
 import { afterMillis, MILLISECOND, now } from '../time';
-import { trace } from '../trace';
 import { acknowledge } from './marks';
+import { dropSegment, Segment } from './segment';
 import { armedFor, handleOf, Tcb } from './tcb';
 import { arm } from './timers';
 
@@ -62,8 +62,8 @@ function mayContradict(tcb: Tcb): bool {
 }
 
 /** Sends a challenge ACK (RFC 5961 §3.2, §4.2, §5.2). */
-export function challenge(tcb: Tcb, reason: Reason): void {
-  trace(TraceKind.DROP, handleOf(tcb), tcb.state, reason, reason, 0, 0, 0);
+export function challenge(tcb: Tcb, seg: Segment, reason: Reason): void {
+  dropSegment(seg, handleOf(tcb), tcb.state, reason, tcb.rcv.nxt);
   if (!mayContradict(tcb)) return; // RFC 5961 §7a
   count(Counter.TcpExtTCPChallengeACK);
   acknowledge(tcb);

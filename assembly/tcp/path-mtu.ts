@@ -11,6 +11,7 @@ import { count } from '../counters';
 import { headerLength, linkMtu } from '../ip/output';
 import { isSplitPath, pathGeneration, pathMtu, pathMtuReported } from '../ip/path-mtu';
 import { sourceRouteLength } from '../ip/source-route';
+import { traceDrop } from '../trace';
 import { isIpv4 } from '../wire/address';
 import { TCP_HEADER } from '../wire/tcp';
 import { TIMESTAMPS_LENGTH } from '../wire/tcp-options';
@@ -103,8 +104,11 @@ function resizeWindow(tcb: Tcb, before: u32): void {
 
 /** Segments become as small as the path, and what was lost is sent again (RFC 1191 §6.4). */
 export function pathMtuFell(tcb: Tcb, mtu: u32): void {
-  if (tcb.sourceRoute == 0) pathMtuReported(tcb.remote0, tcb.remote1, mtu);
-  else ownMtuFell(tcb, max(mtu, LEAST_MTU));
+  const isNews =
+    tcb.sourceRoute == 0
+      ? pathMtuReported(tcb.remote0, tcb.remote1, mtu)
+      : ownMtuFell(tcb, max(mtu, LEAST_MTU));
+  if (!isNews) traceDrop(Reason.ICMP_IGNORED, mtu, 0, 0);
   if (!followPath(tcb)) return; // RFC 1191 §6.4a
   // Nothing but our SYN is outstanding, whose size is what it is.
   if (has(tcb, Flag.SYN_UNACKED)) return;
@@ -114,9 +118,11 @@ export function pathMtuFell(tcb: Tcb, mtu: u32): void {
   sendAllAgain(tcb); // RFC 1191 §6.4b
 }
 
-function ownMtuFell(tcb: Tcb, mtu: u32): void {
+function ownMtuFell(tcb: Tcb, mtu: u32): bool {
   const snd = tcb.snd;
-  if (snd.ownMtu == 0 || mtu < snd.ownMtu) snd.ownMtu = <u16>min<u32>(mtu, 0xffff);
+  if (snd.ownMtu != 0 && mtu >= snd.ownMtu) return false;
+  snd.ownMtu = <u16>min<u32>(mtu, 0xffff);
+  return true;
 }
 
 /**

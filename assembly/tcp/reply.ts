@@ -8,12 +8,12 @@ import { count } from '../counters';
 import { DEFAULT_HOP_LIMIT } from '../ip/output';
 import { newReply, Reply } from '../ip/reply';
 import { holdSourceRoute } from '../ip/source-route';
-import { trace, traceDrop } from '../trace';
+import { trace } from '../trace';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
 import { TIMESTAMPS_LENGTH, writeTimestamps } from '../wire/tcp-options';
 import { synAckControl } from './ecn';
 import { writeSynOptions } from './negotiate';
-import { Segment } from './segment';
+import { dropStray, Segment } from './segment';
 import { earlier, LocalSeq, RemoteSeq } from './seq';
 import { Flag, handleOf, has, Tcb, TUPLE } from './tcb';
 import { tsVal } from './timestamps';
@@ -68,10 +68,10 @@ function addTimestamps(answer: Reply, val: u32, ecr: u32): void {
 /** Answers a segment that belongs nowhere with a RST (RFC 9293 §3.10.7.1). */
 export function resetSegment(seg: Segment, reason: Reason): void {
   if (seg.isRst) {
-    traceDrop(Reason.RST_NOT_ANSWERED, seg.remotePort, seg.localPort, seg.seq);
+    dropStray(seg, Reason.RST_NOT_ANSWERED);
     return;
   }
-  traceDrop(reason, seg.remotePort, seg.localPort, seg.seq);
+  dropStray(seg, reason);
   const record = changetype<usize>(seg);
   const answer = seg.isAck
     ? reply(record, 0, seg.ack, 0, Ctl.RST, 0, DEFAULT_HOP_LIMIT)
@@ -138,7 +138,10 @@ export function acknowledgeLast(tcb: Tcb, wnd: u32): void {
   );
 }
 
-/** Sends a SYN,ACK that is not remembered; `val` and `ecr` count only with the timestamps' flag. */
+/**
+ * Sends a SYN,ACK that is not remembered; answers whether it found room. `val` and `ecr` count only
+ * with the timestamps' flag.
+ */
 export function replySynAck(
   record: usize,
   iss: LocalSeq,
@@ -149,14 +152,15 @@ export function replySynAck(
   wnd: u32,
   val: u32,
   ecr: u32,
-): void {
+): bool {
   const ctl = synAckControl(flags);
   const answer = reply(record, 0, iss, ack, ctl, wnd, DEFAULT_HOP_LIMIT);
-  if (answer == null) return;
+  if (answer == null) return false;
   const options = writeSynOptions(answer.head + TCP_HEADER, flags, mss, shift, val, ecr);
   store<u8>(answer.head, <u8>((TCP_HEADER + options) << 2), 12);
   answer.headLength += options;
   traceOut(0, State.SYN_RECEIVED, iss, ack, ctl, wnd);
+  return true;
 }
 
 function traceOut(handle: u32, state: State, seq: u32, ack: u32, ctl: u32, wnd: u32): void {

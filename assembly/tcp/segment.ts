@@ -8,7 +8,7 @@ import { count } from '../counters';
 import { CODEPOINT, Datagram } from '../ip/datagram';
 import { SEGMENT } from '../memory';
 import { fold, sum } from '../store/copy-sum';
-import { trace, traceDrop, tracing } from '../trace';
+import { trace, traceDrop, traceDropOf, tracing } from '../trace';
 import { pseudoSum } from '../wire/checksum';
 import {
   acknowledgmentNumber,
@@ -58,6 +58,8 @@ export class Segment {
   sourceRoute: u32;
   /** ECN codepoint of the packet it came in. */
   codepoint: u32;
+  /** 1 once the trace was told that it, or its text, goes no further. */
+  isDropped: u32;
 
   @inline get options(): Options {
     return changetype<Options>(changetype<usize>(this) + OPTIONS);
@@ -125,6 +127,7 @@ export function readSegment(seg: Segment, d: Datagram): bool {
   seg.textLength = d.length - dataOffset(at);
   seg.len = seg.textLength + (seg.isSyn ? 1 : 0) + (seg.isFin ? 1 : 0);
   seg.sourceRoute = d.sourceRoute;
+  seg.isDropped = 0;
   readOptions(seg.options, at + TCP_HEADER, seg.text); // MUST-5
   if (seg.options.illegal) count(Counter.TcpExtTCPBadOptions);
   return true;
@@ -148,4 +151,29 @@ export function traceArrival(seg: Segment, handle: u32, state: State): void {
   if (!tracing()) return;
   const length = (seg.textLength << 16) | seg.ctl;
   trace(TraceKind.SEGMENT_IN, handle, state, Reason.NONE, seg.seq, seg.ack, length, seg.wnd);
+}
+
+/**
+ * Tells the trace that a segment for a record, or all of its text, goes no further. Only the first
+ * reason is told: it is the cause of the others.
+ *
+ * @param nxt RCV.NXT of the record
+ */
+export function dropSegment(
+  seg: Segment,
+  handle: u32,
+  state: State,
+  reason: Reason,
+  nxt: RemoteSeq,
+): void {
+  if (seg.isDropped) return;
+  seg.isDropped = 1;
+  traceDropOf(handle, state, reason, seg.seq, seg.len, nxt);
+}
+
+/** As `dropSegment`, of a segment that no record has: its ports say whose it is. */
+export function dropStray(seg: Segment, reason: Reason): void {
+  if (seg.isDropped) return;
+  seg.isDropped = 1;
+  traceDrop(reason, seg.remotePort, seg.localPort, seg.seq);
 }

@@ -5,19 +5,18 @@
  * comes. Here its ACK has been processed by the fifth check already, for fast recovery needs it
  * now; only text and FIN wait.
  */
-import { Counter, Reason, Signal, State, TraceKind } from '../abi';
+import { Counter, Reason, Signal, State } from '../abi';
 import { count } from '../counters';
 import { MAX_RANGES, PAGE_SIZE } from '../limits';
 import { pages, pagesToSpare, ranges } from '../pools';
 import { reserve, slack, writeChain } from '../store/chain';
-import { addRange, rangeAt, trimRanges } from '../store/ranges';
-import { trace } from '../trace';
+import { addRange, rangeAt, rangeHolding, trimRanges } from '../store/ranges';
 import { acknowledgeText } from './delayed-ack';
 import { takeCodepoint } from './ecn';
 import { acknowledge, tell } from './marks';
-import { Segment } from './segment';
+import { dropSegment, Segment } from './segment';
 import { markArrival, noteDuplicate } from './sack-blocks';
-import { earlier, later, lt, RemoteSeq } from './seq';
+import { earlier, later, le, lt, RemoteSeq } from './seq';
 import { Flag, handleOf, has, Tcb } from './tcb';
 
 /** Takes the text of an acceptable segment: what lies in the window and is new. */
@@ -35,17 +34,27 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
   if (has(tcb, Flag.FIN_HELD)) right = earlier(right, rcv.finSeq);
   if (!lt(left, right)) {
     // All of it was there already, or none of it fits: the peer is told where we stand.
+    if (le(begin + seg.textLength, rcv.nxt)) drop(tcb, Reason.TEXT_AGAIN, seg);
+    else if (lt(left, rcv.nxt + rcv.wnd)) drop(tcb, Reason.BEHIND_FIN, seg);
+    else drop(tcb, Reason.TEXT_BEYOND_WINDOW, seg);
     acknowledge(tcb);
     return;
   }
   if (mayHold(tcb, left, right)) right = earlier(right, reserve(pages(), tcb.incoming, right));
   else right = left;
   if (!lt(left, right)) {
-    dropText(tcb, left);
+    // No page is free: the peer will send it again.
+    count(Counter.TcpExtTCPRcvQDrop);
+    drop(tcb, Reason.NO_RESOURCES, seg);
     return;
   }
   if (left == rcv.nxt) textInOrder(tcb, seg.text + (left - begin), right, hasDuplicate);
-  else earlyText(tcb, seg.text + (left - begin), left, right);
+  else if (hasDuplicate && isHeld(tcb, left, right)) textAgain(tcb, seg, left);
+  else earlyText(tcb, seg, seg.text + (left - begin), left, right);
+}
+
+function drop(tcb: Tcb, reason: Reason, seg: Segment): void {
+  dropSegment(seg, handleOf(tcb), tcb.state, reason, tcb.rcv.nxt);
 }
 
 /** Early text takes no page that text in order may need, for the gap before it neither. */
@@ -55,11 +64,17 @@ function mayHold(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): bool {
   return (<u32>missing + PAGE_SIZE - 1) / PAGE_SIZE <= pagesToSpare();
 }
 
-/** No page is free: the peer will send it again. */
-function dropText(tcb: Tcb, left: RemoteSeq): void {
-  const reason = Reason.NO_RESOURCES;
-  count(Counter.TcpExtTCPRcvQDrop);
-  trace(TraceKind.DROP, handleOf(tcb), tcb.state, reason, reason, left, 0, tcb.rcv.nxt);
+/** Whether all of some early text is there already. */
+function isHeld(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): bool {
+  const holder = rangeHolding(ranges(), tcb.early, left);
+  return holder != 0 && le(right, rangeAt(ranges(), holder).right);
+}
+
+/** Early text that has come before: the peer learns it, and still wants for the gap. */
+function textAgain(tcb: Tcb, seg: Segment, left: RemoteSeq): void {
+  drop(tcb, Reason.TEXT_AGAIN, seg);
+  acknowledge(tcb); // MAY-13, RFC 5681 §3.2a
+  markArrival(tcb, left);
 }
 
 function textInOrder(tcb: Tcb, from: usize, right: RemoteSeq, hasDuplicate: bool): void {
@@ -91,20 +106,17 @@ function joinEarly(tcb: Tcb, right: RemoteSeq): RemoteSeq {
 }
 
 /** Holds early text in its place and asks for the gap at once (SHLD-31, MAY-13). */
-function earlyText(tcb: Tcb, from: usize, left: RemoteSeq, right: RemoteSeq): void {
+function earlyText(
+  tcb: Tcb,
+  seg: Segment,
+  from: usize,
+  left: RemoteSeq,
+  right: RemoteSeq,
+): void {
   acknowledge(tcb); // MAY-13, RFC 5681 §3.2a
   if (!addRange(ranges(), tcb.early, left, right, MAX_RANGES)) {
     count(Counter.TcpExtTCPOFODrop);
-    trace(
-      TraceKind.DROP,
-      handleOf(tcb),
-      tcb.state,
-      Reason.NO_ROOM_FOR_EARLY_TEXT,
-      Reason.NO_ROOM_FOR_EARLY_TEXT,
-      left,
-      right - left,
-      tcb.rcv.nxt,
-    );
+    drop(tcb, Reason.NO_ROOM_FOR_EARLY_TEXT, seg);
     return;
   }
   count(Counter.TcpExtTCPOFOQueue);

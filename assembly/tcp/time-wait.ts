@@ -39,7 +39,7 @@ import { timestampOffset } from './isn';
 import { deleteTcb, freeTcb } from './lifecycle';
 import { tell } from './marks';
 import { acknowledgeRecord } from './reply';
-import { Segment, traceArrival } from './segment';
+import { dropSegment, Segment, traceArrival } from './segment';
 import { LocalSeq, lt, RemoteSeq } from './seq';
 import { forgetSourceRoute } from './source-route';
 import { enter } from './state';
@@ -309,16 +309,7 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
     // RFC 1337 §3
     // DEVIATION: §3.10.7.4 lets a RST end TIME-WAIT; RFC 1337 shows how an old one then frees the
     // tuple for the old duplicates the wait is there to outlive. A RST ends it nowhere here.
-    trace(
-      TraceKind.DROP,
-      0,
-      State.TIME_WAIT,
-      Reason.RST_IN_TIME_WAIT,
-      Reason.RST_IN_TIME_WAIT,
-      0,
-      0,
-      0,
-    );
+    dropWaiting(record, seg, Reason.RST_IN_TIME_WAIT);
     return 0;
   }
   if (isListening && isOpening(seg) && isNewIncarnation(record, seg)) {
@@ -328,12 +319,11 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
     return nxt;
   }
   if (hasTimestamps(record) && lacksTimestamps(Flag.TIMESTAMPS, seg)) {
-    const reason = Reason.MISSING_TIMESTAMP;
-    trace(TraceKind.DROP, 0, State.TIME_WAIT, reason, reason, seg.seq, seg.len, record.rcvNxt);
+    dropWaiting(record, seg, Reason.MISSING_TIMESTAMP);
     return 0;
   }
-  const old =
-    hasTimestamps(record) && seg.options.hasTimestamps && lt(seg.options.tsVal, record.tsRecent);
+  const isStamped = hasTimestamps(record) && seg.options.hasTimestamps != 0;
+  const old = isStamped && lt(seg.options.tsVal, record.tsRecent);
   const wnd = (<u32>record.wnd) << (record.packed & SHIFT_MASK);
   const isAcceptable = acceptable(seg, record.rcvNxt, wnd) && !old;
   // The peer's FIN again, and no other: our last ACK was lost. The wait begins anew.
@@ -342,8 +332,9 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
   // FIN that is not the peer's proves nothing, and two stacks in TIME-WAIT would answer each other
   // for ever.
   if (seg.isFin && seg.seq + seg.len == record.rcvNxt) restart(record, index);
+  else dropNeedless(record, seg, old, isAcceptable);
   if (isAcceptable && (seg.len == 0 || (!seg.isSyn && !seg.isAck))) return 0;
-  if (hasTimestamps(record) && seg.options.hasTimestamps && !old && seg.seq == record.rcvNxt) {
+  if (isStamped && !old && seg.seq == record.rcvNxt) {
     record.tsRecent = seg.options.tsVal;
   }
   // DEVIATION: RFC 6191 §2e would drop an old SYN in silence. RFC 9293 acknowledges it, like
@@ -352,6 +343,20 @@ export function timeWaitState(index: u32, seg: Segment, isListening: bool): Loca
   // Text and FIN are sent again until they are acknowledged; a bare ACK may itself answer ours.
   if (!isBare || mayAnswer(record)) acknowledgeTimeWait(record, 0);
   return 0;
+}
+
+function dropWaiting(record: TimeWait, seg: Segment, reason: Reason): void {
+  dropSegment(seg, 0, State.TIME_WAIT, reason, record.rcvNxt);
+}
+
+/** Tells why a segment means nothing to a wait. */
+function dropNeedless(record: TimeWait, seg: Segment, old: bool, isAcceptable: bool): void {
+  if (old) dropWaiting(record, seg, Reason.OLD_TIMESTAMP);
+  else if (!isAcceptable) dropWaiting(record, seg, Reason.OUTSIDE_WINDOW);
+  else if (seg.isSyn) dropWaiting(record, seg, Reason.SYN_CHALLENGED);
+  else if (!seg.isAck) dropWaiting(record, seg, Reason.NO_ACK_BIT);
+  else if (seg.len == 0) dropWaiting(record, seg, Reason.ACK_IN_TIME_WAIT);
+  else dropWaiting(record, seg, Reason.BEHIND_FIN);
 }
 
 /** Whether a listener would begin a connection for a segment, whatever its number. */

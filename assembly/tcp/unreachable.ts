@@ -46,22 +46,29 @@ export function troubleArrives(
   const reference = find(tuple);
   if (holderOf(reference) == Holder.CHILD) {
     const child = childAt(indexIn(reference));
-    if (seq == child.iss && trouble == Trouble.HARD) deleteChild(child, Reason.ICMP_UNREACHABLE);
+    if (!isInFlight(seq, child.iss, child.iss + 1)) return;
+    if (trouble == Trouble.HARD) deleteChild(child, Reason.ICMP_UNREACHABLE);
+    // There is no user yet who could be told, and no segment that could be smaller.
+    else traceDrop(Reason.ICMP_IGNORED, seq, 0, 0);
     return;
   }
   if (holderOf(reference) != Holder.CONNECTION) {
     count(Counter.IcmpInUnmatched);
+    traceDrop(Reason.ICMP_UNMATCHED, seq, 0, 0);
     return;
   }
   const tcb = tcbAt(indexIn(reference));
-  if (lt(seq, tcb.snd.una) || !lt(seq, tcb.snd.nxt)) {
-    // RFC 5927 §4.1
-    count(Counter.TcpExtTCPIcmpOutOfWindow);
-    traceDrop(Reason.OUTSIDE_WINDOW, seq, tcb.snd.una, tcb.snd.nxt);
-    return;
-  }
+  if (!isInFlight(seq, tcb.snd.una, tcb.snd.nxt)) return;
   if (trouble == Trouble.TOO_BIG) pathMtuFell(tcb, mtu);
   else unreachable(tcb, trouble); // MUST-54
+}
+
+/** Whether an error quotes what is in flight; all others are forged, or late. */
+function isInFlight(seq: LocalSeq, una: LocalSeq, nxt: LocalSeq): bool {
+  if (!lt(seq, una) && lt(seq, nxt)) return true; // RFC 5927 §4.1
+  count(Counter.TcpExtTCPIcmpOutOfWindow);
+  traceDrop(Reason.ICMP_NOT_IN_FLIGHT, seq, una, nxt);
+  return false;
 }
 
 function unreachable(tcb: Tcb, trouble: Trouble): void {

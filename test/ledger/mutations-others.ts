@@ -79,8 +79,8 @@ export const OF_OTHERS: readonly Mutation[] = [
   {
     label: 'RFC 5927 §4.1',
     path: 'assembly/tcp/unreachable.ts',
-    from: 'if (lt(seq, tcb.snd.una) || !lt(seq, tcb.snd.nxt)) {',
-    to: 'if (lt(seq, tcb.snd.una)) {',
+    from: 'if (!lt(seq, una) && lt(seq, nxt)) return true;',
+    to: 'if (!lt(seq, una)) return true;',
     broken: 'ICMP may quote what was never sent',
     test: [
       'test/rfc9293/unreachable.test.ts',

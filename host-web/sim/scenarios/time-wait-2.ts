@@ -62,7 +62,7 @@ export default scenario({
     {
       id: 'real',
       title: 'MSL 30 seconds',
-      expect: [count('A.EADDRINUSE', 1), happens('B.NO_CONNECTION')],
+      expect: [count('A.EADDRINUSE', 1), happens('B.ACK_IN_LISTEN')],
       lesson: [
         card(
           `Now A waits for 2 MSL, a minute. As long as it does, the pair of sockets is taken,

@@ -198,8 +198,6 @@ function noteOf(event: TraceEvent): Note | undefined {
       }
       return { kind: 'state', ...common };
     case TraceKind.DROP:
-      // A SYN answered with a cookie is forgotten, which the core calls a drop; but it is answered.
-      if (reason === Reason.COOKIE_SENT) return { kind: 'reason', text: 'cookie sent', ...common };
       return { kind: 'drop', ...common };
     case TraceKind.TIMER:
       return { kind: 'timer', ...common };
