@@ -69,6 +69,7 @@ function tables({ enums, windows, map, limits, settings }) {
   const event = window('TraceEvent');
   lines.push(
     `| COUNTERS | ${hex(map.COUNTERS)} | ${counted} | u64 each, as \`Counter\` |`,
+    `| DROPS | ${hex(map.DROPS)} | ${8 * map.DROP_REASONS} | u64 each, drops for each \`Reason\` |`,
     `| RECEIVE | ${hex(map.RECEIVE)} | ${packets}`,
     `| TRANSMIT | ${hex(map.TRANSMIT)} | ${packets}`,
     `| TEXT | ${hex(map.TEXT)} | ${TEXT_SIZE} | text of \`send\`, \`receive\`, \`ping\` |`,

@@ -138,6 +138,7 @@ function generate() {
     'ROUTE_ADVICE',
     'REFUSAL',
     'COUNTERS',
+    'DROPS',
     'RECEIVE',
     'TRANSMIT',
     'TEXT',

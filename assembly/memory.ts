@@ -63,8 +63,12 @@ export const PROGRESS: usize = PATHS + 16;
 export const ORPHANS: usize = PROGRESS + 128;
 /** The reference of the connection whose tuple was found last. */
 export const LATEST_FOUND: usize = ORPHANS + 8;
+/** How much was dropped for each Reason, u64 each. */
+export const DROPS: usize = LATEST_FOUND + 8;
+/** Reasons that DROPS has a place for; a TCB's, an octet, could not say more either. */
+export const DROP_REASONS: u32 = 256;
 /** End of the small records. */
-const SMALL_END: usize = LATEST_FOUND + 8;
+const SMALL_END: usize = DROPS + 8 * DROP_REASONS;
 if (SMALL_END > MAP + 0x1_0000) ERROR('the small records outgrew their 64 KiB');
 
 /**

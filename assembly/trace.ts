@@ -8,7 +8,7 @@
  */
 import { Reason, Setting, State, TraceEvent, TraceKind } from './abi';
 import { setting } from './limits';
-import { TRACER } from './memory';
+import { DROP_REASONS, DROPS, TRACER } from './memory';
 import { now } from './time';
 
 @unmanaged
@@ -78,12 +78,15 @@ export function trace(
   event.d = d;
 }
 
-/** A packet or segment of no connection was dropped. */
+/** A packet, or a segment of no connection, was dropped. */
 export function traceDrop(reason: Reason, a: u32, b: u32, c: u32): void {
   traceDropOf(0, State.CLOSED, reason, a, b, c);
 }
 
-/** A segment for a record was dropped. All that is dropped, anywhere, comes through here. */
+/**
+ * A segment for a record was dropped. All that is dropped, anywhere, comes through here, and is
+ * counted by its reason whether anybody traces or not.
+ */
 export function traceDropOf(
   handle: u32,
   state: State,
@@ -92,5 +95,8 @@ export function traceDropOf(
   b: u32,
   c: u32,
 ): void {
+  assert(<u32>reason < DROP_REASONS);
+  const counter = DROPS + 8 * <usize>reason;
+  store<u64>(counter, load<u64>(counter) + 1);
   trace(TraceKind.DROP, handle, state, reason, reason, a, b, c);
 }

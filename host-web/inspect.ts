@@ -1,10 +1,10 @@
 /**
- * What can be seen of a stack: STATUS records, counters.
+ * What can be seen of a stack: STATUS records, counters, how much was dropped and why.
  *
  * Reads the core's windows into plain objects. Names are Linux's: `tcp_info` and `ss` for
  * connections, `nstat` for counters. Not here: settings (`sysctl.ts`), the trace ring (`trace.ts`).
  */
-import { Counter, Memory, State, StatusField, Timer } from './abi.ts';
+import { Counter, Memory, Reason, State, StatusField, Timer } from './abi.ts';
 import { formatMapped } from './address.ts';
 import type { Core } from './core.ts';
 
@@ -190,6 +190,19 @@ export function countStates(core: Core): ReadonlyMap<TcpState, number> {
 const COUNTER_NAMES = Object.keys(Counter).filter(
   (name) => name !== 'COUNT' && Number.isNaN(Number(name)),
 );
+
+/** Names of reasons, in the order of the window. */
+const REASON_NAMES = Object.keys(Reason).filter((name) => Number.isNaN(Number(name)));
+
+/** How much was dropped and why, by the names of the reasons; those that are not zero. */
+export function readDrops(core: Core): Partial<Record<keyof typeof Reason, bigint>> {
+  const drops: Partial<Record<keyof typeof Reason, bigint>> = {};
+  for (const name of REASON_NAMES as (keyof typeof Reason)[]) {
+    const dropped = core.view.getBigUint64(Memory.DROPS + 8 * Reason[name], true);
+    if (dropped !== 0n) drops[name] = dropped;
+  }
+  return drops;
+}
 
 /** Every counter, by the name `nstat` gives it. */
 export function readCounters(core: Core): Record<string, bigint> {

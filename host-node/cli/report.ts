@@ -9,7 +9,7 @@
  */
 import { ConfigField, Memory, Reason, Result } from '../../host-web/abi.ts';
 import { explain } from '../../host-web/errors.ts';
-import { eachSocket, type TcpInfo } from '../../host-web/inspect.ts';
+import { eachSocket, readDrops, type TcpInfo } from '../../host-web/inspect.ts';
 import { ask, type Running } from './control.ts';
 import type { Device } from './device.ts';
 import { socketTable } from './socket-table.ts';
@@ -19,7 +19,6 @@ export interface Drop {
   /** The reason's name, and its sentence. */
   readonly reason: string;
   readonly sentence: string;
-  readonly counter: string;
   readonly count: number;
 }
 
@@ -42,26 +41,6 @@ export interface Report extends Summary {
 /** Sockets told in one turn: some milliseconds of work. Fewer would take long where turns do. */
 const SLICE = 1024;
 
-/** Counters that count drops, each with the reason it counts. */
-const DROPS: readonly (readonly [counter: string, reason: keyof typeof Reason])[] = [
-  ['IpInTruncatedPkts', 'TRUNCATED'],
-  ['IpInHdrErrors', 'BAD_IP_HEADER'],
-  ['IpInCsumErrors', 'BAD_IP_CHECKSUM'],
-  ['IpInAddrErrors', 'NOT_OUR_ADDRESS'],
-  ['IpInUnknownProtos', 'UNKNOWN_PROTOCOL'],
-  ['IpReasmFails', 'FRAGMENT_DROPPED'],
-  ['TcpInErrs', 'BAD_TCP_HEADER'],
-  ['TcpInCsumErrors', 'BAD_CHECKSUM'],
-  ['IcmpInCsumErrors', 'BAD_CHECKSUM'],
-  ['TcpExtPAWSEstab', 'OLD_TIMESTAMP'],
-  ['TcpExtListenDrops', 'ACCEPT_QUEUE_FULL'],
-  ['TcpExtTCPReqQFullDrop', 'SYN_QUEUE_FULL'],
-  ['TcpExtTCPOFODrop', 'NO_ROOM_FOR_EARLY_TEXT'],
-  ['TcpExtTCPRcvQDrop', 'NO_RESOURCES'],
-  ['TcpExtTCPSYNChallenge', 'SYN_CHALLENGED'],
-  ['TcpExtReplyQueueDrop', 'RATE_LIMITED'],
-];
-
 /** Tells what is true now. */
 export function summaryOf({ stack, link, sides, tun }: Device): Summary {
   const all = stack.counters();
@@ -72,14 +51,11 @@ export function summaryOf({ stack, link, sides, tun }: Device): Summary {
       .filter(([, count]) => count !== 0n)
       .map(([name, count]) => [name, Number(count)]),
   );
-  const drops = DROPS.filter(([counter]) => counters[counter] !== undefined).map(
-    ([counter, reason]) => ({
-      reason,
-      sentence: explain(Result.OK, Reason[reason]).sentence,
-      counter,
-      count: counters[counter]!,
-    }),
-  );
+  const drops = Object.entries(readDrops(stack.core)).map(([reason, count]) => ({
+    reason,
+    sentence: explain(Result.OK, Reason[reason as keyof typeof Reason]).sentence,
+    count: Number(count),
+  }));
   return {
     addresses: sides.map(({ address, prefix }) => `${address}/${prefix}`),
     mtu: tun.mtu,

@@ -1,11 +1,15 @@
 /**
- * Every packet and segment that is dropped is an event of the trace, exactly one, with the reason.
+ * Every packet and segment that is dropped is an event of the trace, exactly one, with the reason,
+ * and counted by it.
  *
  * The places in the core that drop are read from its sources. Each has packets here that come to
  * it; one without, or packets for a place that is no more, fail.
  */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { explain } from '../../host-web/errors.ts';
+import { readDrops } from '../../host-web/inspect.ts';
+import { Reason, Result, type Stack } from '../dsl/index.ts';
 import { makeSource, readSources } from '../tidy/source.ts';
 import { IP_DROPS } from './drops-ip.ts';
 import { TCP_DROPS } from './drops-tcp.ts';
@@ -14,6 +18,10 @@ import { dropSites } from './sites.ts';
 const sources = readSources(fileURLToPath(new URL('../..', import.meta.url)));
 const { sites, unread } = dropSites(sources);
 const DROPS = { ...IP_DROPS, ...TCP_DROPS };
+
+/** How much was dropped for a reason. */
+const countOf = (stack: Stack, reason: keyof typeof Reason) =>
+  Number(readDrops(stack.core)[reason] ?? 0n);
 
 test('every place that drops has packets here that are dropped there, and no other has', () => {
   expect(sites.length).toBeGreaterThan(100);
@@ -34,15 +42,18 @@ test('nothing but that one function tells the trace of a drop', () => {
 });
 
 describe.each(Object.entries(DROPS))('%s', (key, drivers) => {
-  const reason = key.split(' ')[2]!;
+  const reason = key.split(' ')[2] as keyof typeof Reason;
   const cases = drivers.flatMap(({ families, scene }, i) =>
     families.map((family) => ({ family, number: i + 1, scene })),
   );
   test.each(cases)('IPv$family, $number', ({ family, scene }) => {
     const { stack, last } = scene(family);
+    const before = countOf(stack, reason);
     stack.drops();
     last();
     expect(stack.drops()).toEqual([reason]);
+    expect(countOf(stack, reason)).toBe(before + 1);
+    expect(explain(Result.OK, Reason[reason]).sentence).toMatch(/^[A-Z]/);
   });
 });
 
