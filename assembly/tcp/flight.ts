@@ -102,6 +102,9 @@ export class Flight {
   /** TLP.end_seq: SND.NXT when the probe was sent. */
   probeEnd: LocalSeq;
 
+  /** Where the latest segment of less than SMSS ends; meaningful while `hasShort`. */
+  shortEnd: LocalSeq;
+
   /** PRR (RFC 9937 §6): prr_delivered, prr_out and RecoverFS, octets. */
   prrDelivered: u32;
   prrOut: u32;
@@ -121,6 +124,7 @@ export class Flight {
   /** Whether `dsackRound` holds, and whether the variables of RACK do. */
   hasDsackRound: u8;
   hasRack: u8;
+  hasShort: u8;
 }
 
 /** Where the controller's own variables begin; they end with the record. */

@@ -281,10 +281,17 @@ function isOpening(tcb: Tcb): bool {
   return has(tcb, Flag.SYN_UNACKED) && tcb.snd.nxt == tcb.snd.iss + 1;
 }
 
+/** Whether a short segment is on its way: another would wait for its acknowledgment. */
+function isShortOutstanding(tcb: Tcb): bool {
+  if (!hasFlight(tcb)) return false;
+  const flight = flightOf(tcb);
+  return flight.hasShort != 0 && lt(tcb.snd.una, flight.shortEnd);
+}
+
 /**
  * Nagle's algorithm (SHLD-7, MUST-17) and the sender's side of silly-window avoidance (MUST-38): a
- * full segment always; all there is, if nothing is outstanding or Nagle is off; half the largest
- * window.
+ * full segment always; all there is, if no short segment is outstanding or Nagle is off; half the
+ * largest window.
  */
 function isWorthSending(tcb: Tcb, length: u32, unsent: u32, mss: u32): bool {
   if (length == mss) return true; // SHLD-28
@@ -292,7 +299,10 @@ function isWorthSending(tcb: Tcb, length: u32, unsent: u32, mss: u32): bool {
   if (has(tcb, Flag.OVERRIDDEN)) return true;
   if (!has(tcb, Flag.CORK)) {
     const mayBeShort = isQuiet || has(tcb, Flag.NAGLE_OFF); // SHLD-7, MUST-17
-    if (mayBeShort && length == unsent) return true;
+    // DEVIATION: Nagle has a short segment wait for whatever is outstanding, which costs the end of
+    // each longer reply a round trip, or the peer's delayed ACK. Minshall's amendment, which Linux
+    // follows, has it wait for another short one alone (draft-minshall-nagle).
+    if (length == unsent && (mayBeShort || !isShortOutstanding(tcb))) return true;
     if (mayBeShort && length >= tcb.snd.maxWnd / 2) return true; // MUST-38
   }
   // MUST-60: what is held back is sent after a while, whatever becomes of the window.
@@ -319,8 +329,15 @@ function emitText(tcb: Tcb, length: u32, fin: bool): u32 {
     raise(tcb, Flag.FIN_SENT);
   }
   recordNew(tcb, seq, fin ? end + 1 : end);
+  if (length < snd.mss) noteShort(tcb, end);
   noteFlight(tcb);
   return emit(tcb, seq, ctl, length);
+}
+
+function noteShort(tcb: Tcb, end: LocalSeq): void {
+  const flight = flightOf(tcb);
+  flight.hasShort = 1;
+  flight.shortEnd = end;
 }
 
 /** Records what is sent for the first time, and moves SND.NXT behind it. */

@@ -95,7 +95,7 @@ test('CLOSE in ESTABLISHED: FIN, FIN-WAIT-1', () => {
 });
 
 test('the FIN stands behind every octet that was accepted', () => {
-  const { host, peer } = established({ mss: 1000 });
+  const { host, peer } = established({ mss: 1000, set: [[Option.CORK, 1]] });
   host.write(1500);
   host.close();
   peer.expect(

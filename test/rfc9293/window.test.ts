@@ -27,6 +27,19 @@ test('SHLD-7: a full segment does not wait', () => {
   peer.expect(data(500, { seq: 1002 }));
 });
 
+test('the short end of a longer text waits for no full segment before it', () => {
+  const { host, peer } = established({ mss: 1000 });
+  host.write(2500);
+  peer.expect(data(1000, { seq: 1 }), data(1000, { seq: 1001 }), data(500, { seq: 2001 }));
+  // The next short one does wait, until that end is acknowledged.
+  host.write(1200);
+  peer.expect(data(1000, { seq: 2501 }));
+  peer.send(ack({ ack: 2001 }));
+  peer.expectNothing();
+  peer.send(ack({ ack: 2501 }));
+  peer.expect(data(200, { seq: 3501 }));
+});
+
 test('MUST-17: Nagle can be turned off for a connection', () => {
   const { host, peer } = established();
   host.setOption(Option.NAGLE, 0);
@@ -222,7 +235,7 @@ test('a probe whose octet is accepted moves on by it', () => {
 test('a window that opens lets text go at once', () => {
   const { peer } = shut();
   peer.send(ack({ ack: 1001, win: 5000 }));
-  peer.expect(data(1000, { seq: 1001 }));
+  peer.expect(data(1000, { seq: 1001 }), data(1, { seq: 2001 }));
 });
 
 test('a window that opens after a probe: its octet is sent again with the rest', () => {

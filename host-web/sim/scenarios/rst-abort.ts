@@ -25,7 +25,7 @@ export default scenario({
         states('A', 'SYN-SENT ESTABLISHED CLOSED'),
         happens('A.rst#1 arrives'),
         happens('B.ECONNRESET'),
-        received('B1', 8688),
+        received('B1', 10_000),
       ],
       lesson: [
         card(
