@@ -5,11 +5,12 @@
  * `host-web/abi.ts` and the numbers in `README.md` are what the core's sources give (law 10), exit
  * code 1 if not.
  */
-import { execFileSync } from 'node:child_process';
+import '../test/end-with-parent.mjs';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { runModule } from '../test/command.mjs';
 import { boundsLines, boundsOf } from './abi-bounds.mjs';
 import { withTables } from './abi-tables.mjs';
 
@@ -20,8 +21,10 @@ const read = (file) => readFileSync(at('assembly', file), 'utf8');
 /** Widths of the field types a window may have, octets. */
 const WIDTHS = { u8: 1, u16: 2, u32: 4, u64: 8 };
 
-function run(command, ...parameters) {
-  execFileSync(at('node_modules', '.bin', command), parameters, { cwd: root, stdio: 'inherit' });
+/** Runs a compiler, which says nothing unless something is wrong; that ends the build. */
+async function run(script, ...parameters) {
+  const { ok } = await runModule(script, parameters, { silent: true });
+  if (!ok) process.exit(1);
 }
 
 /** The sentence of a doc comment: its text without the markers, on one line. */
@@ -186,7 +189,7 @@ mkdirSync(at('build'), { recursive: true });
 /** Says what comes: each step takes seconds. */
 const step = (name) => console.error(`building ${name}`);
 step('build/core.wasm');
-run('asc', 'assembly/index.ts', '--target', 'release');
+await run('assemblyscript/bin/asc.js', 'assembly/index.ts', '--target', 'release');
 
 /** Bundles entries; what two of them share is in one file, which both import. */
 async function bundle(entryPoints, chunkNames, others = {}) {
@@ -235,4 +238,4 @@ for (const { name } of readdirSync(at('build'), { withFileTypes: true }).filter(
   if (!kept.has(name)) rmSync(at('build', name));
 step('the types');
 rmSync(at('build', 'types'), { recursive: true, force: true });
-run('tsc', '-p', 'tsconfig.json', '--emitDeclarationOnly');
+await run('typescript/bin/tsc', '-p', 'tsconfig.json', '--emitDeclarationOnly');

@@ -12,6 +12,8 @@ import { createRequire } from 'node:module';
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
 const EVERY_MS = 250;
+/** A variable that npm gives all it starts. */
+const NPM = 'npm_lifecycle_event';
 
 /** The parent of a process; undefined where that can not be read. */
 function parentOf(pid) {
@@ -27,8 +29,22 @@ function parentOf(pid) {
 // Who started us, as they say themselves: they may be gone before we ask.
 const parent = Number(process.env.NETCELL_PARENT ?? process.ppid);
 delete process.env.NETCELL_PARENT;
-const isOfNpm = process.env.npm_lifecycle_event !== undefined && process.platform === 'linux';
+const isOfNpm = process.env[NPM] !== undefined && process.platform === 'linux';
 const grandparent = isOfNpm ? parentOf(parent) : undefined;
+
+/**
+ * Whether npm, or its shell, was gone before we could ask for it. Init takes orphans over; it may
+ * be npm itself, in a container, but is no shell of npm's.
+ */
+function isLeftAlready() {
+  if (!isOfNpm) return false;
+  if (parent === 1) return true;
+  try {
+    return grandparent === 1 && !/npm|yarn|bun/.test(readFileSync('/proc/1/cmdline', 'utf8'));
+  } catch {
+    return false;
+  }
+}
 
 function isAlone() {
   if (process.ppid !== parent) return true;
@@ -47,5 +63,6 @@ if (process.platform === 'linux') {
 const endAlone = () => {
   if (isAlone()) process.kill(process.pid, 'SIGKILL');
 };
+if (isLeftAlready()) process.kill(process.pid, 'SIGKILL');
 endAlone();
 setInterval(endAlone, EVERY_MS).unref();

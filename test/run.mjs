@@ -9,13 +9,12 @@
  * on Debian.
  */
 import './end-with-parent.mjs';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
+import { run, runModule, runScript } from './command.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
@@ -36,52 +35,6 @@ const INSTALL_RUNTIMES = 'ci --ignore-scripts --no-audit --no-fund --prefix test
 
 /** Seconds apt-get may take, to fetch its lists and to install. */
 const APT_SECONDS = { update: 120, install: 600 };
-
-/** What a program imports that is to end when this one does. */
-const LIFELINE = new URL('end-with-parent.mjs', import.meta.url).href;
-
-/** Milliseconds between two signs that something is still being done. */
-const SIGN_MS = 2000;
-
-/**
- * Runs a command in the checkout; answers how it ended and, when `piped`, what it said. While it
- * says nothing, dots say that it runs.
- */
-export async function run(command, parameters, { piped = false, env = {}, seconds = 0 } = {}) {
-  const child = spawn(command, parameters, {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', piped ? 'pipe' : 'inherit', piped ? 'pipe' : 'inherit'],
-    timeout: seconds * 1000,
-    // npm and apt-get are scripts on Windows; nothing given to them comes from outside.
-    shell: process.platform === 'win32' && command === 'npm',
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text) => {
-      said += text;
-    });
-  }
-  let signs = 0;
-  const sign = () => {
-    process.stdout.write('.');
-    signs++;
-  };
-  const signing = piped ? setInterval(sign, SIGN_MS) : undefined;
-  const [code] = await once(child, 'close').catch((error) => {
-    said += error.message;
-    return [1];
-  });
-  clearInterval(signing);
-  if (signs > 0) process.stdout.write('\n');
-  return { ok: code === 0, said };
-}
-
-/** Runs a package's own program with this Node, whatever the shell's PATH says. */
-function runModule(script, parameters, options) {
-  const words = ['--import', LIFELINE, join(modules, script), ...parameters];
-  return run(process.execPath, words, options);
-}
 
 // Before anything else -----------------------------------------------------------
 
@@ -274,7 +227,7 @@ async function main(parameters) {
   if (all) await providePrograms();
   if (all || filters.length > 0) await provideRuntimes(filters);
   // Tests of yesterday's core would say nothing, so a build that fails is where it ends.
-  const build = () => check(run(process.execPath, ['assembly/build.mjs']));
+  const build = () => check(runScript(join(root, 'assembly/build.mjs'), []));
   if (!(await part('build', build))) return summary();
   if (all) {
     await part('biome lint', () =>

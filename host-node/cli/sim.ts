@@ -7,20 +7,23 @@ import { figure } from '../../host-web/sim/figure.ts';
 import { capture, type Run, run as runScenario } from '../../host-web/sim/run.ts';
 import { type Scenario, variantOf, variantsOf } from '../../host-web/sim/scenario.ts';
 import { SCENARIOS, scenarioOf } from '../../host-web/sim/scenarios/index.ts';
+import type { Sysctl } from '../../host-web/sysctl.ts';
 import { coreModule } from '../../host-web/wasm.ts';
-import { type Arguments, takePositionals, UsageError } from './arguments.ts';
+import { type Arguments, readSysctls, takePositionals, UsageError } from './arguments.ts';
 import { Exit, Failure } from './failure.ts';
 import type { Verb } from './verb.ts';
 
 const HELP = `netcell sim: run a scenario on virtual time, check it, and print its ladder
 
-  netcell sim NAME[/VARIANT] [--pcap FILE] [--host B] [--json] [-q]
+  netcell sim NAME[/VARIANT] [--pcap FILE] [--host B] [--sysctl N=V] [--json] [-q]
   netcell sim FILE           a module (.mjs, .js, .ts where Node reads it) or .json
   netcell sim --list
 
   --list        every scenario with its variants
   --pcap FILE   what crossed the link on one host's side, for Wireshark; needs one VARIANT
   --host ID     whose side that is; default A
+  --sysctl N=V  a setting of every host by Linux's name, such as tcp_sack=0, whatever the scenario
+                begins with; may be repeated
   --json        the events, then what came of it, one object a line
   -q            no ladder, only whether it came as expected
 
@@ -28,13 +31,14 @@ Without VARIANT all variants of a scenario run. The same scenario gives the same
 bit, on every machine. Exit code 1 when something did not come as expected.
 
 Examples
-  netcell sim handshake
+  netcell sim handshake --sysctl tcp_timestamps=0
   netcell sim time-wait-2/zero --pcap old.pcapng`;
 
 async function run(args: Arguments): Promise<number> {
   if (args.isSet('list')) return list(args.isSet('json'));
   const [name] = takePositionals(args, 'NAME');
-  const specs = await find(name!);
+  const sysctl = readSysctls(args);
+  const specs = (await find(name!)).map((spec) => withSettings(spec, sysctl));
   const pcap = args.value('pcap');
   if (pcap !== undefined && specs.length > 1) {
     const names = specs.map(({ id }) => id).join(', ');
@@ -90,6 +94,16 @@ async function load(file: string): Promise<Scenario> {
   } catch (error) {
     throw new Failure(`${file}: ${(error as Error).message}`, Exit.FAILED, error);
   }
+}
+
+/** The scenario with these settings on every host, which go before its own. */
+function withSettings(spec: Scenario, sysctl: Sysctl): Scenario {
+  const hosts = Object.entries(spec.hosts).map(([id, host]) => {
+    // A later setting goes before an earlier one that has another name for the same.
+    const own = Object.entries(host.sysctl ?? {}).filter(([name]) => !Object.hasOwn(sysctl, name));
+    return [id, { ...host, sysctl: { ...Object.fromEntries(own), ...sysctl } }] as const;
+  });
+  return { ...spec, hosts: Object.fromEntries(hosts) as Scenario['hosts'] };
 }
 
 /** What no scenario can be without. */
@@ -167,6 +181,7 @@ export const verb: Verb = {
     quiet: { type: 'boolean', short: 'q' },
     pcap: { type: 'string' },
     host: { type: 'string' },
+    sysctl: { type: 'string', multiple: true },
   },
   run,
 };

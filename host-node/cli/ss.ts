@@ -1,22 +1,24 @@
 /** `netcell ss`: the sockets of every netcell that runs in the foreground, as ss(8) shows them. */
 import type { TcpInfo } from '../../host-web/inspect.ts';
-import type { Arguments, Flags } from './arguments.ts';
+import { type Arguments, type Flags, UsageError } from './arguments.ts';
 import { listRunning, type Running } from './control.ts';
 import { Exit, Failure } from './failure.ts';
 import { showProgress } from './progress.ts';
 import { type Report, reportOf } from './report.ts';
 import { CONNECTIONS, type Predicate, readFilter } from './ss-filter.ts';
+import { countSockets, summaryTable } from './ss-summary.ts';
 import { socketTable, type TableOptions } from './socket-table.ts';
 import type { Verb } from './verb.ts';
 
 const HELP = `netcell ss: sockets of every netcell that runs (up, serve, listen)
 
-  netcell ss [-i] [-l] [-a] [-t] [-46] [-pemoHOn] [--json] [--tun NAME] [FILTER]
+  netcell ss [-i] [-l] [-a] [-t] [-s] [-46] [-pemoHOnr] [--json] [--tun NAME] [FILTER]
 
   -i, --info    a second line about each: window scale, RTO, RTT, MSS, cwnd, octets, segments
   -l, -a        only listeners: Recv-Q is the accept queue, Send-Q its bound, syn: the SYN queue;
                 or all sockets, as without any of these: a stack has few
   -t            TCP, as all there are; without -l and -a then connections only, as in ss
+  -s            how many there are of each kind, instead of the sockets
   -4, -6        only sockets of that family
   -p  -e  -m    the process; its user and the number of the socket; buffers
   -H  -O        no heading; one line a socket
@@ -24,8 +26,8 @@ const HELP = `netcell ss: sockets of every netcell that runs (up, serve, listen)
   --tun NAME    only the process on that device
 
 FILTER is ss's: [state NAME]... [exclude NAME]... and an expression of src, dst, sport and dport.
-Columns and words are those of ss(8), so what parses ss parses this; -n and -o are taken, for
-numbers and timers are shown anyhow.
+Columns and words are those of ss(8), so what parses ss parses this; -n, -r and -o are taken, for
+numbers and timers are shown anyhow. Asking changes nothing: there is no -K, and no -E.
 
 Examples
   netcell ss -i
@@ -38,6 +40,15 @@ interface Told {
 }
 
 async function run(args: Arguments): Promise<number> {
+  for (const [name, sentence] of Object.entries(REFUSED)) {
+    if (args.isSet(name)) throw new UsageError(sentence);
+  }
+  if (args.isSet('summary')) {
+    const isMore = isProtocol(args) || hasFamily(args) || args.positionals.length > 0;
+    await summarise(args);
+    // As ss: together with what asks for sockets, these are shown as well.
+    if (!isMore) return Exit.OK;
+  }
   const filter = readFilter(args.positionals);
   const states = filter.states ?? statesAsked(args);
   const isWanted: Predicate = (socket) =>
@@ -51,6 +62,27 @@ async function run(args: Arguments): Promise<number> {
   }
   if (!args.isSet('json')) print(told, args, filter.states?.size === 1);
   return Exit.OK;
+}
+
+/** What ss does and a netcell is not asked to do, each with what serves instead. */
+const REFUSED: Readonly<Record<string, string>> = {
+  kill:
+    '-K: a netcell tells of its sockets and takes no orders, from nobody; they end with it, or' +
+    ' when its program closes them',
+  events:
+    '-E: a netcell is asked, and tells nothing by itself; ask again\n  watch netcell ss -tn',
+};
+
+async function summarise(args: Arguments): Promise<void> {
+  const told = await askAll(args, () => true);
+  if (!args.isSet('json')) {
+    console.log(summaryTable(countSockets(told.flatMap(({ report }) => report.sockets))));
+    return;
+  }
+  for (const { running, report } of told) {
+    const { name, pid } = running;
+    console.log(JSON.stringify({ tun: name, pid, summary: countSockets(report.sockets) }));
+  }
 }
 
 /** Asks every process there is; what some do not answer is said, and the others are shown. */
@@ -101,13 +133,17 @@ function isAskedFor(args: Arguments): boolean {
   return args.values('query').some((list) => /(^|,)(all|inet|tcp)(,|$)/.test(list));
 }
 
+function hasFamily(args: Arguments): boolean {
+  return args.isSet('ipv4') || args.isSet('ipv6') || args.values('family').length > 0;
+}
+
 function isFamily(args: Arguments, { localAddress }: TcpInfo): boolean {
+  if (!hasFamily(args)) return true;
   const families = [
     ...(args.isSet('ipv4') ? ['inet'] : []),
     ...(args.isSet('ipv6') ? ['inet6'] : []),
     ...args.values('family'),
   ];
-  if (families.length === 0) return true;
   return families.includes(localAddress.includes(':') ? 'inet6' : 'inet');
 }
 
@@ -171,6 +207,10 @@ const SWITCHES = {
   memory: 'm',
   options: 'o',
   numeric: 'n',
+  resolve: 'r',
+  summary: 's',
+  kill: 'K',
+  events: 'E',
   'no-header': 'H',
   oneline: 'O',
   udp: 'u',

@@ -12,6 +12,8 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { showProgress } from '../../host-node/cli/progress.ts';
+import { run } from '../host/bundle.ts';
 
 const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string', default: '7' } },
@@ -26,17 +28,21 @@ if (commit === undefined) {
 const here = process.cwd();
 const there = mkdtempSync(join(tmpdir(), 'netcell-against-'));
 
-function run(cwd: string, command: string, ...parameters: string[]): string {
-  return execFileSync(command, parameters, {
-    cwd,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+function git(...parameters: string[]): void {
+  execFileSync('git', parameters, { cwd: here, stdio: 'ignore' });
+}
+
+/** Runs a script of a checkout; answers what it said. */
+async function script(checkout: string, file: string, ...parameters: string[]): Promise<string> {
+  const { outcome } = run(join(checkout, file), parameters, { cwd: checkout });
+  const { code, stdout, stderr } = await outcome;
+  if (code !== 0) throw new Error(`${file}, ${checkout}: ${stderr}`);
+  return stdout;
 }
 
 /** The figures `streams.ts` of a checkout prints, Gbit/s by their name. */
-function measure(checkout: string): Map<string, number> {
-  const said = run(checkout, process.execPath, 'test/script.mjs', 'test/bench/streams.ts');
+async function measure(checkout: string): Promise<Map<string, number>> {
+  const said = await script(checkout, 'test/script.mjs', 'test/bench/streams.ts');
   const figures = new Map<string, number>();
   for (const [, name, figure] of said.matchAll(/(streams|BYOB|raw|core to core) ([\d.]+)/g)) {
     figures.set(name!, Number(figure));
@@ -48,15 +54,19 @@ function median(figures: number[]): number {
   return figures.sort((a, b) => a - b)[figures.length >> 1] ?? Number.NaN;
 }
 
+let doing = `building ${commit}`;
+const stop = showProgress(() => doing);
 try {
-  run(here, 'git', 'worktree', 'add', '--detach', '--force', there, commit);
+  git('worktree', 'add', '--detach', '--force', there, commit);
   symlinkSync(join(here, 'node_modules'), join(there, 'node_modules'));
-  run(there, process.execPath, 'assembly/build.mjs');
+  await script(there, 'assembly/build.mjs');
   const taken: Record<'here' | 'there', Map<string, number>[]> = { here: [], there: [] };
   for (let round = 0; round < Number(values.rounds); round++) {
     const order = round % 2 === 0 ? (['here', 'there'] as const) : (['there', 'here'] as const);
-    for (const side of order) taken[side].push(measure(side === 'here' ? here : there));
+    doing = `round ${round + 1} of ${values.rounds}`;
+    for (const side of order) taken[side].push(await measure(side === 'here' ? here : there));
   }
+  stop();
   console.log(`this checkout beside ${commit}, medians of ${values.rounds} runs in turn, Gbit/s`);
   for (const name of taken.here[0]!.keys()) {
     const of = (side: 'here' | 'there') =>
@@ -66,6 +76,7 @@ try {
     console.log(`  ${name.padEnd(14)} ${now.toFixed(2)} of ${before.toFixed(2)}: ${ratio} %`);
   }
 } finally {
-  run(here, 'git', 'worktree', 'remove', '--force', there);
+  stop();
+  git('worktree', 'remove', '--force', there);
   rmSync(there, { recursive: true, force: true });
 }

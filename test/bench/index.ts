@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
+import { showProgress } from '../../host-node/cli/progress.ts';
 import { enterNamespace } from '../../host-node/namespace.ts';
 import { createCore } from '../../host-web/core.ts';
 import { benchStreams } from './streams.ts';
@@ -21,11 +22,15 @@ type Measure = () => Promise<number>;
 /** Takes every measure in turn, `RUNS` times, and answers the median of each. */
 async function inTurn(measures: Record<string, Measure>): Promise<Record<string, number>> {
   const taken: Record<string, number[]> = {};
+  let doing = '';
+  const stop = showProgress(() => doing);
   for (let run = 0; run < RUNS; run++) {
     for (const [name, measure] of Object.entries(measures)) {
+      doing = `${name}, run ${run + 1} of ${RUNS}`;
       (taken[name] ??= []).push(await measure());
     }
   }
+  stop();
   const medians: Record<string, number> = {};
   for (const [name, figures] of Object.entries(taken)) {
     medians[name] = figures.sort((a, b) => a - b)[RUNS >> 1]!;
@@ -60,7 +65,9 @@ async function benchTun(): Promise<void> {
 }
 
 async function benchCores(): Promise<void> {
+  const stop = showProgress(() => 'two stacks in one thread');
   const { door, raw, streams, byob, growth } = await benchStreams();
+  stop();
   const bound = door * 1e9;
   console.log('\nTwo stacks in one thread, MTU 1500, checksums on, 256 MiB');
   row('at the core’s door', bound, 'itself', bound);

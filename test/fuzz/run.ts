@@ -4,7 +4,9 @@
  *
  *     npm run fuzz -- [--seconds N] [--seed N] [--states 'CLOSING;TIME-WAIT'] [--packets 200000]
  */
+import { setImmediate as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { showProgress } from '../../host-node/cli/progress.ts';
 import { live, weathers } from '../simulation/universe.ts';
 import { Fuzzer } from './fuzz.ts';
 import { NAMES } from './states.ts';
@@ -38,14 +40,17 @@ function isOver(): boolean {
   return tally.packets >= WHOLE;
 }
 
-function round(): void {
+/** Between its parts the process hears of signals and of its parent's end, and shows progress. */
+async function round(): Promise<void> {
   for (const name of names) {
+    await pause();
     const failure = fuzzer.run(name, seed, packets, tally);
     if (failure !== undefined) fail(failure);
     if (isOver()) return;
   }
   if (values.states !== undefined) return;
   for (const weather of weathers()) {
+    await pause();
     const outcome = live(weather, seed);
     if (typeof outcome === 'string') fail(outcome);
     universes++;
@@ -53,6 +58,8 @@ function round(): void {
 }
 
 for (; !isOver(); seed++) {
-  round();
+  const stop = showProgress(() => `seed ${seed}: ${tally.packets} packets`);
+  await round();
+  stop();
   console.log(`seed ${seed}: ${tally.packets} packets, ${universes} universes, no fault`);
 }

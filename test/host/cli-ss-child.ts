@@ -181,6 +181,13 @@ await perform({
       const ours = rows.map((row) => row.filter((cell) => !/^syn:/.test(cell)).join(' '));
       results[command] = { kernel: kernel.sort(), ours: ours.sort() };
     }
+    // What the kernel has allocated and not yet freed is the whole machine's, and no row of ours.
+    const counts = /estab \d+|timewait \d+|^(?:TCP|INET)\t.*/gm;
+    const counted = (text: string) => text.match(counts) ?? [];
+    results['-s'] = {
+      kernel: counted(execFileSync('ss', ['-s'], { encoding: 'utf8' })),
+      ours: counted(await ourSs(['-s'])),
+    };
     withdraw();
     end();
     return results;
@@ -191,12 +198,27 @@ await perform({
     const held = connect(9, '10.9.0.2');
     await once(held, 'connect');
     const shown: Record<string, string> = {};
-    const wanted = ['-tlnp', '-tulpn', '-tnm', '-tne', '-tno', '-tniO', '-n', 'dst 10.9.0.1'];
+    const wanted = [
+      '-tlnp',
+      '-tulpn',
+      '-nt',
+      '-tnm',
+      '-tne',
+      '-tno',
+      '-tniO',
+      '-n',
+      '-ntr',
+      'dst 10.9.0.1',
+      '-s',
+      '-st',
+    ];
     for (const words of wanted) {
       shown[words] = (await netcell('ss', ...words.split(' '))).stdout;
     }
+    const summary = JSON.parse((await netcell('ss', '-s', '--json')).stdout);
+    const refused = [await netcell('ss', '-K', 'dst', '10.9.0.1'), await netcell('ss', '-E')];
     held.destroy();
     await stop(up);
-    return { shown, pid: up.child.pid };
+    return { shown, summary, refused, pid: up.child.pid };
   },
 });

@@ -63,7 +63,17 @@ describe('a filter', () => {
   });
 });
 
+interface Up {
+  readonly shown: Record<string, string>;
+  readonly summary: unknown;
+  readonly refused: { code: number; stderr: string }[];
+  readonly pid: number;
+}
+
 describe.skipIf(obstacle !== undefined)(title, () => {
+  let up: Promise<Up> | undefined;
+  const upTold = () => (up ??= inside<Up>('up'));
+
   it('shows of the same sockets the rows that the kernel’s ss shows', async (test) => {
     const result = await inside<Record<string, { kernel: string[]; ours: string[] }>>('compare');
     if ('skipped' in result) test.skip(String(result.skipped));
@@ -77,7 +87,7 @@ describe.skipIf(obstacle !== undefined)(title, () => {
   });
 
   it('says process, buffers, number and timers in its words', async () => {
-    const { shown, pid } = await inside<{ shown: Record<string, string>; pid: number }>('up');
+    const { shown, pid } = await upTold();
     expect(shown['-tlnp']).toMatch(/^State +Recv-Q +Send-Q +Local Address:Port .* Process\n/);
     expect(shown['-tlnp']).toContain(` users:(("netcell",pid=${pid},fd=`);
     expect(shown['-tulpn']).toMatch(/^Netid +State .*\ntcp +LISTEN /);
@@ -87,5 +97,21 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     expect(shown['-tniO']).toMatch(/^ESTAB .* ts sack /m);
     expect(shown['-n']).toMatch(/^LISTEN .*\n(?:.*\n)*ESTAB /m);
     expect(shown['dst 10.9.0.1']!.trim().split('\n')).toHaveLength(2);
+    expect(shown['-ntr']).toBe(shown['-nt']);
+  });
+
+  it('counts sockets, and refuses what would change them, saying why', async () => {
+    const { shown, summary, refused } = await upTold();
+    const [counts] = shown['-s']!.split('\n\n');
+    expect(counts).toMatch(
+      /^Total: (\d+)\nTCP: {3}\1 \(estab 1, closed 0, orphaned 0, timewait 0\)$/,
+    );
+    expect(shown['-s']).toContain('\nTransport Total     IP        IPv6\nRAW\t  0 ');
+    expect(shown['-s']).not.toContain('State');
+    expect(shown['-st']).toContain(`${shown['-s']}State `);
+    expect(summary).toMatchObject({ summary: { estab: 1, orphaned: 0, timewait: 0 } });
+    expect(refused.map(({ code }) => code)).toEqual([2, 2]);
+    expect(refused[0]!.stderr).toContain('takes no orders');
+    expect(refused[1]!.stderr).toContain('watch netcell ss');
   });
 });

@@ -45,7 +45,8 @@ describe('usage', () => {
     [['up', '--sysctl', 'tcp_sack'], /--sysctl: tcp_sack is not tcp_sack=value/],
     [['ping', '10.9.0.1', '--sysctl', 'tcp_sack=2'], /--sysctl: tcp_sack can not be 2/],
     [['demo', '--sysctl', 'tcp_magic=1'], /--sysctl: tcp_magic is not a setting; there are /],
-    [['ss', '-K'], /there is no flag -K/],
+    [['ss', '-K'], /-K: a netcell tells of its sockets and takes no orders/],
+    [['ss', '-Z'], /there is no flag -Z/],
   ])('netcell %j is refused with exit code 2', async (words, sentence) => {
     const { code, stdout, stderr } = await netcell(words);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

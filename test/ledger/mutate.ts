@@ -24,6 +24,8 @@ import { citations } from './scan.ts';
 /** Lines a mutation may stand away from the citation of its rule. */
 const NEAR = 12;
 const AT_ONCE = 2;
+/** What a compiler or test run imports, to end when this process does. */
+const LIFELINE = join(process.cwd(), 'test', 'end-with-parent.mjs');
 /** Milliseconds after which a compiler or a test run is given up. */
 const PATIENCE = 500_000;
 
@@ -62,12 +64,13 @@ function run(parameters: readonly string[], cwd: string, env = {}): Promise<stri
   const inherited = Object.entries(process.env).filter(([name]) => !/^VITEST|^TEST$/.test(name));
   const options = {
     cwd,
-    env: { ...Object.fromEntries(inherited), ...env },
+    env: { ...Object.fromEntries(inherited), ...env, NETCELL_PARENT: String(process.pid) },
     timeout: PATIENCE,
     maxBuffer: 1 << 26,
   };
+  const words = ['--import', LIFELINE, '--enable-source-maps', ...parameters];
   return new Promise((resolve) => {
-    execFile(process.execPath, [...parameters], options, (error, stdout, stderr) =>
+    execFile(process.execPath, words, options, (error, stdout, stderr) =>
       resolve(error === null ? '' : `${error.message}\n${stdout}${stderr}`),
     );
   });

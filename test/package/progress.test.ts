@@ -7,7 +7,7 @@ import { repository } from '../host/bundle.ts';
 function printed(milliseconds: number): string {
   const command = `setTimeout(() => console.log('said'), ${milliseconds})`;
   const program = `
-    import { run } from './test/run.mjs';
+    import { run } from './test/command.mjs';
     const words = ['-e', ${JSON.stringify(command)}];
     const { ok, said } = await run(process.execPath, words, { piped: true });
     console.log(ok, said.trim());`;

@@ -76,7 +76,28 @@ describe('netcell sim', () => {
     expect(stdout).toContain('✕ 1 of 1 expectations');
   });
 
+  it('gives every host the settings of --sysctl, before those of the scenario', async () => {
+    const lengths = async (...words: string[]) => {
+      const { stdout } = await sim(...words, '--json');
+      const events = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      return events.flatMap(({ kind, packet }) => (kind === 'send' ? [packet.length] : []));
+    };
+    expect(await lengths('handshake')).toEqual([64, 64, 52]);
+    const without = [52, 52, 40];
+    expect(await lengths('handshake', '--sysctl', 'tcp_timestamps=0')).toEqual(without);
+    const file = join(folder, 'own.json');
+    const [A, B] = [{ sysctl: { tcp_timestamps: 1 } }, { sysctl: { tcp_timestamps: 1 } }];
+    writeFileSync(file, JSON.stringify({ ...made(), hosts: { A, B }, expect: [] }));
+    const settings = ['--sysctl', 'net.ipv4.tcp_timestamps=0'];
+    expect(await lengths(file, ...settings)).toEqual(without);
+  });
+
   it('says what is wrong', async () => {
+    const unknown = await sim('handshake', '--sysctl', 'tcp_magic=1');
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('not a setting') });
     expect(await sim('flying')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('--list'),

@@ -12,6 +12,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
+import { showProgress } from '../../../host-node/cli/progress.ts';
 import { enterNamespace } from '../../../host-node/namespace.ts';
 import { bundle, run } from '../../host/bundle.ts';
 import { type Cell, FORMS, nameOf } from './cells.ts';
@@ -94,17 +95,22 @@ async function measure(cell: Cell, shares: Shares): Promise<Row> {
   );
   await Promise.all(tasks.flat());
   const row = { cell, ...taken };
-  console.error(`  ${nameOf(cell)}`);
+  measured++;
   return row;
 }
 
 const load = loadavg()[0]!;
+let measured = 0;
+let doing = () => 'what the router carries';
+const stop = showProgress(() => doing());
 const carried = { linux: await capacityOf('linux'), netcell: await capacityOf('netcell') };
 const bound = Math.min(carried.linux, carried.netcell);
 const cells = form.cells.filter((cell) => nameOf(cell).includes(values.only));
 const shares = new Shares();
 const able = cells.filter(({ rate }) => bound >= SPARE * rate);
+doing = () => `${measured} of ${able.length} lines measured`;
 const rows = await Promise.all(able.map((cell) => measure(cell, shares)));
+stop();
 const text = tableOf(rows, {
   machine: `Linux ${release()}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}`,
   load,
