@@ -75,9 +75,12 @@ export enum Option {
   NAGLE,
   /** Delayed acknowledgments: longest delay, milliseconds, 0 to 499 (MUST-40); default 40. */
   DELAYED_ACK_MS,
-  /** Receive buffer: octets RCV.WND may offer; takes effect on the scale only before OPEN. */
+  /**
+   * Receive buffer: octets RCV.WND may offer, which then does not tune itself any more; takes
+   * effect on the scale only before OPEN.
+   */
   RECEIVE_BUFFER,
-  /** Send buffer: octets SEND may hold. */
+  /** Send buffer: octets SEND may hold, which then does not tune itself any more. */
   SEND_BUFFER,
   /** Keep-alive: 1 is on; default 0 (MUST-25). */
   KEEP_ALIVE,
@@ -169,6 +172,18 @@ export enum Setting {
   CONGESTION_CONTROL,
   /** A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511). */
   ABE,
+  /** The first of tcp_rmem: octets every connection may hold, however scarce pages are. */
+  RMEM_MIN,
+  /** The second of tcp_rmem: octets a receive buffer begins with. */
+  RMEM_DEFAULT,
+  /** The third of tcp_rmem: octets a receive buffer grows to, of half of all pages at most. */
+  RMEM_MAX,
+  /** The first of tcp_wmem: octets every connection may hold, however scarce pages are. */
+  WMEM_MIN,
+  /** The second of tcp_wmem: octets a send buffer begins with. */
+  WMEM_DEFAULT,
+  /** The third of tcp_wmem: octets a send buffer grows to, of half of all pages at most. */
+  WMEM_MAX,
   COUNT,
 }
 

@@ -42,8 +42,8 @@ function limitBounds(): usize {
     16_384, 1, 16_777_216, // ranges
     256, 1, 65_536, // replies
     1_024, 1, 4_194_304, // traceEvents
-    524_288, 1, 1_073_741_824, // receiveBuffer
-    524_288, 1, 1_073_741_824, // sendBuffer
+    0, 0, 1_073_741_824, // receiveBuffer
+    0, 0, 1_073_741_824, // sendBuffer
     1_500, 576, 65_535, // mtu
     64, 1, 65_535, // sourceRoutes
     4_096, 1, 1_048_576, // paths
@@ -127,6 +127,12 @@ function bounds(): usize {
     1, 0, 1, // TOLERATE_MISSING_TS tolerate_missing_ts
     0, 0, 1, // CONGESTION_CONTROL tcp_congestion_control
     1, 0, 1, // ABE abe
+    4_096, 1, 1_073_741_824, // RMEM_MIN tcp_rmem_min
+    131_072, 1, 1_073_741_824, // RMEM_DEFAULT tcp_rmem_default
+    33_554_432, 1, 1_073_741_824, // RMEM_MAX tcp_rmem_max
+    4_096, 1, 1_073_741_824, // WMEM_MIN tcp_wmem_min
+    16_384, 1, 1_073_741_824, // WMEM_DEFAULT tcp_wmem_default
+    16_777_216, 1, 1_073_741_824, // WMEM_MAX tcp_wmem_max
   ]);
 }
 

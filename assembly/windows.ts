@@ -28,9 +28,9 @@ export class Config {
   replies: u32;
   /** Events the trace ring holds, rounded up to a power of two. */
   traceEvents: u32;
-  /** Receive buffer a connection begins with, octets. */
+  /** Receive buffer of every connection, octets; 0: it tunes itself, by tcp_rmem. */
   receiveBuffer: u32;
-  /** Send buffer a connection begins with, octets. */
+  /** Send buffer of every connection, octets; 0: it tunes itself, by tcp_wmem. */
   sendBuffer: u32;
   /** MTU of the link, octets. */
   mtu: u32;
@@ -165,6 +165,15 @@ export class Status {
   result: u32;
   /** Octets to be read until the end of the urgent text; 0 when none is pending (MUST-33). */
   urgentLeft: u32;
+  /** Octets the buffers may hold now. */
+  rcvBuf: u32;
+  sndBuf: u32;
+  /** Most octets the user has read in one round trip. */
+  rcvSpace: u32;
+  /** Octets that may be offered now. */
+  rcvSsthresh: u32;
+  /** Round trip as the receiver measures it, microseconds; 0 before the first. */
+  rcvRtt: u32;
   bytesAcked: u64;
   bytesReceived: u64;
 }

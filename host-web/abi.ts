@@ -62,9 +62,9 @@ export enum Option {
   NAGLE = 0,
   /** Delayed acknowledgments: longest delay, milliseconds, 0 to 499 (MUST-40); default 40. */
   DELAYED_ACK_MS = 1,
-  /** Receive buffer: octets RCV.WND may offer; takes effect on the scale only before OPEN. */
+  /** Receive buffer: octets RCV.WND may offer, which then does not tune itself any more; takes effect on the scale only before OPEN. */
   RECEIVE_BUFFER = 2,
-  /** Send buffer: octets SEND may hold. */
+  /** Send buffer: octets SEND may hold, which then does not tune itself any more. */
   SEND_BUFFER = 3,
   /** Keep-alive: 1 is on; default 0 (MUST-25). */
   KEEP_ALIVE = 4,
@@ -146,7 +146,19 @@ export enum Setting {
   CONGESTION_CONTROL = 22,
   /** A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511). */
   ABE = 23,
-  COUNT = 24,
+  /** The first of tcp_rmem: octets every connection may hold, however scarce pages are. */
+  RMEM_MIN = 24,
+  /** The second of tcp_rmem: octets a receive buffer begins with. */
+  RMEM_DEFAULT = 25,
+  /** The third of tcp_rmem: octets a receive buffer grows to, of half of all pages at most. */
+  RMEM_MAX = 26,
+  /** The first of tcp_wmem: octets every connection may hold, however scarce pages are. */
+  WMEM_MIN = 27,
+  /** The second of tcp_wmem: octets a send buffer begins with. */
+  WMEM_DEFAULT = 28,
+  /** The third of tcp_wmem: octets a send buffer grows to, of half of all pages at most. */
+  WMEM_MAX = 29,
+  COUNT = 30,
 }
 
 /** Congestion control, as a setting and an option choose it. */
@@ -874,12 +886,22 @@ export const StatusField = {
   result: 156,
   /** u32 */
   urgentLeft: 160,
+  /** u32 */
+  rcvBuf: 164,
+  /** u32 */
+  sndBuf: 168,
+  /** u32 */
+  rcvSpace: 172,
+  /** u32 */
+  rcvSsthresh: 176,
+  /** u32 */
+  rcvRtt: 180,
   /** u64 */
-  bytesAcked: 168,
+  bytesAcked: 184,
   /** u64 */
-  bytesReceived: 176,
+  bytesReceived: 192,
   /** Octets of the whole. */
-  size: 184,
+  size: 200,
 } as const
 
 /** Window: advice against a route (RFC 9293 §3.8.3, RFC 1122 §3.3.1.4): segments to that address have been sent again and again without an answer, so whoever knows the way there may look at it. Of several in one `poll` the last address stands here, and all are counted. Offsets, octets. */
@@ -970,19 +992,19 @@ export const LIMITS = {
     most: 4194304,
     about: "Events the trace ring holds, rounded up to a power of two.",
   },
-  /** Receive buffer a connection begins with, octets. 1 to 1073741824; default 524288. */
+  /** Receive buffer of every connection, octets; 0: it tunes itself, by tcp_rmem. 0 to 1073741824; default 0. */
   receiveBuffer: {
-    initial: 524288,
-    least: 1,
+    initial: 0,
+    least: 0,
     most: 1073741824,
-    about: "Receive buffer a connection begins with, octets.",
+    about: "Receive buffer of every connection, octets; 0: it tunes itself, by tcp_rmem.",
   },
-  /** Send buffer a connection begins with, octets. 1 to 1073741824; default 524288. */
+  /** Send buffer of every connection, octets; 0: it tunes itself, by tcp_wmem. 0 to 1073741824; default 0. */
   sendBuffer: {
-    initial: 524288,
-    least: 1,
+    initial: 0,
+    least: 0,
     most: 1073741824,
-    about: "Send buffer a connection begins with, octets.",
+    about: "Send buffer of every connection, octets; 0: it tunes itself, by tcp_wmem.",
   },
   /** MTU of the link, octets. 576 to 65535; default 1500. */
   mtu: {
@@ -1207,6 +1229,54 @@ export const SETTINGS = {
     least: 0,
     most: 1,
     about: "A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511).",
+  },
+  /** The first of tcp_rmem: octets every connection may hold, however scarce pages are. 1 to 1073741824; default 4096. */
+  tcp_rmem_min: {
+    setting: Setting.RMEM_MIN,
+    initial: 4096,
+    least: 1,
+    most: 1073741824,
+    about: "The first of tcp_rmem: octets every connection may hold, however scarce pages are.",
+  },
+  /** The second of tcp_rmem: octets a receive buffer begins with. 1 to 1073741824; default 131072. */
+  tcp_rmem_default: {
+    setting: Setting.RMEM_DEFAULT,
+    initial: 131072,
+    least: 1,
+    most: 1073741824,
+    about: "The second of tcp_rmem: octets a receive buffer begins with.",
+  },
+  /** The third of tcp_rmem: octets a receive buffer grows to, of half of all pages at most. 1 to 1073741824; default 33554432. */
+  tcp_rmem_max: {
+    setting: Setting.RMEM_MAX,
+    initial: 33554432,
+    least: 1,
+    most: 1073741824,
+    about: "The third of tcp_rmem: octets a receive buffer grows to, of half of all pages at most.",
+  },
+  /** The first of tcp_wmem: octets every connection may hold, however scarce pages are. 1 to 1073741824; default 4096. */
+  tcp_wmem_min: {
+    setting: Setting.WMEM_MIN,
+    initial: 4096,
+    least: 1,
+    most: 1073741824,
+    about: "The first of tcp_wmem: octets every connection may hold, however scarce pages are.",
+  },
+  /** The second of tcp_wmem: octets a send buffer begins with. 1 to 1073741824; default 16384. */
+  tcp_wmem_default: {
+    setting: Setting.WMEM_DEFAULT,
+    initial: 16384,
+    least: 1,
+    most: 1073741824,
+    about: "The second of tcp_wmem: octets a send buffer begins with.",
+  },
+  /** The third of tcp_wmem: octets a send buffer grows to, of half of all pages at most. 1 to 1073741824; default 16777216. */
+  tcp_wmem_max: {
+    setting: Setting.WMEM_MAX,
+    initial: 16777216,
+    least: 1,
+    most: 1073741824,
+    about: "The third of tcp_wmem: octets a send buffer grows to, of half of all pages at most.",
   },
 } as const
 

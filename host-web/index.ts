@@ -71,5 +71,12 @@ export { Stack } from './stack.ts';
 export type { OpenListenerOptions, OpenOptions, StackOptions } from './stack.ts';
 export type { Listener, ListenerAddress, ListenerInfo, ListenOptions } from './streams/listener.ts';
 export type { ConnectOptions, Socket, SocketInfo } from './streams/socket.ts';
-export { parseSysctl, type Sysctl, type SysctlName } from './sysctl.ts';
+export {
+  parseSysctl,
+  type Sysctl,
+  type SysctlName,
+  type SysctlValue,
+  type Triple,
+  type TripleName,
+} from './sysctl.ts';
 export { type TraceEvent, TraceReader } from './trace.ts';

@@ -60,6 +60,14 @@ export interface TcpInfo {
   ssthresh: number;
   snd_wnd: number;
   rcv_wnd: number;
+  /** Octets the buffers may hold now: they grow by themselves (`tcp_rmem`, `tcp_wmem`). */
+  rcvbuf: number;
+  sndbuf: number;
+  /** Most octets read in a round trip, and octets that may be offered now. */
+  rcv_space: number;
+  rcv_ssthresh: number;
+  /** Milliseconds of a round trip as the receiver measures it; 0 before the first. */
+  rcv_rtt: number;
   /** Octets in flight. */
   unacked: number;
   /** Retransmissions of the oldest octet, and of all. */
@@ -136,6 +144,11 @@ export function readStatus(core: Core): TcpInfo {
     ssthresh: u32('ssthresh'),
     snd_wnd: u32('sndWnd'),
     rcv_wnd: u32('rcvWnd'),
+    rcvbuf: u32('rcvBuf'),
+    sndbuf: u32('sndBuf'),
+    rcv_space: u32('rcvSpace'),
+    rcv_ssthresh: u32('rcvSsthresh'),
+    rcv_rtt: u32('rcvRtt') / 1000,
     unacked: u32('flightSize'),
     retransmits: u32('retransmits'),
     total_retrans: u32('retransTotal'),

@@ -42,7 +42,8 @@ import {
 import { Listener, type ListenOptions } from './streams/listener.ts';
 import { asyncDispose } from './streams/settle.ts';
 import { connectSocket, type ConnectOptions, type Socket } from './streams/socket.ts';
-import { changeSetting, createTuned, readSetting, type SysctlName } from './sysctl.ts';
+import { changeSetting, createTuned, readSetting } from './sysctl.ts';
+import type { SysctlName, SysctlValue, Triple, TripleName } from './sysctl.ts';
 import { TraceReader } from './trace.ts';
 import { describe } from './units.ts';
 
@@ -331,12 +332,14 @@ export class Stack implements Host {
   }
 
   /** Changes a setting by the name of its sysctl: `tcp_sack`; `SETTINGS` has each. */
-  set(name: SysctlName, value: number | boolean): void {
+  set(name: SysctlName, value: SysctlValue): void {
     changeSetting(this.core, name, value);
   }
 
   /** A setting. */
-  get(name: SysctlName): number {
+  get(name: TripleName): Triple;
+  get(name: SysctlName): number;
+  get(name: SysctlName): number | Triple {
     return readSetting(this.core, name);
   }
 

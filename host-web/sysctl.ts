@@ -3,7 +3,7 @@
  *
  * The core owns each name, number, default and bound (`SETTINGS` in `abi.ts`); here a name finds
  * its setting as people write it, and what is refused is refused in a sentence. Sysctls that say
- * the same otherwise than the setting does stand here.
+ * the same otherwise than the setting does stand here, and those that are three settings in one.
  */
 import { Result, Setting, SETTINGS } from './abi.ts';
 import { type Core, createCore, type Limits } from './core.ts';
@@ -17,8 +17,19 @@ type OtherName = string & Record<never, never>;
  * `net.ipv6.`. */
 export type SysctlName = keyof typeof SETTINGS | keyof typeof LINUX | OtherName;
 
+/** The name of three settings in one. */
+export type TripleName = `${'' | 'net.ipv4.'}${keyof typeof TRIPLES}`;
+
+/** Least, default and most. */
+export type Triple = readonly [least: number, initial: number, most: number];
+
+/** What a setting can be. */
+export type SysctlValue = number | boolean | Triple;
+
 /** Settings by name, as `createStack` and the scenarios take them. */
-export type Sysctl = Readonly<{ [Name in SysctlName]?: number | boolean }>;
+export type Sysctl = Readonly<
+  { [Name in SysctlName]?: SysctlValue } & { [Name in TripleName]?: Triple }
+>;
 
 /** Sysctls of Linux whose setting says it otherwise: its name, their step, the value both ways. */
 const LINUX = {
@@ -36,6 +47,12 @@ const LINUX = {
   },
 } as const;
 
+/** Sysctls of Linux that are three numbers, each a setting of its own here. */
+const TRIPLES = {
+  tcp_rmem: ['tcp_rmem_min', 'tcp_rmem_default', 'tcp_rmem_max'],
+  tcp_wmem: ['tcp_wmem_min', 'tcp_wmem_default', 'tcp_wmem_max'],
+} as const;
+
 interface Found {
   /** The name without its prefix. */
   name: string;
@@ -48,12 +65,27 @@ interface Found {
 }
 
 /** Every name there is. */
-export const SYSCTL_NAMES: readonly string[] = [...Object.keys(SETTINGS), ...Object.keys(LINUX)];
+export const SYSCTL_NAMES: readonly string[] = [
+  ...Object.keys(SETTINGS),
+  ...Object.keys(LINUX),
+  ...Object.keys(TRIPLES),
+];
 
 const same = (value: number) => value;
 
+function withoutPrefix(text: string): string {
+  return String(text).replace(/^net\.ipv[46]\./, '');
+}
+
+/** The settings a name stands for: mostly one. */
+function findAll(text: string): readonly Found[] {
+  const name = withoutPrefix(text);
+  if (!Object.hasOwn(TRIPLES, name)) return [find(text)];
+  return TRIPLES[name as keyof typeof TRIPLES].map(find);
+}
+
 function find(text: string): Found {
-  const name = String(text).replace(/^net\.ipv[46]\./, '');
+  const name = withoutPrefix(text);
   const linux = Object.hasOwn(LINUX, name) ? LINUX[name as keyof typeof LINUX] : undefined;
   const own = linux?.name ?? name;
   if (!Object.hasOwn(SETTINGS, own)) {
@@ -66,6 +98,14 @@ function find(text: string): Found {
   // What is turned round has its bounds turned round.
   const bounds = [from(least), from(most)].sort((a, b) => a - b);
   return { name, setting, least: bounds[0]!, most: bounds[1]!, step, to, from };
+}
+
+/** A value as the settings of that name take it, one number each. */
+function checkAll(name: string, found: readonly Found[], value: SysctlValue): number[] {
+  const values = Array.isArray(value) ? value : [value];
+  if (values.length === found.length) return found.map((one, i) => check(one, values[i]));
+  const what = found.length === 1 ? 'one number' : 'three: least, default and most';
+  throw new RangeError(`${withoutPrefix(name)} can not be ${describe(value)}: it is ${what}`);
 }
 
 /** A value as the setting of that name takes it. */
@@ -85,16 +125,19 @@ function check(found: Found, value: number | boolean): number {
  *
  * @throws RangeError when there is no such setting, or the value is out of its bounds
  */
-export function parseSysctl(text: string): [name: string, value: number] {
+export function parseSysctl(text: string): [name: string, value: number | Triple] {
   const [, name = text, value = ''] = /^\s*([\w.]+)\s*=\s*(.*?)\s*$/.exec(text) ?? [];
-  const found = find(name);
-  if (!/^-?\d+$/.test(value)) {
-    throw new RangeError(
-      `${text} is not ${found.name}=value, where value is ${found.least} to ${found.most}`,
-    );
+  const found = findAll(name);
+  const words = value.split(/\s+/);
+  if (words.length !== found.length || !words.every((word) => /^-?\d+$/.test(word))) {
+    const what = found.length === 1 ? 'value, where value is' : '"least default most", each';
+    const { least, most } = found[0]!;
+    throw new RangeError(`${text} is not ${withoutPrefix(name)}=${what} ${least} to ${most}`);
   }
-  check(found, Number(value));
-  return [found.name, Number(value)];
+  const numbers = words.map(Number);
+  const read = numbers.length === 1 ? numbers[0]! : (numbers as unknown as Triple);
+  checkAll(name, found, read);
+  return [withoutPrefix(name), read];
 }
 
 /**
@@ -102,10 +145,10 @@ export function parseSysctl(text: string): [name: string, value: number] {
  *
  * @throws RangeError when there is no such setting, or the value is out of its bounds
  */
-export function changeSetting(core: Core, name: string, value: number | boolean): void {
-  const found = find(name);
-  const result = -core.set(found.setting, check(found, value));
-  if (result !== Result.OK) {
+export function changeSetting(core: Core, name: string, value: SysctlValue): void {
+  const found = findAll(name);
+  for (const [i, number] of checkAll(name, found, value).entries()) {
+    if (-core.set(found[i]!.setting, number) === Result.OK) continue;
     throw new RangeError(`${name} can not be ${value} in a stack whose limits are smaller`);
   }
 }
@@ -122,12 +165,13 @@ export function createTuned(
   seed: Uint8Array,
 ): Core {
   const settings = Object.entries(sysctl).flatMap(([name, value]) =>
-    value === undefined ? [] : [{ name, value, found: find(name) }],
+    value === undefined ? [] : [{ name, value, found: findAll(name) }],
   );
   let room = limits;
-  for (const { value, found } of settings) {
-    if (found.setting !== Setting.MAX_TW_BUCKETS) continue;
-    const timeWaits = Math.max(check(found, value), SETTINGS.tcp_max_tw_buckets.initial);
+  for (const { name, value, found } of settings) {
+    const [number] = checkAll(name, found, value);
+    if (found[0]!.setting !== Setting.MAX_TW_BUCKETS) continue;
+    const timeWaits = Math.max(number!, SETTINGS.tcp_max_tw_buckets.initial);
     room = { timeWaits, ...room };
   }
   const core = createCore(module, room, seed);
@@ -135,8 +179,8 @@ export function createTuned(
   return core;
 }
 
-/** A setting by name. */
-export function readSetting(core: Core, name: string): number {
-  const { setting, from } = find(name);
-  return from(core.get(setting) >>> 0);
+/** A setting by name; three numbers where the name is that of three. */
+export function readSetting(core: Core, name: string): number | Triple {
+  const values = findAll(name).map(({ setting, from }) => from(core.get(setting) >>> 0));
+  return values.length === 1 ? values[0]! : (values as unknown as Triple);
 }

@@ -21,6 +21,7 @@ import { Instant, now } from '../time';
 import { trace } from '../trace';
 import { finish, pseudoSum } from '../wire/checksum';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
+import { shiftOf } from './autotune';
 import { sendCookie } from './cookies';
 import { Child, childAt, ownerOf, QUEUE_LINK, receiveNext, receiveWindow } from './child';
 import { nextChallenge } from './delayed-ack';
@@ -36,7 +37,6 @@ import { LocalSeq, lt } from './seq';
 import { takeChildSourceRoute } from './source-route';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
 import { timestampNow } from './timestamps';
-import { shiftFor } from './window';
 
 /** Whether a listener's accept queue is full; counts when it is. */
 export function isOverflowing(listener: Tcb): bool {
@@ -102,6 +102,7 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
   child.hash = hold(Holder.CHILD, index);
   child.listener = listener.index;
   child.buffer = listener.rcv.buffer;
+  child.ownShift = <u8>shiftOf(listener);
   listener.backlog.children++;
   listener.backlog.young++;
   const tuple = changetype<usize>(child) + TUPLE;
@@ -112,7 +113,7 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
   child.flags = offers() & offeredBy(seg); // RFC 7323 §2.2a
   child.tsRecent = seg.options.tsVal;
   child.tsOffset = timestampOffset(tuple);
-  child.mss = peerMss(seg.options, seg.remote0, seg.remote1);
+  child.mss = <u16>peerMss(seg.options, seg.remote0, seg.remote1);
   child.wnd = <u16>seg.wnd;
   child.urgent = seg.isUrg ? <u16>seg.up : 0;
   child.shift = <u8>(seg.options.shift == 255 ? 0 : seg.options.shift);
@@ -171,7 +172,7 @@ export function emitSynAck(): u32 {
     transport + TCP_HEADER,
     child.flags,
     announcedMss(child.remote0, child.remote1, listener.snd.mssLimit),
-    shiftFor(child.buffer),
+    child.ownShift,
     timestampNow(child.tsOffset),
     child.tsRecent,
   );
@@ -232,7 +233,7 @@ export function mayAnswer(child: Child): bool {
 export function acknowledgeChild(child: Child): void {
   if (!mayAnswer(child)) return;
   count(Counter.TcpExtTCPChallengeACK);
-  const shift = child.flags & Flag.SCALING ? shiftFor(child.buffer) : 0;
+  const shift: u32 = child.flags & Flag.SCALING ? child.ownShift : 0;
   acknowledgeRecord(
     changetype<usize>(child),
     child.sourceRoute,

@@ -34,9 +34,11 @@ export class Child {
   tsRecent: u32;
   tsOffset: u32;
   /** The peer's MSS, its SYN's window, its shift. */
-  mss: u32;
+  mss: u16;
   wnd: u16;
   shift: u8;
+  /** Rcv.Wind.Shift, as our SYN,ACK offers it. */
+  ownShift: u8;
   /** SYN,ACKs sent again. */
   retries: u8;
   /** Link of the queue of SYN,ACKs to be sent; `isQueued` while in it. */

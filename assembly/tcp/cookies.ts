@@ -20,6 +20,7 @@ import { setting } from '../limits';
 import { Instant, now, SECOND } from '../time';
 import { trace } from '../trace';
 import { beginChain } from '../store/chain';
+import { shiftOf } from './autotune';
 import { Child } from './child';
 import { timestampOffset } from './isn';
 import { announcedMss, offeredBy, offers, peerMss } from './negotiate';
@@ -28,7 +29,6 @@ import { dropStray, Segment } from './segment';
 import { LocalSeq, RemoteSeq } from './seq';
 import { Flag, Tcb, TUPLE } from './tcb';
 import { timestampNow } from './timestamps';
-import { shiftFor } from './window';
 
 /** Seconds a period lasts; a cookie lives for one to two of them. */
 const PERIOD_SECONDS: u32 = 64;
@@ -104,7 +104,7 @@ export function sendCookie(listener: Tcb, seg: Segment): void {
     seg.seq + 1,
     flags,
     announcedMss(seg.remote0, seg.remote1, listener.snd.mssLimit),
-    shiftFor(listener.rcv.buffer),
+    shiftOf(listener),
     min<u32>(listener.rcv.buffer, 65_535),
     stampWith(timestampNow(timestampOffset(tuple)), flags, seg.options.shift),
     seg.options.tsVal,
@@ -177,7 +177,8 @@ export function readCookie(listener: Tcb, seg: Segment): Child | null {
   child.buffer = listener.rcv.buffer;
   child.iss = iss;
   child.irs = irs;
-  child.mss = mssOf(index);
+  child.ownShift = <u8>shiftOf(listener);
+  child.mss = <u16>mssOf(index);
   child.wnd = <u16>min<u32>(seg.wnd, 65_535);
   child.tsOffset = timestampOffset(tuple);
   beginChain(child.held, irs + 1);

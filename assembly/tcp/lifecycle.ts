@@ -6,7 +6,7 @@
  */
 import { Counter, Reason, Result, Setting, Signal, State, Timer } from '../abi';
 import { count } from '../counters';
-import { config, setting } from '../limits';
+import { setting } from '../limits';
 import { ORPHANS, TCB_SIZE } from '../memory';
 import { DEFAULT_HOP_LIMIT } from '../ip/output';
 import { pages, ranges, tcbs } from '../pools';
@@ -15,6 +15,7 @@ import { give, take } from '../store/pool';
 import { push, remove } from '../store/queue';
 import { clearRanges } from '../store/ranges';
 import { afterMillis, now } from '../time';
+import { beginBuffers } from './autotune';
 import { giveFlight } from './flight';
 import { beginCongestion } from './rate/congestion';
 import { dropTcb } from './demux';
@@ -50,8 +51,7 @@ export function newTcb(): Tcb | null {
   tcb.keepAliveCount = KEEP_ALIVE_COUNT; // MUST-29
   tcb.finWait2Ms = FIN_WAIT_2_MS;
   tcb.controller = <u8>setting(Setting.CONGESTION_CONTROL);
-  tcb.snd.buffer = config().sendBuffer;
-  tcb.rcv.buffer = config().receiveBuffer;
+  beginBuffers(tcb);
   tcb.rtt.rto = INITIAL_RTO; // RFC 6298 §2.1, RFC 2525 §2.7
   return tcb;
 }
@@ -79,6 +79,7 @@ export function inheritOptions(tcb: Tcb, listener: Tcb): void {
   tcb.keepAliveIntervalMs = listener.keepAliveIntervalMs;
   tcb.keepAliveCount = listener.keepAliveCount;
   tcb.finWait2Ms = listener.finWait2Ms;
+  tcb.fixed = listener.fixed;
   tcb.rcv.quickAcks = listener.rcv.quickAcks;
   tcb.snd.buffer = listener.snd.buffer;
   tcb.snd.mssLimit = listener.snd.mssLimit;

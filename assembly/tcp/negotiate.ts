@@ -18,6 +18,7 @@ import {
   writeWindowScale,
 } from '../wire/tcp-options';
 import { beginChain } from '../store/chain';
+import { beginTuning } from './autotune';
 import { Segment } from './segment';
 import { hasFallenBack, isEcnSetup } from './ecn';
 import { followPath, LEAST_MSS } from './path-mtu';
@@ -79,6 +80,7 @@ export function takeSyn(tcb: Tcb, seg: Segment): void {
   lower(tcb, ~offeredBy(seg) & NEGOTIABLE);
   takeOptions(tcb, peerMss(options, seg.remote0, seg.remote1), options.shift);
   if (tcb.flags & Flag.TIMESTAMPS) setRecent(tcb, options.tsVal);
+  beginTuning(tcb);
 }
 
 /** Sets what follows from the flags that stand, the peer's MSS and its shift. */
@@ -86,7 +88,7 @@ export function takeOptions(tcb: Tcb, mss: u32, shift: u32): void {
   tcb.snd.peerMss = <u16>mss;
   followPath(tcb);
   // Until the peer has shown the size of its segments, ours is the best guess.
-  tcb.rcv.mss = min(tcb.snd.mss, DEFAULT_MSS_IPV4);
+  tcb.rcv.mss = <u16>min(tcb.snd.mss, DEFAULT_MSS_IPV4);
   const isCapable = has(tcb, Flag.ECN) && !hasFallenBack(tcb);
   tcb.ecn = <u8>(isCapable ? Ecn.CAPABLE : Ecn.NONE);
   const scaled = (tcb.flags & Flag.SCALING) != 0;

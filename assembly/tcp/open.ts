@@ -14,6 +14,7 @@ import { shift } from '../store/queue';
 import { random } from '../random';
 import { trace } from '../trace';
 import { isIpv4, isLoopback, isUnspecified } from '../wire/address';
+import { shiftOf } from './autotune';
 import { holdListener, holdTcb, isTaken } from './demux';
 import { choosePort, isFree } from './ephemeral';
 import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
@@ -24,7 +25,6 @@ import { lt } from './seq';
 import { enter } from './state';
 import { beginBacklog, Flag, handleOf, lower, raise, Tcb, tcbAt, TUPLE } from './tcb';
 import { mayBegin, reuseTimeWait } from './time-wait';
-import { shiftFor } from './window';
 
 /**
  * Prepares a connection: a TCB in CLOSED, whose options can be set before its SYN leaves.
@@ -66,7 +66,7 @@ export function openActive(tcb: Tcb, to: Endpoint): Result {
   tcb.ts.offset = timestampOffset(tuple);
   tcb.flowLabel = flowLabel(tuple);
   beginSequence(tcb);
-  tcb.rcv.shift = shiftFor(tcb.rcv.buffer);
+  tcb.rcv.shift = <u8>shiftOf(tcb);
   tcb.rcv.wnd = tcb.rcv.buffer;
   offer(tcb);
   raise(tcb, Flag.ACTIVE | Flag.SYN_NOW | Flag.SYN_UNACKED); // MUST-11

@@ -3,6 +3,7 @@
  * listener's.
  */
 import { Controller, Option, Result, State, Timer } from '../abi';
+import { Fixed } from './autotune';
 import { markReady } from './marks';
 import { trustPath } from './path-mtu';
 import { giveUpAt } from './rto';
@@ -85,10 +86,12 @@ function setSized(tcb: Tcb, option: Option, value: u32): Result {
     case Option.RECEIVE_BUFFER:
       if (value == 0 || value > MAX_BUFFER) return Result.INVALID_ARGUMENT;
       tcb.rcv.buffer = value;
+      tcb.fixed |= <u8>Fixed.RECEIVE;
       return Result.OK;
     case Option.SEND_BUFFER:
       if (value == 0 || value > MAX_BUFFER) return Result.INVALID_ARGUMENT;
       tcb.snd.buffer = value;
+      tcb.fixed |= <u8>Fixed.SEND;
       return Result.OK;
     case Option.KEEP_ALIVE_COUNT:
       if (value == 0 || value > 255) return Result.INVALID_ARGUMENT;

@@ -5,6 +5,7 @@ import { timers } from '../pools';
 import { beginChain, Chain } from '../store/chain';
 import { momentOf } from '../store/heap';
 import { now } from '../time';
+import { beginTuning } from './autotune';
 import { Child, ownerOf, receiveNext, receiveWindow } from './child';
 import { flowLabel } from './isn';
 import { inheritOptions } from './lifecycle';
@@ -14,7 +15,6 @@ import { INITIAL_RTO, SYN_LOST_RTO } from './rto';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
 import { mayBegin } from './time-wait';
 import { setRecent } from './timestamps';
-import { shiftFor } from './window';
 
 /** Makes a TCB of a child; null when there is none left, or one more may not begin. */
 export function promote(child: Child): Tcb | null {
@@ -47,13 +47,14 @@ export function promote(child: Child): Tcb | null {
   rcv.up = child.irs + max<u32>(child.urgent, 1);
   rcv.buffer = child.buffer;
   rcv.wnd = receiveWindow(child);
-  rcv.shift = shiftFor(rcv.buffer);
+  rcv.shift = child.ownShift;
   rcv.total = child.heldLength;
   memory.copy(changetype<usize>(tcb.incoming), changetype<usize>(child.held), offsetof<Chain>());
   beginChain(child.held, 0);
   tcb.sourceRoute = child.sourceRoute;
   child.sourceRoute = 0;
   takeOptions(tcb, child.mss, child.shift);
+  beginTuning(tcb);
   tcb.ts.offset = child.tsOffset;
   if (child.flags & Flag.TIMESTAMPS) setRecent(tcb, child.tsRecent);
   if (child.retries > 0) tcb.rtt.rto = SYN_LOST_RTO;

@@ -2,6 +2,7 @@
 import { Result, State } from '../abi';
 import { pages } from '../pools';
 import { clearChain, dropChain, readChain } from '../store/chain';
+import { tuneReceive } from './autotune';
 import { later } from './seq';
 import { Flag, has, Tcb, unreadText } from './tcb';
 import { windowOpened } from './window';
@@ -47,6 +48,9 @@ function read(tcb: Tcb, to: usize, length: u32): i32 {
   }
   // RCV.UP keeps pace: once 2 GiB behind, it would seem to lie ahead.
   tcb.rcv.up = later(tcb.rcv.up, start + taken);
-  if (!has(tcb, Flag.FIN_RECEIVED) && tcb.state != State.CLOSED) windowOpened(tcb);
+  if (!has(tcb, Flag.FIN_RECEIVED) && tcb.state != State.CLOSED) {
+    tuneReceive(tcb);
+    windowOpened(tcb);
+  }
   return taken;
 }

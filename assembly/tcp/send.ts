@@ -4,6 +4,7 @@ import { PAGE_SIZE } from '../limits';
 import { pages, pagesForOrder, pagesToSpare, starvedQueue, tcbs } from '../pools';
 import { reserve, slack, sparePages, writeChain } from '../store/chain';
 import { push, shift } from '../store/queue';
+import { tuneSend } from './autotune';
 import { giveBack } from './lifecycle';
 import { markReady, tell } from './marks';
 import { reclaimPages } from './orphans';
@@ -95,6 +96,7 @@ export function canFeedStarved(): bool {
 
 /** Octets the send buffer has room for. */
 function sendRoom(tcb: Tcb): u32 {
+  tuneSend(tcb);
   const held = tcb.snd.end - tcb.outgoing.start;
   return held < tcb.snd.buffer ? tcb.snd.buffer - held : 0;
 }

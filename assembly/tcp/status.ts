@@ -49,6 +49,8 @@ export function status(tcb: Tcb): void {
   const status = begin(changetype<usize>(tcb), stateFor(tcb));
   status.handle = handleOf(tcb);
   status.result = tcb.result;
+  status.rcvBuf = tcb.rcv.buffer;
+  status.sndBuf = tcb.snd.buffer;
   if (tcb.state == State.LISTEN) {
     status.receiveQueue = tcb.backlog.waiting;
     status.sendQueue = tcb.backlog.limit;
@@ -114,6 +116,9 @@ function sequence(status: Status, tcb: Tcb): void {
   status.sndUna = snd.una;
   status.sndNxt = snd.nxt;
   status.rcvNxt = rcv.nxt;
+  status.rcvSsthresh = rcv.buffer;
+  status.rcvSpace = tcb.tuning.space;
+  status.rcvRtt = rcv.rtt;
   status.iss = snd.iss;
   status.irs = rcv.irs;
   status.sndShift = snd.shift;

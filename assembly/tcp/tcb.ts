@@ -7,12 +7,12 @@
  *
  * ╒═══════════════════════════════ TCB (512 octets) ═══════════════════════════════╕
  * │   0 identity: links, tuple, state, flags                                       │
- * │ 112 snd  SND.* (§3.3.1)                 176 rcv  RCV.*                          │
- * │ 240 rtt  RFC 6298                       296 cc   RFC 5681, 6582                 │
- * │ 344 ts   RFC 7323                       360 timers, one Instant each            │
- * │ 408 outgoing text                       436 incoming text                       │
- * │ 464 early ranges                        472 sacked ranges                       │
- * │ 480 backlog (LISTEN only)               508 source route   510 generation of paths      │
+ * │ 120 snd  SND.* (§3.3.1)                 184 rcv  RCV.*                          │
+ * │ 248 rtt  RFC 6298, or a listener's      312 cc   RFC 5681, 6582                 │
+ * │          backlog                        368 ts   RFC 7323                       │
+ * │ 384 timers, one Instant each            432 outgoing text                       │
+ * │ 460 incoming text                       488 out-of-order ranges                 │
+ * │ 496 source route   498 generation of paths   500 tuning of the receive buffer   │
  * └────────────────────────────────────────────────────────────────────────────────┘
  */
 import { State, Timer } from '../abi';
@@ -30,6 +30,7 @@ import {
   RoundTrip,
   SendVariables,
   Timestamps,
+  Tuning,
 } from './variables';
 
 /** What is true of a connection, as bits of `tcb.flags`. */
@@ -126,6 +127,7 @@ const INCOMING: usize = 460;
 const EARLY: usize = 488;
 const SOURCE_ROUTE: usize = 496;
 const PATH_SEEN: usize = 498;
+const TUNING: usize = 500;
 
 /** One connection, or one listener. */
 @unmanaged
@@ -167,6 +169,8 @@ export class Tcb {
   controller: u8;
   /** What the retransmission timer waits for: a Watch of `loss/watch.ts`. */
   watch: u8;
+  /** Bits of Fixed (`autotune.ts`): buffers that keep the size they were given. */
+  fixed: u8;
   /** Index of the listener whose child this was, 0 for none. */
   listener: u32;
   flowLabel: u32;
@@ -213,6 +217,9 @@ export class Tcb {
   @inline get backlog(): Backlog {
     return changetype<Backlog>(changetype<usize>(this) + BACKLOG);
   }
+  @inline get tuning(): Tuning {
+    return changetype<Tuning>(changetype<usize>(this) + TUNING);
+  }
   /** Index of the source route its packets go by; 0 none. */
   @inline get sourceRoute(): u32 {
     return load<u16>(changetype<usize>(this) + SOURCE_ROUTE);
@@ -234,7 +241,7 @@ if (RCV + offsetof<ReceiveVariables>() > RTT || RTT + offsetof<RoundTrip>() > CC
 if (CC + offsetof<Congestion>() > TS || TS + offsetof<Timestamps>() > TIMERS) ERROR('tcb.ts');
 if (TIMERS + 8 * Timer.COUNT > OUTGOING || OUTGOING + offsetof<Chain>() > INCOMING) ERROR('timers');
 if (BACKLOG + offsetof<Backlog>() + 8 > CC) ERROR('the backlog overlaps tcb.cc');
-if (PATH_SEEN + 2 > TCB_SIZE) ERROR('a TCB is too large');
+if (PATH_SEEN + 2 > TUNING || TUNING + offsetof<Tuning>() > TCB_SIZE) ERROR('a TCB is too large');
 
 /** A TCB becomes a listener's: its queues are empty. */
 export function beginBacklog(tcb: Tcb, limit: u32): void {

@@ -11,6 +11,7 @@ import { MAX_RANGES, PAGE_SIZE } from '../limits';
 import { pages, pagesToSpare, ranges } from '../pools';
 import { reserve, slack, writeChain } from '../store/chain';
 import { addRange, rangeAt, rangeHolding, trimRanges } from '../store/ranges';
+import { measureReceiver } from './autotune';
 import { acknowledgeText } from './delayed-ack';
 import { takeCodepoint } from './ecn';
 import { acknowledge, tell } from './marks';
@@ -26,7 +27,7 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
   const begin = seg.seq + (seg.isSyn ? 1 : 0);
   let left = begin;
   let right = begin + seg.textLength;
-  if (seg.textLength > rcv.mss) rcv.mss = seg.textLength;
+  if (seg.textLength > rcv.mss) rcv.mss = <u16>seg.textLength;
   const hasDuplicate = noteDuplicate(tcb, left, right);
   left = later(left, rcv.nxt);
   right = earlier(right, rcv.nxt + rcv.wnd);
@@ -48,8 +49,10 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
     drop(tcb, Reason.NO_RESOURCES, seg);
     return;
   }
-  if (left == rcv.nxt) textInOrder(tcb, seg.text + (left - begin), right, hasDuplicate);
-  else if (hasDuplicate && isHeld(tcb, left, right)) textAgain(tcb, seg, left);
+  if (left == rcv.nxt) {
+    measureReceiver(tcb, seg);
+    textInOrder(tcb, seg.text + (left - begin), right, hasDuplicate);
+  } else if (hasDuplicate && isHeld(tcb, left, right)) textAgain(tcb, seg, left);
   else earlyText(tcb, seg, seg.text + (left - begin), left, right);
 }
 

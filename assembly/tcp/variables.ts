@@ -77,9 +77,11 @@ export class ReceiveVariables {
   /** Receive buffer: octets RCV.WND may offer. */
   buffer: u32;
   /** RMSS as the peer uses it: the longest text seen in one segment, octets. */
-  mss: u32;
+  mss: u16;
   /** Rcv.Wind.Shift (RFC 7323). */
-  shift: u32;
+  shift: u8;
+  /** Segments with text still to be acknowledged at once (TCP_QUICKACK). */
+  quickAcks: u8;
   /** RCV.NXT of the last acknowledgment sent (Last.ACK.sent). */
   acked: RemoteSeq;
   /** Segments with out-of-order text so far, times two: what marks ranges (`sack-blocks.ts`). */
@@ -87,10 +89,24 @@ export class ReceiveVariables {
   /** Duplicate text to report (RFC 2883); meaningful only while DUPLICATE. */
   dupLeft: RemoteSeq;
   dupRight: RemoteSeq;
+  /** Round-trip time as the receiver measures it; 0 before the first (`autotune.ts`). */
+  rtt: Micros;
   /** Octets received in order. */
   total: u64;
-  /** Segments with text still to be acknowledged at once (TCP_QUICKACK). */
-  quickAcks: u8;
+  /** TSecr of the latest full segment; without timestamps, the end of the window being timed. */
+  rttMark: u32;
+  /** When that window began, milliseconds modulo 2^32; 0 when none is timed. */
+  rttAt: u32;
+}
+
+/** What the receive buffer grows by (`autotune.ts`). */
+@unmanaged
+export class Tuning {
+  /** Most octets the user has read in one round trip. */
+  space: u32;
+  /** Where the round trip began in which reading is counted, and when. */
+  seq: RemoteSeq;
+  at: Micros;
 }
 
 /** RFC 6298, and what R1 and R2 are counted from. */

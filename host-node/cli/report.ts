@@ -7,7 +7,7 @@
  * come from another user's process: nothing of it reaches a terminal but printable characters, in
  * the shape that is expected.
  */
-import { ConfigField, Memory, Reason, Result } from '../../host-web/abi.ts';
+import { Reason, Result } from '../../host-web/abi.ts';
 import { explain } from '../../host-web/errors.ts';
 import { eachSocket, readDrops, type TcpInfo } from '../../host-web/inspect.ts';
 import { ask, type Running } from './control.ts';
@@ -26,8 +26,6 @@ export interface Drop {
 export interface Summary {
   readonly addresses: readonly string[];
   readonly mtu: number;
-  /** Octets each connection may hold of what was received and of what is to be sent. */
-  readonly buffers?: { readonly receive: number; readonly send: number };
   /** By the names of nstat; those that are not zero. */
   readonly counters: Readonly<Record<string, number>>;
   readonly drops: readonly Drop[];
@@ -44,8 +42,6 @@ const SLICE = 1024;
 /** Tells what is true now. */
 export function summaryOf({ stack, link, sides, tun }: Device): Summary {
   const all = stack.counters();
-  const limit = (name: keyof typeof ConfigField) =>
-    stack.core.view.getUint32(Memory.CONFIG + ConfigField[name], true);
   const counters = Object.fromEntries(
     Object.entries(all)
       .filter(([, count]) => count !== 0n)
@@ -59,7 +55,6 @@ export function summaryOf({ stack, link, sides, tun }: Device): Summary {
   return {
     addresses: sides.map(({ address, prefix }) => `${address}/${prefix}`),
     mtu: tun.mtu,
-    buffers: { receive: limit('receiveBuffer'), send: limit('sendBuffer') },
     counters,
     drops,
     link: { received: link.received, sent: link.sent, dropped: link.dropped },
@@ -144,8 +139,6 @@ export class ReportReader {
     if (this.#summary === undefined) {
       const { fields, ...summary } = read as Summary & { fields: string[] };
       if (!Array.isArray(fields)) throw new TypeError('no fields');
-      const { receive, send } = summary.buffers ?? { receive: 0, send: 0 };
-      if (typeof receive !== 'number' || typeof send !== 'number') throw new TypeError('buffers');
       this.#summary = summary;
       this.#fields = fields.map(String);
     } else {

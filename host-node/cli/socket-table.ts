@@ -147,6 +147,9 @@ function infoOf(socket: TcpInfo): string {
   say(`segs_in:${socket.segs_in}`, socket.segs_in);
   say(`unacked:${Math.ceil(socket.unacked / socket.snd_mss)}`, socket.snd_mss && socket.unacked);
   say(`retrans:0/${socket.total_retrans}`, socket.total_retrans);
+  say(`rcv_rtt:${millis(socket.rcv_rtt)}`, socket.rcv_rtt);
+  say(`rcv_space:${socket.rcv_space}`, socket.rcv_space);
+  say(`rcv_ssthresh:${socket.rcv_ssthresh}`, socket.rcv_ssthresh);
   say(`snd_wnd:${socket.snd_wnd}`, socket.snd_wnd);
   return words.join(' ');
 }

@@ -168,9 +168,7 @@ function print(told: readonly Told[], args: Arguments, isOneState: boolean): voi
     ...(args.isSet('extended')
       ? { extended: (socket: TcpInfo) => extendedOf(socket, owners.get(socket)!.running) }
       : {}),
-    ...(args.isSet('memory')
-      ? { memory: (socket: TcpInfo) => memoryOf(socket, owners.get(socket)!.report) }
-      : {}),
+    ...(args.isSet('memory') ? { memory: memoryOf } : {}),
   };
   const table = socketTable([...owners.keys()], options);
   if (table !== '') console.log(table);
@@ -185,14 +183,13 @@ function extendedOf({ handle }: TcpInfo, { uid }: Running): string {
   return `${uid === 0 ? '' : `uid:${uid} `}ino:0 sk:${handle.toString(16)}`;
 }
 
-function memoryOf(socket: TcpInfo, { buffers }: Report): string {
+function memoryOf(socket: TcpInfo): string {
+  const { rcvbuf, sndbuf } = socket;
   // Records have none, and another version's process may not tell.
-  const hasNone = socket.state === 'TIME-WAIT' || socket.state === 'SYN-RECEIVED';
-  if (hasNone || buffers === undefined) return '';
+  if (!rcvbuf || !sndbuf) return '';
   const [held, queued] =
     socket.state === 'LISTEN' ? [0, 0] : [socket.receiveQueue, socket.sendQueue];
-  const { receive, send } = buffers;
-  return `skmem:(r${held},rb${receive},t0,tb${send},f0,w${queued},o0,bl0,d0)`;
+  return `skmem:(r${held},rb${rcvbuf},t0,tb${sndbuf},f0,w${queued},o0,bl0,d0)`;
 }
 
 const SWITCHES = {

@@ -138,7 +138,6 @@ describe('a report', () => {
 
   it.each([
     ['{"no":"fields"}'],
-    ['{"fields":[],"buffers":{"receive":"\\r","send":1}}'],
     [`${summary}\n["ESTABLISHED\\u001b[2J","10.0.0.1",null]`],
     [`${summary}\n["LISTEN","10.0.0.1","\\u009b2J"]`],
     [`${summary}\n["LISTEN",{"toString":"x"},null]`],

@@ -1,6 +1,6 @@
 /**
- * Goodput where the send buffer is what limits it: a user who writes whenever there is room keeps
- * the pipe full. Both stacks have every default.
+ * Goodput where a send buffer that its user has chosen is what limits it: a user who writes
+ * whenever there is room keeps the pipe full. All else is a default.
  */
 import { expect, test } from 'vitest';
 import type { VirtualClock } from '../../host-web/index.ts';
@@ -9,7 +9,7 @@ import { connected, world } from './world.ts';
 const ROUND_TRIP = 100;
 /** A line a little faster than a full buffer each round trip: it spreads the segments evenly. */
 const LINK = { delay: ROUND_TRIP / 2, rate: '45mbit' };
-/** The default send buffer, octets. */
+/** The send buffer, octets. */
 const BUFFER = 524_288;
 /** Milliseconds for slow start, and those that are measured. */
 const BEFORE = 3000;
@@ -26,7 +26,7 @@ interface Transfer {
 async function byCallbacks(size: number): Promise<Transfer> {
   const { clock, a, b, network } = await world(LINK);
   const listener = b.openListener({ port: 7 });
-  const client = a.openConnection('10.0.0.2:7');
+  const client = a.openConnection('10.0.0.2:7', { sendBuffer: BUFFER });
   let read = 0;
   listener.onAcceptable = () => {
     const server = listener.accept();
@@ -46,7 +46,7 @@ async function byCallbacks(size: number): Promise<Transfer> {
 }
 
 async function byStreams(size: number): Promise<Transfer> {
-  const { clock, client, server, network } = await connected(LINK);
+  const { clock, client, server, network } = await connected(LINK, { sendBuffer: BUFFER });
   const writer = client.writable.getWriter();
   const chunk = new Uint8Array(size);
   let read = 0;

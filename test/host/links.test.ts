@@ -40,7 +40,7 @@ describe('a pipe', () => {
     a.attach(one);
     b.attach(other);
     const listener = b.openListener({ port: 7 });
-    const raw = a.openConnection('10.0.0.2:7');
+    const raw = a.openConnection('10.0.0.2:7', { sendBuffer: '300k' });
     clock.advance(0);
     const server = listener.accept()!;
     expect(raw.info().snd_mss).toBe(65_483);

@@ -24,7 +24,7 @@ it.each([
   const [one, other] = pipe();
   const detach = [a.attach(one), b.attach(other)];
   const listener = b.openListener({ port: 7 });
-  const client = a.openConnection(to);
+  const client = a.openConnection(to, { sendBuffer: 100_000 });
   clock.advance(0);
   const server = listener.accept()!;
   expect(client.info().snd_mss).toBe(1500 - head - 12);

@@ -57,6 +57,41 @@ describe('names of Linux for what the core says otherwise', () => {
   });
 });
 
+describe('tcp_rmem and tcp_wmem, three numbers each', () => {
+  it.each(['tcp_rmem', 'tcp_wmem'] as const)('%s is three settings in one', (name) => {
+    const one = stack({ sysctl: { [name]: [5000, 60_000, 700_000] } });
+    expect(one.get(name)).toEqual([5000, 60_000, 700_000]);
+    expect(one.get(`${name}_default`)).toBe(60_000);
+    one.set(`net.ipv4.${name}`, [1, 2, 3]);
+    expect(one.get(`net.ipv4.${name}`)).toEqual([1, 2, 3]);
+  });
+
+  it('are Linux’s by default, but for 16 MiB to send', () => {
+    const one = stack();
+    expect(one.get('tcp_rmem')).toEqual([4096, 131_072, 33_554_432]);
+    expect(one.get('tcp_wmem')).toEqual([4096, 16_384, 16_777_216]);
+  });
+
+  it('change all three numbers or none', () => {
+    const one = stack();
+    expect(() => one.set('tcp_rmem', [1, 2, 2 ** 31])).toThrow('tcp_rmem_max can not be');
+    expect(() => one.set('tcp_rmem', 4096)).toThrow(
+      'tcp_rmem can not be 4096: it is three: least, default and most',
+    );
+    expect(() => one.set('tcp_sack', [1, 1, 1])).toThrow('tcp_sack can not be');
+    expect(one.get('tcp_rmem')).toEqual([4096, 131_072, 33_554_432]);
+  });
+
+  it('are read from a command line', () => {
+    const read = parseSysctl('net.ipv4.tcp_rmem=4096 131072\t33554432');
+    expect(read).toEqual(['tcp_rmem', [4096, 131_072, 33_554_432]]);
+    for (const text of ['tcp_rmem=', 'tcp_rmem=1', 'tcp_rmem=1 2', 'tcp_rmem=1 2 x']) {
+      const message = `${text} is not tcp_rmem="least default most", each 1 to 1073741824`;
+      expect(() => parseSysctl(text)).toThrow(new RangeError(message));
+    }
+  });
+});
+
 describe('name=value', () => {
   it('is read with and without Linux’s prefix', () => {
     expect(parseSysctl('tcp_sack=0')).toEqual(['tcp_sack', 0]);
