@@ -125,7 +125,7 @@ export function pathMtuReported(a0: u64, a1: u64, mtu: u32): bool {
   else if (mtu > path.mtu) return false; // RFC 8201 §4d
   path.endsAt = now() + LIFETIME; // RFC 1191 §6.3, RFC 8201 §5.3
   if (all().endsAt == 0) all().endsAt = path.endsAt;
-  if (mtu == path.mtu && (!isSplit || path.isSplit)) return true;
+  if (mtu == path.mtu && (!isSplit || path.isSplit)) return false;
   path.mtu = mtu;
   if (isSplit) path.isSplit = 1; // RFC 1191 §3c
   pathsChanged();

@@ -8,6 +8,7 @@
 import { Dice } from '../simulation/dice.ts';
 import { call, jump, tearDown } from './calls.ts';
 import { describe, type Origins } from './describe.ts';
+import { marksOf } from './mark.ts';
 import { isReset, mutatedSegment, noise, truncated } from './mutate.ts';
 import { extended, fragment, icmp, oddIp } from './mutate-ip.ts';
 import { aimed, ACK } from './peer.ts';
@@ -41,6 +42,9 @@ export interface Replay {
   readonly without?: ReadonlySet<number>;
   readonly story?: string[];
 }
+
+/** Of so many packets one is asked what it has changed. */
+const MARKED = 128;
 
 let random = new Dice();
 const WHOLE: Replay = { actions: ACTIONS };
@@ -128,7 +132,11 @@ function act(world: World, start: Start): number {
   const before = world.core.deadlineMs();
   const length = packet(world, way);
   const isRst = way < 72 && isReset(world);
-  world.input(length, random.chance(0.005) ? trusted(world) : 0);
+  const flags = random.chance(0.005) ? trusted(world) : 0;
+  const marks = random.chance(1 / MARKED) ? marksOf(world) : undefined;
+  marks?.before();
+  world.input(length, flags);
+  marks?.after();
   world.settle();
   if (isRst && world.hasReset) throw new Fault('a RST is answered with a RST (RFC 9293 §3.5.2)');
   // What was due anyway may leave together with the answer.

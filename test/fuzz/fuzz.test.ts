@@ -8,6 +8,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { Fuzzer } from './fuzz.ts';
+import { marksOf } from './mark.ts';
 import { NAMES } from './states.ts';
 
 const PACKETS = Number(process.env.FUZZ_PACKETS ?? 100_000);
@@ -27,6 +28,12 @@ function feed(name: string, seed: number, packets: number): void {
   expect(tally.inState).toBeGreaterThanOrEqual(packets);
   expect(world.outputs / world.inputs).toBeLessThan(MOST_ANSWERS);
 }
+
+test('a packet that neither changes anything nor is counted as dropped is found', () => {
+  const marks = marksOf(fuzzer.world);
+  marks.before();
+  expect(() => marks.after()).toThrow('a packet vanished');
+});
 
 if (FUZZ_START === undefined) {
   describe(`${PACKETS} packets into each state`, () => {

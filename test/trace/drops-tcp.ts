@@ -371,7 +371,14 @@ const UNREACHABLE: Readonly<Record<string, readonly Driver[]>> = {
   'tcp/unreachable troubleArrives ICMP_UNMATCHED': [
     troubled(sending, HARD, {}, ({ peer }) => peer.send(rst({ seq: 1 }))),
   ],
-  'tcp/path-mtu pathMtuFell ICMP_IGNORED': [troubled(sending, TOO_BIG, { rest: 1500 })],
+  'tcp/path-mtu pathMtuFell ICMP_IGNORED': [
+    troubled(sending, TOO_BIG, { rest: 1500 }),
+    // Another router, or the same one again, says what is known.
+    troubled(sending, TOO_BIG, { rest: 1280 }, ({ peer }) => {
+      const isV4 = peer.flow.source.length === 4;
+      peer.icmp(isV4 ? 3 : 2, isV4 ? 4 : 0, 1280);
+    }),
+  ],
 };
 
 /** By `file function REASON`. */
