@@ -249,4 +249,6 @@ export enum Reason {
   SOURCE_ROUTES_USED_UP,
   /** No TIME-WAIT record would be left for the connection, so none begins. (tcp_tw_strict) */
   TIME_WAITS_USED_UP,
+  /** The fragment has come before, octet for octet. (RFC 8200 §4.5) */
+  FRAGMENT_AGAIN,
 }

@@ -2,7 +2,7 @@
  * The stack: input, poll, output, deadline. The one loop, and the only file that knows both IP and
  * the transports.
  */
-import { Counter, InputFlag, Reason, Timer } from './abi';
+import { Counter, EchoReply, InputFlag, Reason, Timer } from './abi';
 import { count } from './counters';
 import { Datagram, datagram } from './ip/datagram';
 import { isLocal } from './ip/address';
@@ -14,7 +14,7 @@ import { reassemblyDeadline, reassemblyTimeout } from './ip/reassembly';
 import { emitReply } from './ip/reply';
 import { isOnLink } from './ip/route';
 import { config } from './limits';
-import { RECEIVE, SCRATCH, TRANSMIT } from './memory';
+import { ECHO_REPLY, RECEIVE, SCRATCH, TRANSMIT } from './memory';
 import { newsQueue, readyQueue, tcbs, timers } from './pools';
 import { earliest, earliestOwner } from './store/heap';
 import { push, shift } from './store/queue';
@@ -202,19 +202,26 @@ export function poll(at: Instant): void {
 
 /**
  * Writes the next packet into the transmit window: replies first, then SYN,ACKs of children, then
- * the connections that are ready, one packet each in turn. What is for ourselves is looped back.
+ * the connections that are ready, one packet each in turn. What is for ourselves is looped back;
+ * each echo reply among that is to be read before the next takes its place.
  *
- * @returns octets of the packet; 0 when there is nothing to send
+ * @returns octets of the packet; 0 when there is nothing to send, or ECHO_REPLY is to be read first
  */
 export function output(): u32 {
+  const echo = changetype<EchoReply>(ECHO_REPLY);
+  echo.more = 0;
   while (true) {
     let length = emitReply();
     if (length == 0) length = emitSynAck();
     if (length == 0) length = emitReady();
     if (length == 0) return 0;
     if (!isForUs()) return length;
+    const seen = echo.count;
     memory.copy(RECEIVE, TRANSMIT, length);
     input(length, InputFlag.LOOPED_BACK);
+    if (echo.count == seen) continue;
+    echo.more = 1;
+    return 0;
   }
 }
 
@@ -256,8 +263,8 @@ export function deadline(): Instant {
     settle(tcb);
     owner = earliestOwner(heap);
   }
-  // Whoever waits for a page is told by the next poll.
-  if (canFeedStarved()) return now();
+  // Whoever waits for a page is told by the next poll; so is a host that has not called again.
+  if (canFeedStarved() || changetype<EchoReply>(ECHO_REPLY).more) return now();
   return sooner(sooner(earliest(heap), timeWaitDeadline()), reassemblyDeadline());
 }
 

@@ -201,4 +201,6 @@ export class EchoReply {
   hopLimit: u32;
   /** Replies seen since `init`; a host compares it with the last it saw. */
   count: u32;
+  /** 1 when `output` stopped because this reply is from ourselves: read it, and call again. */
+  more: u32;
 }

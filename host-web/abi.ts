@@ -580,6 +580,8 @@ export enum Reason {
   SOURCE_ROUTES_USED_UP = 106,
   /** No TIME-WAIT record would be left for the connection, so none begins. (tcp_tw_strict) */
   TIME_WAITS_USED_UP = 107,
+  /** The fragment has come before, octet for octet. (RFC 8200 §4.5) */
+  FRAGMENT_AGAIN = 108,
 }
 
 /** The sentence of every reason, with its section. */
@@ -692,6 +694,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.REPLY_QUEUE_FULL]: "The answer found no room among those that wait to be sent.",
   [Reason.SOURCE_ROUTES_USED_UP]: "No record is left for the way back of a SYN that came by a source route. (MUST-53)",
   [Reason.TIME_WAITS_USED_UP]: "No TIME-WAIT record would be left for the connection, so none begins. (tcp_tw_strict)",
+  [Reason.FRAGMENT_AGAIN]: "The fragment has come before, octet for octet. (RFC 8200 §4.5)",
 }
 
 /** Window: what the host chooses before `init`. Zero means the default; `limits.ts` has it, and what each may be. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ the limits, u32 each, and 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */
@@ -930,8 +933,10 @@ export const EchoReplyField = {
   hopLimit: 24,
   /** u32 */
   count: 28,
+  /** u32 */
+  more: 32,
   /** Octets of the whole. */
-  size: 32,
+  size: 36,
 } as const
 
 /** Limits, chosen when a stack is made. */

@@ -7,7 +7,7 @@
  * are apart: `pump` runs none, and `ring` is called once all that has arrived has been put in, so
  * that an acknowledgment which waits in a device is never taken for a lost one.
  */
-import { Memory, NewsField, type Reason, type Result } from './abi.ts';
+import { EchoReplyField, Memory, NewsField, type Reason, type Result } from './abi.ts';
 import { type Alarm, type Clock, NEVER } from './clock.ts';
 import type { Core } from './core.ts';
 
@@ -143,8 +143,11 @@ export class Pump {
   #transmit(): void {
     const core = this.#core;
     const host = this.#host;
-    for (let length = core.output(); length !== 0; length = core.output()) host.send(length);
-    host.sent?.();
+    // It stops for each echo reply that we have sent to ourselves.
+    do {
+      for (let length = core.output(); length !== 0; length = core.output()) host.send(length);
+      host.sent?.();
+    } while (core.view.getUint32(Memory.ECHO_REPLY + EchoReplyField.more, true) !== 0);
   }
 }
 

@@ -108,6 +108,22 @@ describe.each([
     expect(stack.packets).toEqual([]);
   });
 
+  test('each of several pings at once has its reply, of which a host sees one at a time', () => {
+    const { stack } = bare();
+    const field = (name: keyof typeof EchoReplyField) =>
+      stack.core.view.getUint32(Memory.ECHO_REPLY + EchoReplyField[name], true);
+    setEndpoint(stack.core, null, 0, mapped(octetsOf(to)), 0);
+    for (const sequence of [7, 8, 9]) expect(stack.core.ping(sequence, 56)).toBe(0);
+    const seen: number[][] = [];
+    for (let more = 1; more !== 0; more = field('more')) {
+      stack.pump();
+      if (field('more') !== 0) expect(stack.deadline()).toBe(stack.now);
+      seen.push([field('count'), field('sequence')]);
+    }
+    expect(seen.slice(0, 3)).toEqual([[1, 7], [2, 8], [3, 9]]);
+    expect(field('count')).toBe(3);
+  });
+
   test('from a wire it is nobody, as source and as destination', () => {
     const { stack } = listening();
     const v6 = to.includes(':');

@@ -229,6 +229,51 @@ test('RFC 8200 §4.5e: fragments that overlap are dropped, and nothing is said',
   expect(stack.counter(Counter.IpReasmFails)).toBe(1);
 });
 
+describe.each([4, 6] as const)('IPv%i', (family) => {
+  const whole = echo(ENDS[family], 9_000);
+  const pieces = fragments(whole, 1448);
+  /** A fragment as if none came behind it. */
+  const ended = (piece: Uint8Array) => {
+    if (family === 6) return piece.with(FIRST + 3, piece[FIRST + 3]! & ~1);
+    // What the field loses the checksum gains; it has no carry here.
+    const sum = ((piece[10]! << 8) | piece[11]!) + 0x2000;
+    expect(sum).toBeLessThan(0x1_0000);
+    return piece.with(6, 0).with(10, sum >> 8);
+  };
+  const isAnswered = (stack: Stack) => stack.counter(Counter.IcmpOutEchoReps) === 1;
+
+  test('RFC 8200 §4.5f: each fragment twice, in any order, is the datagram once', () => {
+    const twice = [pieces, pieces.toReversed(), pieces.flatMap((piece) => [piece, piece])];
+    for (const order of [[...pieces, ...pieces], [...twice[1]!, ...pieces], twice[2]!]) {
+      const { stack } = listening();
+      for (const piece of order.slice(0, -1)) stack.input(piece);
+      stack.pump();
+      expect(isAnswered(stack)).toBe(true);
+      expect(stack.counter(Counter.IpReasmFails)).toBe(0);
+    }
+  });
+
+  test('RFC 8200 §4.5f: a part of what has come, octet for octet, is a duplicate too', () => {
+    const { stack } = listening();
+    for (const piece of [pieces[0]!, pieces[1]!, fragment(whole, 1440, 1456)]) stack.input(piece);
+    for (const piece of pieces.slice(2)) stack.input(piece);
+    stack.pump();
+    expect(isAnswered(stack)).toBe(true);
+  });
+
+  test.each([
+    ['other octets', (again: Uint8Array) => again.with(again.length - 1, 7)],
+    ['another end', ended],
+  ])('RFC 8200 §4.5e: the same place with %s ends the datagram', (_, change) => {
+    const { stack } = listening();
+    stack.input(pieces[1]!);
+    stack.input(change(pieces[1]!));
+    for (const piece of pieces.filter((_, i) => i !== 1)) stack.input(piece);
+    stack.pump();
+    expect(isAnswered(stack)).toBe(false);
+  });
+});
+
 test('what is put together is quoted and pointed into as if it had come whole', () => {
   const { stack } = listening();
   const inner = extended(packet(PEER, UNKNOWN, new Uint8Array(400)), [DESTINATION, options()]);

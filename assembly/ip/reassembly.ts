@@ -4,8 +4,8 @@
  * A few datagrams at once, each a chain of pages with the ranges that have arrived; the oldest
  * makes room for a new one, and what has not come whole in time is forgotten, of which its sender
  * is told. Overlapping fragments are no accident: the whole datagram is dropped (RFC 5722), in both
- * families. The packet put together lies in the receive window, as if it had come so: behind the
- * header of its first fragment.
+ * families; only what has come before, octet for octet, is passed over. The packet put together
+ * lies in the receive window, as if it had come so: behind the header of its first fragment.
  *
  * ╒══════════════════════════ Reassembly (128 octets) ══════════════════════════╕
  * │ source, destination │ ends at │ identification, protocol … │ Chain │ Ranges   │
@@ -27,6 +27,7 @@ import {
   Chain,
   clearChain,
   locate,
+  matchesChain,
   readChain,
   reserve,
   writeChain,
@@ -154,6 +155,11 @@ function take(d: Datagram, protocol: u32, identification: u32, offset: u32, isLa
   if (d.length == 0) return refuse(null, Reason.FRAGMENT_EMPTY);
   if (offset == 0 && header > HEADER_ROOM) return refuse(null, Reason.EXTENSIONS_TOO_MANY);
   const slot = slotFor(d, protocol, identification);
+  if (hasAlready(slot, d, offset, isLast)) {
+    // RFC 8200 §4.5f
+    traceDrop(Reason.FRAGMENT_AGAIN, offset, end, 0);
+    return false;
+  }
   const isContradicted = isLast ? !endsAt(slot, end) : slot.length != 0 && end > slot.length;
   if (isContradicted) return refuse(slot, Reason.FRAGMENT_DROPPED);
   if (overlaps(slot, offset, end)) return refuse(slot, Reason.FRAGMENT_OVERLAPS); // RFC 8200 §4.5e
@@ -198,6 +204,18 @@ function joinsCodepoint(slot: Reassembly, codepoint: u32): bool {
   slot.codepoints |= 1 << codepoint;
   // RFC 3168 §5.3b
   return (slot.codepoints & (1 << NOT_ECT)) == 0 || slot.codepoints == 1 << NOT_ECT;
+}
+
+/** Whether these very octets have come: networks make duplicates, which are no attack. */
+function hasAlready(slot: Reassembly, d: Datagram, left: u32, isLast: bool): bool {
+  const right = left + d.length;
+  if (isLast != (slot.length == right)) return false;
+  for (let at = slot.arrived.head; at != 0; at = rangeAt(ranges(), at).next) {
+    const range = rangeAt(ranges(), at);
+    if (range.left > left || right > range.right) continue;
+    return matchesChain(pages(), slot.text, HEADER_ROOM + left, d.at, d.length);
+  }
+  return false;
 }
 
 function overlaps(slot: Reassembly, left: u32, right: u32): bool {

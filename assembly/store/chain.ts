@@ -173,6 +173,25 @@ export function readChain(pages: Pages, chain: Chain, position: u32, to: usize, 
   }
 }
 
+/** Whether a chain has the same octets. */
+export function matchesChain(
+  pages: Pages,
+  chain: Chain,
+  position: u32,
+  at: usize,
+  length: u32,
+): bool {
+  while (length != 0) {
+    const own = locate(pages, chain, position);
+    const piece = min(length, untilPageEnd(own));
+    if (memory.compare(own, at, piece) != 0) return false;
+    position += piece;
+    at += piece;
+    length -= piece;
+  }
+  return true;
+}
+
 /**
  * Copies octets out of a chain and answers the Internet checksum's sum over them (not
  * complemented).

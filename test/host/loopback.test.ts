@@ -72,6 +72,20 @@ describe.each([
     expect(await fate(socket.opened)).toBe('ECONNREFUSED');
   });
 
+  const own = address === undefined ? [] : ['10.0.0.1', 'fd00::1'];
+  const hosts = ['127.0.0.1', '::1', ...own];
+  it.each(hosts)('each of many pings to %s at once has its reply', async (host) => {
+    const clock = new VirtualClock();
+    const stack = make({ ...options, clock });
+    const pings = Array.from({ length: 20 }, (_, i) => stack.ping(host, { size: i }));
+    // One of a callback as well, where the pump runs already.
+    const late = pings[0]!.then(() => stack.ping(host, { size: 99 }));
+    await clock.run(10);
+    const replies = await Promise.all([...pings, late]);
+    expect(replies.map(({ size }) => size)).toEqual([...pings.keys(), 99]);
+    expect(new Set(replies.map(({ from }) => from))).toEqual(new Set([host]));
+  });
+
   it.each(['127.0.0.1', '::1'])('a ping to %s comes back, of any size', async (host) => {
     const clock = new VirtualClock();
     const stack = make({ ...options, clock });

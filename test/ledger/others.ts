@@ -310,6 +310,7 @@ RFC 8200
 4.5c MUST so is one that would make a packet of more than 65,535 octets
 4.5d SHOULD so is a first fragment without all headers
 4.5e MUST fragments that overlap end the datagram, in silence
+4.5f MAY exact duplicates of a fragment are passed over, and the others kept
 
 RFC 8201
 4a MUST a packet too big makes the path's MTU smaller

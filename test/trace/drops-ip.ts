@@ -200,6 +200,9 @@ const REASSEMBLY: Readonly<Record<string, readonly Driver[]>> = {
   'ip/reassembly take FRAGMENT_OVERLAPS': [
     last(BOTH, (f) => [fragment(echo(ENDS[f], 99), 0, 48), fragment(echo(ENDS[f], 99), 40, 80)]),
   ],
+  'ip/reassembly take FRAGMENT_AGAIN': [
+    last(BOTH, (f) => [fragment(echo(ENDS[f], 99), 0, 48), fragment(echo(ENDS[f], 99), 0, 48)]),
+  ],
   'ip/reassembly take FRAGMENT_UNMARKED': [
     last(BOTH, (f) => [
       marked(fragment(echo(ENDS[f], 99), 0, 48), CE),
