@@ -18,8 +18,9 @@ import { finish, pseudoSum } from '../wire/checksum';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
 import { writeTimestamps } from '../wire/tcp-options';
 import { CODEPOINT_SHIFT } from './ecn';
+import { acknowledge } from './marks';
 import { announcedMss, writeSynOptions } from './negotiate';
-import { blockCount, writeBlocks } from './sack-blocks';
+import { blockCount, hasUntold, writeBlocks } from './sack-blocks';
 import { LocalSeq, lt } from './seq';
 import { Ecn, Flag, handleOf, has, lower, Tcb } from './tcb';
 import { tsVal } from './timestamps';
@@ -102,6 +103,7 @@ function noteSent(tcb: Tcb, seq: u32, ack: u32, ctl: u32, wnd: u32, length: u32)
   if (ctl & Ctl.ACK) {
     // Whatever leaves carries the acknowledgment (MUST-58).
     lower(tcb, Flag.ACK_NOW | Flag.DUPLICATE); // RFC 2883 §4b
+    if (hasUntold(tcb)) acknowledge(tcb);
     cancel(tcb, Timer.DELAYED_ACK); // RFC 5681 §4.2c
     tcb.rcv.acked = tcb.rcv.nxt;
   }

@@ -5,7 +5,7 @@
  * in segments, and bit 0 says whether a block has told the peer since. Of the ranges that have not
  * been told the latest comes first, then those that have, the latest first again. Where each
  * segment is answered by itself that is the order of the latest reports. Where a batch is answered
- * at once and brings more ranges than fit, each still has its turn.
+ * at once and brings more ranges than fit, more segments follow until all have been told.
  */
 import { ranges } from '../pools';
 import { Range, rangeAt, rangeHolding } from '../store/ranges';
@@ -71,6 +71,18 @@ function markTold(tcb: Tcb, last: u32): void {
     const range = rangeAt(ranges(), index);
     if (!goesBefore(last, range.mark)) range.mark |= TOLD;
   }
+}
+
+/**
+ * Whether a batch has brought more than the segment just written could tell: another is to follow,
+ * for a sender that is not told of what has arrived sends it again.
+ */
+export function hasUntold(tcb: Tcb): bool {
+  if (!has(tcb, Flag.SACK)) return false;
+  for (let index = tcb.early.head; index != 0; index = rangeAt(ranges(), index).next) {
+    if ((rangeAt(ranges(), index).mark & TOLD) == 0) return true;
+  }
+  return false;
 }
 
 /** Notes that text has come to the range that holds `left`: it is the next to be told of. */
