@@ -15,7 +15,8 @@ export const PAGE_SIZE: u32 = 4096;
 /** Local addresses of a stack. */
 export const MAX_ADDRESSES: u32 = 16;
 /**
- * Ranges of early text one connection may hold; beyond it new islands are refused (SegmentSmack).
+ * Ranges of out-of-order text one connection may hold; beyond it new ones are refused
+ * (SegmentSmack).
  */
 export const MAX_RANGES: u32 = 64;
 /** Records of what was sent that one connection may have; beyond it data joins the last. */

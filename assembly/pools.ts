@@ -42,7 +42,7 @@ export function timeWaits(): Pool {
   return changetype<Pool>(POOLS + 2 * POOL_SIZE);
 }
 
-/** Ranges of early and of selectively acknowledged text. */
+/** Ranges of out-of-order and of selectively acknowledged text. */
 export function ranges(): Pool {
   return changetype<Pool>(POOLS + 3 * POOL_SIZE);
 }
@@ -58,8 +58,8 @@ export function pages(): Pages {
 }
 
 /**
- * Pages that text to be sent, and early text, leave free: text in order can always be taken, or two
- * writers that fill each other's memory would wait for ever.
+ * Pages that text to be sent, and out-of-order text, leave free: text in order can always be taken,
+ * or two writers that fill each other's memory would wait for ever.
  */
 export function pagesForOrder(): u32 {
   const capacity = pages().capacity;

@@ -93,7 +93,7 @@ export enum Reason {
   ACCEPT_QUEUE_FULL,
   /** The SYN queue is full. (RFC 4987 §3) */
   SYN_QUEUE_FULL,
-  /** Early text found no room to be held. (RFC 9293 §3.10.7.4, seventh) */
+  /** Out-of-order text found no room to be held. (RFC 9293 §3.10.7.4, seventh) */
   NO_ROOM_FOR_EARLY_TEXT,
   /** A RST in TIME-WAIT is ignored, so that it can not cut the wait short. (RFC 1337 §3) */
   RST_IN_TIME_WAIT,

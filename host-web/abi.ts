@@ -442,7 +442,7 @@ export enum Reason {
   ACCEPT_QUEUE_FULL = 37,
   /** The SYN queue is full. (RFC 4987 §3) */
   SYN_QUEUE_FULL = 38,
-  /** Early text found no room to be held. (RFC 9293 §3.10.7.4, seventh) */
+  /** Out-of-order text found no room to be held. (RFC 9293 §3.10.7.4, seventh) */
   NO_ROOM_FOR_EARLY_TEXT = 39,
   /** A RST in TIME-WAIT is ignored, so that it can not cut the wait short. (RFC 1337 §3) */
   RST_IN_TIME_WAIT = 40,
@@ -625,7 +625,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.NO_ACK_BIT]: "The segment has neither ACK nor RST nor SYN. (RFC 9293 §3.10.7.4, fifth)",
   [Reason.ACCEPT_QUEUE_FULL]: "The accept queue is full. (listen(2), backlog)",
   [Reason.SYN_QUEUE_FULL]: "The SYN queue is full. (RFC 4987 §3)",
-  [Reason.NO_ROOM_FOR_EARLY_TEXT]: "Early text found no room to be held. (RFC 9293 §3.10.7.4, seventh)",
+  [Reason.NO_ROOM_FOR_EARLY_TEXT]: "Out-of-order text found no room to be held. (RFC 9293 §3.10.7.4, seventh)",
   [Reason.RST_IN_TIME_WAIT]: "A RST in TIME-WAIT is ignored, so that it can not cut the wait short. (RFC 1337 §3)",
   [Reason.TIME_WAIT_FULL]: "As many connections as may be were in TIME-WAIT: this one ended without. (RFC 9293 §3.6.1)",
   [Reason.ORPHAN_GIVEN_UP]: "Its user was gone, the peer silent, and others needed the room. (tcp_max_orphans)",

@@ -16,7 +16,7 @@ test('RFC 2018 §2: SACK-permitted is in our SYN alone, and counts in the peer�
   expect(plain.peer.take()[0]?.sack).toBeUndefined();
 });
 
-test('RFC 2018 §4a: while there is early text every segment reports it', () => {
+test('RFC 2018 §4a: while there is out-of-order text every segment reports it', () => {
   const { host, peer } = established();
   peer.send(data('x', { seq: 3, ack: 1 }));
   host.write('hello');

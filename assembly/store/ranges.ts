@@ -1,9 +1,10 @@
 /**
  * Ranges: a sorted list of disjoint stretches [left, right) of a space of u32 that wraps.
  *
- * Two users, one container: text that arrived early (what SACK reports) and text the peer has
- * reported as arrived (what need not be sent again). Nodes come from one pool; a list is bounded by
- * its caller, so walking it is bounded too. All ranges of a list lie within 2^31 of each other.
+ * Two users, one container: text that arrived out of order (what SACK reports) and text the peer
+ * has reported as arrived (what need not be sent again). Nodes come from one pool; a list is
+ * bounded by its caller, so walking it is bounded too. All ranges of a list lie within 2^31 of each
+ * other.
  *
  * ╒══════════ node (16 octets) ═══════════╕
  * │ next u32 │ left u32 │ right u32 │ mark │

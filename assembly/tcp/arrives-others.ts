@@ -295,7 +295,7 @@ export function processText(tcb: Tcb, seg: Segment): void {
 
 // Eighth, check the FIN bit ---------------------------------------------------
 
-/** Acts on the peer's FIN once all text before it has arrived; an early one is kept in mind. */
+/** Acts on the peer's FIN once all text before it has arrived; one out of order is kept in mind. */
 export function checkFin(tcb: Tcb, seg: Segment): void {
   if (tcb.state == State.CLOSED || tcb.state == State.LISTEN || tcb.state == State.TIME_WAIT)
     return;

@@ -130,7 +130,7 @@ export function deleteTcb(tcb: Tcb, result: Result, reason: Reason): void {
   enter(tcb, State.CLOSED, reason);
   clearChain(pages(), tcb.outgoing, tcb.snd.end);
   giveFlight(tcb);
-  clearRanges(ranges(), tcb.early);
+  clearRanges(ranges(), tcb.outOfOrder);
   forgetSourceRoute(tcb);
   lower(tcb, Flag.ACK_NOW | Flag.SYN_NOW | Flag.RESEND_NOW | Flag.PROBE_NOW | Flag.KEEP_ALIVE_NOW);
   if (result != Result.OK) clearChain(pages(), tcb.incoming, tcb.rcv.nxt);
@@ -171,7 +171,7 @@ export function freeTcb(tcb: Tcb): void {
   clearChain(pages(), tcb.incoming, tcb.rcv.nxt);
   clearChain(pages(), tcb.outgoing, tcb.snd.end);
   giveFlight(tcb);
-  clearRanges(ranges(), tcb.early);
+  clearRanges(ranges(), tcb.outOfOrder);
   forgetSourceRoute(tcb);
   if (has(tcb, Flag.RELEASED)) store<u32>(ORPHANS, orphans() - 1);
   lower(tcb, Flag.IN_USE);

@@ -40,8 +40,8 @@ function read(tcb: Tcb, to: usize, length: u32): i32 {
   if (taken == 0) return has(tcb, Flag.FIN_RECEIVED) ? -Result.CONNECTION_CLOSING : 0;
   const start = tcb.incoming.start;
   readChain(pages(), tcb.incoming, start, to, taken);
-  // An empty buffer gives its last page back, unless early text lies in it.
-  if (unreadText(tcb) == taken && tcb.early.count == 0) {
+  // An empty buffer gives its last page back, unless out-of-order text lies in it.
+  if (unreadText(tcb) == taken && tcb.outOfOrder.count == 0) {
     clearChain(pages(), tcb.incoming, start + taken);
   } else {
     dropChain(pages(), tcb.incoming, start + taken);

@@ -19,7 +19,7 @@ const TOLD: u32 = 1;
 /** Blocks the next segment carries: three beside timestamps, else four (RFC 2018 §3). */
 export function blockCount(tcb: Tcb): u32 {
   if (!has(tcb, Flag.SACK)) return 0; // RFC 2018 §3a
-  const blocks = tcb.early.count + (has(tcb, Flag.DUPLICATE) ? 1 : 0);
+  const blocks = tcb.outOfOrder.count + (has(tcb, Flag.DUPLICATE) ? 1 : 0);
   return min(blocks, has(tcb, Flag.TIMESTAMPS) ? MAX_BLOCKS - 1 : MAX_BLOCKS); // RFC 2018 §3b
 }
 
@@ -30,7 +30,7 @@ export function writeBlocks(tcb: Tcb, at: usize, blocks: u32): u32 {
   let holder: u32 = 0;
   if (has(tcb, Flag.DUPLICATE)) {
     writeBlock(at, block++, tcb.rcv.dupLeft, tcb.rcv.dupRight); // RFC 2883 §4a
-    holder = rangeHolding(ranges(), tcb.early, tcb.rcv.dupLeft);
+    holder = rangeHolding(ranges(), tcb.outOfOrder, tcb.rcv.dupLeft);
     // RFC 2883 §4c
     if (holder != 0 && block < blocks) writeRange(at, block++, rangeAt(ranges(), holder));
   }
@@ -56,7 +56,7 @@ function goesBefore(a: u32, b: u32): bool {
 /** The range whose turn comes after that of `last` (0: the first of all), leaving out `holder`. */
 function nextToTell(tcb: Tcb, last: u32, holder: u32): u32 {
   let next: u32 = 0;
-  for (let index = tcb.early.head; index != 0; index = rangeAt(ranges(), index).next) {
+  for (let index = tcb.outOfOrder.head; index != 0; index = rangeAt(ranges(), index).next) {
     if (index == holder) continue;
     const mark = rangeAt(ranges(), index).mark;
     if (last != 0 && !goesBefore(rangeAt(ranges(), last).mark, mark)) continue;
@@ -67,7 +67,7 @@ function nextToTell(tcb: Tcb, last: u32, holder: u32): u32 {
 
 /** Marks what has just been told: every range up to the one with that mark. */
 function markTold(tcb: Tcb, last: u32): void {
-  for (let index = tcb.early.head; index != 0; index = rangeAt(ranges(), index).next) {
+  for (let index = tcb.outOfOrder.head; index != 0; index = rangeAt(ranges(), index).next) {
     const range = rangeAt(ranges(), index);
     if (!goesBefore(last, range.mark)) range.mark |= TOLD;
   }
@@ -79,7 +79,7 @@ function markTold(tcb: Tcb, last: u32): void {
  */
 export function hasUntold(tcb: Tcb): bool {
   if (!has(tcb, Flag.SACK)) return false;
-  for (let index = tcb.early.head; index != 0; index = rangeAt(ranges(), index).next) {
+  for (let index = tcb.outOfOrder.head; index != 0; index = rangeAt(ranges(), index).next) {
     if ((rangeAt(ranges(), index).mark & TOLD) == 0) return true;
   }
   return false;
@@ -88,7 +88,7 @@ export function hasUntold(tcb: Tcb): bool {
 /** Notes that text has come to the range that holds `left`: it is the next to be told of. */
 export function markArrival(tcb: Tcb, left: RemoteSeq): void {
   tcb.rcv.arrivals += TOLD + 1;
-  rangeAt(ranges(), rangeHolding(ranges(), tcb.early, left)).mark = tcb.rcv.arrivals;
+  rangeAt(ranges(), rangeHolding(ranges(), tcb.outOfOrder, left)).mark = tcb.rcv.arrivals;
 }
 
 /**
@@ -101,7 +101,7 @@ export function noteDuplicate(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): bool
   if (lt(left, tcb.rcv.nxt)) {
     return raiseDuplicate(tcb, left, earlier(right, tcb.rcv.nxt)); // RFC 2883 §4.2
   }
-  for (let index = tcb.early.head; index != 0; index = rangeAt(ranges(), index).next) {
+  for (let index = tcb.outOfOrder.head; index != 0; index = rangeAt(ranges(), index).next) {
     const range = rangeAt(ranges(), index);
     if (le(right, range.left)) return false;
     if (!lt(left, range.right)) continue;

@@ -47,7 +47,7 @@ export enum Flag {
   FIN_QUEUED = 16,
   /** Our FIN has been sent at least once; it lies at `snd.end`. */
   FIN_SENT = 32,
-  /** The peer's FIN arrived early and waits at `rcv.finSeq`. */
+  /** The peer's FIN arrived out of order and waits at `rcv.finSeq`. */
   FIN_HELD = 64,
   /** The peer's FIN was processed. */
   FIN_RECEIVED = 128,
@@ -124,7 +124,7 @@ const TS: usize = 368;
 const TIMERS: usize = 384;
 const OUTGOING: usize = 432;
 const INCOMING: usize = 460;
-const EARLY: usize = 488;
+const OUT_OF_ORDER: usize = 488;
 const SOURCE_ROUTE: usize = 496;
 const PATH_SEEN: usize = 498;
 const TUNING: usize = 500;
@@ -206,13 +206,13 @@ export class Tcb {
   @inline get outgoing(): Chain {
     return changetype<Chain>(changetype<usize>(this) + OUTGOING);
   }
-  /** Text not read yet, and early text in its place; positions are sequence numbers. */
+  /** Text not read yet, and out-of-order text in its place; positions are sequence numbers. */
   @inline get incoming(): Chain {
     return changetype<Chain>(changetype<usize>(this) + INCOMING);
   }
   /** Which stretches beyond RCV.NXT have arrived. */
-  @inline get early(): Ranges {
-    return changetype<Ranges>(changetype<usize>(this) + EARLY);
+  @inline get outOfOrder(): Ranges {
+    return changetype<Ranges>(changetype<usize>(this) + OUT_OF_ORDER);
   }
   @inline get backlog(): Backlog {
     return changetype<Backlog>(changetype<usize>(this) + BACKLOG);

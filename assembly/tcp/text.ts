@@ -1,9 +1,9 @@
 /**
- * Segment text (RFC 9293 §3.10.7.4, seventh): in order to the user, early text to its place.
+ * Segment text (RFC 9293 §3.10.7.4, seventh): in order to the user, out of order to its place.
  *
- * DEVIATION: RFC 9293 lets a TCP hold a whole early segment back and process it when its turn
- * comes. Here its ACK has been processed by the fifth check already, for fast recovery needs it
- * now; only text and FIN wait.
+ * DEVIATION: RFC 9293 lets a TCP hold a whole out-of-order segment back and process it when its
+ * turn comes. Here its ACK has been processed by the fifth check already, for fast recovery needs
+ * it now; only text and FIN wait.
  */
 import { Counter, Reason, Signal, State } from '../abi';
 import { count } from '../counters';
@@ -53,27 +53,27 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
     measureReceiver(tcb, seg);
     textInOrder(tcb, seg.text + (left - begin), right, hasDuplicate);
   } else if (hasDuplicate && isHeld(tcb, left, right)) textAgain(tcb, seg, left);
-  else earlyText(tcb, seg, seg.text + (left - begin), left, right);
+  else textOutOfOrder(tcb, seg, seg.text + (left - begin), left, right);
 }
 
 function drop(tcb: Tcb, reason: Reason, seg: Segment): void {
   dropSegment(seg, handleOf(tcb), tcb.state, reason, tcb.rcv.nxt);
 }
 
-/** Early text takes no page that text in order may need, for the gap before it neither. */
+/** Out-of-order text takes no page that text in order may need, for the gap before it neither. */
 function mayHold(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): bool {
   const missing = -(<i32>slack(tcb.incoming, right));
   if (left == tcb.rcv.nxt || missing <= 0) return true;
   return (<u32>missing + PAGE_SIZE - 1) / PAGE_SIZE <= pagesToSpare();
 }
 
-/** Whether all of some early text is there already. */
+/** Whether all of some out-of-order text is there already. */
 function isHeld(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): bool {
-  const holder = rangeHolding(ranges(), tcb.early, left);
+  const holder = rangeHolding(ranges(), tcb.outOfOrder, left);
   return holder != 0 && le(right, rangeAt(ranges(), holder).right);
 }
 
-/** Early text that has come before: the peer learns it, and still wants for the gap. */
+/** Out-of-order text that has come before: the peer learns it, and still wants for the gap. */
 function textAgain(tcb: Tcb, seg: Segment, left: RemoteSeq): void {
   drop(tcb, Reason.TEXT_AGAIN, seg);
   acknowledge(tcb); // MAY-13, RFC 5681 §3.2a
@@ -83,8 +83,8 @@ function textAgain(tcb: Tcb, seg: Segment, left: RemoteSeq): void {
 function textInOrder(tcb: Tcb, from: usize, right: RemoteSeq, hasDuplicate: bool): void {
   const rcv = tcb.rcv;
   writeChain(pages(), tcb.incoming, rcv.nxt, from, right - rcv.nxt);
-  const hadGap = tcb.early.count != 0;
-  if (hadGap) right = joinEarly(tcb, right);
+  const hadGap = tcb.outOfOrder.count != 0;
+  if (hadGap) right = joinOutOfOrder(tcb, right);
   const length = right - rcv.nxt;
   rcv.nxt = right;
   rcv.wnd = length < rcv.wnd ? rcv.wnd - length : 0;
@@ -97,19 +97,19 @@ function textInOrder(tcb: Tcb, from: usize, right: RemoteSeq, hasDuplicate: bool
   else acknowledgeText(tcb);
 }
 
-/** Takes over the early text that RCV.NXT reaches; answers where the text in order ends now. */
-function joinEarly(tcb: Tcb, right: RemoteSeq): RemoteSeq {
-  while (tcb.early.head != 0) {
-    const range = rangeAt(ranges(), tcb.early.head);
+/** Takes over out-of-order text that RCV.NXT reaches; answers where the text in order ends now. */
+function joinOutOfOrder(tcb: Tcb, right: RemoteSeq): RemoteSeq {
+  while (tcb.outOfOrder.head != 0) {
+    const range = rangeAt(ranges(), tcb.outOfOrder.head);
     if (lt(right, range.left)) break;
     if (lt(right, range.right)) right = range.right;
-    trimRanges(ranges(), tcb.early, right);
+    trimRanges(ranges(), tcb.outOfOrder, right);
   }
   return right;
 }
 
-/** Holds early text in its place and asks for the gap at once (SHLD-31, MAY-13). */
-function earlyText(
+/** Holds out-of-order text in its place and asks for the gap at once (SHLD-31, MAY-13). */
+function textOutOfOrder(
   tcb: Tcb,
   seg: Segment,
   from: usize,
@@ -117,7 +117,7 @@ function earlyText(
   right: RemoteSeq,
 ): void {
   acknowledge(tcb); // MAY-13, RFC 5681 §3.2a
-  if (!addRange(ranges(), tcb.early, left, right, MAX_RANGES)) {
+  if (!addRange(ranges(), tcb.outOfOrder, left, right, MAX_RANGES)) {
     count(Counter.TcpExtTCPOFODrop);
     drop(tcb, Reason.NO_ROOM_FOR_EARLY_TEXT, seg);
     return;

@@ -186,7 +186,7 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   count(Counter.TcpExtTW);
   clearChain(pages(), tcb.outgoing, tcb.snd.end);
   giveFlight(tcb);
-  clearRanges(ranges(), tcb.early);
+  clearRanges(ranges(), tcb.outOfOrder);
   if (has(tcb, Flag.RELEASED)) freeTcb(tcb);
   else tell(tcb, Signal.CLOSED);
 }

@@ -134,7 +134,7 @@ function inFlight(world: World, choice: Choice): void {
   world.settle();
 }
 
-function earlyHeld(world: World, choice: Choice): void {
+function outOfOrderHeld(world: World, choice: Choice): void {
   established(world, choice);
   for (const [offset, length] of [
     [100, 50],
@@ -245,7 +245,7 @@ const STARTS: readonly (readonly [name: string, state: State, build: Build])[] =
   ['ESTABLISHED', State.ESTABLISHED, established],
   ['ESTABLISHED, active', State.ESTABLISHED, activeEstablished],
   ['ESTABLISHED, in flight', State.ESTABLISHED, inFlight],
-  ['ESTABLISHED, early text', State.ESTABLISHED, earlyHeld],
+  ['ESTABLISHED, out-of-order text', State.ESTABLISHED, outOfOrderHeld],
   ['ESTABLISHED, zero window', State.ESTABLISHED, zeroWindow],
   ['ESTABLISHED, recovering', State.ESTABLISHED, recovering],
   ['ESTABLISHED, scaled', State.ESTABLISHED, scaled],

@@ -42,9 +42,9 @@ describe('23: lengths at 0, 1, 0x7fff and 0xffff', () => {
 
   test('hostile 23b: every packet, truncated at every length, trusted checksum or not', () => {
     for (const variant of [Variant.V4_ALL, Variant.V6_ALL]) {
-      for (const name of ['LISTEN', 'SYN-SENT', 'ESTABLISHED, early text']) {
+      for (const name of ['LISTEN', 'SYN-SENT', 'ESTABLISHED, out-of-order text']) {
         const world = at(name, variant);
-        aimed(world, name === 'ESTABLISHED, early text' ? ACK : SYN, 20);
+        aimed(world, name === 'ESTABLISHED, out-of-order text' ? ACK : SYN, 20);
         if (name === 'LISTEN') synOptions(world, 7);
         const whole = world.writer.tcp();
         const copy = world.octets.slice(Memory.RECEIVE, Memory.RECEIVE + whole);

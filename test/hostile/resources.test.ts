@@ -70,7 +70,7 @@ describe('15: SYN floods', () => {
   });
 });
 
-describe('17: tiny early segments', () => {
+describe('17: tiny out-of-order segments', () => {
   test.each(['ascending', 'descending'])('hostile 17a, 17b: 10,000 single octets, %s', (order) => {
     const world = at('ESTABLISHED', Variant.V4_SACK, { ranges: 4_096 });
     const first = world.aim[Aim.rcvNxt]!;

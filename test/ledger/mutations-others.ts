@@ -155,7 +155,7 @@ export const OF_OTHERS: readonly Mutation[] = [
     path: 'assembly/tcp/timestamps.ts',
     from: 'if (le(tcb.ts.recent, options.tsVal) && le(seq, tcb.rcv.acked))',
     to: 'if (le(tcb.ts.recent, options.tsVal))',
-    broken: 'timestamps of early text are echoed',
+    broken: 'timestamps of out-of-order text are echoed',
     test: [
       'test/rfc9293/arrives-others-sequence.test.ts',
       'RFC 7323 §4.3, hostile 11b: of a segment in the future nothing is echoed',

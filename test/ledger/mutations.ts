@@ -214,7 +214,7 @@ export const OF_9293: readonly Mutation[] = [
     path: 'assembly/tcp/text.ts',
     from: 'writeChain(pages(), tcb.incoming, left, from, right - left);',
     to: '',
-    broken: 'early text is reported and not held',
+    broken: 'out-of-order text is reported and not held',
     test: [
       'test/rfc9293/arrives-others-text.test.ts',
       'SHLD-31, MAY-13: a segment in the future is held, and the gap is asked for',

@@ -76,7 +76,7 @@ RFC 2018
 2 MUST SACK-permitted goes in a SYN and counts in no other segment
 3a MUST without the peer's SACK-permitted no block is sent
 3b MUST four blocks at most, three beside timestamps
-4a SHOULD every ACK reports while there is early text
+4a SHOULD every ACK reports while there is out-of-order text
 4b MUST the first block holds the text that caused the ACK
 4c SHOULD as many blocks as fit
 4d SHOULD the others are repeated in the order they were last reported
@@ -172,7 +172,7 @@ RFC 5681
 3.1g MUST and ssthresh half of FlightSize, two segments at least
 3.1h MUST a second timeout of the same segment leaves ssthresh as it is
 3.1i SHOULD segments found too large for the path reduce cwnd in proportion
-3.2a SHOULD early text is answered by a duplicate ACK at once
+3.2a SHOULD out-of-order text is answered by a duplicate ACK at once
 3.2b MUST at the third duplicate SND.UNA is sent again
 3.2c MUST and ssthresh is set, without what limited transmit has sent
 3.2d MUST and cwnd is that and three segments

@@ -116,7 +116,7 @@ SHLD-27 3.9.1.2 successive PSH bits become one
 SHLD-28 3.9.1.2 segments are as large as can be
 SHLD-29 3.8.6.1 the first probe comes one RTO after the window closed
 SHLD-30 3.8.6.1 the time between probes grows exponentially
-SHLD-31 3.10.7.4 early segments are held
+SHLD-31 3.10.7.4 out-of-order segments are held
 MAY-1 3.6.1 after a close nothing more may be read: a half-duplex close
 MAY-2 3.6.1 TIME-WAIT may accept a new SYN, with care for its sequence number
 MAY-3 3.7.1 the MSS option may always be sent
@@ -129,7 +129,7 @@ MAY-9 3.9.1.9 a received Diffserv field may reach the user
 MAY-10 3.9.2 the IP Timestamp option may be supported
 MAY-11 3.9.2 the IP Record Route option may be supported
 MAY-12 3.10.7.4 an acknowledgment too old is refused (RFC 5961 §5)
-MAY-13 3.10.7.4 an early segment may be acknowledged at once
+MAY-13 3.10.7.4 an out-of-order segment may be acknowledged at once
 MAY-14 3.9.1.7 a FLUSH call
 MAY-15 3.9.1.2 a PUSH flag of SEND
 MAY-16 3.9.1.2 text without PUSH may be collected

@@ -31,7 +31,7 @@ test('a FIN behind text', () => {
   expect(host.read()).toBe('hello');
 });
 
-test('an early FIN waits for the text before it', () => {
+test('an out-of-order FIN waits for the text before it', () => {
   const { host, peer } = established();
   peer.send(fin({ seq: 6, ack: 1 }));
   peer.expect(ack({ seq: 1, ack: 1 }));
@@ -42,7 +42,7 @@ test('an early FIN waits for the text before it', () => {
   host.expect(State.CLOSE_WAIT);
 });
 
-test('an early FIN with early text', () => {
+test('an out-of-order FIN with out-of-order text', () => {
   const { host, peer } = established();
   peer.send(fin({ seq: 6, ack: 1, text: 'world' }));
   peer.expect(ack({ ack: 1 }));

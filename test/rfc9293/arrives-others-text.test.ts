@@ -39,7 +39,7 @@ test('SHLD-31: text that arrives backwards', () => {
   expect(host.read()).toBe(data(length, { seq: 1 }).text);
 });
 
-test('overlapping early segments: each octet once', () => {
+test('overlapping out-of-order segments: each octet once', () => {
   const { host, peer } = established();
   peer.send(
     data(10, { seq: 11, ack: 1 }),

@@ -56,7 +56,7 @@ test('MUST-18: a zero-window probe ends the timing of the octet it sends again',
   expect(host.look('rto')).toBeLessThanOrEqual(1_000_000);
 });
 
-test('one early octet takes no page that text in order may need', () => {
+test('one out-of-order octet takes no page that text in order may need', () => {
   const limits = { pages: 64, receiveBuffer: 65_535 * 8 };
   const { stack, peer } = established({ limits, wscale: 7 });
   const [, , , , , before] = stack.used();

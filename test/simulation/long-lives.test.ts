@@ -272,7 +272,7 @@ describe.each(Object.entries(LIVES))('5 GiB each way, %s', (_, settings) => {
     });
   });
 
-  test('the place of an early FIN: behind text that comes later, and no further', () => {
+  test('the place of an out-of-order FIN: behind text that comes later, and no further', () => {
     everywhere((long, from) => {
       const to = other(from);
       const held: Uint8Array[] = [];

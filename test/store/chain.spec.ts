@@ -57,7 +57,7 @@ function append(model: Model, length: u32): void {
   model.end += writes;
 }
 
-/** Writes over octets in the midst, as early text that comes twice does. */
+/** Writes over octets in the midst, as out-of-order text that comes twice does. */
 function overwrite(model: Model): void {
   if (model.length == 0) return;
   const at = model.start + below(model.length);

@@ -297,7 +297,7 @@ const TEXT: Readonly<Record<string, readonly Driver[]>> = {
   'tcp/text acceptText NO_RESOURCES': [
     dropped(established, () => [data('a', { seq: 30_000, ack: 1 })], { limits: { pages: 4 } }),
   ],
-  'tcp/text earlyText NO_ROOM_FOR_EARLY_TEXT': [
+  'tcp/text textOutOfOrder NO_ROOM_FOR_EARLY_TEXT': [
     dropped(established, () => [data('a', { seq: 100, ack: 1 }), data('a', { seq: 300, ack: 1 })], {
       limits: { ranges: 1 },
     }),

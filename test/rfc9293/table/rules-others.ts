@@ -173,7 +173,7 @@ export function textArrives(o: Outcome, at: Connection, seg: Arrival): void {
   else o.acknowledgeLater();
 }
 
-/** The eighth check: a FIN counts when everything before it is there; an early one waits. */
+/** The eighth check: a FIN counts when everything before it is there; one out of order waits. */
 export function finArrives(o: Outcome, at: Connection, seg: Arrival): void {
   if (!has(seg, FIN)) return;
   // Its FIN was had already: a connection has no second one.
