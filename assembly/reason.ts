@@ -240,7 +240,7 @@ export enum Reason {
   /** The FIN lies behind text that was cut at the window's right edge. (RFC 9293 §3.4) */
   FIN_BEYOND_WINDOW,
   /** Text of the SYN is left for the peer to send again. (RFC 9293 §3.10.7.2, third) */
-  SYN_TEXT_NOT_HELD,
+  SYN_TEXT_NOT_KEPT,
   /** An ACK in TIME-WAIT is not answered: two such peers would never end. (RFC 9293 §3.10.7.4) */
   ACK_IN_TIME_WAIT,
   /** The answer found no room among those that wait to be sent. */

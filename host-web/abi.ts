@@ -571,7 +571,7 @@ export enum Reason {
   /** The FIN lies behind text that was cut at the window's right edge. (RFC 9293 §3.4) */
   FIN_BEYOND_WINDOW = 102,
   /** Text of the SYN is left for the peer to send again. (RFC 9293 §3.10.7.2, third) */
-  SYN_TEXT_NOT_HELD = 103,
+  SYN_TEXT_NOT_KEPT = 103,
   /** An ACK in TIME-WAIT is not answered: two such peers would never end. (RFC 9293 §3.10.7.4) */
   ACK_IN_TIME_WAIT = 104,
   /** The answer found no room among those that wait to be sent. */
@@ -689,7 +689,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.TEXT_AGAIN]: "All of the text had arrived before. (RFC 9293 §3.10.7.4, seventh)",
   [Reason.TEXT_BEYOND_WINDOW]: "The text lies behind the window's right edge. (RFC 9293 §3.8.6.1)",
   [Reason.FIN_BEYOND_WINDOW]: "The FIN lies behind text that was cut at the window's right edge. (RFC 9293 §3.4)",
-  [Reason.SYN_TEXT_NOT_HELD]: "Text of the SYN is left for the peer to send again. (RFC 9293 §3.10.7.2, third)",
+  [Reason.SYN_TEXT_NOT_KEPT]: "Text of the SYN is left for the peer to send again. (RFC 9293 §3.10.7.2, third)",
   [Reason.ACK_IN_TIME_WAIT]: "An ACK in TIME-WAIT is not answered: two such peers would never end. (RFC 9293 §3.10.7.4)",
   [Reason.REPLY_QUEUE_FULL]: "The answer found no room among those that wait to be sent.",
   [Reason.SOURCE_ROUTES_USED_UP]: "No record is left for the way back of a SYN that came by a source route. (MUST-53)",

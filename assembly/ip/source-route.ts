@@ -8,7 +8,7 @@
  * A reply that still waits to be sent holds the record too, for its connection may be gone by then.
  *
  * ╒═══════════════════════════ Route (56 octets) ═══════════════════════════╕
- * │ link │ holders │ first hop │ length │ 40 octets: the option, then EOL     │
+ * │ link │ shares  │ first hop │ length │ 40 octets: the option, then EOL     │
  * └─────────────────────────────────────────────────────────────────────────┘
  *
  * Not here: acting as a hop of somebody's route. A host may refuse to (RFC 1122 §3.3.5), and does.
@@ -37,7 +37,7 @@ import { isLocal, isUnicast } from './address';
 class SourceRoute {
   link: u32;
   /** A connection or child, and the replies that wait to be sent along it. */
-  holders: u32;
+  shares: u32;
   /** The four octets the header's destination gets, as loaded. */
   firstHop: u32;
   /** Octets the option takes in a header, padding included. */
@@ -116,7 +116,7 @@ function write(index: u32, option: usize, from: u32, step: i32, hops: u32): u32 
   if (index == 0) {
     index = take(sourceRoutes());
     if (index == 0) return 0;
-    sourceRouteAt(index).holders = 1;
+    sourceRouteAt(index).shares = 1;
   }
   const sourceRoute = sourceRouteAt(index);
   const own = changetype<usize>(sourceRoute) + OPTION;
@@ -133,14 +133,14 @@ function write(index: u32, option: usize, from: u32, step: i32, hops: u32): u32 
 }
 
 /** Lets one more hold a source route; answers its index. */
-export function holdSourceRoute(index: u32): u32 {
-  if (index != 0) sourceRouteAt(index).holders++;
+export function shareSourceRoute(index: u32): u32 {
+  if (index != 0) sourceRouteAt(index).shares++;
   return index;
 }
 
 /** Lets go of a source route; the last one to do so gives it back. */
 export function dropSourceRoute(index: u32): void {
-  if (index == 0 || --sourceRouteAt(index).holders != 0) return;
+  if (index == 0 || --sourceRouteAt(index).shares != 0) return;
   give(sourceRoutes(), index);
 }
 

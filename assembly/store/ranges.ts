@@ -127,7 +127,7 @@ export function clearRanges(pool: Pool, ranges: Ranges): void {
 }
 
 /** The range that holds `position`, as an index; 0 when none does. */
-export function rangeHolding(pool: Pool, ranges: Ranges, position: u32): u32 {
+export function rangeContaining(pool: Pool, ranges: Ranges, position: u32): u32 {
   for (let at = ranges.head; at != 0; at = rangeAt(pool, at).next) {
     const range = rangeAt(pool, at);
     if (<i32>(position - range.left) < 0) return 0;

@@ -20,7 +20,7 @@ import {
 } from './backlog';
 import { Child, receiveNext, receiveWindow } from './child';
 import { readCookie } from './cookies';
-import { holdTcb } from './demux';
+import { insertTcb } from './demux';
 import { offeredBy } from './negotiate';
 import { promote } from './promote';
 import { resetSegment } from './reply';
@@ -133,7 +133,7 @@ function isAcceptable(child: Child, seg: Segment): bool {
 
 /** Lets a new TCB process the segment that completed its handshake. */
 function begin(tcb: Tcb, seg: Segment): void {
-  holdTcb(tcb);
+  insertTcb(tcb);
   enter(tcb, State.SYN_RECEIVED, Reason.SYN_ARRIVED);
   otherStates(tcb, seg);
 }

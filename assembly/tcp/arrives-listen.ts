@@ -27,7 +27,7 @@ export function listenState(listener: Tcb, seg: Segment, leastIss: LocalSeq): vo
     resetSegment(seg, Reason.ACK_IN_LISTEN);
     return;
   }
-  // Third, check for a SYN. Text is held with it.
+  // Third, check for a SYN. Text is kept with it.
   if (seg.isSyn) {
     // DEVIATION: §3.10.7.2 queues a FIN for later. No TCP opens and closes in one segment; such a
     // one looks for gaps in filters, and Linux drops it as well.

@@ -311,14 +311,14 @@ export function checkFin(tcb: Tcb, seg: Segment): void {
       drop(tcb, Reason.FIN_BEYOND_WINDOW, seg);
       return;
     }
-    raise(tcb, Flag.FIN_HELD);
+    raise(tcb, Flag.FIN_KEPT);
     tcb.rcv.finSeq = finSeq;
     if (finSeq != tcb.rcv.nxt) acknowledge(tcb);
   }
   // A FIN with a SYN that crossed ours waits for ESTABLISHED (RFC 9293 §3.10.7.3, fourth).
   if (tcb.state == State.SYN_RECEIVED) return;
-  if (!has(tcb, Flag.FIN_HELD) || tcb.rcv.finSeq != tcb.rcv.nxt) return;
-  lower(tcb, Flag.FIN_HELD);
+  if (!has(tcb, Flag.FIN_KEPT) || tcb.rcv.finSeq != tcb.rcv.nxt) return;
+  lower(tcb, Flag.FIN_KEPT);
   raise(tcb, Flag.FIN_RECEIVED);
   tcb.rcv.nxt++;
   if (tcb.rcv.wnd != 0) tcb.rcv.wnd--;

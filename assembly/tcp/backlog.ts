@@ -25,7 +25,7 @@ import { shiftOf } from './autotune';
 import { sendCookie } from './cookies';
 import { Child, childAt, ownerOf, QUEUE_LINK, receiveNext, receiveWindow } from './child';
 import { nextChallenge } from './delayed-ack';
-import { drop, hold, Holder } from './demux';
+import { Holder, insertTuple, removeTuple } from './demux';
 import { synAckControl } from './ecn';
 import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
 import { deleteTcb } from './lifecycle';
@@ -99,7 +99,7 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
   }
   child.index = index;
   memory.copy(changetype<usize>(child) + TUPLE, changetype<usize>(seg) + TUPLE, 36);
-  child.hash = hold(Holder.CHILD, index);
+  child.hash = insertTuple(Holder.CHILD, index);
   child.listener = listener.index;
   child.buffer = listener.rcv.buffer;
   child.ownShift = <u8>shiftOf(listener);
@@ -117,7 +117,7 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
   child.wnd = <u16>seg.wnd;
   child.urgent = seg.isUrg ? <u16>seg.up : 0;
   child.shift = <u8>(seg.options.shift == 255 ? 0 : seg.options.shift);
-  holdText(child, listener, seg);
+  keepText(child, listener, seg);
   trace(
     TraceKind.STATE,
     0,
@@ -133,21 +133,21 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
 }
 
 /**
- * Text that came with the SYN is held for ESTABLISHED, one page of it; the rest will come again.
+ * Text that came with the SYN is kept for ESTABLISHED, one page of it; the rest will come again.
  */
-function holdText(child: Child, listener: Tcb, seg: Segment): void {
-  beginChain(child.held, child.irs + 1);
+function keepText(child: Child, listener: Tcb, seg: Segment): void {
+  beginChain(child.kept, child.irs + 1);
   const most = pagesToSpare() == 0 ? 0 : min(PAGE_SIZE, listener.rcv.buffer);
   const length = min(seg.textLength, most);
   if (
     length == 0 ||
-    reserve(pages(), child.held, child.irs + 1 + length) != child.irs + 1 + length
+    reserve(pages(), child.kept, child.irs + 1 + length) != child.irs + 1 + length
   ) {
-    if (seg.textLength != 0) dropStray(seg, Reason.SYN_TEXT_NOT_HELD);
+    if (seg.textLength != 0) dropStray(seg, Reason.SYN_TEXT_NOT_KEPT);
     return;
   }
-  writeChain(pages(), child.held, child.irs + 1, seg.text, length);
-  child.heldLength = <u16>length;
+  writeChain(pages(), child.kept, child.irs + 1, seg.text, length);
+  child.keptLength = <u16>length;
 }
 
 /** Lines a child's SYN,ACK up to be sent. */
@@ -250,9 +250,9 @@ export function acknowledgeChild(child: Child): void {
 /** Takes a child out of the SYN queue: it is deleted, or has become a TCB. */
 export function removeChild(child: Child): void {
   unschedule(timers(), ownerOf(child));
-  drop(Holder.CHILD, child.index, child.hash);
+  removeTuple(Holder.CHILD, child.index, child.hash);
   if (child.isQueued) remove(childQueue(), children(), child.index, QUEUE_LINK);
-  clearChain(pages(), child.held, 0);
+  clearChain(pages(), child.kept, 0);
   dropSourceRoute(child.sourceRoute);
   tcbAt(child.listener).backlog.children--;
   if (child.retries == 0) tcbAt(child.listener).backlog.young--;

@@ -2,7 +2,7 @@
  * The record of a listener's child in SYN-RECEIVED: what a TCB would need, and nothing else.
  *
  * ╒══════════════════════════ Child (128 octets) ══════════════════════════╕
- * │ link, index │ tuple 36 │ hash │ listener │ ISS, IRS … │ Chain of held text │
+ * │ link, index │ tuple 36 │ hash │ listener │ ISS, IRS … │ Chain of kept text │
  * └─────────────────────────────────────────────────────────────────────────┘
  */
 import { config } from '../limits';
@@ -50,21 +50,21 @@ export class Child {
   sourceRoute: u16;
   /** The next challenge may go out from then on (`nextChallenge`). */
   challengeAt: u32;
-  /** Octets of text that came with the SYN and are held. */
-  heldLength: u16;
+  /** Octets of text that came with the SYN and are kept. */
+  keptLength: u16;
   /** The SYN's urgent pointer; 0 when it had none. */
   urgent: u16;
   /** The receive buffer that was offered: its listener's, when the SYN came. */
   buffer: u32;
-  @inline get held(): Chain {
-    return changetype<Chain>(changetype<usize>(this) + HELD);
+  @inline get kept(): Chain {
+    return changetype<Chain>(changetype<usize>(this) + KEPT);
   }
 }
 
-const HELD: usize = 100;
+const KEPT: usize = 100;
 /** Offset of the link of the queue of SYN,ACKs. */
 export const QUEUE_LINK: usize = offsetof<Child>('queueLink');
-if (offsetof<Child>() > HELD || HELD + offsetof<Chain>() > CHILD_SIZE)
+if (offsetof<Child>() > KEPT || KEPT + offsetof<Chain>() > CHILD_SIZE)
   ERROR('a child is too large');
 if (offsetof<Child>('local0') != TUPLE) ERROR("a child's tuple stands where a TCB's does");
 
@@ -81,14 +81,14 @@ export function ownerOf(child: Child): u32 {
 /**
  * RCV.NXT of a child.
  *
- * DEVIATION: §3.10.7.2 acknowledges the SYN alone and queues its text. What is held is acknowledged
+ * DEVIATION: §3.10.7.2 acknowledges the SYN alone and queues its text. What is kept is acknowledged
  * with it, so that it need not come again.
  */
 export function receiveNext(child: Child): RemoteSeq {
-  return child.irs + 1 + child.heldLength;
+  return child.irs + 1 + child.keptLength;
 }
 
 /** RCV.WND of a child: a SYN's window is never scaled, so more was not offered. */
 export function receiveWindow(child: Child): u32 {
-  return min<u32>(child.buffer, 65_535) - child.heldLength;
+  return min<u32>(child.buffer, 65_535) - child.keptLength;
 }

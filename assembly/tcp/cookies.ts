@@ -116,7 +116,7 @@ export function sendCookie(listener: Tcb, seg: Segment): void {
   store<u64>(COOKIE_SENT_AT, now());
   count(Counter.TcpExtSyncookiesSent);
   trace(TraceKind.NOTE, 0, State.LISTEN, Reason.COOKIE_SENT, 0, 0, 0, 0);
-  if (seg.textLength != 0) dropStray(seg, Reason.SYN_TEXT_NOT_HELD);
+  if (seg.textLength != 0) dropStray(seg, Reason.SYN_TEXT_NOT_KEPT);
 }
 
 /** A timestamp not later than `clock`, whose low bits say what was agreed on. */
@@ -181,7 +181,7 @@ export function readCookie(listener: Tcb, seg: Segment): Child | null {
   child.mss = <u16>mssOf(index);
   child.wnd = <u16>min<u32>(seg.wnd, 65_535);
   child.tsOffset = timestampOffset(tuple);
-  beginChain(child.held, irs + 1);
+  beginChain(child.kept, irs + 1);
   if (seg.options.hasTimestamps) readStamp(child, seg.options.tsEcr, seg.options.tsVal);
   return child;
 }

@@ -98,30 +98,30 @@ export function findSegment(seg: Segment): u32 {
 }
 
 /** Enters a record of the tuple table; its tuple must not be held. Answers the hash. */
-export function hold(holder: Holder, index: u32): u32 {
+export function insertTuple(holder: Holder, index: u32): u32 {
   const hash = hashOf(recordOf(holder, index) + TUPLE);
   insert(tableOf(holder), hash, ((<u32>holder) << 30) | index);
   return hash;
 }
 
 /** Takes a record out of the tuple table. */
-export function drop(holder: Holder, index: u32, hash: u32): void {
+export function removeTuple(holder: Holder, index: u32, hash: u32): void {
   store<u32>(LATEST_FOUND, 0);
   erase(tableOf(holder), hash, ((<u32>holder) << 30) | index);
 }
 
 /** Enters a connection under its tuple. */
-export function holdTcb(tcb: Tcb): void {
-  tcb.hash = hold(Holder.CONNECTION, tcb.index);
+export function insertTcb(tcb: Tcb): void {
+  tcb.hash = insertTuple(Holder.CONNECTION, tcb.index);
   raise(tcb, Flag.FOUND);
 }
 
 /** Takes a connection out of the table it is in, if it is in one. */
-export function dropTcb(tcb: Tcb): void {
+export function removeTcb(tcb: Tcb): void {
   if ((tcb.flags & Flag.FOUND) == 0) return;
   lower(tcb, Flag.FOUND);
   if (tcb.state == State.LISTEN) erase(ports(), portHash(tcb.localPort), tcb.index);
-  else drop(Holder.CONNECTION, tcb.index, tcb.hash);
+  else removeTuple(Holder.CONNECTION, tcb.index, tcb.hash);
 }
 
 function portHash(port: u32): u32 {
@@ -129,7 +129,7 @@ function portHash(port: u32): u32 {
 }
 
 /** Enters a listener under its port. */
-export function holdListener(tcb: Tcb): void {
+export function insertListener(tcb: Tcb): void {
   insert(ports(), portHash(tcb.localPort), tcb.index);
   raise(tcb, Flag.FOUND);
 }

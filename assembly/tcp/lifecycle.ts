@@ -18,7 +18,7 @@ import { afterMillis, now } from '../time';
 import { beginBuffers } from './autotune';
 import { giveFlight } from './flight';
 import { beginCongestion } from './rate/congestion';
-import { dropTcb } from './demux';
+import { removeTcb } from './demux';
 import { tell } from './marks';
 import { INITIAL_RTO } from './rto';
 import { forgetSourceRoute } from './source-route';
@@ -123,7 +123,7 @@ function awaitAccept(tcb: Tcb): void {
  */
 export function deleteTcb(tcb: Tcb, result: Result, reason: Reason): void {
   cancelAll(tcb);
-  dropTcb(tcb);
+  removeTcb(tcb);
   countEnd(tcb, result);
   tcb.result = <u8>result;
   tcb.reason = <u8>reason;

@@ -15,7 +15,7 @@ import { random } from '../random';
 import { trace } from '../trace';
 import { isIpv4, isLoopback, isUnspecified } from '../wire/address';
 import { shiftOf } from './autotune';
-import { holdListener, holdTcb, isTaken } from './demux';
+import { insertListener, insertTcb, isTaken } from './demux';
 import { choosePort, isFree } from './ephemeral';
 import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
 import { markReady, tell } from './marks';
@@ -70,7 +70,7 @@ export function openActive(tcb: Tcb, to: Endpoint): Result {
   tcb.rcv.wnd = tcb.rcv.buffer;
   offer(tcb);
   raise(tcb, Flag.ACTIVE | Flag.SYN_NOW | Flag.SYN_UNACKED); // MUST-11
-  holdTcb(tcb);
+  insertTcb(tcb);
   enter(tcb, State.SYN_SENT, Reason.USER_OPEN);
   count(Counter.TcpActiveOpens);
   markReady(tcb);
@@ -137,7 +137,7 @@ export function openPassive(tcb: Tcb, at: Endpoint, backlog: u32): Result {
   tcb.flowLabel = <u32>random();
   beginBacklog(tcb, max<u32>(backlog, 1)); // RFC 4987 §3.2
   enter(tcb, State.LISTEN, Reason.USER_OPEN);
-  holdListener(tcb); // MUST-41, MUST-42
+  insertListener(tcb); // MUST-41, MUST-42
   return Result.OK;
 }
 

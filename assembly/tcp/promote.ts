@@ -48,9 +48,9 @@ export function promote(child: Child): Tcb | null {
   rcv.buffer = child.buffer;
   rcv.wnd = receiveWindow(child);
   rcv.shift = child.ownShift;
-  rcv.total = child.heldLength;
-  memory.copy(changetype<usize>(tcb.incoming), changetype<usize>(child.held), offsetof<Chain>());
-  beginChain(child.held, 0);
+  rcv.total = child.keptLength;
+  memory.copy(changetype<usize>(tcb.incoming), changetype<usize>(child.kept), offsetof<Chain>());
+  beginChain(child.kept, 0);
   tcb.sourceRoute = child.sourceRoute;
   child.sourceRoute = 0;
   takeOptions(tcb, child.mss, child.shift);

@@ -7,7 +7,7 @@ import { Counter, Ctl, Reason, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { DEFAULT_HOP_LIMIT } from '../ip/output';
 import { newReply, Reply } from '../ip/reply';
-import { holdSourceRoute } from '../ip/source-route';
+import { shareSourceRoute } from '../ip/source-route';
 import { trace } from '../trace';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
 import { TIMESTAMPS_LENGTH, writeTimestamps } from '../wire/tcp-options';
@@ -52,7 +52,7 @@ function reply(
     tuple.remote1,
   );
   if (answer == null) return null;
-  answer.sourceRoute = holdSourceRoute(sourceRoute);
+  answer.sourceRoute = shareSourceRoute(sourceRoute);
   writeTcp(answer.head, tuple.localPort, tuple.remotePort, seq, ack, 0, ctl, wnd, 0);
   answer.headLength = TCP_HEADER;
   count(Counter.TcpOutSegs);

@@ -8,7 +8,7 @@
  * at once and brings more ranges than fit, more segments follow until all have been told.
  */
 import { ranges } from '../pools';
-import { Range, rangeAt, rangeHolding } from '../store/ranges';
+import { Range, rangeAt, rangeContaining } from '../store/ranges';
 import { beginSack, MAX_BLOCKS, writeBlock } from '../wire/tcp-options';
 import { earlier, later, le, lt, RemoteSeq } from './seq';
 import { Flag, has, raise, Tcb } from './tcb';
@@ -27,19 +27,19 @@ export function blockCount(tcb: Tcb): u32 {
 export function writeBlocks(tcb: Tcb, at: usize, blocks: u32): u32 {
   const length = beginSack(at, blocks);
   let block: u32 = 0;
-  let holder: u32 = 0;
+  let around: u32 = 0;
   if (has(tcb, Flag.DUPLICATE)) {
     writeBlock(at, block++, tcb.rcv.dupLeft, tcb.rcv.dupRight); // RFC 2883 §4a
-    holder = rangeHolding(ranges(), tcb.outOfOrder, tcb.rcv.dupLeft);
+    around = rangeContaining(ranges(), tcb.outOfOrder, tcb.rcv.dupLeft);
     // RFC 2883 §4c
-    if (holder != 0 && block < blocks) writeRange(at, block++, rangeAt(ranges(), holder));
+    if (around != 0 && block < blocks) writeRange(at, block++, rangeAt(ranges(), around));
   }
   let last: u32 = 0;
   while (block < blocks) {
-    last = nextToTell(tcb, last, holder); // RFC 2018 §4b, §4d
+    last = nextToTell(tcb, last, around); // RFC 2018 §4b, §4d
     writeRange(at, block++, rangeAt(ranges(), last)); // RFC 2018 §4c
   }
-  if (holder != 0) rangeAt(ranges(), holder).mark |= TOLD;
+  if (around != 0) rangeAt(ranges(), around).mark |= TOLD;
   if (last != 0) markTold(tcb, rangeAt(ranges(), last).mark);
   return length;
 }
@@ -53,11 +53,11 @@ function goesBefore(a: u32, b: u32): bool {
   return (a & TOLD) == (b & TOLD) ? lt(b, a) : (a & TOLD) == 0;
 }
 
-/** The range whose turn comes after that of `last` (0: the first of all), leaving out `holder`. */
-function nextToTell(tcb: Tcb, last: u32, holder: u32): u32 {
+/** The range whose turn comes after that of `last` (0: the first of all), leaving out `around`. */
+function nextToTell(tcb: Tcb, last: u32, around: u32): u32 {
   let next: u32 = 0;
   for (let index = tcb.outOfOrder.head; index != 0; index = rangeAt(ranges(), index).next) {
-    if (index == holder) continue;
+    if (index == around) continue;
     const mark = rangeAt(ranges(), index).mark;
     if (last != 0 && !goesBefore(rangeAt(ranges(), last).mark, mark)) continue;
     if (next == 0 || goesBefore(mark, rangeAt(ranges(), next).mark)) next = index;
@@ -88,7 +88,7 @@ export function hasUntold(tcb: Tcb): bool {
 /** Notes that text has come to the range that holds `left`: it is the next to be told of. */
 export function markArrival(tcb: Tcb, left: RemoteSeq): void {
   tcb.rcv.arrivals += TOLD + 1;
-  rangeAt(ranges(), rangeHolding(ranges(), tcb.outOfOrder, left)).mark = tcb.rcv.arrivals;
+  rangeAt(ranges(), rangeContaining(ranges(), tcb.outOfOrder, left)).mark = tcb.rcv.arrivals;
 }
 
 /**

@@ -48,7 +48,7 @@ export enum Flag {
   /** Our FIN has been sent at least once; it lies at `snd.end`. */
   FIN_SENT = 32,
   /** The peer's FIN arrived out of order and waits at `rcv.finSeq`. */
-  FIN_HELD = 64,
+  FIN_KEPT = 64,
   /** The peer's FIN was processed. */
   FIN_RECEIVED = 128,
   /** The user has let go: no news, and text that still arrives is answered by a RST. */

@@ -10,7 +10,7 @@ import { count } from '../counters';
 import { MAX_RANGES, PAGE_SIZE } from '../limits';
 import { pages, pagesToSpare, ranges } from '../pools';
 import { reserve, slack, writeChain } from '../store/chain';
-import { addRange, rangeAt, rangeHolding, trimRanges } from '../store/ranges';
+import { addRange, rangeAt, rangeContaining, trimRanges } from '../store/ranges';
 import { measureReceiver } from './autotune';
 import { acknowledgeText } from './delayed-ack';
 import { takeCodepoint } from './ecn';
@@ -32,7 +32,7 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
   left = later(left, rcv.nxt);
   right = earlier(right, rcv.nxt + rcv.wnd);
   // Behind its FIN a peer has no text.
-  if (has(tcb, Flag.FIN_HELD)) right = earlier(right, rcv.finSeq);
+  if (has(tcb, Flag.FIN_KEPT)) right = earlier(right, rcv.finSeq);
   if (!lt(left, right)) {
     // All of it was there already, or none of it fits: the peer is told where we stand.
     if (le(begin + seg.textLength, rcv.nxt)) drop(tcb, Reason.TEXT_AGAIN, seg);
@@ -41,7 +41,7 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
     acknowledge(tcb);
     return;
   }
-  if (mayHold(tcb, left, right)) right = earlier(right, reserve(pages(), tcb.incoming, right));
+  if (mayKeep(tcb, left, right)) right = earlier(right, reserve(pages(), tcb.incoming, right));
   else right = left;
   if (!lt(left, right)) {
     // No page is free: the peer will send it again.
@@ -61,7 +61,7 @@ function drop(tcb: Tcb, reason: Reason, seg: Segment): void {
 }
 
 /** Out-of-order text takes no page that text in order may need, for the gap before it neither. */
-function mayHold(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): bool {
+function mayKeep(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): bool {
   const missing = -(<i32>slack(tcb.incoming, right));
   if (left == tcb.rcv.nxt || missing <= 0) return true;
   return (<u32>missing + PAGE_SIZE - 1) / PAGE_SIZE <= pagesToSpare();
@@ -69,8 +69,8 @@ function mayHold(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): bool {
 
 /** Whether all of some out-of-order text is there already. */
 function isHeld(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): bool {
-  const holder = rangeHolding(ranges(), tcb.outOfOrder, left);
-  return holder != 0 && le(right, rangeAt(ranges(), holder).right);
+  const around = rangeContaining(ranges(), tcb.outOfOrder, left);
+  return around != 0 && le(right, rangeAt(ranges(), around).right);
 }
 
 /** Out-of-order text that has come before: the peer learns it, and still wants for the gap. */

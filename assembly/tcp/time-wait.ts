@@ -26,14 +26,14 @@ import { trace } from '../trace';
 import { acceptable } from './acceptable';
 import { CHALLENGE_PERIOD, nextChallenge } from './delayed-ack';
 import {
-  drop,
-  dropTcb,
   find,
   hashOf,
-  hold,
   Holder,
   holderOf,
   indexIn,
+  insertTuple,
+  removeTcb,
+  removeTuple,
 } from './demux';
 import { timestampOffset } from './isn';
 import { deleteTcb, freeTcb } from './lifecycle';
@@ -167,7 +167,7 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
     return;
   }
   cancelAll(tcb);
-  dropTcb(tcb);
+  removeTcb(tcb);
   const record = timeWaitAt(index);
   memory.copy(changetype<usize>(record) + TUPLE, changetype<usize>(tcb) + TUPLE, 36);
   record.nxt = tcb.snd.nxt;
@@ -178,7 +178,7 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   const sourceRouted = isOurs ? Trait.SOURCE_ROUTED : Trait.NONE;
   const stamped = has(tcb, Flag.TIMESTAMPS) ? Trait.TIMESTAMPS : Trait.NONE;
   record.packed = <u16>(tcb.rcv.shift | sourceRouted | stamped);
-  hold(Holder.TIME_WAIT, index); // RFC 1337 §2
+  insertTuple(Holder.TIME_WAIT, index); // RFC 1337 §2
   append(record, index);
   if (has(tcb, Flag.ACK_NOW)) acknowledgeTimeWait(record, tcb.sourceRoute);
   forgetSourceRoute(tcb);
@@ -238,7 +238,7 @@ function restart(record: TimeWait, index: u32): void {
 /** Ends a wait: the tuple is free. */
 function endTimeWait(index: u32, reason: Reason): void {
   const record = timeWaitAt(index);
-  drop(Holder.TIME_WAIT, index, hashOf(changetype<usize>(record) + TUPLE));
+  removeTuple(Holder.TIME_WAIT, index, hashOf(changetype<usize>(record) + TUPLE));
   unlink(record);
   trace(TraceKind.STATE, 0, State.CLOSED, reason, State.TIME_WAIT, State.CLOSED, reason, 0);
   record.localPort = 0;

@@ -72,7 +72,7 @@ export class ReceiveVariables {
   up: RemoteSeq;
   /** IRS */
   irs: RemoteSeq;
-  /** Where the peer's out-of-order FIN lies; meaningful only while FIN_HELD. */
+  /** Where the peer's out-of-order FIN lies; meaningful only while FIN_KEPT. */
   finSeq: RemoteSeq;
   /** Receive buffer: octets RCV.WND may offer. */
   buffer: u32;

@@ -5,7 +5,7 @@ import {
   clearRanges,
   RANGE_SIZE,
   rangeAt,
-  rangeHolding,
+  rangeContaining,
   Ranges,
   trimRanges,
 } from '../../assembly/store/ranges';
@@ -68,7 +68,7 @@ function run(base: u32, steps: u32, widest: u32): void {
       else refused++;
     } else if (what < 14) {
       const position = below(BITS);
-      const index = rangeHolding(pool, ranges, base + position);
+      const index = rangeContaining(pool, ranges, base + position);
       same<bool>(index != 0, bits[position], `holding ${position} at step ${step}`);
       if (index != 0) {
         const left = rangeAt(pool, index).left - base;

@@ -138,7 +138,7 @@ const LISTEN: Readonly<Record<string, readonly Driver[]>> = {
       V4,
     ),
   ],
-  'tcp/backlog holdText SYN_TEXT_NOT_HELD': [
+  'tcp/backlog keepText SYN_TEXT_NOT_KEPT': [
     strangers({ limits: { pages: 1 } }, ([a, b]) => {
       a!.send(syn({ seq: 0, text: 'hello' }));
       return () => b!.send(syn({ seq: 0, text: 'hello' }));
@@ -155,7 +155,7 @@ const LISTEN: Readonly<Record<string, readonly Driver[]>> = {
           a!.send(syn({ seq: 0 }), syn({ seq: 0 })),
     ),
   ],
-  'tcp/cookies sendCookie SYN_TEXT_NOT_HELD': [
+  'tcp/cookies sendCookie SYN_TEXT_NOT_KEPT': [
     dropped(listening, () => [syn({ seq: 0, text: 'hello' })], COOKIES),
   ],
 };
