@@ -158,11 +158,8 @@ export enum Reason {
   TAIL_PROBE,
   /** The probe has repaired a loss at the tail, so cwnd falls as for any loss. (RFC 8985 §7.4) */
   TAIL_PROBE_RECOVERED,
-  /**
-   * What was sent again had arrived after all: cwnd and ssthresh are as before. (RFC 3708, RFC
-   * 4015, RFC 5682)
-   */
-  UNDONE,
+  /** All that was sent again came twice: cwnd and ssthresh are as before. (RFC 3708 §3) */
+  UNDONE_BY_DSACK,
   /** Round trips grow longer: slow start goes on at a quarter of its speed. (RFC 9406 §4.2) */
   HYSTART_DELAY,
   /** Round trips have stayed longer for five rounds: slow start is over. (RFC 9406 §4.2) */
@@ -251,4 +248,14 @@ export enum Reason {
   TIME_WAITS_USED_UP,
   /** The fragment has come before, octet for octet. (RFC 8200 §4.5) */
   FRAGMENT_AGAIN,
+  /** The echo is of the first sending: cwnd and ssthresh are as before. (RFC 3522, RFC 4015) */
+  UNDONE_BY_TIMESTAMP,
+  /** What was sent once has come: the timeout was wrong, cwnd is as before. (RFC 5682 §3.1) */
+  UNDONE_BY_FRTO,
+  /** Sent well before what has arrived: it is lost. (RFC 8985 §6.2) */
+  RACK_LOST,
+  /** Sent again well before what has arrived: lost once more. (RFC 8985 §6.2) */
+  RETRANSMISSION_LOST,
+  /** Segments overtake each other: losses are believed later. (RFC 8985 §6.2) */
+  REORDERING_SEEN,
 }

@@ -174,6 +174,15 @@ export class Status {
   rcvSsthresh: u32;
   /** Round trip as the receiver measures it, microseconds; 0 before the first. */
   rcvRtt: u32;
+  /** The shortest round trip of the last minutes, microseconds; 0 before the first. */
+  minRtt: u32;
+  /** How often the network was seen to reorder, up to 65,535; segments the peer has got twice. */
+  reordSeen: u32;
+  dsackDups: u32;
+  /** Of what is in flight, octets: lost, SACKed, sent again and on the way again. */
+  lost: u32;
+  sacked: u32;
+  retrans: u32;
   bytesAcked: u64;
   bytesReceived: u64;
 }

@@ -492,8 +492,8 @@ export enum Reason {
   TAIL_PROBE = 62,
   /** The probe has repaired a loss at the tail, so cwnd falls as for any loss. (RFC 8985 §7.4) */
   TAIL_PROBE_RECOVERED = 63,
-  /** What was sent again had arrived after all: cwnd and ssthresh are as before. (RFC 3708, RFC 4015, RFC 5682) */
-  UNDONE = 64,
+  /** All that was sent again came twice: cwnd and ssthresh are as before. (RFC 3708 §3) */
+  UNDONE_BY_DSACK = 64,
   /** Round trips grow longer: slow start goes on at a quarter of its speed. (RFC 9406 §4.2) */
   HYSTART_DELAY = 65,
   /** Round trips have stayed longer for five rounds: slow start is over. (RFC 9406 §4.2) */
@@ -582,6 +582,16 @@ export enum Reason {
   TIME_WAITS_USED_UP = 107,
   /** The fragment has come before, octet for octet. (RFC 8200 §4.5) */
   FRAGMENT_AGAIN = 108,
+  /** The echo is of the first sending: cwnd and ssthresh are as before. (RFC 3522, RFC 4015) */
+  UNDONE_BY_TIMESTAMP = 109,
+  /** What was sent once has come: the timeout was wrong, cwnd is as before. (RFC 5682 §3.1) */
+  UNDONE_BY_FRTO = 110,
+  /** Sent well before what has arrived: it is lost. (RFC 8985 §6.2) */
+  RACK_LOST = 111,
+  /** Sent again well before what has arrived: lost once more. (RFC 8985 §6.2) */
+  RETRANSMISSION_LOST = 112,
+  /** Segments overtake each other: losses are believed later. (RFC 8985 §6.2) */
+  REORDERING_SEEN = 113,
 }
 
 /** The sentence of every reason, with its section. */
@@ -650,7 +660,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.SYN_WITH_FIN]: "A SYN that carries a FIN as well opens nothing. (RFC 9293 §3.10.7.2)",
   [Reason.TAIL_PROBE]: "Two round trips without an answer: one segment more asks what was lost. (RFC 8985 §7.3)",
   [Reason.TAIL_PROBE_RECOVERED]: "The probe has repaired a loss at the tail, so cwnd falls as for any loss. (RFC 8985 §7.4)",
-  [Reason.UNDONE]: "What was sent again had arrived after all: cwnd and ssthresh are as before. (RFC 3708, RFC 4015, RFC 5682)",
+  [Reason.UNDONE_BY_DSACK]: "All that was sent again came twice: cwnd and ssthresh are as before. (RFC 3708 §3)",
   [Reason.HYSTART_DELAY]: "Round trips grow longer: slow start goes on at a quarter of its speed. (RFC 9406 §4.2)",
   [Reason.HYSTART_DONE]: "Round trips have stayed longer for five rounds: slow start is over. (RFC 9406 §4.2)",
   [Reason.BAD_IP_VERSION]: "The packet is neither IPv4 nor IPv6. (RFC 791 §3.1, RFC 8200 §3)",
@@ -695,6 +705,11 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.SOURCE_ROUTES_USED_UP]: "No record is left for the way back of a SYN that came by a source route. (MUST-53)",
   [Reason.TIME_WAITS_USED_UP]: "No TIME-WAIT record would be left for the connection, so none begins. (tcp_tw_strict)",
   [Reason.FRAGMENT_AGAIN]: "The fragment has come before, octet for octet. (RFC 8200 §4.5)",
+  [Reason.UNDONE_BY_TIMESTAMP]: "The echo is of the first sending: cwnd and ssthresh are as before. (RFC 3522, RFC 4015)",
+  [Reason.UNDONE_BY_FRTO]: "What was sent once has come: the timeout was wrong, cwnd is as before. (RFC 5682 §3.1)",
+  [Reason.RACK_LOST]: "Sent well before what has arrived: it is lost. (RFC 8985 §6.2)",
+  [Reason.RETRANSMISSION_LOST]: "Sent again well before what has arrived: lost once more. (RFC 8985 §6.2)",
+  [Reason.REORDERING_SEEN]: "Segments overtake each other: losses are believed later. (RFC 8985 §6.2)",
 }
 
 /** Window: what the host chooses before `init`. Zero means the default; `limits.ts` has it, and what each may be. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ the limits, u32 each, and 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */
@@ -899,12 +914,24 @@ export const StatusField = {
   rcvSsthresh: 176,
   /** u32 */
   rcvRtt: 180,
+  /** u32 */
+  minRtt: 184,
+  /** u32 */
+  reordSeen: 188,
+  /** u32 */
+  dsackDups: 192,
+  /** u32 */
+  lost: 196,
+  /** u32 */
+  sacked: 200,
+  /** u32 */
+  retrans: 204,
   /** u64 */
-  bytesAcked: 184,
+  bytesAcked: 208,
   /** u64 */
-  bytesReceived: 192,
+  bytesReceived: 216,
   /** Octets of the whole. */
-  size: 200,
+  size: 224,
 } as const
 
 /** Window: advice against a route (RFC 9293 §3.8.3, RFC 1122 §3.3.1.4): segments to that address have been sent again and again without an answer, so whoever knows the way there may look at it. Of several in one `poll` the last address stands here, and all are counted. Offsets, octets. */

@@ -68,8 +68,16 @@ export interface TcpInfo {
   rcv_ssthresh: number;
   /** Milliseconds of a round trip as the receiver measures it; 0 before the first. */
   rcv_rtt: number;
-  /** Octets in flight. */
+  /** Milliseconds of the shortest round trip of the last minutes. */
+  min_rtt: number;
+  /** How often the network was seen to reorder; segments the peer reported to have got twice. */
+  reord_seen: number;
+  dsack_dups: number;
+  /** Octets in flight; of those lost, SACKed, and sent again and on the way again. */
   unacked: number;
+  lost: number;
+  sacked: number;
+  retrans: number;
   /** Retransmissions of the oldest octet, and of all. */
   retransmits: number;
   total_retrans: number;
@@ -149,7 +157,13 @@ export function readStatus(core: Core): TcpInfo {
     rcv_space: u32('rcvSpace'),
     rcv_ssthresh: u32('rcvSsthresh'),
     rcv_rtt: u32('rcvRtt') / 1000,
+    min_rtt: u32('minRtt') / 1000,
+    reord_seen: u32('reordSeen'),
+    dsack_dups: u32('dsackDups'),
     unacked: u32('flightSize'),
+    lost: u32('lost'),
+    sacked: u32('sacked'),
+    retrans: u32('retrans'),
     retransmits: u32('retransmits'),
     total_retrans: u32('retransTotal'),
     snd_wscale: u32('sndShift'),

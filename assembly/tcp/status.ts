@@ -10,6 +10,7 @@ import { momentOf } from '../store/heap';
 import { Instant, MILLISECOND, now } from '../time';
 import { Child, childAt } from './child';
 import { find, Holder, holderOf } from './demux';
+import { flightOf, hasFlight } from './flight';
 import { followChanges } from './path-mtu';
 import {
   armedFor,
@@ -78,6 +79,14 @@ export function status(tcb: Tcb): void {
   status.segsOut = tcb.cc.segsOut;
   status.retransTotal = tcb.cc.retransmitted;
   status.bytesAcked = tcb.cc.total;
+  status.minRtt = tcb.rtt.least;
+  status.reordSeen = tcb.cc.reorderSeen;
+  status.dsackDups = tcb.cc.duplicated;
+  if (!hasFlight(tcb)) return;
+  const flight = flightOf(tcb);
+  status.lost = flight.lost;
+  status.sacked = flight.sacked;
+  status.retrans = flight.resent;
 }
 
 /** STATUS.flags of a connection. */

@@ -152,10 +152,12 @@ export class Congestion {
   segsIn: u32;
   segsOut: u32;
   retransmitted: u32;
-  /** RACK: whether reordering was seen; quarters of the RTT added for it, and for how long yet. */
-  reorderSeen: u8;
+  /** RACK: reordering seen so often; quarters of the RTT added for it, and for how long yet. */
+  reorderSeen: u16;
   reorderSteps: u8;
   reorderPersist: u8;
+  /** Segments that the peer has reported to have got twice (RFC 2883). */
+  duplicated: u32;
   /** Octets acknowledged since OPEN. */
   total: u64;
 }

@@ -145,11 +145,19 @@ function infoOf(socket: TcpInfo): string {
   say(`bytes_received:${socket.bytes_received}`, socket.bytes_received);
   say(`segs_out:${socket.segs_out}`, socket.segs_out);
   say(`segs_in:${socket.segs_in}`, socket.segs_in);
-  say(`unacked:${Math.ceil(socket.unacked / socket.snd_mss)}`, socket.snd_mss && socket.unacked);
-  say(`retrans:0/${socket.total_retrans}`, socket.total_retrans);
+  // What another version's process does not tell is nothing.
+  const count = (octets = 0) => (socket.snd_mss ? Math.ceil(octets / socket.snd_mss) : 0);
+  const { unacked, retrans, lost, sacked, dsack_dups, reord_seen, min_rtt } = socket;
+  say(`unacked:${count(unacked)}`, count(unacked));
+  say(`retrans:${count(retrans)}/${socket.total_retrans}`, socket.total_retrans);
+  say(`lost:${count(lost)}`, count(lost));
+  say(`sacked:${count(sacked)}`, count(sacked));
+  say(`dsack_dups:${dsack_dups}`, dsack_dups);
+  say(`reord_seen:${reord_seen}`, reord_seen);
   say(`rcv_rtt:${millis(socket.rcv_rtt)}`, socket.rcv_rtt);
   say(`rcv_space:${socket.rcv_space}`, socket.rcv_space);
   say(`rcv_ssthresh:${socket.rcv_ssthresh}`, socket.rcv_ssthresh);
+  say(`minrtt:${millis(min_rtt)}`, min_rtt);
   say(`snd_wnd:${socket.snd_wnd}`, socket.snd_wnd);
   return words.join(' ');
 }

@@ -170,6 +170,17 @@ describe('the table of sockets', () => {
     expect(info({ ecn: true, ecnseen: false })).toContain(' sack ecn wscale');
   });
 
+  it('says what a sender knows of its flight in segments, in the order of ss', () => {
+    const flight = { unacked: 3000, lost: 1001, sacked: 2000, retrans: 1000, total_retrans: 7 };
+    const path = { dsack_dups: 2, reord_seen: 1, min_rtt: 0.25, snd_mss: 1000, snd_wnd: 65_535 };
+    const ends = { localAddress: '10.9.0.2', remoteAddress: '10.9.0.1' };
+    const socket = { ...base, state: 'ESTABLISHED', ...ends, ...flight, ...path };
+    expect(socketTable([socket as unknown as TcpInfo], { info: true }).split('\n').at(-1)).toBe(
+      '\t mss:1000 unacked:3 retrans:1/7 lost:2 sacked:2 dsack_dups:2 reord_seen:1 minrtt:0.25' +
+        ' snd_wnd:65535',
+    );
+  });
+
   it.each([
     [200, '200ms'],
     [5320, '5.320ms'],

@@ -7,11 +7,12 @@
  * reordering was seen, then a quarter of the shortest RTT, and more for each round in which the
  * peer reports duplicates of what was sent again for nothing.
  */
-import { Counter } from '../../abi';
+import { Counter, Reason } from '../../abi';
 import { count } from '../../counters';
 import { Micros, MILLISECOND, now, SECOND } from '../../time';
 import { Flight, Phase } from '../flight';
 import { isSentAfter, progress } from '../progress';
+import { traceCongestion } from '../rate/note';
 import { later, lt } from '../seq';
 import { clock, endOf, sentAt } from '../sent';
 import { Tcb } from '../tcb';
@@ -25,6 +26,8 @@ const PERSIST: u8 = 16;
 const MAX_STEPS: u8 = 254;
 /** Smallest window while reordering may be: no host keeps its timers more finely. */
 const LEAST_WINDOW: Micros = MILLISECOND;
+/** Largest count of reordering that is kept. */
+const MOST_SEEN: u16 = 0xffff;
 /** Seconds for which the shortest RTT is believed. */
 const LEAST_RTT_SECONDS: u32 = 300;
 
@@ -68,8 +71,11 @@ function noteLeastRtt(tcb: Tcb, rtt: Micros): void {
 }
 
 function noteReordering(tcb: Tcb): void {
-  if (!tcb.cc.reorderSeen) count(Counter.TcpExtTCPSACKReorder);
-  tcb.cc.reorderSeen = 1;
+  if (!tcb.cc.reorderSeen) {
+    count(Counter.TcpExtTCPSACKReorder);
+    traceCongestion(tcb, Reason.REORDERING_SEEN);
+  }
+  if (tcb.cc.reorderSeen < MOST_SEEN) tcb.cc.reorderSeen++;
 }
 
 /** A recovery has ended: reordering that was not seen again is forgotten after some. */
@@ -102,6 +108,14 @@ export function rackWait(tcb: Tcb, flight: Flight): Micros {
  * `reorderWait`.
  */
 export function detectLosses(tcb: Tcb, flight: Flight): void {
+  const lost = flight.lost;
+  const resent = flight.resent;
+  findLosses(tcb, flight);
+  if (flight.lost != lost) traceCongestion(tcb, Reason.RACK_LOST);
+  if (flight.resent != resent) traceCongestion(tcb, Reason.RETRANSMISSION_LOST);
+}
+
+function findLosses(tcb: Tcb, flight: Flight): void {
   flight.reorderWait = 0;
   if (!flight.hasRack) return;
   const wait = rackWait(tcb, flight);

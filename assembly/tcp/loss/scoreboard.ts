@@ -62,6 +62,8 @@ export function takeBlocks(tcb: Tcb, seg: Segment, una: LocalSeq): void {
     progress().hasDuplicate = 1;
     progress().duplicateLeft = blockLeft(options, 0);
     progress().duplicateRight = blockRight(options, 0);
+    const octets = min(progress().duplicateRight - progress().duplicateLeft, tcb.snd.maxWnd);
+    tcb.cc.duplicated += (octets + tcb.snd.mss - 1) / tcb.snd.mss;
   }
   for (let block: u32 = from; block < options.blockCount; block++) {
     const left = blockLeft(options, block);

@@ -47,31 +47,32 @@ function settleDuplicate(tcb: Tcb, flight: Flight): void {
   flight.undoRetrans = max(flight.undoRetrans - segments, 0); // RFC 3708 §3
 }
 
-/** Whether the acknowledgment shows that what was sent again had arrived all the same. */
-function isSpurious(tcb: Tcb, flight: Flight): bool {
-  if (!flight.isUndoable) return false;
+/** What in the acknowledgment shows that what was sent again had arrived all the same, or NONE. */
+function evidence(tcb: Tcb, flight: Flight): Reason {
+  if (!flight.isUndoable) return Reason.NONE;
   if (flight.undoRetrans == 0) {
     count(Counter.TcpExtTCPDSACKUndo);
-    return true;
+    return Reason.UNDONE_BY_DSACK;
   }
   const made = progress();
   const echoesEarlier = made.hasEcho && lt(made.echo, flight.retransStamp);
   if (made.acked != 0 && flight.hasStamp && echoesEarlier) {
     // RFC 3522 §3.2b
     count(Counter.TcpExtTCPFullUndo);
-    return true;
+    return Reason.UNDONE_BY_TIMESTAMP;
   }
   if (flight.phase == Phase.LOSS && flight.frto == Frto.PROVING && made.hasSuspected) {
     count(Counter.TcpExtTCPSpuriousRTOs); // RFC 5682 §3.1b
-    return true;
+    return Reason.UNDONE_BY_FRTO;
   }
-  return false;
+  return Reason.NONE;
 }
 
 /** Undoes the latest reduction if the acknowledgment shows it was wrong; answers whether it did. */
 export function tryUndo(tcb: Tcb, flight: Flight): bool {
   settleDuplicate(tcb, flight); // RFC 2883 §5b
-  if (!isSpurious(tcb, flight)) return false;
+  const reason = evidence(tcb, flight);
+  if (reason == Reason.NONE) return false;
   const cc = tcb.cc;
   clearLost(tcb, flight);
   cc.cwnd = max(cc.cwnd, flight.priorCwnd); // RFC 4015 §3.2
@@ -82,6 +83,6 @@ export function tryUndo(tcb: Tcb, flight: Flight): bool {
   flight.phase = <u8>Phase.OPEN;
   lower(tcb, Flag.RESEND_NOW);
   cc.duplicates = 0;
-  traceCongestion(tcb, Reason.UNDONE);
+  traceCongestion(tcb, reason);
   return true;
 }

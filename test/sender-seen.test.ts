@@ -1,0 +1,89 @@
+/** What a sender lets be seen: STATUS has its figures, the trace says why they changed. */
+import { expect, test } from 'vitest';
+import { Reason, TraceKind } from '../host-web/abi.ts';
+import { ack, established, type Stack } from './dsl/index.ts';
+import { readTrace } from './dsl/ladder.ts';
+
+const MSS = 1000;
+const RTT = 100;
+
+function sent(written: number, options = {}) {
+  const made = established({ mss: MSS, wscale: 7, handshakeMs: RTT, ...options });
+  made.host.write(written * MSS);
+  return { ...made, first: made.peer.take() };
+}
+
+const report = (from: number, to: number, at = 0) =>
+  ack({ ack: 1 + at * MSS, sack: [[1 + from * MSS, 1 + to * MSS]] });
+
+/** Why congestion control changed, in order. */
+function reasons(stack: Stack): string[] {
+  return readTrace(stack.core, 0, 4096)
+    .filter(({ kind }) => kind === TraceKind.CONGESTION)
+    .map(({ reason }) => Reason[reason]!);
+}
+
+test('STATUS counts what is lost, SACKed and on its way again', () => {
+  const { host, peer } = sent(30);
+  host.wait(RTT);
+  peer.send(report(2, 6));
+  expect(host.status()).toMatchObject({ lost: 2 * MSS, sacked: 4 * MSS, minRtt: RTT * 1000 });
+  expect(host.look('retrans')).toBe(peer.take().filter(({ seq }) => seq < 2 * MSS).length * MSS);
+  host.wait(RTT);
+  peer.send(ack({ ack: 1 + 10 * MSS }));
+  expect(host.status()).toMatchObject({ lost: 0, sacked: 0, retrans: 0 });
+});
+
+test('STATUS counts reordering, and duplicates by the segments they had', () => {
+  const { stack, host, peer } = sent(10);
+  host.wait(RTT);
+  peer.send(report(1, 2));
+  host.wait(5);
+  peer.send(ack({ ack: 1 + 2 * MSS }));
+  expect(host.status()).toMatchObject({ reordSeen: 1, dsackDups: 0 });
+  expect(reasons(stack)).toContain('REORDERING_SEEN');
+  peer.send(report(3, 4, 2));
+  host.wait(5);
+  peer.send(ack({ ack: 1 + 4 * MSS }));
+  peer.send(ack({ ack: 1 + 4 * MSS, sack: [[1, 1 + 2 * MSS]] }));
+  expect(host.status()).toMatchObject({ reordSeen: 2, dsackDups: 2 });
+});
+
+test('the trace says that RACK found a loss, and one of what was sent again', () => {
+  const { stack, host, peer } = sent(30);
+  host.wait(RTT);
+  peer.send(report(1, 4));
+  host.wait(10);
+  peer.send(report(1, 8));
+  host.wait(RTT);
+  peer.send(report(1, 11));
+  const told = reasons(stack);
+  expect(told.filter((reason) => reason === 'RACK_LOST')).toHaveLength(1);
+  expect(told.indexOf('RACK_LOST')).toBeLessThan(told.indexOf('FAST_RETRANSMIT'));
+  expect(told.filter((reason) => reason === 'RETRANSMISSION_LOST')).toHaveLength(1);
+});
+
+test('the trace says by what a reduction was undone: duplicates', () => {
+  const { stack, host, peer } = sent(10);
+  host.wait(RTT);
+  peer.send(report(1, 4));
+  peer.send(ack({ ack: 1 + 9 * MSS }));
+  peer.send(ack({ ack: 1 + 9 * MSS, sack: [[1, 1 + MSS]] }));
+  expect(reasons(stack)).toContain('UNDONE_BY_DSACK');
+});
+
+test('the trace says by what a reduction was undone: a timestamp', () => {
+  const { stack, host, peer, first } = sent(5, { timestamps: true, sack: false });
+  host.wait(host.look('rto') / 1000);
+  const { seq, text, ts } = first.at(-1)!;
+  peer.send(ack({ ack: seq + text.length, ts: [peer.clockOffset + 1000, ts![0]] }));
+  expect(reasons(stack)).toContain('UNDONE_BY_TIMESTAMP');
+});
+
+test('the trace says by what a reduction was undone: F-RTO', () => {
+  const { stack, host, peer } = sent(30);
+  host.wait(2 * RTT + 2 + host.look('rto') / 1000);
+  peer.send(ack({ ack: 1 + MSS }));
+  peer.send(ack({ ack: 1 + 3 * MSS }));
+  expect(reasons(stack)).toContain('UNDONE_BY_FRTO');
+});
