@@ -13,7 +13,7 @@ const RECORDS = {
   CONFIG: ['Config', 'written before `init`'],
   REFUSAL: ['Refusal', 'after `init` that was refused'],
   ENDPOINT: ['Endpoint', 'written before `addAddress`, `connect`, `listen`, `ping`'],
-  NEWS: ['News', 'after `signal`'],
+  SIGNAL: ['SignalRecord', 'after `signal`'],
   STATUS: ['Status', 'after `status`, `nextStatus`'],
   ECHO_REPLY: ['EchoReply', 'new when `count` has changed'],
   ROUTE_ADVICE: ['RouteAdvice', 'new when `count` has changed'],

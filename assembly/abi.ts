@@ -196,7 +196,7 @@ export enum Controller {
   COUNT,
 }
 
-/** News of a connection, as bits; `signal()` hands them over and clears them. */
+/** Signals of a connection, as bits; `signal()` hands them over and clears them. */
 export enum Signal {
   NONE,
   /** OPEN has completed: the connection is synchronized. */
@@ -212,7 +212,7 @@ export enum Signal {
   /** Everything sent, our FIN included, is acknowledged. */
   FIN_ACKNOWLEDGED = 32,
   /**
-   * The connection is over; `result` says how, OK for a normal close. The last news of a handle.
+   * The connection is over; `result` says how, OK for a normal close. The last signal of a handle.
    */
   CLOSED = 64,
   /** A soft error (MUST-47, SHLD-25): `result` says which; the connection goes on. */

@@ -135,7 +135,7 @@ function generate() {
   for (const name of [
     'CONFIG',
     'ENDPOINT',
-    'NEWS',
+    'SIGNAL',
     'STATUS',
     'ECHO_REPLY',
     'ROUTE_ADVICE',

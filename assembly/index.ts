@@ -3,12 +3,12 @@
  *
  * Time is milliseconds as f64, addresses and records cross in the windows of `memory.ts`, handles
  * and lengths are u32, and what a call answers is a positive number or a negated Result. Nothing
- * here is called back from inside: news waits in a queue until `signal` fetches it.
+ * here is called back from inside: signals wait in a queue until `signal` fetches them.
  */
 import {
   Call,
   Endpoint,
-  News,
+  SignalRecord,
   Option,
   Reason,
   Result,
@@ -21,7 +21,7 @@ import { addLocalAddress } from './ip/address';
 import { sendEcho } from './ip/icmp';
 import { pathsChanged } from './ip/path-mtu';
 import { config, defaultSettings, setSetting, settleConfig, setting } from './limits';
-import { ENDPOINT, growTo, NEWS, POOLS_BEGIN, READY, TEXT, TEXT_SIZE } from './memory';
+import { ENDPOINT, growTo, SIGNAL, POOLS_BEGIN, READY, TEXT, TEXT_SIZE } from './memory';
 import {
   children,
   flights,
@@ -122,17 +122,17 @@ export function deadlineMs(): f64 {
   return at == 0 ? Infinity : <f64>at / 1000.0;
 }
 
-/** Puts the next news into the NEWS window; answers its handle, 0 when there is none. */
+/** Puts the next signal into the SIGNAL window; answers its handle, 0 when there is none. */
 export function signal(): u32 {
-  const tcb = isReady() ? stack.nextNews() : null;
+  const tcb = isReady() ? stack.nextSignaled() : null;
   if (tcb == null) return 0;
-  const news = changetype<News>(NEWS);
-  news.handle = handleOf(tcb);
-  news.events = tcb.signals;
-  news.result = tcb.signals & Signal.CLOSED ? tcb.result : tcb.softError;
-  news.reason = tcb.reason;
+  const record = changetype<SignalRecord>(SIGNAL);
+  record.handle = handleOf(tcb);
+  record.events = tcb.signals;
+  record.result = tcb.signals & Signal.CLOSED ? tcb.result : tcb.softError;
+  record.reason = tcb.reason;
   tcb.signals = 0;
-  return news.handle;
+  return record.handle;
 }
 
 // The stack ----------------------------------------------------------------------

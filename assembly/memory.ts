@@ -14,9 +14,9 @@ export const CONFIG: usize = MAP;
 /** The sockets of the call being made. */
 export const ENDPOINT: usize = CONFIG + 128;
 /** The answer of `signal()`. */
-export const NEWS: usize = ENDPOINT + 64;
+export const SIGNAL: usize = ENDPOINT + 64;
 /** The answer of `status()` and `nextStatus()`. */
-export const STATUS: usize = NEWS + 64;
+export const STATUS: usize = SIGNAL + 64;
 /** The latest ICMP echo reply. */
 export const ECHO_REPLY: usize = STATUS + 512;
 /** Counters, u64 each. */

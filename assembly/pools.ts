@@ -93,8 +93,8 @@ export function readyQueue(): Queue {
   return changetype<Queue>(POOLS + 9 * POOL_SIZE);
 }
 
-/** TCBs with news for their user. */
-export function newsQueue(): Queue {
+/** TCBs with signals for their user. */
+export function signalQueue(): Queue {
   return changetype<Queue>(POOLS + 10 * POOL_SIZE);
 }
 

@@ -15,14 +15,14 @@ import { emitReply } from './ip/reply';
 import { isOnLink } from './ip/route';
 import { config } from './limits';
 import { ECHO_REPLY, RECEIVE, SCRATCH, TRANSMIT } from './memory';
-import { newsQueue, readyQueue, tcbs, timers } from './pools';
+import { signalQueue, readyQueue, tcbs, timers } from './pools';
 import { earliest, earliestOwner } from './store/heap';
 import { push, shift } from './store/queue';
 import { arrives } from './tcp/arrives';
 import { childTimeout, emitSynAck } from './tcp/backlog';
 import { giveBack } from './tcp/lifecycle';
 import { canFeedStarved, feedStarved } from './tcp/send';
-import { armedFor, Flag, has, lower, NEWS_LINK, raise, READY_LINK, Tcb, tcbAt } from './tcp/tcb';
+import { armedFor, Flag, has, lower, SIGNAL_LINK, raise, READY_LINK, Tcb, tcbAt } from './tcp/tcb';
 import { expire } from './tcp/timeouts';
 import { nextTimer, settle } from './tcp/timers';
 import { timeWaitDeadline, timeWaitTimeout } from './tcp/time-wait';
@@ -273,13 +273,13 @@ function sooner(a: Instant, b: Instant): Instant {
   return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
-/** The next connection with news for its user; null when there is none. */
-export function nextNews(): Tcb | null {
+/** The next connection with signals for its user; null when there is none. */
+export function nextSignaled(): Tcb | null {
   while (true) {
-    const index = shift(newsQueue(), tcbs(), NEWS_LINK);
+    const index = shift(signalQueue(), tcbs(), SIGNAL_LINK);
     if (index == 0) return null;
     const tcb = tcbAt(index);
-    lower(tcb, Flag.NEWS);
+    lower(tcb, Flag.SIGNALED);
     if (has(tcb, Flag.IN_USE)) return tcb;
     giveBack(tcb);
   }

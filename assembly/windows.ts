@@ -80,7 +80,7 @@ export class Endpoint {
 
 /** Window: what `signal()` hands over. */
 @unmanaged
-export class News {
+export class SignalRecord {
   handle: u32;
   /** Bits of Signal. */
   events: u32;

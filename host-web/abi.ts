@@ -170,7 +170,7 @@ export enum Controller {
   COUNT = 2,
 }
 
-/** News of a connection, as bits; `signal()` hands them over and clears them. */
+/** Signals of a connection, as bits; `signal()` hands them over and clears them. */
 export enum Signal {
   NONE = 0,
   /** OPEN has completed: the connection is synchronized. */
@@ -185,7 +185,7 @@ export enum Signal {
   CONNECTION_CLOSING = 16,
   /** Everything sent, our FIN included, is acknowledged. */
   FIN_ACKNOWLEDGED = 32,
-  /** The connection is over; `result` says how, OK for a normal close. The last news of a handle. */
+  /** The connection is over; `result` says how, OK for a normal close. The last signal of a handle. */
   CLOSED = 64,
   /** A soft error (MUST-47, SHLD-25): `result` says which; the connection goes on. */
   SOFT_ERROR = 128,
@@ -791,7 +791,7 @@ export const EndpointField = {
 } as const
 
 /** Window: what `signal()` hands over. Offsets, octets. */
-export const NewsField = {
+export const SignalRecordField = {
   /** u32 */
   handle: 0,
   /** u32 */
@@ -1316,7 +1316,7 @@ export const SETTINGS = {
 export const Memory = {
   CONFIG: 65536,
   ENDPOINT: 65664,
-  NEWS: 65728,
+  SIGNAL: 65728,
   STATUS: 65792,
   ECHO_REPLY: 66304,
   ROUTE_ADVICE: 72696,

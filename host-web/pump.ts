@@ -7,7 +7,7 @@
  * are apart: `pump` runs none, and `ring` is called once all that has arrived has been put in, so
  * that an acknowledgment which waits in a device is never taken for a lost one.
  */
-import { EchoReplyField, Memory, NewsField, type Reason, type Result } from './abi.ts';
+import { EchoReplyField, Memory, SignalRecordField, type Reason, type Result } from './abi.ts';
 import { type Alarm, type Clock, NEVER } from './clock.ts';
 import type { Core } from './core.ts';
 
@@ -133,9 +133,9 @@ export class Pump {
     const core = this.#core;
     const { view } = core;
     for (let handle = core.signal(); handle !== 0; handle = core.signal()) {
-      const events = view.getUint32(Memory.NEWS + NewsField.events, true);
-      const result = view.getUint32(Memory.NEWS + NewsField.result, true) as Result;
-      const reason = view.getUint32(Memory.NEWS + NewsField.reason, true) as Reason;
+      const events = view.getUint32(Memory.SIGNAL + SignalRecordField.events, true);
+      const result = view.getUint32(Memory.SIGNAL + SignalRecordField.result, true) as Result;
+      const reason = view.getUint32(Memory.SIGNAL + SignalRecordField.reason, true) as Reason;
       this.#host.signal(handle, events, result, reason);
     }
   }

@@ -11,7 +11,7 @@ import { flightOf, hasFlight } from './flight';
 import { recover } from './loss/recovery';
 import { dropAcknowledged, takeBlocks } from './loss/scoreboard';
 import { watchAgain, watchFlight } from './loss/watch';
-import { markReady, tell } from './marks';
+import { markReady, signal } from './marks';
 import { confirmMtu } from './path-mtu';
 import { beginProgress, Progress } from './progress';
 import { endTiming, sample } from './rto';
@@ -62,7 +62,7 @@ function acknowledged(tcb: Tcb, seg: Segment, made: Progress): void {
   if (tcb.softError != Result.OK) forgetTrouble(tcb);
   tcb.rtt.stalledAt = now();
   roomReturned(tcb);
-  if (finAcknowledged(tcb)) tell(tcb, Signal.FIN_ACKNOWLEDGED);
+  if (finAcknowledged(tcb)) signal(tcb, Signal.FIN_ACKNOWLEDGED);
 }
 
 /** Whatever was suspected while nothing was acknowledged is over; segments keep their size. */

@@ -14,8 +14,8 @@ import { now } from '../time';
 import { acceptable, isLate } from './acceptable';
 import { takeAcknowledgment } from './acknowledged';
 import { answerUnacceptable, challenge } from './delayed-ack';
-import { deleteTcb, establish, lingerInFinWait2, tellHeld } from './lifecycle';
-import { acknowledge, tell } from './marks';
+import { deleteTcb, establish, lingerInFinWait2, signalKept } from './lifecycle';
+import { acknowledge, signal } from './marks';
 import { beginCongestion } from './rate/congestion';
 import { acknowledgeLast, resetConnection, resetSegment } from './reply';
 import { noteDuplicate } from './sack-blocks';
@@ -237,8 +237,8 @@ function synAcknowledged(tcb: Tcb, seg: Segment): bool {
   snd.wl2 = seg.ack;
   if (tcb.state != State.SYN_RECEIVED) {
     beginCongestion(tcb);
-    tell(tcb, Signal.OPENED);
-    tellHeld(tcb);
+    signal(tcb, Signal.OPENED);
+    signalKept(tcb);
     return true;
   }
   establish(tcb);
@@ -257,11 +257,11 @@ export function checkUrg(tcb: Tcb, seg: Segment): void {
   if (!seg.isUrg || tcb.state > State.FIN_WAIT_2) return;
   const up = seg.seq + seg.up;
   if (!lt(tcb.rcv.nxt, up)) return;
-  // A pointer that is pending already is news only when it advances.
+  // A pointer that is pending already is signalled only when it advances.
   const isPending = inWindow(tcb.rcv.up - 1, tcb.rcv.nxt, MAX_URGENT);
   if (isPending && le(up, tcb.rcv.up)) return;
   tcb.rcv.up = up;
-  if (tcb.state != State.SYN_RECEIVED) tell(tcb, Signal.URGENT); // MUST-32
+  if (tcb.state != State.SYN_RECEIVED) signal(tcb, Signal.URGENT); // MUST-32
 }
 
 // Seventh, process the segment text -------------------------------------------
@@ -323,7 +323,7 @@ export function checkFin(tcb: Tcb, seg: Segment): void {
   tcb.rcv.nxt++;
   if (tcb.rcv.wnd != 0) tcb.rcv.wnd--;
   acknowledge(tcb);
-  tell(tcb, Signal.CONNECTION_CLOSING | Signal.READABLE); // MUST-12
+  signal(tcb, Signal.CONNECTION_CLOSING | Signal.READABLE); // MUST-12
 
   switch (tcb.state) {
     case State.ESTABLISHED:

@@ -19,7 +19,7 @@ import { beginBuffers } from './autotune';
 import { giveFlight } from './flight';
 import { beginCongestion } from './rate/congestion';
 import { removeTcb } from './demux';
-import { tell } from './marks';
+import { signal } from './marks';
 import { INITIAL_RTO } from './rto';
 import { forgetSourceRoute } from './source-route';
 import { enter } from './state';
@@ -94,17 +94,17 @@ export function establish(tcb: Tcb): void {
   tcb.rtt.heardAt = now();
   if (has(tcb, Flag.KEEP_ALIVE)) arm(tcb, Timer.KEEP_ALIVE, afterMillis(tcb.keepAliveIdleMs));
   if (tcb.listener == 0) {
-    tell(tcb, Signal.OPENED);
+    signal(tcb, Signal.OPENED);
   } else {
     awaitAccept(tcb);
   }
-  tellHeld(tcb);
+  signalKept(tcb);
 }
 
 /** What came with the peer's SYN is told once both are synchronized. */
-export function tellHeld(tcb: Tcb): void {
-  if (unreadText(tcb) != 0) tell(tcb, Signal.READABLE);
-  if (lt(tcb.incoming.start, tcb.rcv.up)) tell(tcb, Signal.URGENT);
+export function signalKept(tcb: Tcb): void {
+  if (unreadText(tcb) != 0) signal(tcb, Signal.READABLE);
+  if (lt(tcb.incoming.start, tcb.rcv.up)) signal(tcb, Signal.URGENT);
 }
 
 /** Joins its listener's accept queue. */
@@ -113,7 +113,7 @@ function awaitAccept(tcb: Tcb): void {
   raise(tcb, Flag.UNACCEPTED);
   push(listener.backlog.queue, tcbs(), tcb.index, 0);
   listener.backlog.waiting++;
-  tell(listener, Signal.ACCEPTABLE);
+  signal(listener, Signal.ACCEPTABLE);
 }
 
 /**
@@ -140,7 +140,7 @@ export function deleteTcb(tcb: Tcb, result: Result, reason: Reason): void {
   } else if (has(tcb, Flag.RELEASED)) {
     freeTcb(tcb);
   } else {
-    tell(tcb, Signal.CLOSED);
+    signal(tcb, Signal.CLOSED);
   }
 }
 
@@ -181,7 +181,7 @@ export function freeTcb(tcb: Tcb): void {
 
 /** Gives a freed record back, unless it stands in a queue; who takes it out there calls again. */
 export function giveBack(tcb: Tcb): void {
-  if (tcb.flags & (Flag.IN_USE | Flag.READY | Flag.NEWS | Flag.STARVED)) return;
+  if (tcb.flags & (Flag.IN_USE | Flag.READY | Flag.SIGNALED | Flag.STARVED)) return;
   give(tcbs(), tcb.index);
 }
 

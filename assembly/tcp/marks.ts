@@ -5,9 +5,9 @@
  * segment.
  */
 import { Signal } from '../abi';
-import { newsQueue, readyQueue, tcbs } from '../pools';
+import { signalQueue, readyQueue, tcbs } from '../pools';
 import { push } from '../store/queue';
-import { Flag, has, NEWS_LINK, raise, READY_LINK, Tcb } from './tcb';
+import { Flag, has, SIGNAL_LINK, raise, READY_LINK, Tcb } from './tcb';
 
 /** Lets `output` look at a connection: there may be something to send. */
 export function markReady(tcb: Tcb): void {
@@ -22,12 +22,12 @@ export function acknowledge(tcb: Tcb): void {
   markReady(tcb);
 }
 
-/** Has news for the user of a connection; what is not fetched yet is joined to it. */
-export function tell(tcb: Tcb, signal: Signal): void {
+/** Signals the user of a connection; what has not been fetched yet is joined to it. */
+export function signal(tcb: Tcb, signals: Signal): void {
   if (has(tcb, Flag.RELEASED)) return;
-  tcb.signals |= signal;
-  // A connection nobody has accepted keeps its news until somebody does.
-  if (has(tcb, Flag.NEWS) || has(tcb, Flag.UNACCEPTED)) return;
-  raise(tcb, Flag.NEWS);
-  push(newsQueue(), tcbs(), tcb.index, NEWS_LINK);
+  tcb.signals |= signals;
+  // A connection nobody has accepted keeps its signals until somebody does.
+  if (has(tcb, Flag.SIGNALED) || has(tcb, Flag.UNACCEPTED)) return;
+  raise(tcb, Flag.SIGNALED);
+  push(signalQueue(), tcbs(), tcb.index, SIGNAL_LINK);
 }

@@ -18,7 +18,7 @@ import { shiftOf } from './autotune';
 import { insertListener, insertTcb, isTaken } from './demux';
 import { choosePort, isFree } from './ephemeral';
 import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
-import { markReady, tell } from './marks';
+import { markReady, signal } from './marks';
 import { offer } from './negotiate';
 import { claimTcb } from './orphans';
 import { lt } from './seq';
@@ -153,8 +153,8 @@ export function accept(listener: Tcb): i32 {
   listener.backlog.waiting--;
   const tcb = tcbAt(index);
   lower(tcb, Flag.UNACCEPTED);
-  // News that came while it waited is told now.
-  if (tcb.signals != 0) tell(tcb, Signal.NONE);
+  // What was signalled while it waited is fetched from now on.
+  if (tcb.signals != 0) signal(tcb, Signal.NONE);
   trace(TraceKind.CALL, handleOf(tcb), tcb.state, Reason.NONE, Call.ACCEPT, 0, 0, 0);
   return handleOf(tcb);
 }

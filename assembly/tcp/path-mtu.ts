@@ -104,11 +104,11 @@ function resizeWindow(tcb: Tcb, before: u32): void {
 
 /** Segments become as small as the path, and what was lost is sent again (RFC 1191 §6.4). */
 export function pathMtuFell(tcb: Tcb, mtu: u32): void {
-  const isNews =
+  const isNew =
     tcb.sourceRoute == 0
       ? pathMtuReported(tcb.remote0, tcb.remote1, mtu)
       : ownMtuFell(tcb, max(mtu, LEAST_MTU));
-  if (!isNews) traceDrop(Reason.ICMP_IGNORED, mtu, 0, 0);
+  if (!isNew) traceDrop(Reason.ICMP_IGNORED, mtu, 0, 0);
   if (!followPath(tcb)) return; // RFC 1191 §6.4a
   // Nothing but our SYN is outstanding, whose size is what it is.
   if (has(tcb, Flag.SYN_UNACKED)) return;

@@ -6,7 +6,7 @@ import { reserve, slack, sparePages, writeChain } from '../store/chain';
 import { push, shift } from '../store/queue';
 import { tuneSend } from './autotune';
 import { giveBack } from './lifecycle';
-import { markReady, tell } from './marks';
+import { markReady, signal } from './marks';
 import { reclaimPages } from './orphans';
 import { Flag, has, lower, pendingText, raise, STARVED_LINK, Tcb, tcbAt } from './tcb';
 
@@ -117,7 +117,7 @@ export function roomReturned(tcb: Tcb): void {
   if (!has(tcb, Flag.WANTS_ROOM) || has(tcb, Flag.STARVED)) return;
   if (sendRoom(tcb) < roomWorthTelling(tcb)) return;
   lower(tcb, Flag.WANTS_ROOM);
-  tell(tcb, Signal.WRITABLE);
+  signal(tcb, Signal.WRITABLE);
 }
 
 /** Lines a connection up for the next free page: the shared pool is empty. */
@@ -150,5 +150,5 @@ function feed(tcb: Tcb): void {
     return;
   }
   lower(tcb, Flag.WANTS_ROOM);
-  tell(tcb, Signal.WRITABLE);
+  signal(tcb, Signal.WRITABLE);
 }

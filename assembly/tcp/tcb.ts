@@ -51,7 +51,7 @@ export enum Flag {
   FIN_KEPT = 64,
   /** The peer's FIN was processed. */
   FIN_RECEIVED = 128,
-  /** The user has let go: no news, and text that still arrives is answered by a RST. */
+  /** The user has let go: no signal, and text that still arrives is answered by a RST. */
   RELEASED = 256,
   /** An acknowledgment is to be sent with the next output. */
   ACK_NOW = 512,
@@ -65,8 +65,8 @@ export enum Flag {
   KEEP_ALIVE_NOW = 8192,
   /** In the ready queue. */
   READY = 16384,
-  /** In the news queue. */
-  NEWS = 32768,
+  /** In the queue of signals. */
+  SIGNALED = 32768,
   /** In the tuple table. */
   FOUND = 65536,
   /** SEND answered 0: WRITABLE is owed. */
@@ -146,7 +146,7 @@ export class Tcb {
   /** Hash of the tuple while FOUND. */
   hash: u32;
   readyLink: u32;
-  newsLink: u32;
+  signalLink: u32;
   starvedLink: u32;
   /** How often this record was in use before; upper bits of the handle. */
   generation: u32;
@@ -252,7 +252,7 @@ export function beginBacklog(tcb: Tcb, limit: u32): void {
 /** Offset of the tuple in a TCB, a child and a TIME-WAIT record. */
 export const TUPLE: usize = offsetof<Tcb>('local0');
 export const READY_LINK: usize = offsetof<Tcb>('readyLink');
-export const NEWS_LINK: usize = offsetof<Tcb>('newsLink');
+export const SIGNAL_LINK: usize = offsetof<Tcb>('signalLink');
 export const STARVED_LINK: usize = offsetof<Tcb>('starvedLink');
 
 const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;

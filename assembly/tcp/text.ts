@@ -14,7 +14,7 @@ import { addRange, rangeAt, rangeContaining, trimRanges } from '../store/ranges'
 import { measureReceiver } from './autotune';
 import { acknowledgeText } from './delayed-ack';
 import { takeCodepoint } from './ecn';
-import { acknowledge, tell } from './marks';
+import { acknowledge, signal } from './marks';
 import { dropSegment, Segment } from './segment';
 import { markArrival, noteDuplicate } from './sack-blocks';
 import { earlier, later, le, lt, RemoteSeq } from './seq';
@@ -89,8 +89,8 @@ function textInOrder(tcb: Tcb, from: usize, right: RemoteSeq, hasDuplicate: bool
   rcv.nxt = right;
   rcv.wnd = length < rcv.wnd ? rcv.wnd - length : 0;
   rcv.total += length;
-  // In a simultaneous open the news waits for ESTABLISHED.
-  if (tcb.state != State.SYN_RECEIVED) tell(tcb, Signal.READABLE);
+  // In a simultaneous open the signal waits for ESTABLISHED.
+  if (tcb.state != State.SYN_RECEIVED) signal(tcb, Signal.READABLE);
   // RFC 5681 §4.2b: a segment that fills a gap, wholly or in part, is acknowledged at once. So is
   // one that was sent in part for nothing: its sender is waiting for some ACK that was lost.
   if (hadGap || hasDuplicate) acknowledge(tcb);

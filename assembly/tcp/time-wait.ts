@@ -37,7 +37,7 @@ import {
 } from './demux';
 import { timestampOffset } from './isn';
 import { deleteTcb, freeTcb } from './lifecycle';
-import { tell } from './marks';
+import { signal } from './marks';
 import { acknowledgeRecord } from './reply';
 import { dropSegment, Segment, traceArrival } from './segment';
 import { LocalSeq, lt, RemoteSeq } from './seq';
@@ -188,7 +188,7 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   giveFlight(tcb);
   clearRanges(ranges(), tcb.outOfOrder);
   if (has(tcb, Flag.RELEASED)) freeTcb(tcb);
-  else tell(tcb, Signal.CLOSED);
+  else signal(tcb, Signal.CLOSED);
 }
 
 /** There is no record: the FIN that may have arrived is acknowledged, and nothing waits. */

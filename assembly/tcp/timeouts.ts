@@ -13,7 +13,7 @@ import { trace } from '../trace';
 import { flightOf, hasFlight } from './flight';
 import { keepAliveTimeout } from './keep-alive';
 import { deleteTcb } from './lifecycle';
-import { acknowledge, markReady, tell } from './marks';
+import { acknowledge, markReady, signal } from './marks';
 import { giveUp, isTooMany, longestOrphan, orphanTries, timeOfTries } from './orphans';
 import { suspectBlackHole } from './path-mtu';
 import { loseEverything, reorderTimeout } from './loss/recovery';
@@ -169,7 +169,7 @@ function reportTrouble(tcb: Tcb): void {
     tcb.softError = <u8>Result.ABORTED_DUE_TO_USER_TIMEOUT;
     tcb.reason = <u8>Reason.RETRANSMISSION_TIMEOUT;
   }
-  tell(tcb, Signal.SOFT_ERROR);
+  signal(tcb, Signal.SOFT_ERROR);
 }
 
 /**

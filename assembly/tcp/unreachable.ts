@@ -11,7 +11,7 @@ import { deleteChild } from './backlog';
 import { childAt } from './child';
 import { find, Holder, holderOf, indexIn } from './demux';
 import { deleteTcb } from './lifecycle';
-import { tell } from './marks';
+import { signal } from './marks';
 import { pathMtuFell } from './path-mtu';
 import { LocalSeq, lt } from './seq';
 import { Tcb, tcbAt } from './tcb';
@@ -82,5 +82,5 @@ function unreachable(tcb: Tcb, trouble: Trouble): void {
   // up by itself, as connect(2) of Linux does (RFC 5461 §4.1).
   tcb.softError = <u8>Result.HOST_UNREACHABLE; // RFC 5927 §5.2a
   tcb.reason = <u8>Reason.ICMP_UNREACHABLE;
-  tell(tcb, Signal.SOFT_ERROR); // MUST-47, MUST-56, SHLD-25
+  signal(tcb, Signal.SOFT_ERROR); // MUST-47, MUST-56, SHLD-25
 }

@@ -185,22 +185,23 @@ export class Host {
     must(status.sndUna === status.iss || status.cwnd >= status.smss, 'cwnd holds a segment');
   }
 
-  /** Expects news of that kind since the last look, with that result; forgets it. */
+  /** Expects a signal of that kind since the last look, with that result; forgets it. */
   expectSignal(signal: Signal, result?: Result): void {
-    const news = this.stack.news.get(this.handle);
-    if (!news || (news.events & signal) === 0) {
+    const signals = this.stack.signals.get(this.handle);
+    if (!signals || (signals.events & signal) === 0) {
       this.stack.fail(
-        `no signal ${Signal[signal]}; there is ${news ? this.#names(news.events) : 'none'}`,
+        `no signal ${Signal[signal]}; there is ${signals ? this.#names(signals.events) : 'none'}`,
       );
     }
-    if (result !== undefined && news.result !== result) {
-      this.stack.fail(`${Signal[signal]} says ${Result[news.result]}, expected ${Result[result]}`);
+    if (result !== undefined && signals.result !== result) {
+      const said = Result[signals.result];
+      this.stack.fail(`${Signal[signal]} says ${said}, expected ${Result[result]}`);
     }
-    news.events &= ~signal;
+    signals.events &= ~signal;
   }
 
   expectNoSignal(signal: Signal): void {
-    const events = this.stack.news.get(this.handle)?.events ?? 0;
+    const events = this.stack.signals.get(this.handle)?.events ?? 0;
     if (events & signal) this.stack.fail(`an unexpected signal: ${this.#names(events & signal)}`);
   }
 

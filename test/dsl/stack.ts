@@ -10,7 +10,7 @@ import {
   Controller,
   type Counter,
   Memory,
-  NewsField,
+  SignalRecordField,
   Option,
   Reason,
   Result,
@@ -62,7 +62,7 @@ export interface StackOptions {
 }
 
 export type Status = Record<keyof typeof StatusField, number>;
-export interface News {
+export interface Signals {
   events: number;
   result: number;
   reason: number;
@@ -94,7 +94,7 @@ export class Stack {
   readonly strays: Uint8Array[] = [];
   /** Whoever takes packets the stack sends: true when it was theirs. */
   readonly sinks: ((packet: Uint8Array) => boolean)[] = [];
-  readonly news = new Map<number, News>();
+  readonly signals = new Map<number, Signals>();
   readonly handles = new Set<number>();
   /** Events of the trace that tell of a packet or segment dropped. */
   readonly dropped: TraceRecord[] = [];
@@ -148,7 +148,7 @@ export class Stack {
     this.#harvest();
   }
 
-  /** Takes everything the stack has to send, and its news. */
+  /** Takes everything the stack has to send, and its signals. */
   pump(): void {
     for (let sent = 0; ; sent++) {
       const length = this.core.output() >>> 0;
@@ -159,7 +159,7 @@ export class Stack {
       this.packets.push({ at: this.now, packet });
       if (!this.sinks.some((take) => take(packet))) this.strays.push(packet);
     }
-    this.#drainNews();
+    this.#drainSignals();
   }
 
   /** Milliseconds until `poll` is due; Infinity when nothing is. */
@@ -193,14 +193,14 @@ export class Stack {
     this.pump();
   }
 
-  #drainNews(): void {
+  #drainSignals(): void {
     for (let handle = this.core.signal() >>> 0; handle !== 0; handle = this.core.signal() >>> 0) {
-      const word = (field: number) => this.core.view.getUint32(Memory.NEWS + field, true);
-      const before = this.news.get(handle);
-      this.news.set(handle, {
-        events: (before?.events ?? 0) | word(NewsField.events),
-        result: word(NewsField.result),
-        reason: word(NewsField.reason),
+      const word = (field: number) => this.core.view.getUint32(Memory.SIGNAL + field, true);
+      const before = this.signals.get(handle);
+      this.signals.set(handle, {
+        events: (before?.events ?? 0) | word(SignalRecordField.events),
+        result: word(SignalRecordField.result),
+        reason: word(SignalRecordField.reason),
       });
     }
   }

@@ -47,13 +47,13 @@ test('R1 quotes no ICMP error that is over', () => {
   peer.send(ack({ seq: 1, ack: 101 }));
   host.write(100);
   host.wait(20_000);
-  expect(stack.news.get(host.handle)).toMatchObject({
+  expect(stack.signals.get(host.handle)).toMatchObject({
     result: Result.ABORTED_DUE_TO_USER_TIMEOUT,
     reason: Reason.RETRANSMISSION_TIMEOUT,
   });
 });
 
-test('a soft error and the ACK that ends it in one batch are no news', () => {
+test('a soft error and the ACK that ends it in one batch are no signal', () => {
   const { stack, host, peer } = established();
   host.write(100);
   peer.take();

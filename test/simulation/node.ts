@@ -7,7 +7,7 @@
  */
 import {
   Memory,
-  NewsField,
+  SignalRecordField,
   Option,
   Result,
   Setting,
@@ -202,32 +202,32 @@ export class Node {
     this.#alarm.set(core.deadlineMs());
   }
 
-  /** Lets the user act on the news; answers whether there may be more to send. */
+  /** Lets the user act on the signals; answers whether there may be more to send. */
   #serve(): boolean {
     const { core } = this;
-    let hadNews = false;
+    let hadSignals = false;
     while (core.signal() !== 0) {
-      hadNews = true;
-      this.#news(
-        core.view.getUint32(Memory.NEWS + NewsField.handle, true),
-        core.view.getUint32(Memory.NEWS + NewsField.events, true),
+      hadSignals = true;
+      this.#signals(
+        core.view.getUint32(Memory.SIGNAL + SignalRecordField.handle, true),
+        core.view.getUint32(Memory.SIGNAL + SignalRecordField.events, true),
       );
     }
-    return hadNews;
+    return hadSignals;
   }
 
-  #news(handle: number, events: number): void {
+  #signals(handle: number, events: number): void {
     if (events & Signal.ACCEPTABLE) {
       this.handle = this.core.accept(this.#listener);
       this.#write();
-      // What came before ACCEPT has no news of its own.
+      // What came before ACCEPT has no signal of its own.
       this.#look();
       return;
     }
     if (handle !== this.handle) return;
     if (events & Signal.CLOSED) {
-      this.result ??= this.core.view.getUint32(Memory.NEWS + NewsField.result, true);
-      this.reason = this.core.view.getUint32(Memory.NEWS + NewsField.reason, true);
+      this.result ??= this.core.view.getUint32(Memory.SIGNAL + SignalRecordField.result, true);
+      this.reason = this.core.view.getUint32(Memory.SIGNAL + SignalRecordField.reason, true);
     } else if (events & (Signal.OPENED | Signal.WRITABLE)) this.#write();
     if (events & (Signal.READABLE | Signal.CONNECTION_CLOSING)) this.#look();
   }

@@ -98,7 +98,7 @@ export function driveTimeout(bench: Bench, kind: Timeout): Facts | null {
   const facts = bench.cell(() => {
     prepare(bench, kind);
     bench.sent();
-    bench.news();
+    bench.signals();
     let from = bench.core.traceCount() >>> 0;
     came = bench.until(() => {
       const events = bench.trace(from);

@@ -2,11 +2,11 @@
  * Drives the core through a cell: from a copy of its memory, for all it knows lies there (law 2).
  *
  * What a cell leads to is read from four places that do not know of each other: the packets that
- * leave, the news its user gets, the trace's changes of state, and STATUS.
+ * leave, the signals its user gets, the trace's changes of state, and STATUS.
  */
 import {
   Memory,
-  NewsField,
+  SignalRecordField,
   Reason,
   Result,
   Signal,
@@ -95,13 +95,13 @@ export class Bench {
     this.restore();
     const result = event();
     const answers = this.sent();
-    const news = this.news();
+    const signals = this.signals();
     const path = this.#path();
     const record = this.#record();
     const variables = record ? this.#variables(record) : null;
     const restarts = this.at.state === 'TIME-WAIT' && record?.timerMs === TWO_MSL;
     const state = this.#state(record);
-    return { state, path, answers, later: this.#later(), news, result, variables, restarts };
+    return { state, path, answers, later: this.#later(), signals, result, variables, restarts };
   }
 
   #later(): string[] {
@@ -150,12 +150,12 @@ export class Bench {
     return lines;
   }
 
-  /** News for the user, by name. */
-  news(): string[] {
+  /** Signals for the user, by name. */
+  signals(): string[] {
     const names: string[] = [];
     while (this.core.signal() !== 0) {
-      const events = this.core.view.getUint32(Memory.NEWS + NewsField.events, true);
-      const result = this.core.view.getUint32(Memory.NEWS + NewsField.result, true);
+      const events = this.core.view.getUint32(Memory.SIGNAL + SignalRecordField.events, true);
+      const result = this.core.view.getUint32(Memory.SIGNAL + SignalRecordField.result, true);
       for (let bit = 1; bit <= events; bit <<= 1) {
         if ((events & bit) === 0) continue;
         const saysHow = bit === Signal.CLOSED || bit === Signal.SOFT_ERROR;

@@ -92,7 +92,7 @@ export class Outcome {
   /** Segments sent at once, and what a delayed acknowledgment sends later. */
   readonly answers: Answer[] = [];
   readonly later: Answer[] = [];
-  readonly news: string[] = [];
+  readonly signals: string[] = [];
   /** What the call answers. */
   result = '';
   una: number;
@@ -105,7 +105,7 @@ export class Outcome {
   /** What of the segment is taken, and the steps that decided: for the table only. */
   readonly takes: string[] = [];
   readonly rules: string[] = [];
-  /** URG would be news here. */
+  /** URG would be signalled here. */
   hearsUrgent = false;
   #owes = '';
   #owesLater = false;
@@ -130,8 +130,8 @@ export class Outcome {
     this.state = state;
   }
 
-  tell(...news: string[]): void {
-    for (const item of news) if (!this.news.includes(item)) this.news.push(item);
+  tell(...signals: string[]): void {
+    for (const item of signals) if (!this.signals.includes(item)) this.signals.push(item);
   }
 
   take(what: string): void {
@@ -178,7 +178,7 @@ export interface Facts {
   readonly path: readonly string[];
   readonly answers: readonly string[];
   readonly later: readonly string[];
-  readonly news: readonly string[];
+  readonly signals: readonly string[];
   readonly result: string;
   /** SND.UNA, SND.NXT, RCV.NXT and octets to read; null where no TCB is left to ask. */
   readonly variables: readonly [una: number, nxt: number, rcvNxt: number, unread: number] | null;
@@ -199,13 +199,14 @@ export const isTold = (state: string): boolean => TOLD.includes(state as StateNa
 
 /** An outcome without its words. */
 export function factsOf(outcome: Outcome): Facts {
-  const { state, path, answers, later, news, result, una, nxt, rcvNxt, unread, restarts } = outcome;
+  const { state, path, answers, later, signals, result } = outcome;
+  const { una, nxt, rcvNxt, unread, restarts } = outcome;
   return {
     state,
     path,
     answers: answers.map((answer) => answer.wire),
     later: later.map((answer) => answer.wire),
-    news: [...news].sort(),
+    signals: [...signals].sort(),
     result,
     variables: isTold(outcome.state) ? [una, nxt, rcvNxt, unread] : null,
     restarts,

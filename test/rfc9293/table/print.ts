@@ -75,9 +75,9 @@ function nextOf(outcome: Outcome): string {
 }
 
 function heardOf(outcome: Outcome): string {
-  const news = outcome.news.filter((item) => item !== 'URGENT');
-  if (outcome.hearsUrgent) news.push('+URG');
-  return news.join(' ');
+  const signals = outcome.signals.filter((item) => item !== 'URGENT');
+  if (outcome.hearsUrgent) signals.push('+URG');
+  return signals.join(' ');
 }
 
 function answersOf({ answers, later }: Outcome): string {
@@ -235,7 +235,7 @@ SEG.ACK         ancient       SND.UNA-MAX.SND.WND-1         oldest         SND.U
                 not all       no ACK, or any but SND.NXT
 takes           what of the segment has effect: its ACK (SND.UNA and window), text, FIN; "held" is
                 text or a FIN that waits for what lies before it.
-+URG            with URG there is the news URGENT as well.
++URG            with URG there is the signal URGENT as well.
 in order        no error.
 decided by      the step of the section that decides.
 (child)         a listener's: its user holds the listener, and calls reach that.`;

@@ -67,7 +67,7 @@ const OPTIONS: Options = {
 
 const settle = (made: Made): Made => {
   made.peer.take();
-  made.stack.news.clear();
+  made.stack.signals.clear();
   return made;
 };
 

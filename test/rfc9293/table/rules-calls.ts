@@ -166,7 +166,7 @@ function abort(o: Outcome, state: StateName): Outcome {
   }
 }
 
-/** Letting go: CLOSE where the user has not, and no news from then on. */
+/** Letting go: CLOSE where the user has not, and no signal from then on. */
 function release(o: Outcome, state: StateName, unread: number): Outcome {
   if (state === 'CLOSED') return o;
   if (unread > 0) {
@@ -176,6 +176,6 @@ function release(o: Outcome, state: StateName, unread: number): Outcome {
   }
   close(o, state);
   o.result = 'ok';
-  o.news.length = 0;
+  o.signals.length = 0;
   return o;
 }
