@@ -189,3 +189,22 @@ test('RFC 8985 §7.4.2: a probe whose original had arrived reduces nothing', () 
   expect(stack.counter(Counter.TcpExtTCPLossProbeRecovery)).toBe(0);
   expect(host.look('cwnd')).toBe(before);
 });
+
+test('RFC 8985 §7.3: the SACK of a probe shows what was lost before it, whatever it echoes', () => {
+  const made = established({ mss: MSS, wscale: 7, handshakeMs: RTT, timestamps: true });
+  const { stack, host, peer } = made;
+  const size = MSS - 12;
+  const numbers = () => peer.take().map(({ seq }) => (seq - 1) / size);
+  host.write(10 * size);
+  const first = peer.take();
+  host.wait(RTT);
+  // What comes out of order does not change the timestamp that is echoed.
+  const ts: [number, number] = [peer.clockOffset + 500, first[6]!.ts![0]];
+  peer.send(ack({ ack: 1 + 7 * size, ts }));
+  host.wait(2 * RTT + 2);
+  expect(numbers()).toEqual([9]);
+  host.wait(RTT);
+  peer.send(ack({ ack: 1 + 7 * size, sack: [[1 + 9 * size, 1 + 10 * size]], ts }));
+  expect(numbers()).toEqual([7]);
+  expect(stack.counter(Counter.TcpExtTCPTimeouts)).toBe(0);
+});

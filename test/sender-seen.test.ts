@@ -70,6 +70,8 @@ test('the trace says by what a reduction was undone: duplicates', () => {
   peer.send(ack({ ack: 1 + 9 * MSS }));
   peer.send(ack({ ack: 1 + 9 * MSS, sack: [[1, 1 + MSS]] }));
   expect(reasons(stack)).toContain('UNDONE_BY_DSACK');
+  // The segment was overtaken, not lost: the next is given more time.
+  expect(host.look('reordSeen')).toBe(1);
 });
 
 test('the trace says by what a reduction was undone: a timestamp', () => {

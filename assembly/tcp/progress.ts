@@ -88,7 +88,11 @@ export function noteDelivered(tcb: Tcb, sent: Sent, end: LocalSeq, octets: u32):
 /** What answers an earlier sending of the same data says nothing of the latest (RFC 8985 §6.2). */
 function noteNewest(tcb: Tcb, made: Progress, sent: Sent, end: LocalSeq, elapsed: Micros): void {
   if (sent.sends > 1) {
-    if (made.hasEcho && lt(made.echo, stampBefore(tcb, elapsed))) return;
+    // DEVIATION: RFC 8985 §6.2 asks the echo of what is SACKed as well. A peer echoes what came in
+    // order last, so no probe of a tail would ever count. As in Linux, the shortest RTT alone tells
+    // there.
+    const isInOrder = le(end, tcb.snd.una);
+    if (isInOrder && made.hasEcho && lt(made.echo, stampBefore(tcb, elapsed))) return;
     if (elapsed < tcb.rtt.least) return;
   }
   if (made.hasNewest && !isSentAfter(sent.sentAt, end, made.newestAt, made.newestEnd)) return;

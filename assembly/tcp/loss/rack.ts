@@ -70,7 +70,8 @@ function noteLeastRtt(tcb: Tcb, rtt: Micros): void {
   tcb.rtt.leastAt = seconds;
 }
 
-function noteReordering(tcb: Tcb): void {
+/** Reordering was seen: from now on three segments beyond a hole prove no loss. */
+export function noteReordering(tcb: Tcb): void {
   if (!tcb.cc.reorderSeen) {
     count(Counter.TcpExtTCPSACKReorder);
     traceCongestion(tcb, Reason.REORDERING_SEEN);

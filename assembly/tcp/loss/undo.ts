@@ -12,6 +12,7 @@ import { traceCongestion } from '../rate/note';
 import { le, lt } from '../seq';
 import { Flag, lower, Tcb } from '../tcb';
 import { tsVal } from '../timestamps';
+import { noteReordering } from './rack';
 import { clearLost } from './scoreboard';
 
 /** Keeps what a reduction is about to take. */
@@ -73,6 +74,8 @@ export function tryUndo(tcb: Tcb, flight: Flight): bool {
   settleDuplicate(tcb, flight); // RFC 2883 §5b
   const reason = evidence(tcb, flight);
   if (reason == Reason.NONE) return false;
+  // What was late enough to be taken for lost was overtaken.
+  if (flight.phase == Phase.RECOVERY) noteReordering(tcb);
   const cc = tcb.cc;
   clearLost(tcb, flight);
   cc.cwnd = max(cc.cwnd, flight.priorCwnd); // RFC 4015 §3.2
