@@ -23,7 +23,7 @@ import { pathsChanged } from './ip/path-mtu';
 import { config, defaultSettings, setSetting, settleConfig, setting } from './limits';
 import { ENDPOINT, growTo, SIGNAL, POOLS_BEGIN, READY, TEXT, TEXT_SIZE } from './memory';
 import {
-  children,
+  synEntries,
   flights,
   layPools,
   pages,
@@ -284,16 +284,16 @@ export function traceBase(): u32 {
 }
 
 /**
- * Items a pool has handed out: 0 TCBs, 1 children, 2 TIME-WAIT, 3 ranges, 4 replies, 5 pages, 6
- * source routes, 7 flights, 8 records of segments sent; and 9, of the TCBs those whose user has let
- * go.
+ * Items a pool has handed out: 0 TCBs, 1 SYN-queue entries, 2 TIME-WAIT, 3 ranges, 4 replies, 5
+ * pages, 6 source routes, 7 flights, 8 records of segments sent; and 9, of the TCBs those whose
+ * user has let go.
  */
 export function used(pool: u32): u32 {
   switch (pool) {
     case 0:
       return tcbs().used;
     case 1:
-      return children().used;
+      return synEntries().used;
     case 2:
       return timeWaits().used;
     case 3:

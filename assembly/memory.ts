@@ -45,10 +45,10 @@ export const SEGMENT: usize = DATAGRAM + 128;
 export const PORT_COUNTERS: usize = SEGMENT + 256;
 /** Datagrams under reassembly. */
 export const REASSEMBLIES: usize = PORT_COUNTERS + 1024;
-/** The child a cookie is turned back into: it belongs to no pool. */
-export const COOKIE_CHILD: usize = REASSEMBLIES + 1024;
+/** The SYN-queue entry a cookie is turned back into: it belongs to no pool. */
+export const COOKIE_ENTRY: usize = REASSEMBLIES + 1024;
 /** When a listener last answered with a cookie; an ACK is not taken for one long after. */
-export const COOKIE_SENT_AT: usize = COOKIE_CHILD + 128;
+export const COOKIE_SENT_AT: usize = COOKIE_ENTRY + 128;
 /** The latest advice against a route. */
 export const ROUTE_ADVICE: usize = COOKIE_SENT_AT + 8;
 /** Why `init` refused. */
@@ -109,7 +109,7 @@ export function growTo(end: u64): bool {
 
 /** Octets of the records the pools hold; the file of each record checks that it fits. */
 export const TCB_SIZE: u32 = 512;
-export const CHILD_SIZE: u32 = 128;
+export const SYN_ENTRY_SIZE: u32 = 128;
 export const TIME_WAIT_SIZE: u32 = 64;
 export const REPLY_SIZE: u32 = 160;
 export const SOURCE_ROUTE_SIZE: u32 = 56;

@@ -7,7 +7,7 @@
 import { Config } from './abi';
 import { config, refusal } from './limits';
 import {
-  CHILD_SIZE,
+  SYN_ENTRY_SIZE,
   FLIGHT_SIZE,
   growTo,
   PATH_SIZE,
@@ -32,8 +32,8 @@ export function tcbs(): Pool {
   return changetype<Pool>(POOLS);
 }
 
-/** Children of listeners, in SYN-RECEIVED. */
-export function children(): Pool {
+/** Entries of the listeners' SYN queues, in SYN-RECEIVED. */
+export function synEntries(): Pool {
   return changetype<Pool>(POOLS + POOL_SIZE);
 }
 
@@ -73,7 +73,7 @@ export function pagesToSpare(): u32 {
   return spare > kept ? spare - kept : 0;
 }
 
-/** References by 4-tuple: TCBs and children. */
+/** References by 4-tuple: TCBs and SYN-queue entries. */
 export function tuples(): Table {
   return changetype<Table>(POOLS + 6 * POOL_SIZE);
 }
@@ -83,7 +83,7 @@ export function ports(): Table {
   return changetype<Table>(POOLS + 7 * POOL_SIZE);
 }
 
-/** Who is due when: owner n is TCB n, and behind the TCBs, the children. */
+/** Who is due when: owner n is TCB n, and behind the TCBs, the SYN-queue entries. */
 export function timers(): Heap {
   return changetype<Heap>(POOLS + 8 * POOL_SIZE);
 }
@@ -98,8 +98,8 @@ export function signalQueue(): Queue {
   return changetype<Queue>(POOLS + 10 * POOL_SIZE);
 }
 
-/** Children whose SYN,ACK is to be sent. */
-export function childQueue(): Queue {
+/** SYN-queue entries whose SYN,ACK is to be sent. */
+export function synEntryQueue(): Queue {
   return changetype<Queue>(POOLS + 11 * POOL_SIZE);
 }
 
@@ -164,11 +164,11 @@ function note(limit: usize, begin: u64, end: u64): u64 {
  */
 export function layPools(): bool {
   const c = config();
-  const tcbsAndChildren = c.connections + c.children;
+  const tcbsAndEntries = c.connections + c.children;
   refusal().part = 0;
   let at: u64 = POOLS_BEGIN;
   at = note(CONNECTIONS, at, layPool(tcbs(), at, TCB_SIZE, c.connections));
-  at = note(CHILDREN, at, layPool(children(), at, CHILD_SIZE, c.children));
+  at = note(SYN_ENTRIES, at, layPool(synEntries(), at, SYN_ENTRY_SIZE, c.children));
   at = note(TIME_WAITS, at, layPool(timeWaits(), at, TIME_WAIT_SIZE, c.timeWaits));
   at = note(RANGES, at, layPool(ranges(), at, RANGE_SIZE, c.ranges));
   at = layPool(replies(), at, REPLY_SIZE, c.replies);
@@ -177,10 +177,10 @@ export function layPools(): bool {
   at = note(CONNECTIONS, at, layPool(flights(), at, FLIGHT_SIZE, c.connections));
   // Beyond the configured number each flight has its first record.
   at = note(SEGMENTS, at, layPool(sentRecords(), at, SENT_SIZE, c.segments + c.connections));
-  at = layTable(tuples(), at, tcbsAndChildren);
+  at = layTable(tuples(), at, tcbsAndEntries);
   at = layTable(timeWaitTuples(), at, c.timeWaits);
   at = layTable(ports(), at, c.listeners);
-  at = layHeap(timers(), at, tcbsAndChildren);
+  at = layHeap(timers(), at, tcbsAndEntries);
   at = note(TRACE_EVENTS, at, layTrace(at, c.traceEvents));
   at = note(PAGES, at, layPages(pages(), at, c.pages));
   refusal().octets = at;
@@ -188,7 +188,7 @@ export function layPools(): bool {
 }
 
 const CONNECTIONS: usize = offsetof<Config>('connections');
-const CHILDREN: usize = offsetof<Config>('children');
+const SYN_ENTRIES: usize = offsetof<Config>('children');
 const TIME_WAITS: usize = offsetof<Config>('timeWaits');
 const RANGES: usize = offsetof<Config>('ranges');
 const SEGMENTS: usize = offsetof<Config>('segments');

@@ -122,7 +122,7 @@ export enum Reason {
   PATH_MTU_FELL,
   /** Full segments vanish and no router says why: smaller ones are tried. (RFC 2923 §2.1) */
   PATH_MTU_BLACK_HOLE,
-  /** The handshake of a queued child was given up. (RFC 4987 §2) */
+  /** The handshake of a SYN-queue entry was given up. (RFC 4987 §2) */
   SYN_ACK_TIMEOUT,
   /**
    * The SYN was answered with a cookie, for the SYN queue is full: nothing is remembered. (RFC 4987

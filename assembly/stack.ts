@@ -19,7 +19,7 @@ import { signalQueue, readyQueue, tcbs, timers } from './pools';
 import { earliest, earliestOwner } from './store/heap';
 import { push, shift } from './store/queue';
 import { arrives } from './tcp/arrives';
-import { childTimeout, emitSynAck } from './tcp/backlog';
+import { synAckTimeout, emitSynAck } from './tcp/backlog';
 import { giveBack } from './tcp/lifecycle';
 import { canFeedStarved, feedStarved } from './tcp/send';
 import { armedFor, Flag, has, lower, SIGNAL_LINK, raise, READY_LINK, Tcb, tcbAt } from './tcp/tcb';
@@ -191,7 +191,7 @@ export function poll(at: Instant): void {
     if (due == 0 || due > now()) break;
     const owner = earliestOwner(timers());
     if (owner <= config().connections) expire(tcbAt(owner));
-    else childTimeout(owner - config().connections);
+    else synAckTimeout(owner - config().connections);
   }
   timeWaitTimeout();
   reassemblyTimeout();
@@ -201,7 +201,7 @@ export function poll(at: Instant): void {
 }
 
 /**
- * Writes the next packet into the transmit window: replies first, then SYN,ACKs of children, then
+ * Writes the next packet into the transmit window: replies first, then SYN,ACKs, then
  * the connections that are ready, one packet each in turn. What is for ourselves is looped back;
  * each echo reply among that is to be read before the next takes its place.
  *

@@ -109,7 +109,7 @@ export class TraceEvent {
   d: u32;
 }
 
-/** Window: STATUS of one connection, child or TIME-WAIT record (RFC 9293 §3.10.6; `tcp_info`). */
+/** Window: STATUS of a connection, SYN-queue entry or TIME-WAIT record (RFC 9293 §3.10.6). */
 @unmanaged
 export class Status {
   local0: u64;
@@ -118,7 +118,7 @@ export class Status {
   remote1: u64;
   localPort: u32;
   remotePort: u32;
-  /** 0 for a record without a user: a queued child or TIME-WAIT. */
+  /** 0 for a record without a user: a SYN-queue entry or TIME-WAIT. */
   handle: u32;
   /** State. */
   state: u32;
@@ -126,7 +126,7 @@ export class Status {
   receiveQueue: u32;
   /** Octets sent or queued and not acknowledged; of a listener: its backlog. */
   sendQueue: u32;
-  /** Timer that runs out next, as Timer + 1; 0 none. 16 is TIME-WAIT, 17 a child's SYN,ACK. */
+  /** Timer that runs out next, as Timer + 1; 0 none. 16 is TIME-WAIT, 17 a SYN,ACK's. */
   timer: u32;
   /** Milliseconds until then. */
   timerMs: u32;
@@ -156,7 +156,7 @@ export class Status {
    * 6 our text is ECN-capable, 7 so is the peer's: some has come.
    */
   flags: u32;
-  /** Children in SYN-RECEIVED (listeners). */
+  /** Entries of its SYN queue (listeners). */
   synQueue: u32;
   segsIn: u32;
   segsOut: u32;

@@ -468,7 +468,7 @@ export enum Reason {
   PATH_MTU_FELL = 50,
   /** Full segments vanish and no router says why: smaller ones are tried. (RFC 2923 §2.1) */
   PATH_MTU_BLACK_HOLE = 51,
-  /** The handshake of a queued child was given up. (RFC 4987 §2) */
+  /** The handshake of a SYN-queue entry was given up. (RFC 4987 §2) */
   SYN_ACK_TIMEOUT = 52,
   /** The SYN was answered with a cookie, for the SYN queue is full: nothing is remembered. (RFC 4987 §3.6) */
   COOKIE_SENT = 53,
@@ -648,7 +648,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.RECOVERED]: "Recovery is over: everything sent before the loss is acknowledged. (RFC 6582 §3.2)",
   [Reason.PATH_MTU_FELL]: "A router says that the path carries only smaller packets. (RFC 1191 §6.4, RFC 8201 §5.4)",
   [Reason.PATH_MTU_BLACK_HOLE]: "Full segments vanish and no router says why: smaller ones are tried. (RFC 2923 §2.1)",
-  [Reason.SYN_ACK_TIMEOUT]: "The handshake of a queued child was given up. (RFC 4987 §2)",
+  [Reason.SYN_ACK_TIMEOUT]: "The handshake of a SYN-queue entry was given up. (RFC 4987 §2)",
   [Reason.COOKIE_SENT]: "The SYN was answered with a cookie, for the SYN queue is full: nothing is remembered. (RFC 4987 §3.6)",
   [Reason.COOKIE_RETURNED]: "The ACK returns a cookie of ours: the connection is made from it. (RFC 4987 §3.6)",
   [Reason.COOKIE_INVALID]: "The ACK returns no cookie of ours, or one that is too old. (RFC 4987 §3.6)",
@@ -828,7 +828,7 @@ export const TraceEventField = {
   size: 32,
 } as const
 
-/** Window: STATUS of one connection, child or TIME-WAIT record (RFC 9293 §3.10.6; `tcp_info`). Offsets, octets. */
+/** Window: STATUS of a connection, SYN-queue entry or TIME-WAIT record (RFC 9293 §3.10.6). Offsets, octets. */
 export const StatusField = {
   /** u64 */
   local0: 0,

@@ -36,7 +36,7 @@ import { isLocal, isUnicast } from './address';
 @unmanaged
 class SourceRoute {
   link: u32;
-  /** A connection or child, and the replies that wait to be sent along it. */
+  /** A connection or SYN-queue entry, and the replies that wait to be sent along it. */
   shares: u32;
   /** The four octets the header's destination gets, as loaded. */
   firstHop: u32;

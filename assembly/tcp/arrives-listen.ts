@@ -1,17 +1,17 @@
 /** SEGMENT ARRIVES, LISTEN (RFC 9293 §3.10.7.2). */
 import { Counter, Reason, State } from '../abi';
 import { count } from '../counters';
-import { cookieReturned } from './arrives-child';
-import { addChild } from './backlog';
+import { cookieReturned } from './arrives-syn-entry';
+import { addEntry } from './backlog';
 import { resetSegment } from './reply';
 import { dropStray, Segment, traceArrival } from './segment';
 import { LocalSeq } from './seq';
 import { handleOf, Tcb } from './tcb';
 
 /**
- * Three checks in the RFC's order; a SYN that passes them begins a child.
+ * Three checks in the RFC's order; a SYN that passes them begins a SYN-queue entry.
  *
- * @param leastIss see `addChild`
+ * @param leastIss see `addEntry`
  */
 export function listenState(listener: Tcb, seg: Segment, leastIss: LocalSeq): void {
   traceArrival(seg, handleOf(listener), State.LISTEN);
@@ -37,7 +37,7 @@ export function listenState(listener: Tcb, seg: Segment, leastIss: LocalSeq): vo
       return;
     }
     count(Counter.TcpPassiveOpens);
-    addChild(listener, seg, leastIss);
+    addEntry(listener, seg, leastIss);
     return;
   }
   // Fourth, other segments have no ACK, so they are dropped.

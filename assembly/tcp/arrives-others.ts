@@ -4,7 +4,7 @@
  * Eight checks in the RFC's order; each answers whether processing continues. The order is
  * behaviour. A segment that both acknowledges our FIN and carries the peer's needs no code of its
  * own: the fifth check has already left FIN-WAIT-1 by the time the eighth reads the FIN. TIME-WAIT
- * has its own page (`time-wait.ts`), for it has no TCB; so has a listener's child until its
+ * has its own page (`time-wait.ts`), for it has no TCB; so has a SYN-queue entry until its
  * handshake completes (`backlog.ts`). What the fifth and seventh check do to the buffers stands in
  * `acknowledged.ts` and `text.ts`.
  */
@@ -131,7 +131,7 @@ function checkRst(tcb: Tcb, seg: Segment): bool {
   }
   switch (tcb.state) {
     case State.SYN_RECEIVED:
-      // A passive child returned to LISTEN before it had a TCB; here OPEN was active (MUST-11).
+      // A SYN-queue entry returned to LISTEN before it had a TCB; here OPEN was active (MUST-11).
       deleteTcb(tcb, Result.CONNECTION_REFUSED, Reason.REFUSED);
       return false;
     case State.ESTABLISHED:

@@ -6,12 +6,12 @@
 import { Counter, Reason, State } from '../abi';
 import { count } from '../counters';
 import { Datagram } from '../ip/datagram';
-import { childState } from './arrives-child';
+import { synEntryState } from './arrives-syn-entry';
 import { listenState } from './arrives-listen';
 import { otherStates } from './arrives-others';
 import { synSentState } from './arrives-syn-sent';
 import { hasRoom } from './backlog';
-import { childAt } from './child';
+import { synEntryAt } from './syn-entry';
 import { findSegment, Holder, holderOf, indexIn, listenerFor } from './demux';
 import { resetSegment } from './reply';
 import { dropStray, readSegment, Segment, segment } from './segment';
@@ -38,8 +38,8 @@ export function arrives(d: Datagram): void {
       else otherStates(tcb, seg);
       return;
     }
-    case Holder.CHILD:
-      childState(childAt(indexIn(reference)), seg);
+    case Holder.SYN_ENTRY:
+      synEntryState(synEntryAt(indexIn(reference)), seg);
       return;
     case Holder.TIME_WAIT: {
       const listener = listenerFor(seg);

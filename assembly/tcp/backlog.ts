@@ -1,17 +1,17 @@
 /**
- * The SYN queue: children of a listener in SYN-RECEIVED (RFC 9293 §3.10.7.2, RFC 4987 §3).
+ * The SYN queue: a listener's entries in SYN-RECEIVED (RFC 9293 §3.10.7.2, RFC 4987 §3).
  *
- * A child is a record of 128 octets instead of a TCB, for a server holds most of them under attack.
- * Here it begins, sends its SYN,ACK, and ends; what arrives for it stands in `arrives-child.ts`.
- * "Return to LISTEN" is the child deleted while its listener stands.
+ * An entry is a record of 128 octets instead of a TCB, for a server has most of them under attack.
+ * Here it begins, sends its SYN,ACK, and ends; `arrives-syn-entry.ts` has what arrives for it.
+ * "Return to LISTEN" is the entry deleted while its listener stands.
  */
 import { Counter, Reason, Result, Setting, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { headerLength, writeHeader } from '../ip/output';
 import { addSourceRoute, dropSourceRoute, sourceRouteLength } from '../ip/source-route';
 import { PAGE_SIZE, setting } from '../limits';
-import { CHILD_SIZE, TRANSMIT } from '../memory';
-import { childQueue, children, pages, pagesToSpare, timers } from '../pools';
+import { SYN_ENTRY_SIZE, TRANSMIT } from '../memory';
+import { synEntryQueue, synEntries, pages, pagesToSpare, timers } from '../pools';
 import { beginChain, clearChain, reserve, writeChain } from '../store/chain';
 import { sum } from '../store/copy-sum';
 import { schedule, unschedule } from '../store/heap';
@@ -23,7 +23,7 @@ import { finish, pseudoSum } from '../wire/checksum';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
 import { shiftOf } from './autotune';
 import { sendCookie } from './cookies';
-import { Child, childAt, ownerOf, QUEUE_LINK, receiveNext, receiveWindow } from './child';
+import { SynEntry, synEntryAt, ownerOf, QUEUE_LINK, receiveNext, receiveWindow } from './syn-entry';
 import { nextChallenge } from './delayed-ack';
 import { Holder, insertTuple, removeTuple } from './demux';
 import { synAckControl } from './ecn';
@@ -34,7 +34,7 @@ import { INITIAL_RTO, MAX_RTO } from './rto';
 import { acknowledgeRecord, resetConnection } from './reply';
 import { dropStray, Segment } from './segment';
 import { LocalSeq, lt } from './seq';
-import { takeChildSourceRoute } from './source-route';
+import { takeEntrySourceRoute } from './source-route';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
 import { timestampNow } from './timestamps';
 
@@ -46,10 +46,10 @@ export function isOverflowing(listener: Tcb): bool {
   return true;
 }
 
-/** Whether a listener would begin a child now. */
+/** Whether a listener would begin an entry now. */
 export function hasRoom(listener: Tcb): bool {
   const backlog = listener.backlog;
-  return backlog.waiting < backlog.limit && backlog.children < backlog.limit;
+  return backlog.waiting < backlog.limit && backlog.entries < backlog.limit;
 }
 
 /**
@@ -69,12 +69,12 @@ function synQueueFull(listener: Tcb, seg: Segment): void {
 }
 
 /**
- * Begins a child for a SYN: chooses ISS, keeps what it offers, and queues the SYN,ACK.
+ * Begins an entry for a SYN: chooses ISS, keeps what it offers, and queues the SYN,ACK.
  *
  * @param leastIss what ISS must lie beyond, when the tuple comes straight from TIME-WAIT (MAY-2); 0
  *   none
  */
-export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void {
+export function addEntry(listener: Tcb, seg: Segment, leastIss: LocalSeq): void {
   if (isOverflowing(listener)) {
     dropStray(seg, Reason.ACCEPT_QUEUE_FULL);
     return;
@@ -83,41 +83,41 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
     sendCookie(listener, seg);
     return;
   }
-  const isFull = listener.backlog.children >= listener.backlog.limit;
-  const index = isFull ? 0 : take(children()); // RFC 4987 §3.5
+  const isFull = listener.backlog.entries >= listener.backlog.limit;
+  const index = isFull ? 0 : take(synEntries()); // RFC 4987 §3.5
   if (index == 0) {
     synQueueFull(listener, seg);
     return;
   }
-  const child = childAt(index);
-  memory.fill(changetype<usize>(child), 0, CHILD_SIZE);
-  if (seg.sourceRoute != 0 && !takeChildSourceRoute(child, seg)) {
+  const entry = synEntryAt(index);
+  memory.fill(changetype<usize>(entry), 0, SYN_ENTRY_SIZE);
+  if (seg.sourceRoute != 0 && !takeEntrySourceRoute(entry, seg)) {
     count(Counter.TcpExtListenDrops);
     dropStray(seg, Reason.SOURCE_ROUTES_USED_UP);
-    give(children(), index);
+    give(synEntries(), index);
     return;
   }
-  child.index = index;
-  memory.copy(changetype<usize>(child) + TUPLE, changetype<usize>(seg) + TUPLE, 36);
-  child.hash = insertTuple(Holder.CHILD, index);
-  child.listener = listener.index;
-  child.buffer = listener.rcv.buffer;
-  child.ownShift = <u8>shiftOf(listener);
-  listener.backlog.children++;
+  entry.index = index;
+  memory.copy(changetype<usize>(entry) + TUPLE, changetype<usize>(seg) + TUPLE, 36);
+  entry.hash = insertTuple(Holder.SYN_ENTRY, index);
+  entry.listener = listener.index;
+  entry.buffer = listener.rcv.buffer;
+  entry.ownShift = <u8>shiftOf(listener);
+  listener.backlog.entries++;
   listener.backlog.young++;
-  const tuple = changetype<usize>(child) + TUPLE;
-  child.iss = initialSequenceNumber(tuple);
+  const tuple = changetype<usize>(entry) + TUPLE;
+  entry.iss = initialSequenceNumber(tuple);
   // RFC 1122 §4.2.2.13b
-  if (leastIss != 0 && !lt(leastIss, child.iss)) child.iss = leastIss + 65_536; // MAY-2
-  child.irs = seg.seq;
-  child.flags = offers() & offeredBy(seg); // RFC 7323 §2.2a
-  child.tsRecent = seg.options.tsVal;
-  child.tsOffset = timestampOffset(tuple);
-  child.mss = <u16>peerMss(seg.options, seg.remote0, seg.remote1);
-  child.wnd = <u16>seg.wnd;
-  child.urgent = seg.isUrg ? <u16>seg.up : 0;
-  child.shift = <u8>(seg.options.shift == 255 ? 0 : seg.options.shift);
-  keepText(child, listener, seg);
+  if (leastIss != 0 && !lt(leastIss, entry.iss)) entry.iss = leastIss + 65_536; // MAY-2
+  entry.irs = seg.seq;
+  entry.flags = offers() & offeredBy(seg); // RFC 7323 §2.2a
+  entry.tsRecent = seg.options.tsVal;
+  entry.tsOffset = timestampOffset(tuple);
+  entry.mss = <u16>peerMss(seg.options, seg.remote0, seg.remote1);
+  entry.wnd = <u16>seg.wnd;
+  entry.urgent = seg.isUrg ? <u16>seg.up : 0;
+  entry.shift = <u8>(seg.options.shift == 255 ? 0 : seg.options.shift);
+  keepText(entry, listener, seg);
   trace(
     TraceKind.STATE,
     0,
@@ -128,62 +128,62 @@ export function addChild(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
     Reason.SYN_ARRIVED,
     0,
   );
-  queueSynAck(child);
-  schedule(timers(), ownerOf(child), now() + INITIAL_RTO);
+  queueSynAck(entry);
+  schedule(timers(), ownerOf(entry), now() + INITIAL_RTO);
 }
 
 /**
  * Text that came with the SYN is kept for ESTABLISHED, one page of it; the rest will come again.
  */
-function keepText(child: Child, listener: Tcb, seg: Segment): void {
-  beginChain(child.kept, child.irs + 1);
+function keepText(entry: SynEntry, listener: Tcb, seg: Segment): void {
+  beginChain(entry.kept, entry.irs + 1);
   const most = pagesToSpare() == 0 ? 0 : min(PAGE_SIZE, listener.rcv.buffer);
   const length = min(seg.textLength, most);
   if (
     length == 0 ||
-    reserve(pages(), child.kept, child.irs + 1 + length) != child.irs + 1 + length
+    reserve(pages(), entry.kept, entry.irs + 1 + length) != entry.irs + 1 + length
   ) {
     if (seg.textLength != 0) dropStray(seg, Reason.SYN_TEXT_NOT_KEPT);
     return;
   }
-  writeChain(pages(), child.kept, child.irs + 1, seg.text, length);
-  child.keptLength = <u16>length;
+  writeChain(pages(), entry.kept, entry.irs + 1, seg.text, length);
+  entry.keptLength = <u16>length;
 }
 
-/** Lines a child's SYN,ACK up to be sent. */
-export function queueSynAck(child: Child): void {
-  if (child.isQueued) return;
-  child.isQueued = 1;
-  push(childQueue(), children(), child.index, QUEUE_LINK);
+/** Lines an entry's SYN,ACK up to be sent. */
+export function queueSynAck(entry: SynEntry): void {
+  if (entry.isQueued) return;
+  entry.isQueued = 1;
+  push(synEntryQueue(), synEntries(), entry.index, QUEUE_LINK);
 }
 
 /**
  * Writes the next SYN,ACK into the transmit window; answers the packet's octets, 0 when none waits.
  */
 export function emitSynAck(): u32 {
-  const index = shift(childQueue(), children(), QUEUE_LINK);
+  const index = shift(synEntryQueue(), synEntries(), QUEUE_LINK);
   if (index == 0) return 0;
-  const child = childAt(index);
-  child.isQueued = 0;
-  const listener = tcbAt(child.listener);
-  const ipOptions = sourceRouteLength(child.sourceRoute);
-  const transport = TRANSMIT + headerLength(child.remote0, child.remote1) + ipOptions;
+  const entry = synEntryAt(index);
+  entry.isQueued = 0;
+  const listener = tcbAt(entry.listener);
+  const ipOptions = sourceRouteLength(entry.sourceRoute);
+  const transport = TRANSMIT + headerLength(entry.remote0, entry.remote1) + ipOptions;
   const options = writeSynOptions(
     transport + TCP_HEADER,
-    child.flags,
-    announcedMss(child.remote0, child.remote1, listener.snd.mssLimit),
-    child.ownShift,
-    timestampNow(child.tsOffset),
-    child.tsRecent,
+    entry.flags,
+    announcedMss(entry.remote0, entry.remote1, listener.snd.mssLimit),
+    entry.ownShift,
+    timestampNow(entry.tsOffset),
+    entry.tsRecent,
   );
-  const wnd = receiveWindow(child);
-  const ctl = synAckControl(child.flags);
+  const wnd = receiveWindow(entry);
+  const ctl = synAckControl(entry.flags);
   writeTcp(
     transport,
-    child.localPort,
-    child.remotePort,
-    child.iss,
-    receiveNext(child),
+    entry.localPort,
+    entry.remotePort,
+    entry.iss,
+    receiveNext(entry),
     options,
     ctl,
     wnd,
@@ -192,7 +192,7 @@ export function emitSynAck(): u32 {
   const length = TCP_HEADER + options;
   const total =
     sum(transport, length) +
-    pseudoSum(child.local0, child.local1, child.remote0, child.remote1, PROTOCOL_TCP, length);
+    pseudoSum(entry.local0, entry.local1, entry.remote0, entry.remote1, PROTOCOL_TCP, length);
   store<u16>(transport + TCP_CHECKSUM, <u16>finish(total));
   count(Counter.TcpOutSegs);
   trace(
@@ -200,8 +200,8 @@ export function emitSynAck(): u32 {
     0,
     State.SYN_RECEIVED,
     Reason.NONE,
-    child.iss,
-    receiveNext(child),
+    entry.iss,
+    receiveNext(entry),
     ctl,
     wnd,
   );
@@ -211,101 +211,101 @@ export function emitSynAck(): u32 {
     PROTOCOL_TCP,
     listener.diffserv,
     listener.hopLimit,
-    flowLabel(changetype<usize>(child) + TUPLE),
-    child.local0,
-    child.local1,
-    child.remote0,
-    child.remote1,
+    flowLabel(changetype<usize>(entry) + TUPLE),
+    entry.local0,
+    entry.local1,
+    entry.remote0,
+    entry.remote1,
   );
-  if (ipOptions != 0) addSourceRoute(TRANSMIT, child.sourceRoute); // MUST-53
+  if (ipOptions != 0) addSourceRoute(TRANSMIT, entry.sourceRoute); // MUST-53
   return packet;
 }
 
 /** Whether the peer may be told again where we stand: seldom (RFC 5961 §7). */
-export function mayAnswer(child: Child): bool {
-  const next = nextChallenge(child.challengeAt);
+export function mayAnswer(entry: SynEntry): bool {
+  const next = nextChallenge(entry.challengeAt);
   if (next == 0) return false;
-  child.challengeAt = next;
+  entry.challengeAt = next;
   return true;
 }
 
-/** Tells the peer where a child stands, if it may. */
-export function acknowledgeChild(child: Child): void {
-  if (!mayAnswer(child)) return;
+/** Tells the peer where an entry stands, if it may. */
+export function acknowledgeEntry(entry: SynEntry): void {
+  if (!mayAnswer(entry)) return;
   count(Counter.TcpExtTCPChallengeACK);
-  const shift: u32 = child.flags & Flag.SCALING ? child.ownShift : 0;
+  const shift: u32 = entry.flags & Flag.SCALING ? entry.ownShift : 0;
   acknowledgeRecord(
-    changetype<usize>(child),
-    child.sourceRoute,
-    child.iss + 1,
-    receiveNext(child),
-    receiveWindow(child) >> shift,
-    (child.flags & Flag.TIMESTAMPS) != 0,
-    timestampNow(child.tsOffset),
-    child.tsRecent,
+    changetype<usize>(entry),
+    entry.sourceRoute,
+    entry.iss + 1,
+    receiveNext(entry),
+    receiveWindow(entry) >> shift,
+    (entry.flags & Flag.TIMESTAMPS) != 0,
+    timestampNow(entry.tsOffset),
+    entry.tsRecent,
     State.SYN_RECEIVED,
   );
 }
 
-/** Takes a child out of the SYN queue: it is deleted, or has become a TCB. */
-export function removeChild(child: Child): void {
-  unschedule(timers(), ownerOf(child));
-  removeTuple(Holder.CHILD, child.index, child.hash);
-  if (child.isQueued) remove(childQueue(), children(), child.index, QUEUE_LINK);
-  clearChain(pages(), child.kept, 0);
-  dropSourceRoute(child.sourceRoute);
-  tcbAt(child.listener).backlog.children--;
-  if (child.retries == 0) tcbAt(child.listener).backlog.young--;
-  child.listener = 0;
-  give(children(), child.index);
+/** Takes an entry out of the SYN queue: it is deleted, or has become a TCB. */
+export function removeEntry(entry: SynEntry): void {
+  unschedule(timers(), ownerOf(entry));
+  removeTuple(Holder.SYN_ENTRY, entry.index, entry.hash);
+  if (entry.isQueued) remove(synEntryQueue(), synEntries(), entry.index, QUEUE_LINK);
+  clearChain(pages(), entry.kept, 0);
+  dropSourceRoute(entry.sourceRoute);
+  tcbAt(entry.listener).backlog.entries--;
+  if (entry.retries == 0) tcbAt(entry.listener).backlog.young--;
+  entry.listener = 0;
+  give(synEntries(), entry.index);
 }
 
-/** Returns to LISTEN: the child is deleted, its listener stands. */
-export function deleteChild(child: Child, reason: Reason): void {
+/** Returns to LISTEN: the entry is deleted, its listener stands. */
+export function deleteEntry(entry: SynEntry, reason: Reason): void {
   count(Counter.TcpAttemptFails);
   trace(TraceKind.STATE, 0, State.CLOSED, reason, State.SYN_RECEIVED, State.CLOSED, reason, 0);
-  removeChild(child);
+  removeEntry(entry);
 }
 
 /**
- * How often a child's SYN,ACK is sent again. As in Linux half of a SYN queue is for the young, who
+ * How often an entry's SYN,ACK is sent again. As in Linux half of a SYN queue is for the young, who
  * mostly answer the first; the fuller it is of others, the sooner those are given up.
  *
  * DEVIATION: MUST-23 has a SYN tried for three minutes. The peer's own SYN is, and asks again; for
  * ours five times in a minute are enough, as in Linux, since a SYN with a spoofed source draws them
  * all. With tcp_synack_retries at 7 it is three minutes.
  */
-function synAckTries(child: Child): u32 {
-  const backlog = tcbAt(child.listener).backlog;
-  const held = backlog.children;
+function synAckTries(entry: SynEntry): u32 {
+  const backlog = tcbAt(entry.listener).backlog;
+  const held = backlog.entries;
   let tries = setting(Setting.SYN_ACK_RETRIES);
-  if (held << 1 <= max<u32>(8, min(backlog.limit, children().capacity))) return tries;
+  if (held << 1 <= max<u32>(8, min(backlog.limit, synEntries().capacity))) return tries;
   for (let young = backlog.young << 1; tries > 2 && held >= young; young <<= 1) tries--;
   return tries;
 }
 
-/** The SYN,ACK of a child was not answered in time: it is sent again, or given up. */
-export function childTimeout(index: u32): void {
-  const child = childAt(index);
+/** The SYN,ACK of an entry was not answered in time: it is sent again, or given up. */
+export function synAckTimeout(index: u32): void {
+  const entry = synEntryAt(index);
   count(Counter.TcpExtTCPTimeouts);
-  if (child.retries >= synAckTries(child)) {
+  if (entry.retries >= synAckTries(entry)) {
     // RFC 4987 §3.3
-    deleteChild(child, Reason.SYN_ACK_TIMEOUT);
+    deleteEntry(entry, Reason.SYN_ACK_TIMEOUT);
     return;
   }
-  if (child.retries == 0) tcbAt(child.listener).backlog.young--;
-  child.retries++;
+  if (entry.retries == 0) tcbAt(entry.listener).backlog.young--;
+  entry.retries++;
   count(Counter.TcpRetransSegs);
-  queueSynAck(child);
-  const wait = min((<Instant>INITIAL_RTO) << child.retries, MAX_RTO); // MUST-23
-  schedule(timers(), ownerOf(child), now() + wait);
+  queueSynAck(entry);
+  const wait = min((<Instant>INITIAL_RTO) << entry.retries, MAX_RTO); // MUST-23
+  schedule(timers(), ownerOf(entry), now() + wait);
 }
 
-/** Ends a listener's queues: its children silently, what nobody accepted by a RST. */
+/** Ends a listener's queues: its entries silently, what nobody accepted by a RST. */
 export function closeListener(listener: Tcb): void {
-  for (let index: u32 = 1; index <= children().fresh && listener.backlog.children != 0; index++) {
-    const child = childAt(index);
-    if (child.listener == listener.index) deleteChild(child, Reason.LISTENER_CLOSED);
+  for (let index: u32 = 1; index <= synEntries().fresh && listener.backlog.entries != 0; index++) {
+    const entry = synEntryAt(index);
+    if (entry.listener == listener.index) deleteEntry(entry, Reason.LISTENER_CLOSED);
   }
   while (listener.backlog.queue.head != 0) {
     const tcb = tcbAt(listener.backlog.queue.head);

@@ -14,14 +14,14 @@
  */
 import { Counter, Reason, Setting, State, TraceKind } from '../abi';
 import { count } from '../counters';
-import { CHILD_SIZE, COOKIE_CHILD, COOKIE_SENT_AT, SCRATCH } from '../memory';
+import { SYN_ENTRY_SIZE, COOKIE_ENTRY, COOKIE_SENT_AT, SCRATCH } from '../memory';
 import { hash, Key } from '../random';
 import { setting } from '../limits';
 import { Instant, now, SECOND } from '../time';
 import { trace } from '../trace';
 import { beginChain } from '../store/chain';
 import { shiftOf } from './autotune';
-import { Child } from './child';
+import { SynEntry } from './syn-entry';
 import { timestampOffset } from './isn';
 import { announcedMss, offeredBy, offers, peerMss } from './negotiate';
 import { replySynAck } from './reply';
@@ -140,12 +140,12 @@ function areExpected(): bool {
 }
 
 /**
- * Turns the ACK that returns a cookie back into the child that was never kept.
+ * Turns the ACK that returns a cookie back into the SYN-queue entry that was never kept.
  *
- * @returns a child that belongs to no pool and is good until the next call; null when it is no
+ * @returns an entry that belongs to no pool and is good until the next call; null when it is no
  *   cookie
  */
-export function readCookie(listener: Tcb, seg: Segment): Child | null {
+export function readCookie(listener: Tcb, seg: Segment): SynEntry | null {
   if (!areExpected()) return null;
   const iss = seg.ack - 1;
   const irs = seg.seq - 1;
@@ -170,28 +170,28 @@ export function readCookie(listener: Tcb, seg: Segment): Child | null {
     Reason.COOKIE_RETURNED,
     0,
   );
-  memory.fill(COOKIE_CHILD, 0, CHILD_SIZE);
-  const child = changetype<Child>(COOKIE_CHILD);
-  memory.copy(COOKIE_CHILD + TUPLE, tuple, 36);
-  child.listener = listener.index;
-  child.buffer = listener.rcv.buffer;
-  child.iss = iss;
-  child.irs = irs;
-  child.ownShift = <u8>shiftOf(listener);
-  child.mss = <u16>mssOf(index);
-  child.wnd = <u16>min<u32>(seg.wnd, 65_535);
-  child.tsOffset = timestampOffset(tuple);
-  beginChain(child.kept, irs + 1);
-  if (seg.options.hasTimestamps) readStamp(child, seg.options.tsEcr, seg.options.tsVal);
-  return child;
+  memory.fill(COOKIE_ENTRY, 0, SYN_ENTRY_SIZE);
+  const entry = changetype<SynEntry>(COOKIE_ENTRY);
+  memory.copy(COOKIE_ENTRY + TUPLE, tuple, 36);
+  entry.listener = listener.index;
+  entry.buffer = listener.rcv.buffer;
+  entry.iss = iss;
+  entry.irs = irs;
+  entry.ownShift = <u8>shiftOf(listener);
+  entry.mss = <u16>mssOf(index);
+  entry.wnd = <u16>min<u32>(seg.wnd, 65_535);
+  entry.tsOffset = timestampOffset(tuple);
+  beginChain(entry.kept, irs + 1);
+  if (seg.options.hasTimestamps) readStamp(entry, seg.options.tsEcr, seg.options.tsVal);
+  return entry;
 }
 
-function readStamp(child: Child, tsEcr: u32, tsVal: u32): void {
-  child.flags = Flag.TIMESTAMPS;
-  child.tsRecent = tsVal;
-  if (tsEcr & 32) child.flags |= Flag.ECN & offers();
-  if (tsEcr & 16) child.flags |= Flag.SACK;
+function readStamp(entry: SynEntry, tsEcr: u32, tsVal: u32): void {
+  entry.flags = Flag.TIMESTAMPS;
+  entry.tsRecent = tsVal;
+  if (tsEcr & 32) entry.flags |= Flag.ECN & offers();
+  if (tsEcr & 16) entry.flags |= Flag.SACK;
   if ((tsEcr & 15) == NO_SCALING) return;
-  child.flags |= Flag.SCALING;
-  child.shift = <u8>(tsEcr & 15);
+  entry.flags |= Flag.SCALING;
+  entry.shift = <u8>(tsEcr & 15);
 }

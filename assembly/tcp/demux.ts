@@ -2,13 +2,13 @@
  * Demultiplexing: from a segment's sockets to who holds them (RFC 9293 §3.3.1, §3.10.7).
  *
  * The exact tuple first, then a listener: of the exact local address before any address.
- * Connections and children share one table of 4-tuples; TIME-WAIT records, of which there may be
- * many more, have another, so that theirs do not spread what is asked for at each packet over
- * mebibytes. The upper two bits of a reference tell whose it is. Hashing is keyed (`random.ts`), so
- * nobody can choose tuples that collide.
+ * Connections and SYN-queue entries share a table of 4-tuples; TIME-WAIT records, of which there
+ * may be many more, have another, so that theirs do not spread what is asked for at each packet
+ * over mebibytes. The upper two bits of a reference tell whose it is. Hashing is keyed
+ * (`random.ts`), so nobody can choose tuples that collide.
  */
 import { State } from '../abi';
-import { children, ports, tcbs, timeWaits, timeWaitTuples, tuples } from '../pools';
+import { ports, synEntries, tcbs, timeWaits, timeWaitTuples, tuples } from '../pools';
 import { nh40 } from '../random';
 import { itemAt } from '../store/pool';
 import { erase, firstSlot, hashIn, insert, referenceIn, Table } from '../store/table';
@@ -21,7 +21,7 @@ import { Flag, lower, raise, Tcb, tcbAt, TUPLE } from './tcb';
 export enum Holder {
   NOBODY = 0,
   CONNECTION = 1,
-  CHILD = 2,
+  SYN_ENTRY = 2,
   TIME_WAIT = 3,
 }
 
@@ -40,7 +40,7 @@ export function indexIn(reference: u32): u32 {
 /** Where the record of a reference begins; its tuple lies TUPLE behind. */
 function recordOf(holder: Holder, index: u32): usize {
   if (holder == Holder.CONNECTION) return itemAt(tcbs(), index);
-  return itemAt(holder == Holder.CHILD ? children() : timeWaits(), index);
+  return itemAt(holder == Holder.SYN_ENTRY ? synEntries() : timeWaits(), index);
 }
 
 function tableOf(holder: Holder): Table {

@@ -67,7 +67,7 @@ export function orphan(tcb: Tcb): void {
   store<u32>(ORPHANS, orphans() + 1);
 }
 
-/** Gives a child the options of its listener. */
+/** Gives an entry the options of its listener. */
 export function inheritOptions(tcb: Tcb, listener: Tcb): void {
   tcb.flags |= listener.flags & (Flag.NAGLE_OFF | Flag.CORK | Flag.KEEP_ALIVE);
   tcb.controller = listener.controller;

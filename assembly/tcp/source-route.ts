@@ -7,7 +7,7 @@
  * accept_source_route none is accepted unless Setting.ACCEPT_SOURCE_ROUTE says so. What our own
  * user's source route brings back is no stranger's choice, and needs no setting.
  *
- * Whatever has a TCB or a child's record is sent along the route: segments, the RST that ends it,
+ * Whatever has a TCB or a SYN-queue entry is sent along the route: segments, the RST that ends it,
  * the ACK that enters TIME-WAIT. TIME-WAIT itself keeps no route, which would hold one of few
  * records for a minute only to repeat an ACK; cookies and RSTs of no connection have nothing to
  * keep one in.
@@ -23,7 +23,7 @@ import {
 } from '../ip/source-route';
 import { setting } from '../limits';
 import { ipv4Of } from '../wire/address';
-import { Child } from './child';
+import { SynEntry } from './syn-entry';
 import { Holder, holderOf, indexIn } from './demux';
 import { followPath } from './path-mtu';
 import { Segment } from './segment';
@@ -77,12 +77,12 @@ export function takeSourceRoute(tcb: Tcb, seg: Segment): void {
 }
 
 /**
- * Takes the way back of a child's SYN; answers whether it was kept. A handshake that could only be
+ * Takes the way back of an entry's SYN; answers whether it was kept. A handshake that could only be
  * answered by another way is not begun: the SYN will come again.
  */
-export function takeChildSourceRoute(child: Child, seg: Segment): bool {
-  child.sourceRoute = <u16>sourceRouteBack(child.sourceRoute, seg); // MUST-53, SHLD-24
-  return child.sourceRoute != 0 || hopsBack(seg.sourceRoute, ipv4Of(seg.remote1)) == 0;
+export function takeEntrySourceRoute(entry: SynEntry, seg: Segment): bool {
+  entry.sourceRoute = <u16>sourceRouteBack(entry.sourceRoute, seg); // MUST-53, SHLD-24
+  return entry.sourceRoute != 0 || hopsBack(seg.sourceRoute, ipv4Of(seg.remote1)) == 0;
 }
 
 function sourceRouteBack(index: u32, seg: Segment): u32 {

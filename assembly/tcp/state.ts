@@ -44,7 +44,7 @@ function to(state: State): u32 {
 export function arrows(from: State): u32 {
   switch (from) {
     case State.CLOSED:
-      // SYN-RECEIVED: a listener's child gets its TCB when its handshake completes.
+      // SYN-RECEIVED: a SYN-queue entry gets its TCB when its handshake completes.
       return to(State.LISTEN) | to(State.SYN_SENT) | to(State.SYN_RECEIVED);
     case State.LISTEN:
       return to(State.CLOSED);

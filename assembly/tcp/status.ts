@@ -4,11 +4,11 @@
  */
 import { State, Status, Timer } from '../abi';
 import { STATUS } from '../memory';
-import { children, tcbs, timers, timeWaits } from '../pools';
+import { synEntries, tcbs, timers, timeWaits } from '../pools';
 import { config } from '../limits';
 import { momentOf } from '../store/heap';
 import { Instant, MILLISECOND, now } from '../time';
-import { Child, childAt } from './child';
+import { SynEntry, synEntryAt } from './syn-entry';
 import { find, Holder, holderOf } from './demux';
 import { flightOf, hasFlight } from './flight';
 import { followChanges } from './path-mtu';
@@ -55,7 +55,7 @@ export function status(tcb: Tcb): void {
   if (tcb.state == State.LISTEN) {
     status.receiveQueue = tcb.backlog.waiting;
     status.sendQueue = tcb.backlog.limit;
-    status.synQueue = tcb.backlog.children;
+    status.synQueue = tcb.backlog.entries;
     return;
   }
   followChanges(tcb);
@@ -134,14 +134,14 @@ function sequence(status: Status, tcb: Tcb): void {
   status.rcvShift = rcv.shift;
 }
 
-function childStatus(child: Child): void {
-  const status = begin(changetype<usize>(child), State.SYN_RECEIVED);
+function synEntryStatus(entry: SynEntry): void {
+  const status = begin(changetype<usize>(entry), State.SYN_RECEIVED);
   status.timer = SYN_ACK_TIMER;
-  status.timerMs = millisUntil(momentOf(timers(), config().connections + child.index));
-  status.retransmits = child.retries;
-  status.iss = child.iss;
-  status.irs = child.irs;
-  status.sndWnd = child.wnd;
+  status.timerMs = millisUntil(momentOf(timers(), config().connections + entry.index));
+  status.retransmits = entry.retries;
+  status.iss = entry.iss;
+  status.irs = entry.irs;
+  status.sndWnd = entry.wnd;
 }
 
 function timeWaitStatus(record: TimeWait): void {
@@ -154,15 +154,15 @@ function timeWaitStatus(record: TimeWait): void {
 
 /**
  * Fills STATUS with the first record at or behind a cursor: connections and listeners, then
- * children, then TIME-WAIT. TCBs in CLOSED, and those a TIME-WAIT record stands for, are passed
- * over.
+ * SYN-queue entries, then TIME-WAIT. TCBs in CLOSED, and those a TIME-WAIT record stands for, are
+ * passed over.
  *
  * @param cursor 0 to begin with, later what the last call answered
  * @returns the cursor of the next call, 0 when there is no further record
  */
 export function nextStatus(cursor: u32): u32 {
   const tcbCount = tcbs().fresh;
-  const childCount = children().fresh;
+  const entryCount = synEntries().fresh;
   for (; cursor < tcbCount; cursor++) {
     const tcb = tcbAt(cursor + 1);
     if (!has(tcb, Flag.IN_USE) || tcb.state == State.CLOSED || tcb.state == State.TIME_WAIT)
@@ -170,14 +170,14 @@ export function nextStatus(cursor: u32): u32 {
     status(tcb);
     return cursor + 1;
   }
-  for (; cursor < tcbCount + childCount; cursor++) {
-    const child = childAt(cursor - tcbCount + 1);
-    if (child.listener == 0) continue;
-    childStatus(child);
+  for (; cursor < tcbCount + entryCount; cursor++) {
+    const entry = synEntryAt(cursor - tcbCount + 1);
+    if (entry.listener == 0) continue;
+    synEntryStatus(entry);
     return cursor + 1;
   }
-  for (; cursor < tcbCount + childCount + timeWaits().fresh; cursor++) {
-    const record = timeWaitAt(cursor - tcbCount - childCount + 1);
+  for (; cursor < tcbCount + entryCount + timeWaits().fresh; cursor++) {
+    const record = timeWaitAt(cursor - tcbCount - entryCount + 1);
     if (record.localPort == 0) continue;
     timeWaitStatus(record);
     return cursor + 1;

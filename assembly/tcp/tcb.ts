@@ -171,7 +171,7 @@ export class Tcb {
   watch: u8;
   /** Bits of Fixed (`autotune.ts`): buffers that keep the size they were given. */
   fixed: u8;
-  /** Index of the listener whose child this was, 0 for none. */
+  /** Index of the listener in whose SYN queue it began, 0 for none. */
   listener: u32;
   flowLabel: u32;
   /** Index of its flight; 0 while nothing was sent for a while. */
@@ -249,7 +249,7 @@ export function beginBacklog(tcb: Tcb, limit: u32): void {
   tcb.backlog.limit = limit;
 }
 
-/** Offset of the tuple in a TCB, a child and a TIME-WAIT record. */
+/** Offset of the tuple in a TCB, a SYN-queue entry and a TIME-WAIT record. */
 export const TUPLE: usize = offsetof<Tcb>('local0');
 export const READY_LINK: usize = offsetof<Tcb>('readyLink');
 export const SIGNAL_LINK: usize = offsetof<Tcb>('signalLink');

@@ -368,7 +368,7 @@ function isOpening(seg: Segment): bool {
  * Whether a SYN can only be newer than the old connection (RFC 6191 §2, RFC 1122 §4.2.2.13).
  *
  * DEVIATION: MAY-2, RFC 1122 §4.2.2.13c would go back to TIME-WAIT if the SYN turned out to be an
- * old duplicate. A child of the listener answers it, whose ISS the old connection's peer does not
+ * old duplicate. A SYN-queue entry answers it, whose ISS the old connection's peer does not
  * acknowledge, so it ends in a RST.
  */
 function isNewIncarnation(record: TimeWait, seg: Segment): bool {

@@ -1,7 +1,7 @@
 /**
  * Timeouts (RFC 9293 §3.10.8): user timeout and retransmission timeout, and the timers around them.
  *
- * The time-wait timeout stands with its records in `time-wait.ts`, a child's in `backlog.ts`.
+ * The time-wait timeout stands with its records in `time-wait.ts`, an entry's in `backlog.ts`.
  */
 import { Counter, Reason, Result, Signal, State, Timer, TraceKind } from '../abi';
 import { count } from '../counters';

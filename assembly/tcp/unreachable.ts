@@ -7,8 +7,8 @@
 import { Counter, Reason, Result, Signal, State } from '../abi';
 import { count } from '../counters';
 import { traceDrop } from '../trace';
-import { deleteChild } from './backlog';
-import { childAt } from './child';
+import { deleteEntry } from './backlog';
+import { synEntryAt } from './syn-entry';
 import { find, Holder, holderOf, indexIn } from './demux';
 import { deleteTcb } from './lifecycle';
 import { signal } from './marks';
@@ -44,10 +44,10 @@ export function troubleArrives(
   mtu: u32,
 ): void {
   const reference = find(tuple);
-  if (holderOf(reference) == Holder.CHILD) {
-    const child = childAt(indexIn(reference));
-    if (!isInFlight(seq, child.iss, child.iss + 1)) return;
-    if (trouble == Trouble.HARD) deleteChild(child, Reason.ICMP_UNREACHABLE);
+  if (holderOf(reference) == Holder.SYN_ENTRY) {
+    const entry = synEntryAt(indexIn(reference));
+    if (!isInFlight(seq, entry.iss, entry.iss + 1)) return;
+    if (trouble == Trouble.HARD) deleteEntry(entry, Reason.ICMP_UNREACHABLE);
     // There is no user yet who could be told, and no segment that could be smaller.
     else traceDrop(Reason.ICMP_IGNORED, seq, 0, 0);
     return;

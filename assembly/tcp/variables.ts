@@ -181,8 +181,8 @@ export class Backlog {
   /** Connections in the accept queue: its bound, and how many are there. */
   limit: u32;
   waiting: u32;
-  /** Children in SYN-RECEIVED, not more than `limit` either. */
-  children: u32;
+  /** Entries of the SYN queue, not more than `limit` either. */
+  entries: u32;
   /** Of them those whose first SYN,ACK may still be answered. */
   young: u32;
   /** Connections the user can accept, oldest first. */

@@ -114,7 +114,7 @@ const LISTEN: Readonly<Record<string, readonly Driver[]>> = {
   'tcp/arrives-listen listenState SYN_WITH_FIN': [
     dropped(listening, () => [syn({ seq: 0, ctl: FIN })]),
   ],
-  'tcp/backlog addChild ACCEPT_QUEUE_FULL': [
+  'tcp/backlog addEntry ACCEPT_QUEUE_FULL': [
     strangers({ backlog: 1 }, ([a, b]) => {
       handshake(a!);
       return () => b!.send(syn({ seq: 0 }));
@@ -126,7 +126,7 @@ const LISTEN: Readonly<Record<string, readonly Driver[]>> = {
       return () => b!.send(syn({ seq: 0 }));
     }),
   ],
-  'tcp/backlog addChild SOURCE_ROUTES_USED_UP': [
+  'tcp/backlog addEntry SOURCE_ROUTES_USED_UP': [
     strangers(
       { settings: { [Setting.ACCEPT_SOURCE_ROUTE]: 1 }, limits: { sourceRoutes: 1 } },
       ([a, b]) => {
@@ -160,39 +160,43 @@ const LISTEN: Readonly<Record<string, readonly Driver[]>> = {
   ],
 };
 
-const CHILD: Readonly<Record<string, readonly Driver[]>> = {
-  'tcp/arrives-child childState RATE_LIMITED': [
+const SYN_ENTRY: Readonly<Record<string, readonly Driver[]>> = {
+  'tcp/arrives-syn-entry synEntryState RATE_LIMITED': [
     dropped(synReceived, () => [syn({ seq: 0 }), syn({ seq: 0 })]),
   ],
-  'tcp/arrives-child childState MISSING_TIMESTAMP': [
+  'tcp/arrives-syn-entry synEntryState MISSING_TIMESTAMP': [
     dropped(synReceived, () => [ack({ seq: 1, ack: 1, ts: null })], STRICT_TS),
   ],
-  'tcp/arrives-child childState OLD_TIMESTAMP': [
+  'tcp/arrives-syn-entry synEntryState OLD_TIMESTAMP': [
     dropped(synReceived, (made) => [ack({ seq: 1, ack: 1, ts: old(made) })], STAMPED),
   ],
-  'tcp/arrives-child childState OUTSIDE_WINDOW': [
+  'tcp/arrives-syn-entry synEntryState OUTSIDE_WINDOW': [
     dropped(synReceived, () => [ack({ seq: 200_000, ack: 1 })]),
     dropped(synReceived, () => [rst({ seq: 200_000 })]),
   ],
-  'tcp/arrives-child checkRst OUTSIDE_WINDOW': [
+  'tcp/arrives-syn-entry checkRst OUTSIDE_WINDOW': [
     dropped(synReceived, () => [rst({ seq: 0, text: 'ab' })]),
   ],
-  'tcp/arrives-child checkRst RST_CHALLENGED': [dropped(synReceived, () => [rst({ seq: 100 })])],
-  'tcp/arrives-child childState NO_ACK_BIT': [dropped(synReceived, () => [bare({ seq: 1 })])],
-  'tcp/arrives-child childState ACK_OUT_OF_RANGE': [
+  'tcp/arrives-syn-entry checkRst RST_CHALLENGED': [
+    dropped(synReceived, () => [rst({ seq: 100 })]),
+  ],
+  'tcp/arrives-syn-entry synEntryState NO_ACK_BIT': [
+    dropped(synReceived, () => [bare({ seq: 1 })]),
+  ],
+  'tcp/arrives-syn-entry synEntryState ACK_OUT_OF_RANGE': [
     dropped(synReceived, () => [ack({ seq: 1, ack: 77 })]),
   ],
-  'tcp/arrives-child makeTcb NO_RESOURCES': [
+  'tcp/arrives-syn-entry makeTcb NO_RESOURCES': [
     dropped(synReceived, () => [ack({ seq: 1, ack: 1 })], {
       limits: { connections: 1, listeners: 1 },
     }),
   ],
-  'tcp/arrives-child makeTcb TIME_WAITS_USED_UP': [
+  'tcp/arrives-syn-entry makeTcb TIME_WAITS_USED_UP': [
     dropped(synReceived, () => [ack({ seq: 1, ack: 1 })], {
       settings: { [Setting.TW_STRICT]: 1, [Setting.MAX_TW_BUCKETS]: 0 },
     }),
   ],
-  'tcp/arrives-child mayPromote ACCEPT_QUEUE_FULL': [0, 1].flatMap((abort) => [
+  'tcp/arrives-syn-entry mayComplete ACCEPT_QUEUE_FULL': [0, 1].flatMap((abort) => [
     strangers({ backlog: 2, settings: { [Setting.ABORT_ON_OVERFLOW]: abort } }, ([a, b, c]) => {
       handshake(a!);
       b!.send(syn({ seq: 0 }));
@@ -384,7 +388,7 @@ const UNREACHABLE: Readonly<Record<string, readonly Driver[]>> = {
 /** By `file function REASON`. */
 export const TCP_DROPS = {
   ...LISTEN,
-  ...CHILD,
+  ...SYN_ENTRY,
   ...SYN_SENT,
   ...OTHERS,
   ...TEXT,

@@ -1,21 +1,21 @@
 /**
- * The record of a listener's child in SYN-RECEIVED: what a TCB would need, and nothing else.
+ * An entry of a listener's SYN queue, in SYN-RECEIVED: what a TCB would need, and nothing else.
  *
- * ╒══════════════════════════ Child (128 octets) ══════════════════════════╕
+ * ╒══════════════════════════ SynEntry (128 octets) ═══════════════════════════╕
  * │ link, index │ tuple 36 │ hash │ listener │ ISS, IRS … │ Chain of kept text │
- * └─────────────────────────────────────────────────────────────────────────┘
+ * └────────────────────────────────────────────────────────────────────────────┘
  */
 import { config } from '../limits';
-import { CHILD_SIZE } from '../memory';
-import { children } from '../pools';
+import { SYN_ENTRY_SIZE } from '../memory';
+import { synEntries } from '../pools';
 import { Chain } from '../store/chain';
 import { itemAt } from '../store/pool';
 import { LocalSeq, RemoteSeq } from './seq';
 import { TUPLE } from './tcb';
 
-/** A child of a listener in SYN-RECEIVED. */
+/** An entry of a SYN queue. */
 @unmanaged
-export class Child {
+export class SynEntry {
   link: u32;
   index: u32;
   local0: u64;
@@ -44,7 +44,7 @@ export class Child {
   /** Link of the queue of SYN,ACKs to be sent; `isQueued` while in it. */
   queueLink: u32;
   isQueued: u8;
-  /** 1: what answers our SYN,ACK says nothing of the round trip (`promote`). */
+  /** 1: what answers our SYN,ACK says nothing of the round trip (`complete`). */
   isUntimed: u8;
   /** Index of the source route back to the peer; 0 none. */
   sourceRoute: u16;
@@ -63,32 +63,32 @@ export class Child {
 
 const KEPT: usize = 100;
 /** Offset of the link of the queue of SYN,ACKs. */
-export const QUEUE_LINK: usize = offsetof<Child>('queueLink');
-if (offsetof<Child>() > KEPT || KEPT + offsetof<Chain>() > CHILD_SIZE)
-  ERROR('a child is too large');
-if (offsetof<Child>('local0') != TUPLE) ERROR("a child's tuple stands where a TCB's does");
+export const QUEUE_LINK: usize = offsetof<SynEntry>('queueLink');
+if (offsetof<SynEntry>() > KEPT || KEPT + offsetof<Chain>() > SYN_ENTRY_SIZE)
+  ERROR('a entry is too large');
+if (offsetof<SynEntry>('local0') != TUPLE) ERROR("a entry's tuple stands where a TCB's does");
 
-/** The child with that index. */
-export function childAt(index: u32): Child {
-  return changetype<Child>(itemAt(children(), index));
+/** The entry with that index. */
+export function synEntryAt(index: u32): SynEntry {
+  return changetype<SynEntry>(itemAt(synEntries(), index));
 }
 
-/** A child as owner in the heap of timers: behind the TCBs. */
-export function ownerOf(child: Child): u32 {
-  return config().connections + child.index;
+/** An entry as owner in the heap of timers: behind the TCBs. */
+export function ownerOf(entry: SynEntry): u32 {
+  return config().connections + entry.index;
 }
 
 /**
- * RCV.NXT of a child.
+ * RCV.NXT of an entry.
  *
  * DEVIATION: §3.10.7.2 acknowledges the SYN alone and queues its text. What is kept is acknowledged
  * with it, so that it need not come again.
  */
-export function receiveNext(child: Child): RemoteSeq {
-  return child.irs + 1 + child.keptLength;
+export function receiveNext(entry: SynEntry): RemoteSeq {
+  return entry.irs + 1 + entry.keptLength;
 }
 
-/** RCV.WND of a child: a SYN's window is never scaled, so more was not offered. */
-export function receiveWindow(child: Child): u32 {
-  return min<u32>(child.buffer, 65_535) - child.keptLength;
+/** RCV.WND of an entry: a SYN's window is never scaled, so more was not offered. */
+export function receiveWindow(entry: SynEntry): u32 {
+  return min<u32>(entry.buffer, 65_535) - entry.keptLength;
 }
