@@ -90,7 +90,7 @@ describe('the receive buffer', () => {
 });
 
 describe('the scale', () => {
-  test('is chosen for the most the buffer may grow to, and a child keeps what was offered', () => {
+  test('fits the most the buffer may grow to, and the SYN queue keeps what was offered', () => {
     const limits = { receiveBuffer: 0, pages: 16_384 };
     const { stack, listener } = listening({ wscale: 7, limits });
     const peer = new Peer(stack, { port: 50_000 });

@@ -4,7 +4,7 @@
  * Eight checks in the RFC's order; each answers whether processing continues. The order is
  * behaviour. A segment that both acknowledges our FIN and carries the peer's needs no code of its
  * own: the fifth check has already left FIN-WAIT-1 by the time the eighth reads the FIN. TIME-WAIT
- * has its own page (`time-wait.ts`), for it has no TCB; so has a SYN-queue entry until its
+ * has a file of its own (`time-wait.ts`), for it has no TCB; so has a SYN-queue entry until its
  * handshake completes (`backlog.ts`). What the fifth and seventh check do to the buffers stands in
  * `acknowledged.ts` and `text.ts`.
  */

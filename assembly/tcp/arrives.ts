@@ -1,5 +1,5 @@
 /**
- * SEGMENT ARRIVES (RFC 9293 §3.10.7): from a datagram to the page of the state it meets.
+ * SEGMENT ARRIVES (RFC 9293 §3.10.7): from a datagram to the section of the state it meets.
  *
  * Here too is §3.10.7.1, CLOSED: what belongs to nobody is answered by a RST, unless it is one.
  */

@@ -25,7 +25,7 @@ export class Host {
   written = 0;
   readonly #ports: Ports | undefined;
 
-  /** `ports` name a record without a handle: a child, TIME-WAIT, or what its user has let go of. */
+  /** `ports` name a record without a handle: in the SYN queue, TIME-WAIT, or let go by its user. */
   constructor(stack: Stack, handle = 0, ports?: Ports) {
     this.stack = stack;
     this.handle = handle;

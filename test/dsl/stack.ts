@@ -252,7 +252,7 @@ export class Stack {
     };
   }
 
-  /** STATUS of every record: connections, listeners, children, TIME-WAIT. */
+  /** STATUS of every record: connections, listeners, SYN-queue entries, TIME-WAIT. */
   records(): Status[] {
     const records: Status[] = [];
     for (let at = this.core.nextStatus(0) >>> 0; at !== 0; at = this.core.nextStatus(at) >>> 0) {

@@ -71,7 +71,7 @@ export function listening(options: Options = {}) {
   return { ...made, listener: made.host };
 }
 
-/** `host` is the child: it has no handle yet. */
+/** `host` is the entry: it has no handle yet. */
 export function synReceived(options: Options = {}) {
   const { stack, peer, listener } = listening(options);
   peer.send(syn({ seq: 0, ctl: options.ecn ? ECE | CWR : 0, ...offer(options, peer) }));

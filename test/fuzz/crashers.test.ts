@@ -124,8 +124,8 @@ test('text held with a SYN is not more than a listener made smaller can offer', 
   expect(leaks(world)).toBe('');
 });
 
-test.each([0, 1, 255, 0xffff_ffff])('SYN_ACK_RETRIES set to %i still ends a child', (retries) => {
-  const world = at('SYN-RECEIVED, a child');
+test.each([0, 1, 255, 0xffff_ffff])('SYN_ACK_RETRIES set to %i still ends an entry', (retries) => {
+  const world = at('SYN-RECEIVED, an entry');
   world.wait(8_000, 10);
   world.core.set(Setting.SYN_ACK_RETRIES, retries);
   world.wait(24 * 3_600_000, 2_000);

@@ -21,7 +21,7 @@ import { Aim, Fault, REMOTE_PORT, type World } from './world.ts';
 export const ACTIONS = 40;
 /** Actions an episode goes on for once its connection has left the state it began in. */
 const AFTERLIFE = 12;
-/** Packets without text one input may bring about: RST or ACK, a child's SYN,ACK, an ICMP error. */
+/** Packets without text one input may bring about: RST or ACK, a SYN,ACK, an ICMP error. */
 const MAX_ANSWERS = 4;
 
 export interface Tally {

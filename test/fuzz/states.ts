@@ -92,11 +92,11 @@ function takeSyn(world: World, choice: Choice): void {
   a[Aim.flags] = choice.flags;
 }
 
-function child(world: World, choice: Choice): void {
+function entry(world: World, choice: Choice): void {
   listen(world);
   sendSyn(world, choice, SYN);
   takeSyn(world, choice);
-  if (world.used(1) !== 1) throw new Error('no child');
+  if (world.used(1) !== 1) throw new Error('no entry');
 }
 
 function synSent(world: World, choice: Choice): void {
@@ -115,7 +115,7 @@ function crossing(world: World, choice: Choice): void {
 }
 
 function established(world: World, choice: Choice): void {
-  child(world, choice);
+  entry(world, choice);
   sendAimed(world, ACK);
   world.main = world.core.accept(world.listener);
   world.remember(world.main);
@@ -239,7 +239,7 @@ const STARTS: readonly (readonly [name: string, state: State, build: Build])[] =
   ['CLOSED', State.CLOSED, () => {}],
   ['LISTEN', State.LISTEN, listen],
   ['LISTEN with cookies', State.LISTEN, cookies],
-  ['SYN-RECEIVED, a child', State.SYN_RECEIVED, child],
+  ['SYN-RECEIVED, an entry', State.SYN_RECEIVED, entry],
   ['SYN-RECEIVED, crossing', State.SYN_RECEIVED, crossing],
   ['SYN-SENT', State.SYN_SENT, synSent],
   ['ESTABLISHED', State.ESTABLISHED, established],

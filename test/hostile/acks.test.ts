@@ -153,7 +153,7 @@ test('hostile 3c: 70,000 segments of the smallest size are counted one by one', 
     peer.send(ack({ ack: 1 + acked }));
     stack.log.length = stack.packets.length = 0;
   }
-  // The SYN,ACK was its child's.
+  // The SYN,ACK was a SYN-queue entry's.
   segments += peer.take().length;
   expect(host.look('segsOut')).toBe(segments);
   expect(host.look('retransTotal')).toBe(0);

@@ -61,7 +61,7 @@ const TABLE = `
 8f their pace is random (CVE-2016-5696)
 8g no budget is shared: one connection's challenges say nothing of another's (CVE-2016-5696)
 8h two stacks that contradict each other fall silent
-8i challenges to a child are limited
+8i challenges to a SYN-queue entry are limited
 8j an old segment that acknowledges everything must name SND.NXT itself
 9 acknowledgments of ghosts
 9a an ACK below SND.UNA - MAX.SND.WND
@@ -84,7 +84,7 @@ const TABLE = `
 11e timestamps that are missing once they were agreed on
 11f timestamps that wrap
 11g a RST is exempt, and moves nothing
-11h a child's timestamps are as safe
+11h a SYN-queue entry's timestamps are as safe
 12 TIME-WAIT
 12a a RST does not end it (RFC 1337)
 12b old text is acknowledged and nothing more

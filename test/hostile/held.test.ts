@@ -173,7 +173,7 @@ test('hostile 16e: all TCBs in CLOSE-WAIT: a clear error, service once one is fr
   expectServed(listener, 60_001);
 });
 
-test('hostile 16e: the child of a handshake that found no TCB gets one once there is one', () => {
+test('hostile 16e: the entry of a handshake that found no TCB gets one once there is one', () => {
   const { stack, listener, held } = full();
   for (const { peer } of held) peer.send(fin({ seq: 1, ack: 1 }));
   const waiting = expectFull(stack, listener);

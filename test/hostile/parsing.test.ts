@@ -137,7 +137,7 @@ describe('4: urgent pointers', () => {
   });
 
   test.each([0, 1, 5, 0x7fff, 0xffff])('hostile 4c: %i, while the connection opens', (up) => {
-    for (const name of ['SYN-SENT', 'LISTEN', 'SYN-RECEIVED, a child']) {
+    for (const name of ['SYN-SENT', 'LISTEN', 'SYN-RECEIVED, an entry']) {
       const opening = at(name);
       aimed(opening, name === 'SYN-SENT' ? SYN | ACK | URG : SYN | URG, 5);
       opening.writer.up = up;

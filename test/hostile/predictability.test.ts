@@ -22,7 +22,7 @@ import { type World } from '../fuzz/world.ts';
 
 const SYNS = 100_000;
 
-/** Sends a SYN, lets its child go again, and answers what came: ISN and timestamp. */
+/** Sends a SYN, lets its entry go again, and answers what came: ISN and timestamp. */
 function sample(world: World, port: number, remote: Uint8Array): [isn: number, tsVal: number] {
   world.writer.family = { ...world.family, remote };
   aimed(world, SYN);

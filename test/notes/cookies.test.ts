@@ -214,10 +214,10 @@ describe('tcp_syncookies', () => {
     [0, 0, 2, 0],
     [1, 1, 2, 0],
     [2, 3, 0, 0],
-  ])('%i: of three SYNs for a SYN queue of two %i are cookies', (mode, cookies, children) => {
+  ])('%i: of three SYNs for a SYN queue of two %i are cookies', (mode, cookies, entries) => {
     const { stack } = listening({ backlog: 2, settings: { [Setting.SYN_COOKIES]: mode } });
     for (let i = 0; i < 3; i++) new Peer(stack, { port: 50_000 + i }).send(syn({ seq: 0 }));
-    expect([sent(stack), stack.used()[1]]).toEqual([cookies, children]);
+    expect([sent(stack), stack.used()[1]]).toEqual([cookies, entries]);
   });
 });
 

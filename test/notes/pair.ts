@@ -140,7 +140,7 @@ export function look(core: Core, handle: number, field: keyof typeof StatusField
   return core.view.getUint32(Memory.STATUS + StatusField[field], true);
 }
 
-/** How many records of each pool are in use: TCBs, children, TIME-WAIT, ranges, replies, pages. */
+/** Records of each pool in use: TCBs, SYN queue, TIME-WAIT, ranges, replies, pages. */
 export const used = (core: Core): number[] => [0, 1, 2, 3, 4, 5].map((pool) => core.used(pool));
 
 /** One counter of a core. */

@@ -107,7 +107,7 @@ describe('two queues, each bounded by the backlog', () => {
     ]);
   });
 
-  test('a backlog beyond the stack’s children: the pool is the bound, and it is said', () => {
+  test('a backlog beyond what the pool has: the pool is the bound, and it is said', () => {
     const { stack, listener } = listening({ backlog: 1000, limits: { children: 8 }, ...WITHOUT });
     const all = peers(stack, 9);
     half(all.slice(0, 8));
@@ -117,7 +117,7 @@ describe('two queues, each bounded by the backlog', () => {
     expect(stack.counter(Counter.TcpExtTCPReqQFullDrop)).toBe(1);
   });
 
-  test('no TCB for a handshake that completes: the drop is counted, the child tries on', () => {
+  test('no TCB for a handshake that completes: the drop is counted, the entry tries on', () => {
     const { stack, listener } = listening({ limits: { connections: 2, listeners: 2 } });
     const spare = listener.another();
     const [peer] = peers(stack, 1) as [Peer];
@@ -211,7 +211,7 @@ describe('SYN,ACK retries', () => {
   /** When each of them comes: twice as long apart each, up to a minute. */
   const TIMES = [1, 3, 7, 15, 31, 63, 123, 183, 243].map((seconds) => 1000 * seconds);
 
-  test.each([0, 1, 5, 8])('%i of them, then the child is given up', (retries) => {
+  test.each([0, 1, 5, 8])('%i of them, then the entry is given up', (retries) => {
     const { stack, peer } = listening({ settings: { [Setting.SYN_ACK_RETRIES]: retries } });
     half([peer]);
     stack.wait(TIMES[retries]! - 1);

@@ -135,7 +135,7 @@ describe('several listeners on one port share its SYNs', () => {
 });
 
 describe('a listener that leaves takes only its own queue along', () => {
-  test('connections nobody accepted are reset, children forgotten: its own, no others', () => {
+  test('connections nobody accepted are reset, entries forgotten: its own, no others', () => {
     const { stack, listeners } = sharing(3);
     const peers = peersOf(stack, 60);
     for (const peer of peers.slice(0, 40)) open(peer);

@@ -28,7 +28,7 @@ test('hostile 7b: without the ACK bit nothing is processed', () => {
 });
 
 test.each([0, 2, 0x8000_0000])(
-  'SYN-RECEIVED: an ACK of %i is answered by a RST and the child stays',
+  'SYN-RECEIVED: an ACK of %i is answered by a RST and the entry stays',
   (number) => {
     const { host, peer } = synReceived();
     peer.send(ack({ seq: 1, ack: number }));

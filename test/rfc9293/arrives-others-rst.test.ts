@@ -161,7 +161,7 @@ test('MUST-11: a RST in SYN-RECEIVED of a passive OPEN returns to LISTEN', () =>
   expect(stack.used()[1]).toBe(0);
 });
 
-test('a RST elsewhere in the window of a child is challenged', () => {
+test('a RST elsewhere in the window of a SYN-queue entry is challenged', () => {
   const { host, peer } = synReceived();
   peer.send(rst({ seq: 2 }));
   peer.expect(ack({ seq: 1, ack: 1 }));

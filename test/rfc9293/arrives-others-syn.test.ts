@@ -62,7 +62,7 @@ test('text with such a SYN is not read', () => {
   expect(host.read()).toBe('hello');
 });
 
-test('SYN-RECEIVED of a passive OPEN: another SYN in the window ends the child', () => {
+test('SYN-RECEIVED of a passive OPEN: another SYN in the window ends the entry', () => {
   const { listener, host, peer } = synReceived();
   peer.send(syn({ seq: 1000 }));
   host.expect(State.CLOSED);

@@ -26,7 +26,7 @@ function peers(stack: ConstructorParameters<typeof Peer>[0], count: number): Pee
   );
 }
 
-test('RFC 4987 §3.5: a child takes no TCB until its handshake completes', () => {
+test('RFC 4987 §3.5: a SYN-queue entry takes no TCB until its handshake completes', () => {
   const { stack, peer } = synReceived();
   expect(stack.used().slice(0, 2)).toEqual([1, 1]);
   peer.send(ack({ seq: 1, ack: 1 }));
@@ -218,7 +218,7 @@ test('a connection that is reset before it is accepted leaves the queue', () => 
   expect(stack.used()[0]).toBe(1);
 });
 
-test('closing a listener resets what nobody accepted and forgets its children', () => {
+test('closing a listener resets what nobody accepted and forgets its entries', () => {
   const { stack, host: listener } = listening();
   const [first, second] = peers(stack, 2) as [Peer, Peer];
   first.send(syn({ seq: 0 }));
@@ -276,7 +276,7 @@ test('STATUS of a listener tells its backlog and what waits in its queues', () =
   ]).toEqual([1, 5, 1]);
 });
 
-test('hostile 8i: challenges to a child are limited in rate (RFC 5961 §7)', () => {
+test('hostile 8i: challenges to a SYN-queue entry are limited in rate (RFC 5961 §7)', () => {
   const { peer } = synReceived();
   for (let i = 0; i < 100; i++) peer.send(rst({ seq: 100 + i }));
   expect(peer.take().length).toBeLessThan(5);

@@ -249,7 +249,7 @@ describe('passive OPEN', () => {
     }
   });
 
-  test('MUST-53: SYN,ACKs sent again, challenge ACKs and the RST of a child’s parent', () => {
+  test('MUST-53: SYN,ACKs sent again, challenge ACKs and the RST of what an entry became', () => {
     const { stack, listener, peer } = listening(ACCEPTED);
     peer.ipOptions = [1, 1, ...complete(LOOSE, 8, 9)];
     peer.send(syn({ seq: 0 }));
@@ -367,7 +367,7 @@ describe('passive OPEN', () => {
     expect(stack.used()[6]).toBe(1);
   });
 
-  test('a child that is given up, and a listener that closes, let go of their routes', () => {
+  test('an entry that is given up, and a listener that closes, let go of their routes', () => {
     const { stack, listener, peer } = listening(ACCEPTED);
     peer.ipOptions = complete(LOOSE, 9);
     peer.send(syn({ seq: 0 }));

@@ -58,7 +58,7 @@ test('SYN-RECEIVED -> FIN-WAIT-1: CLOSE', () => {
   expect(last(stack)).toBe('SYN-RECEIVED -> FIN-WAIT-1');
 });
 
-test('SYN-RECEIVED -> LISTEN: a RST; the child goes, its listener stays', () => {
+test('SYN-RECEIVED -> LISTEN: a RST; the entry goes, its listener stays', () => {
   const { stack, peer } = synReceived();
   peer.send(rst({ seq: 1 }));
   expect(last(stack)).toBe('SYN-RECEIVED -> CLOSED');

@@ -63,11 +63,11 @@ test('STATUS tells the timer that runs', () => {
   });
 });
 
-test('STATUS of every connection: listener, child, connection, TIME-WAIT', () => {
+test('STATUS of every connection: listener, entry, connection, TIME-WAIT', () => {
   const { stack } = timeWait();
   expect(stack.records().map((record) => record.state)).toEqual([State.LISTEN, State.TIME_WAIT]);
-  const child = synReceived();
-  expect(child.stack.records().map((record) => record.state)).toEqual([
+  const entry = synReceived();
+  expect(entry.stack.records().map((record) => record.state)).toEqual([
     State.LISTEN,
     State.SYN_RECEIVED,
   ]);

@@ -164,12 +164,12 @@ test('TIME-WAIT and SYN-RECEIVED survive soft errors', () => {
   const waiting = timeWait();
   waiting.peer.icmp(3, 1);
   waiting.host.expect(State.TIME_WAIT);
-  const child = synReceived();
-  child.peer.icmp(3, 1);
-  child.host.expect(State.SYN_RECEIVED);
+  const entry = synReceived();
+  entry.peer.icmp(3, 1);
+  entry.host.expect(State.SYN_RECEIVED);
 });
 
-test('a hard error ends a child: the peer is not there', () => {
+test('a hard error ends a SYN-queue entry: the peer is not there', () => {
   const { host, peer } = synReceived();
   peer.icmp(3, 3);
   host.expect(State.CLOSED);

@@ -36,7 +36,7 @@ const OF_TCB: readonly (readonly [Variable, keyof typeof StatusField, number])[]
   ['send queue', 'sendQueue', 1],
   ['receive queue', 'receiveQueue', 1],
 ];
-const OF_CHILD: typeof OF_TCB = [
+const OF_ENTRY: typeof OF_TCB = [
   ['ISS', 'iss', 1],
   ['IRS', 'irs', 1],
   ['SND.WND', 'sndWnd', 1],
@@ -184,13 +184,13 @@ export class Sampler {
       this.#write(timeline, id, OF_LISTENER);
       return;
     }
-    const isChild = handle === 0 && state === State.SYN_RECEIVED;
+    const isEntry = handle === 0 && state === State.SYN_RECEIVED;
     const isRecord = handle === 0 && state === State.TIME_WAIT;
     // A record's sequence numbers come before its state, so that a reader of both sees them.
-    this.#write(timeline, id, isChild ? OF_CHILD : isRecord ? OF_TIME_WAIT : OF_TCB);
+    this.#write(timeline, id, isEntry ? OF_ENTRY : isRecord ? OF_TIME_WAIT : OF_TCB);
     timeline.change(id, 'state', state);
     const released = (this.#field('flags') & 16) !== 0;
-    const place = isChild ? 1 : isRecord ? 3 : released || hasUser(handle) ? 0 : 2;
+    const place = isEntry ? 1 : isRecord ? 3 : released || hasUser(handle) ? 0 : 2;
     timeline.change(id, 'kept in', place);
     this.#timer(timeline, known, now);
   }

@@ -166,7 +166,7 @@ export class Bench {
   }
 
   /**
-   * Arrows of the state diagram, in order. A child that ends while its listener stands has
+   * Arrows of the state diagram, in order. An entry that ends while its listener stands has
    * returned to LISTEN; that it gets a TCB when it opens is no arrow.
    */
   #path(): string[] {
@@ -175,7 +175,7 @@ export class Bench {
       if (kind !== TraceKind.STATE) continue;
       const [from, to] = numbers;
       if (from === State.CLOSED && to === State.SYN_RECEIVED) continue;
-      if (this.at.isChild && from === State.LISTEN) continue;
+      if (this.at.isEntry && from === State.LISTEN) continue;
       // A wait is its record's; the TCB that stands for it to its user only follows.
       if (from === State.TIME_WAIT && handle !== 0) continue;
       const isReturn =
@@ -196,7 +196,7 @@ export class Bench {
   #state(record: Status | undefined): string {
     if (record) return stateName(record.state);
     const isListening = this.made.stack.records().some(({ state }) => state === State.LISTEN);
-    const mayListen = this.at.isChild || ['CLOSED', 'LISTEN'].includes(this.at.state);
+    const mayListen = this.at.isEntry || ['CLOSED', 'LISTEN'].includes(this.at.state);
     return isListening && mayListen ? 'LISTEN' : 'CLOSED';
   }
 

@@ -28,7 +28,7 @@ export interface Connection {
   /** OPEN was passive: a listener stands behind it, or did. */
   readonly isPassive: boolean;
   /** The user has no handle of the connection itself, only its listener's. */
-  readonly isChild: boolean;
+  readonly isEntry: boolean;
   /** SND.UNA, SND.NXT, and SND.NXT without our FIN: where the text we sent ends. */
   readonly una: number;
   readonly nxt: number;

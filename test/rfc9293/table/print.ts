@@ -238,7 +238,7 @@ takes           what of the segment has effect: its ACK (SND.UNA and window), te
 +URG            with URG there is the signal URGENT as well.
 in order        no error.
 decided by      the step of the section that decides.
-(child)         a listener's: its user holds the listener, and calls reach that.`;
+(entry)         a listener's: its user holds the listener, and calls reach that.`;
 
 /** The whole table. */
 export function table(): string {

@@ -138,7 +138,7 @@ function crossing(): Made {
   return settle(made);
 }
 
-function child(): Made {
+function entry(): Made {
   const { stack, peer, listener } = synReceived(OPTIONS);
   return settle({ stack, peer, host: listener });
 }
@@ -151,7 +151,7 @@ function nothing(): Made {
 const BASE: Connection = {
   state: 'CLOSED',
   isPassive: true,
-  isChild: false,
+  isEntry: false,
   una: 101,
   nxt: 201,
   textEnd: 201,
@@ -179,9 +179,9 @@ export const ROWS: readonly Row[] = [
     make: () => settle(synSent(OPTIONS)),
   },
   {
-    name: 'SYN-RECEIVED (child)',
-    at: { ...BASE, ...OPENING, state: 'SYN-RECEIVED', isChild: true },
-    make: child,
+    name: 'SYN-RECEIVED (entry)',
+    at: { ...BASE, ...OPENING, state: 'SYN-RECEIVED', isEntry: true },
+    make: entry,
   },
   {
     name: 'SYN-RECEIVED (simultaneous)',

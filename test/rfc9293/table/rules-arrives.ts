@@ -49,7 +49,7 @@ function listenState(at: Connection, seg: Arrival): Outcome {
 
 /**
  * A SYN that a listener takes. Its text is held, and counts as received, up to the end of the
- * window (`child.ts`).
+ * window (`syn-entry.ts`).
  */
 function newConnection(o: Outcome, seg: Arrival): Outcome {
   o.enter('SYN-RECEIVED', 'LISTEN');

@@ -27,8 +27,8 @@ export type Call = (typeof CALLS)[number];
 export function userCall(at: Connection, call: Call, unread: number): Outcome {
   const o = new Outcome(at);
   o.result = 'ok';
-  // What a listener is asked, whether it has a child or not.
-  const state: StateName = at.isChild ? 'LISTEN' : at.state;
+  // What a listener is asked, whether it has a SYN-queue entry or not.
+  const state: StateName = at.isEntry ? 'LISTEN' : at.state;
   switch (call) {
     case 'OPEN passive':
     case 'OPEN active':
@@ -144,7 +144,7 @@ export function sendRst(o: Outcome): Outcome {
   return o.send({ ctl: RST | ACK, seq: o.from.nxt, ack: o.rcvNxt }, 'seq=SND.NXT');
 }
 
-/** §3.10.5. A listener's child ends with it in silence: whatever its peer sends meets CLOSED. */
+/** §3.10.5. A listener's entry ends with it in silence: whatever its peer sends meets CLOSED. */
 function abort(o: Outcome, state: StateName): Outcome {
   switch (state) {
     case 'CLOSED':

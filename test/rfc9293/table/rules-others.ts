@@ -35,10 +35,10 @@ export function otherStates(at: Connection, seg: Arrival): Outcome {
   // Second.
   if (has(seg, RST)) return rst(o.by('2nd'), at, seg);
   // Third: there is no security compartment.
-  // Fourth: RFC 5961 §4.2; a listener's child returns to LISTEN.
+  // Fourth: RFC 5961 §4.2; a listener's entry returns to LISTEN.
   if (has(seg, SYN)) {
     o.by('4th');
-    if (at.isChild) o.enter('LISTEN');
+    if (at.isEntry) o.enter('LISTEN');
     else o.acknowledge('challenge ACK');
     return o;
   }
@@ -69,22 +69,22 @@ function rst(o: Outcome, at: Connection, seg: Arrival): Outcome {
     return inWindow(at, seg.seq) ? o.acknowledge('challenge ACK') : o;
   }
   if (at.state !== 'SYN-RECEIVED') return o.end('ECONNRESET');
-  if (!at.isChild) return o.end('ECONNREFUSED');
+  if (!at.isEntry) return o.end('ECONNREFUSED');
   o.enter('LISTEN');
   return o;
 }
 
 /**
- * The SYN we have had comes again. To a listener's child it says that our SYN,ACK was lost
+ * The SYN we have had comes again. To a listener's entry it says that our SYN,ACK was lost
  * (`backlog.ts`: sent again, where the first check would have a bare ACK). In a simultaneous open
  * its ACK is what opens (Figure 7, line 6): its SYN is old and trimmed, the rest is processed.
  */
 function theirSynAgain(o: Outcome, at: Connection, seg: Arrival): Outcome {
-  if (at.isChild && !has(seg, ACK)) {
+  if (at.isEntry && !has(seg, ACK)) {
     o.by('1st: the SYN again');
     return o.send({ ctl: SYN | ACK, seq: 0, ack: at.rcvNxt }, 'seq=ISS ack=RCV.NXT');
   }
-  if (at.isChild) {
+  if (at.isEntry) {
     if (!acceptable(at, seg)) return o.by('1st').acknowledge();
     o.by('4th').enter('LISTEN');
     return o;
@@ -114,7 +114,7 @@ function fromFifth(o: Outcome, at: Connection, seg: Arrival): boolean {
   if (o.state === 'CLOSED' || o.state === 'TIME-WAIT') return false;
   // Sixth: the user hears of urgent text where it still reads, if it knows of the connection.
   if (o.state === 'ESTABLISHED' || o.state === 'FIN-WAIT-1' || o.state === 'FIN-WAIT-2') {
-    o.hearsUrgent = !at.isChild;
+    o.hearsUrgent = !at.isEntry;
     if (has(seg, URG) && o.hearsUrgent) o.tell('URGENT');
   }
   textArrives(o, at, seg);
@@ -128,7 +128,7 @@ function acknowledged(o: Outcome, at: Connection, seg: Arrival): void {
   o.una = Math.max(at.una, seg.ack);
   if (at.state === 'SYN-RECEIVED') {
     o.enter('ESTABLISHED');
-    o.tell(at.isChild ? 'ACCEPTABLE' : 'OPENED');
+    o.tell(at.isEntry ? 'ACCEPTABLE' : 'OPENED');
   }
   const hasFin = at.nxt > at.textEnd && at.una < at.nxt;
   if (!hasFin || seg.ack !== at.nxt) return;
@@ -167,7 +167,7 @@ export function textArrives(o: Outcome, at: Connection, seg: Arrival): void {
   o.take('text');
   o.unread = end - at.rcvNxt;
   o.rcvNxt = end;
-  if (!at.isChild) o.tell('READABLE');
+  if (!at.isEntry) o.tell('READABLE');
   // What was sent in part for nothing waits for an ACK that was lost.
   if (seg.seq < at.rcvNxt) o.acknowledge();
   else o.acknowledgeLater();
@@ -190,7 +190,7 @@ export function finArrives(o: Outcome, at: Connection, seg: Arrival): void {
   }
   o.take('FIN');
   o.rcvNxt++;
-  if (!at.isChild) o.tell('CONNECTION_CLOSING', 'READABLE');
+  if (!at.isEntry) o.tell('CONNECTION_CLOSING', 'READABLE');
   switch (o.state) {
     case 'ESTABLISHED':
       o.enter('CLOSE-WAIT');

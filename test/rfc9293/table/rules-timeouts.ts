@@ -70,9 +70,9 @@ export function timeout(at: Connection, kind: Timeout): Outcome {
   }
 }
 
-/** §3.10.8; the RST tells a peer that may live after all. A listener's child goes in silence. */
+/** §3.10.8; the RST tells a peer that may live after all. A listener's entry goes in silence. */
 function userTimeout(o: Outcome): Outcome {
-  if (o.from.isChild) {
+  if (o.from.isEntry) {
     o.enter('LISTEN');
     return o;
   }
@@ -121,7 +121,7 @@ export function icmp(at: Connection, kind: Icmp, isInFlight: boolean): Outcome {
     o.tell('SOFT_ERROR EHOSTUNREACH');
     return o;
   }
-  if (at.isChild) {
+  if (at.isEntry) {
     if (kind === 'port unreachable') o.enter('LISTEN');
     return o;
   }
