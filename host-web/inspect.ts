@@ -31,11 +31,11 @@ export function stateName(state: State): TcpState {
 export type TimerName = Exclude<keyof typeof Timer, 'COUNT'> | 'TIME-WAIT' | 'SYN-ACK';
 
 /**
- * One connection, listener, child of a listener or TIME-WAIT record: a row of `ss -tan`, with `-i`.
+ * One connection, listener, SYN-queue entry or TIME-WAIT record: a row of `ss -tan`, with `-i`.
  */
 export interface TcpInfo {
   state: TcpState;
-  /** 0 for a record without a user: a queued child, or TIME-WAIT. */
+  /** 0 for a record without a user: a SYN-queue entry, or TIME-WAIT. */
   handle: number;
   localAddress: string;
   localPort: number;
@@ -189,8 +189,8 @@ export function readStatus(core: Core): TcpInfo {
 }
 
 /**
- * Every record of the core, read as it is asked for: connections and listeners, then children, then
- * TIME-WAIT. The core may go on in between; what begins meanwhile can then be met twice.
+ * Every record of the core, read as it is asked for: connections and listeners, then SYN queues,
+ * then TIME-WAIT. The core may go on in between; what begins meanwhile can then be met twice.
  */
 export function* eachSocket(core: Core): Generator<TcpInfo, void> {
   for (let cursor = core.nextStatus(0); cursor !== 0; cursor = core.nextStatus(cursor >>> 0)) {

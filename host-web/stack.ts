@@ -319,7 +319,7 @@ export class Stack implements Host {
 
   // Looking ------------------------------------------------------------------------
 
-  /** Every connection, listener, child in SYN-RECEIVED and TIME-WAIT: `ss -tan`. */
+  /** Every connection, listener, SYN-queue entry and TIME-WAIT record: `ss -tan`. */
   sockets(): TcpInfo[] {
     this.refresh();
     this.wake();
