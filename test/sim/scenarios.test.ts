@@ -82,8 +82,11 @@ describe('every moment', () => {
   it.each([...named, [bad.id, bad] as const])(
     'of %s is restored exactly from the keyframe before it',
     (_, spec) => {
-      // A keyframe every few events, so that most of what is kept is tried.
-      const session = new Session(coreModule, spec, { every: { ms: 1e9, events: 20 } });
+      // A keyframe every few events, so that most of what is kept is tried. A longer run has ten:
+      // from each it is run to its end.
+      const { eventCount } = runOf(spec).session.timeline;
+      const events = Math.max(20, Math.ceil(eventCount / 10));
+      const session = new Session(coreModule, spec, { every: { ms: 1e9, events } });
       const hashes = new Map<number, string>([[0, session.universe.hash()]]);
       while (session.step()) hashes.set(session.universe.moment, session.universe.hash());
       const end = session.universe.hash();

@@ -4,11 +4,17 @@ import abort from './rst-abort.ts';
 import close from './close-4way.ts';
 import halfClose from './half-close.ts';
 import handshake from './handshake.ts';
+import lostRetransmission from './lost-retransmission.ts';
+import reordering from './reordering.ts';
 import refused from './refused.ts';
+import sawtooth from './sawtooth.ts';
 import simultaneousClose from './simultaneous-close.ts';
 import simultaneousOpen from './simultaneous-open.ts';
+import slowStart from './slow-start.ts';
+import spuriousTimeout from './spurious-timeout.ts';
 import synFlood from './syn-flood.ts';
 import synLost from './syn-lost.ts';
+import tailLoss from './tail-loss.ts';
 import timeWait1 from './time-wait-1.ts';
 import timeWait2 from './time-wait-2.ts';
 import zeroWindow from './zero-window.ts';
@@ -26,6 +32,12 @@ export const SCENARIOS: readonly Scenario[] = [
   timeWait2,
   synFlood,
   zeroWindow,
+  reordering,
+  tailLoss,
+  lostRetransmission,
+  spuriousTimeout,
+  slowStart,
+  sawtooth,
 ];
 
 /** A scenario by its id. */
