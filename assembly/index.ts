@@ -23,6 +23,7 @@ import { pathsChanged } from './ip/path-mtu';
 import { config, defaultSettings, setSetting, settleConfig, setting } from './limits';
 import { ENDPOINT, growTo, SIGNAL, POOLS_BEGIN, READY, TEXT, TEXT_SIZE } from './memory';
 import {
+  blocks,
   synEntries,
   flights,
   layPools,
@@ -285,8 +286,8 @@ export function traceBase(): u32 {
 
 /**
  * Items a pool has handed out: 0 TCBs, 1 SYN-queue entries, 2 TIME-WAIT, 3 ranges, 4 replies, 5
- * pages, 6 source routes, 7 flights, 8 records of segments sent; and 9, of the TCBs those whose
- * user has let go.
+ * pages, 6 source routes, 7 flights, 8 records of segments sent, 10 blocks of short texts;
+ * and 9, of the TCBs those whose user has let go.
  */
 export function used(pool: u32): u32 {
   switch (pool) {
@@ -308,6 +309,8 @@ export function used(pool: u32): u32 {
       return sentRecords().used;
     case 9:
       return orphans();
+    case 10:
+      return blocks().used;
     default:
       return pages().used;
   }

@@ -12,6 +12,8 @@ export const INDEX_BITS: u32 = 20;
 if (1_048_575 >> INDEX_BITS != 0) ERROR('that many connections have no index');
 /** Octets in a page of the shared buffer pool. */
 export const PAGE_SIZE: u32 = 4096;
+/** Octets in a block, which a short text takes instead of a page. */
+export const BLOCK_SIZE: u32 = 256;
 /** Local addresses of a stack. */
 export const MAX_ADDRESSES: u32 = 16;
 /**

@@ -5,7 +5,7 @@
  * its stretch behind POOLS_BEGIN, in the order drawn in `assembly/README.md`.
  */
 import { Config } from './abi';
-import { config, refusal } from './limits';
+import { BLOCK_SIZE, config, MAX_REASSEMBLIES, refusal } from './limits';
 import {
   SYN_ENTRY_SIZE,
   FLIGHT_SIZE,
@@ -148,6 +148,16 @@ export function quietFlights(): Queue {
   return changetype<Queue>(POOLS + 20 * POOL_SIZE);
 }
 
+/** Blocks of short texts. */
+export function blocks(): Pool {
+  return changetype<Pool>(POOLS + 21 * POOL_SIZE);
+}
+
+/** Chains there can be: two a connection, one for a SYN-queue entry, a reply and a reassembly. */
+function chains(c: Config): u32 {
+  return 2 * c.connections + c.children + c.replies + MAX_REASSEMBLIES;
+}
+
 /** Keeps in REFUSAL which limit takes most; answers where its stretch of memory ends. */
 function note(limit: usize, begin: u64, end: u64): u64 {
   const most = refusal();
@@ -182,7 +192,8 @@ export function layPools(): bool {
   at = layTable(ports(), at, c.listeners);
   at = layHeap(timers(), at, tcbsAndEntries);
   at = note(TRACE_EVENTS, at, layTrace(at, c.traceEvents));
-  at = note(PAGES, at, layPages(pages(), at, c.pages));
+  at = note(CONNECTIONS, at, layPool(blocks(), at, BLOCK_SIZE, chains(c)));
+  at = note(PAGES, at, layPages(pages(), at, c.pages, blocks()));
   refusal().octets = at;
   return growTo(at);
 }

@@ -9,4 +9,6 @@ export const POOLS: readonly string[] = [
   'source routes',
   'flights',
   'records of segments',
+  'orphans',
+  'blocks of short texts',
 ];

@@ -3,8 +3,10 @@
  * its beginning. Pages come from one pool that all chains share.
  *
  * Octets are named by position, a u32 that wraps; a chain holds less than 2^31 of them. An empty
- * chain holds no page at all, so that an idle owner costs nothing here. Reading is in order most of
- * the time, so the chain remembers the page it was last asked for and walks on from there.
+ * chain holds no page at all, so that an idle owner costs nothing here, and a short one holds a
+ * block of 256 octets instead: there is a block for every chain, so however many hold an octet or
+ * two, they take no page from those that need some. Reading is in order most of the time, so the
+ * chain remembers the page it was last asked for and walks on from there.
  *
  *     origin      start                                   end
  *       ├──────────┼───────────────┬───────────────┬───────┴───────┐
@@ -12,8 +14,9 @@
  *       └──────────┴───────────────┴───────────────┴───────┴───────┘
  *         head page                                  tail page
  */
-import { PAGE_SIZE } from '../limits';
+import { BLOCK_SIZE, PAGE_SIZE } from '../limits';
 import { copyAndSum } from './copy-sum';
+import { giveFirst, itemAt, Pool, take } from './pool';
 
 /** The shared pages. Links stand apart so that a page is PAGE_SIZE octets of text, aligned. */
 @unmanaged
@@ -28,12 +31,14 @@ export class Pages {
   /** Latest-freed page: the warmest in the cache is taken first. */
   free: u32;
   used: u32;
+  /** The blocks that short chains hold instead. */
+  blocks: Pool;
 }
 
 /** One chain. The octets from `start` on are kept; where they end is for the owner to know. */
 @unmanaged
 export class Chain {
-  /** First and last page, 0 when empty. */
+  /** First and last page, 0 when empty; without pages, `head` is the block of a short chain. */
   head: u32;
   tail: u32;
   /** Position of the first octet of the head page. */
@@ -48,7 +53,7 @@ export class Chain {
 }
 
 /** Prepares the shared pages at `base`; answers the first address behind them. */
-export function layPages(pages: Pages, base: u64, capacity: u32): u64 {
+export function layPages(pages: Pages, base: u64, capacity: u32, blocks: Pool): u64 {
   const items = <u64>capacity + 1;
   const links = roundUp(base);
   const first = roundUp(links + 4 * items);
@@ -56,6 +61,7 @@ export function layPages(pages: Pages, base: u64, capacity: u32): u64 {
   pages.base = <u32>first;
   pages.capacity = capacity;
   pages.fresh = pages.free = pages.used = 0;
+  pages.blocks = blocks;
   return first + PAGE_SIZE * items;
 }
 
@@ -104,10 +110,11 @@ export function beginChain(chain: Chain, position: u32): void {
  * @returns the position up to which there is room: `end`, or less when the pool ran out
  */
 export function reserve(pages: Pages, chain: Chain, end: u32): u32 {
+  if (chain.pages == 0 && end - chain.origin <= BLOCK_SIZE && holdBlock(pages, chain)) return end;
   while (<i32>(end - (chain.origin + chain.pages * PAGE_SIZE)) > 0) {
     const page = takePage(pages);
-    if (page == 0) return chain.origin + chain.pages * PAGE_SIZE;
-    if (chain.pages == 0) chain.head = page;
+    if (page == 0) return endOfRoom(pages, chain);
+    if (chain.pages == 0) leaveBlock(pages, chain, page);
     else setNext(pages, chain.tail, page);
     chain.tail = page;
     chain.pages++;
@@ -115,9 +122,44 @@ export function reserve(pages: Pages, chain: Chain, end: u32): u32 {
   return end;
 }
 
-/** Octets there is room for behind `end` without another page. */
-export function slack(chain: Chain, end: u32): u32 {
-  return chain.origin + chain.pages * PAGE_SIZE - end;
+/** Where room ends when no page is left: a chain without any still has its block. */
+function endOfRoom(pages: Pages, chain: Chain): u32 {
+  if (chain.pages != 0) return chain.origin + chain.pages * PAGE_SIZE;
+  return holdBlock(pages, chain) ? chain.origin + BLOCK_SIZE : chain.origin;
+}
+
+/** Gives a chain without pages a block, unless it has one; answers whether it has now. */
+function holdBlock(pages: Pages, chain: Chain): bool {
+  if (chain.head == 0) chain.head = take(pages.blocks);
+  return chain.head != 0;
+}
+
+/** A chain without pages has its first: what its block holds moves there. */
+function leaveBlock(pages: Pages, chain: Chain, page: u32): void {
+  const block = chain.head;
+  chain.head = page;
+  if (block == 0) return;
+  memory.copy(pages.base + page * PAGE_SIZE, itemAt(pages.blocks, block), BLOCK_SIZE);
+  giveFirst(pages.blocks, block);
+}
+
+/** Gives the block of a chain without pages back. */
+function giveBlock(pages: Pages, chain: Chain): void {
+  if (chain.head != 0) giveFirst(pages.blocks, chain.head);
+}
+
+/** Octets there is room for behind `end` with so many pages more: with none, those of a block. */
+export function roomWith(chain: Chain, more: u32, end: u32): u32 {
+  const held = chain.pages + more;
+  return chain.origin + (held == 0 ? BLOCK_SIZE : held * PAGE_SIZE) - end;
+}
+
+/** Pages a chain lacks for room up to `end`. */
+export function pagesLacking(chain: Chain, end: u32): u32 {
+  const length = end - chain.origin;
+  const held = chain.pages * PAGE_SIZE;
+  if (length <= max(held, BLOCK_SIZE)) return 0;
+  return (length - held + PAGE_SIZE - 1) / PAGE_SIZE;
 }
 
 /** The address of an octet; the octets behind it run on until the end of its page. */
@@ -127,6 +169,9 @@ export function locate(pages: Pages, chain: Chain, position: u32): usize {
   if (chain.cursor != 0 && <i32>(position - chain.cursorOrigin) >= 0) {
     page = chain.cursor;
     origin = chain.cursorOrigin;
+  } else if (chain.pages == 0) {
+    assert(page != 0);
+    return itemAt(pages.blocks, page) + (position - origin);
   }
   while (position - origin >= PAGE_SIZE) {
     page = next(pages, page);
@@ -221,6 +266,12 @@ export function readChainAndSum(
 
 /** Drops every octet before `position`. */
 export function dropChain(pages: Pages, chain: Chain, position: u32): void {
+  if (chain.pages == 0) {
+    // A block that is not used up stays where its octets are.
+    if (chain.head != 0 && position - chain.origin < BLOCK_SIZE) chain.start = position;
+    else clearChain(pages, chain, position);
+    return;
+  }
   while (chain.pages != 0 && position - chain.origin >= PAGE_SIZE) {
     const page = chain.head;
     if (chain.cursor == page) chain.cursor = 0;
@@ -235,6 +286,7 @@ export function dropChain(pages: Pages, chain: Chain, position: u32): void {
 
 /** Gives every page back; the next octet is `position`. */
 export function clearChain(pages: Pages, chain: Chain, position: u32): void {
+  if (chain.pages == 0) giveBlock(pages, chain);
   let page = chain.head;
   for (let left = chain.pages; left != 0; left--) {
     const follower = next(pages, page);

@@ -13,19 +13,10 @@ import { pages } from '../pools';
 import { Micros, MILLISECOND, now } from '../time';
 import { Segment } from './segment';
 import { lt } from './seq';
-import { Flag, has, Tcb, unreadText } from './tcb';
+import { Fixed, Flag, has, Tcb, unreadText } from './tcb';
 import { echoedRoundTrip } from './timestamps';
 import { shiftFor } from './window';
 
-/** Which of a connection's buffers keep the size they were given, as bits of `tcb.fixed`. */
-export enum Fixed {
-  NONE,
-  RECEIVE = 1,
-  SEND = 2,
-}
-
-/** Segments a peer sends before it has heard anything (RFC 6928 §2). */
-const INITIAL_SEGMENTS: u32 = 10;
 /** Longest round trip believed, milliseconds. */
 const LONGEST: u32 = 60_000;
 /**
@@ -59,7 +50,7 @@ export function shiftOf(tcb: Tcb): u32 {
 /** The peer's SYN is there, and what it offers is taken: from here on it is measured. */
 export function beginTuning(tcb: Tcb): void {
   const tuning = tcb.tuning;
-  tuning.space = max(min(tcb.rcv.wnd, INITIAL_SEGMENTS * tcb.snd.mss), 1);
+  tuning.space = max(min(tcb.rcv.wnd, tcb.snd.mss), 1);
   tuning.seq = tcb.incoming.start;
   tuning.at = <Micros>now();
 }

@@ -9,7 +9,7 @@ import { Counter, Reason, Result, Setting, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { headerLength, writeHeader } from '../ip/output';
 import { addSourceRoute, dropSourceRoute, sourceRouteLength } from '../ip/source-route';
-import { PAGE_SIZE, setting } from '../limits';
+import { BLOCK_SIZE, PAGE_SIZE, setting } from '../limits';
 import { SYN_ENTRY_SIZE, TRANSMIT } from '../memory';
 import { synEntryQueue, synEntries, pages, pagesToSpare, timers } from '../pools';
 import { beginChain, clearChain, reserve, writeChain } from '../store/chain';
@@ -133,11 +133,12 @@ export function addEntry(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
 }
 
 /**
- * Text that came with the SYN is kept for ESTABLISHED, one page of it; the rest will come again.
+ * Text that came with the SYN is kept for ESTABLISHED, one page of it or, where pages are scarce,
+ * a block; the rest will come again.
  */
 function keepText(entry: SynEntry, listener: Tcb, seg: Segment): void {
   beginChain(entry.kept, entry.irs + 1);
-  const most = pagesToSpare() == 0 ? 0 : min(PAGE_SIZE, listener.rcv.buffer);
+  const most = min(pagesToSpare() == 0 ? BLOCK_SIZE : PAGE_SIZE, listener.rcv.buffer);
   const length = min(seg.textLength, most);
   if (
     length == 0 ||

@@ -3,11 +3,10 @@
  * listener's.
  */
 import { Controller, Option, Result, State, Timer } from '../abi';
-import { Fixed } from './autotune';
 import { markReady } from './marks';
 import { trustPath } from './path-mtu';
 import { giveUpAt } from './rto';
-import { armedFor, Flag, lower, raise, Tcb } from './tcb';
+import { armedFor, Fixed, Flag, lower, raise, Tcb } from './tcb';
 import { now } from '../time';
 import { setKeepAlive } from './timeouts';
 import { arm } from './timers';

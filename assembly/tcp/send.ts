@@ -1,13 +1,13 @@
 /** SEND (RFC 9293 §3.10.2). */
 import { Result, Signal, State } from '../abi';
-import { PAGE_SIZE } from '../limits';
 import { pages, pagesForOrder, pagesToSpare, starvedQueue, tcbs } from '../pools';
-import { reserve, slack, sparePages, writeChain } from '../store/chain';
+import { pagesLacking, reserve, roomWith, sparePages, writeChain } from '../store/chain';
 import { push, shift } from '../store/queue';
 import { tuneSend } from './autotune';
 import { giveBack } from './lifecycle';
 import { markReady, signal } from './marks';
 import { reclaimPages } from './orphans';
+import { sendShare } from './shares';
 import { Flag, has, lower, pendingText, raise, STARVED_LINK, Tcb, tcbAt } from './tcb';
 
 /**
@@ -53,10 +53,9 @@ export function markUrgent(tcb: Tcb): Result {
 function queue(tcb: Tcb, from: usize, length: u32): i32 {
   const snd = tcb.snd;
   const wanted = min(length, sendRoom(tcb));
-  // Division first: the whole pool in octets is more than 32 bits hold.
-  const needed = (wanted + PAGE_SIZE - 1) / PAGE_SIZE;
-  while (pagesFor(tcb) < needed && reclaimPages());
-  const granted = min(needed, pagesFor(tcb)) * PAGE_SIZE + slack(tcb.outgoing, snd.end);
+  const needed = pagesLacking(tcb.outgoing, snd.end + wanted);
+  while (pagesFor(tcb) < needed && pagesToSpare() < needed && reclaimPages());
+  const granted = roomWith(tcb.outgoing, min(needed, pagesFor(tcb)), snd.end);
   const taken = min(wanted, granted);
   reserve(pages(), tcb.outgoing, snd.end + taken);
   writeChain(pages(), tcb.outgoing, snd.end, from, taken);
@@ -70,14 +69,16 @@ function queue(tcb: Tcb, from: usize, length: u32): i32 {
 }
 
 /**
- * Pages a connection may have for text to be sent. Whoever holds none may have one of the upper
- * half of what is kept for text in order: peers that close their windows can keep every other page,
- * for as long as they like.
+ * Pages a connection may have more for text to be sent: what is left of its share. One that holds
+ * none may have one of the upper half of what is kept for text in order: peers that close their
+ * windows can keep every other page, for as long as they like.
  */
 function pagesFor(tcb: Tcb): u32 {
   const spare = pagesToSpare();
-  if (spare != 0 || tcb.snd.end != tcb.outgoing.start) return spare;
-  return hasPages() ? 1 : 0;
+  const held = tcb.outgoing.pages;
+  if (spare == 0) return held == 0 && hasPages() ? 1 : 0;
+  const share = sendShare(tcb);
+  return share > held ? min(spare, share - held) : 0;
 }
 
 /** Whether anybody at all could be given a page. */

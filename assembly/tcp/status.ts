@@ -24,6 +24,7 @@ import {
   TUPLE,
   unreadText,
 } from './tcb';
+import { mostToOffer } from './shares';
 import { nextTimer } from './timers';
 import { TimeWait, timeWaitAt, timeWaitLeft } from './time-wait';
 
@@ -125,7 +126,7 @@ function sequence(status: Status, tcb: Tcb): void {
   status.sndUna = snd.una;
   status.sndNxt = snd.nxt;
   status.rcvNxt = rcv.nxt;
-  status.rcvSsthresh = rcv.buffer;
+  status.rcvSsthresh = mostToOffer(tcb);
   status.rcvSpace = tcb.tuning.space;
   status.rcvRtt = rcv.rtt;
   status.iss = snd.iss;

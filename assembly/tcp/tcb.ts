@@ -99,6 +99,13 @@ export enum Flag {
   DUPLICATE = 134217728,
 }
 
+/** Which of a connection's buffers keep the size they were given, as bits of `tcb.fixed`. */
+export enum Fixed {
+  NONE,
+  RECEIVE = 1,
+  SEND = 2,
+}
+
 /** Where a connection stands with ECN, as bits of `tcb.ecn`. */
 export enum Ecn {
   NONE,
@@ -169,7 +176,7 @@ export class Tcb {
   controller: u8;
   /** What the retransmission timer waits for: a Watch of `loss/watch.ts`. */
   watch: u8;
-  /** Bits of Fixed (`autotune.ts`): buffers that keep the size they were given. */
+  /** Bits of Fixed. */
   fixed: u8;
   /** Index of the listener in whose SYN queue it began, 0 for none. */
   listener: u32;

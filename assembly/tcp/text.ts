@@ -7,9 +7,9 @@
  */
 import { Counter, Reason, Signal, State } from '../abi';
 import { count } from '../counters';
-import { MAX_RANGES, PAGE_SIZE } from '../limits';
+import { MAX_RANGES } from '../limits';
 import { pages, pagesToSpare, ranges } from '../pools';
-import { reserve, slack, writeChain } from '../store/chain';
+import { pagesLacking, reserve, roomWith, writeChain } from '../store/chain';
 import { addRange, rangeAt, rangeContaining, trimRanges } from '../store/ranges';
 import { measureReceiver } from './autotune';
 import { acknowledgeText } from './delayed-ack';
@@ -18,6 +18,7 @@ import { acknowledge, signal } from './marks';
 import { dropSegment, Segment } from './segment';
 import { markArrival, noteDuplicate } from './sack-blocks';
 import { earlier, later, le, lt, RemoteSeq } from './seq';
+import { receiveShare } from './shares';
 import { Flag, handleOf, has, Tcb } from './tcb';
 
 /** Takes the text of an acceptable segment: what lies in the window and is new. */
@@ -41,8 +42,7 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
     acknowledge(tcb);
     return;
   }
-  if (mayKeep(tcb, left, right)) right = earlier(right, reserve(pages(), tcb.incoming, right));
-  else right = left;
+  right = makeRoom(tcb, left, right);
   if (!lt(left, right)) {
     // No page is free: the peer will send it again.
     count(Counter.TcpExtTCPRcvQDrop);
@@ -60,11 +60,24 @@ function drop(tcb: Tcb, reason: Reason, seg: Segment): void {
   dropSegment(seg, handleOf(tcb), tcb.state, reason, tcb.rcv.nxt);
 }
 
-/** Out-of-order text takes no page that text in order may need, for the gap before it neither. */
-function mayKeep(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): bool {
-  const missing = -(<i32>slack(tcb.incoming, right));
-  if (left == tcb.rcv.nxt || missing <= 0) return true;
-  return (<u32>missing + PAGE_SIZE - 1) / PAGE_SIZE <= pagesToSpare();
+/**
+ * Makes room for text; answers where that ends. No connection takes more than its share; and
+ * out-of-order text no page that text in order may need, for the gap before it neither.
+ */
+function makeRoom(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): RemoteSeq {
+  const needed = pagesLacking(tcb.incoming, right);
+  if (needed == 0) {
+    if (tcb.incoming.pages != 0) return right;
+  } else {
+    const isNext = left == tcb.rcv.nxt;
+    if (!isNext && needed > pagesToSpare()) return left;
+    // What lies in pages that are held already costs nothing.
+    if (tcb.incoming.pages + needed > receiveShare(tcb)) {
+      if (!isNext) return left;
+      right = right + roomWith(tcb.incoming, 0, right);
+    }
+  }
+  return earlier(right, reserve(pages(), tcb.incoming, right));
 }
 
 /** Whether all of some out-of-order text is there already. */

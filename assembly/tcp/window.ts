@@ -14,10 +14,14 @@ import { watchFlight } from './loss/watch';
 import { confirmMtu } from './path-mtu';
 import { Segment } from './segment';
 import { le, lt } from './seq';
+import { mostToOffer, receiveBuffer } from './shares';
 import { Flag, has, lower, raise, Tcb, unreadText } from './tcb';
 
 /** Largest window a header without scaling can say. */
 const MAX_FIELD: u32 = 65_535;
+
+/** Octets that rounding up may give away while the user has read nothing. */
+const UNREAD_EXCESS: u32 = 16_384;
 
 /**
  * Smallest Rcv.Wind.Shift with which a buffer of that many octets can be offered (RFC 7323 §2.3).
@@ -32,15 +36,23 @@ export function shiftFor(buffer: u32): u32 {
  * Octets the buffer has room for, as far as a window field can say. More is no room to the peer: it
  * would look newly opened after each read, and worth telling of each time.
  */
-function room(tcb: Tcb): u32 {
+function room(tcb: Tcb, most: u32): u32 {
   const unread = unreadText(tcb);
-  if (unread >= tcb.rcv.buffer) return 0;
-  return min(tcb.rcv.buffer - unread, MAX_FIELD << tcb.rcv.shift); // MAY-8
+  if (unread >= most) return 0;
+  return min(most - unread, MAX_FIELD << tcb.rcv.shift); // MAY-8
 }
 
 /** Whether the right edge may move to `free`: by a segment or half the buffer (MUST-39). */
-function isWorthwhile(tcb: Tcb, free: u32): bool {
-  return free > tcb.rcv.wnd && free - tcb.rcv.wnd >= min(tcb.rcv.buffer / 2, tcb.rcv.mss);
+function isWorthwhile(tcb: Tcb, free: u32, most: u32): bool {
+  return free > tcb.rcv.wnd && free - tcb.rcv.wnd >= min<u32>(most / 2, tcb.rcv.mss);
+}
+
+/** Whether the peer may have what rounding up gives away: no more than that beyond the buffer. */
+function mayGiveAway(tcb: Tcb): bool {
+  const unread = unreadText(tcb);
+  const buffer = receiveBuffer(tcb);
+  if (buffer == tcb.rcv.buffer) return unread <= buffer + MAX_FIELD;
+  return unread + tcb.rcv.wnd <= buffer + UNREAD_EXCESS;
 }
 
 /**
@@ -50,14 +62,16 @@ function isWorthwhile(tcb: Tcb, free: u32): bool {
  */
 export function offerWindow(tcb: Tcb): u32 {
   const rcv = tcb.rcv;
-  const free = room(tcb);
-  if (isWorthwhile(tcb, free)) rcv.wnd = free; // MUST-39
+  const most = mostToOffer(tcb);
+  const free = room(tcb, most);
+  if (isWorthwhile(tcb, free, most)) rcv.wnd = free; // MUST-39
   // The field counts in steps of 2^shift: rounding up keeps the right edge from moving left
   // (SHLD-14).
-  // A peer that lives on the excess, octet by octet, is stopped before it matters to the buffer.
-  const step = (1 << rcv.shift) - 1;
+  // A peer that lives on the excess, octet by octet, is stopped before it matters to the buffer:
+  // from there on the field says up to a step less than what is still taken.
+  const step: u32 = (1 << rcv.shift) - 1;
   // RFC 7323 §2.4a
-  if (unreadText(tcb) <= rcv.buffer + MAX_FIELD) rcv.wnd = (rcv.wnd + step) & ~step;
+  if ((rcv.wnd & step) != 0 && mayGiveAway(tcb)) rcv.wnd = (rcv.wnd + step) & ~step;
   const field = min(rcv.wnd >> rcv.shift, MAX_FIELD);
   rcv.wnd = max(field << rcv.shift, min(rcv.wnd, MAX_FIELD << rcv.shift));
   if (field == 0) {
@@ -72,8 +86,9 @@ export function offerWindow(tcb: Tcb): u32 {
 
 /** Tells the peer of room that reading has made, when it is worth a segment of its own. */
 export function windowOpened(tcb: Tcb): void {
-  const free = room(tcb);
-  if (!isWorthwhile(tcb, free)) return;
+  const most = mostToOffer(tcb);
+  const free = room(tcb, most);
+  if (!isWorthwhile(tcb, free, most)) return;
   // While the peer has half of it left, the next acknowledgment is early enough.
   if (free >= 2 * tcb.rcv.wnd) acknowledge(tcb);
 }

@@ -1,5 +1,5 @@
 /** Chains against plain arrays of octets, at positions that wrap and from one pool they share. */
-import { PAGE_SIZE } from '../../assembly/limits';
+import { BLOCK_SIZE, PAGE_SIZE } from '../../assembly/limits';
 import {
   beginChain,
   Chain,
@@ -8,18 +8,23 @@ import {
   layPages,
   locate,
   Pages,
+  pagesLacking,
   readChain,
   readChainAndSum,
   reserve,
+  roomWith,
   sparePages,
   writeChain,
 } from '../../assembly/store/chain';
 import { fold, sum } from '../../assembly/store/copy-sum';
+import { layPool, Pool } from '../../assembly/store/pool';
 import { below, same, sameOctets, scratch, scribble, seed } from './generated';
 
 const CAPACITY: u32 = 24;
 const SPAN: u32 = 400_000;
+const BLOCKS: u32 = 4;
 let pages: Pages = changetype<Pages>(0);
+let blocks: Pool = changetype<Pool>(0);
 
 function chainAt(position: u32): Chain {
   const chain = changetype<Chain>(scratch(28));
@@ -94,10 +99,15 @@ function drop(model: Model, to: u32): void {
   same<u32>(model.chain.start, model.base + to, 'the first octet kept');
 }
 
-/** Pages a chain needs at least: those between its first and its last octet. */
+/** Pages a chain needs at least: those between its first and its last octet; or a block does. */
 function needed(model: Model): u32 {
-  const origin = model.chain.origin - model.base;
-  return model.length == 0 ? 0 : (model.end - origin + PAGE_SIZE - 1) / PAGE_SIZE;
+  const length = model.end - (model.chain.origin - model.base);
+  const isShort = model.length == 0 || (length <= BLOCK_SIZE && holdsBlock(model.chain));
+  return isShort ? 0 : (length + PAGE_SIZE - 1) / PAGE_SIZE;
+}
+
+function holdsBlock(chain: Chain): bool {
+  return chain.pages == 0 && chain.head != 0;
 }
 
 function run(bases: u32[], steps: u32): void {
@@ -108,7 +118,7 @@ function run(bases: u32[], steps: u32): void {
     const model = models[below(models.length)];
     const what = below(10);
     if (what < 3) append(model, 1 + below(9_000));
-    else if (what == 3) append(model, 1 + below(3));
+    else if (what == 3) append(model, 1 + below(300));
     else if (what == 4) overwrite(model);
     else if (what < 7) read(model, step);
     else if (what < 9) drop(model, model.start + below(min<u32>(model.length, 7_000) + 1));
@@ -117,11 +127,14 @@ function run(bases: u32[], steps: u32): void {
       clearChain(pages, model.chain, model.base + model.end);
     }
     let held: u32 = 0;
+    let short: u32 = 0;
     for (let i = 0; i < models.length; i++) {
       held += models[i].chain.pages;
+      short += holdsBlock(models[i].chain) ? 1 : 0;
       same<bool>(models[i].chain.pages >= needed(models[i]), true, `pages at step ${step}`);
     }
     same<u32>(pages.used, held, `pages in use at step ${step}`);
+    same<u32>(blocks.used, short, `blocks in use at step ${step}`);
     same<u32>(sparePages(pages), CAPACITY - held, `pages to spare at step ${step}`);
   }
   for (let i = 0; i < models.length; i++) {
@@ -133,9 +146,11 @@ function run(bases: u32[], steps: u32): void {
 
 describe('chain', () => {
   beforeEach(() => {
-    pages = changetype<Pages>(scratch(24));
+    pages = changetype<Pages>(scratch(28));
+    blocks = changetype<Pool>(scratch(32));
+    layPool(blocks, scratch(BLOCK_SIZE * (BLOCKS + 1)), BLOCK_SIZE, BLOCKS);
     const base = scratch(PAGE_SIZE * (CAPACITY + 4));
-    const behind = <usize>layPages(pages, base, CAPACITY);
+    const behind = <usize>layPages(pages, base, CAPACITY, blocks);
     same<u32>(pages.base & (PAGE_SIZE - 1), 0, 'alignment of a page');
     same<bool>(behind <= base + PAGE_SIZE * (CAPACITY + 4), true, 'the address behind');
   });
@@ -145,16 +160,53 @@ describe('chain', () => {
     expect<u32>(chain.pages).toBe(0);
     expect<u32>(reserve(pages, chain, 7)).toBe(7);
     expect<u32>(pages.used).toBe(0);
-    expect<u32>(reserve(pages, chain, 8)).toBe(8);
+    expect<u32>(reserve(pages, chain, 8 + BLOCK_SIZE)).toBe(8 + BLOCK_SIZE);
     expect<u32>(pages.used).toBe(1);
     clearChain(pages, chain, 8);
     expect<u32>(pages.used).toBe(0);
   });
 
+  it('holds a block while it is short, and moves to a page with what it has', () => {
+    const chain = chainAt(7);
+    const from = scratch(BLOCK_SIZE);
+    scribble(from, BLOCK_SIZE);
+    expect<u32>(reserve(pages, chain, 7 + BLOCK_SIZE)).toBe(7 + BLOCK_SIZE);
+    writeChain(pages, chain, 7, from, BLOCK_SIZE);
+    expect<u32>(pages.used).toBe(0);
+    expect<u32>(blocks.used).toBe(1);
+    dropChain(pages, chain, 100);
+    expect<u32>(pagesLacking(chain, 7 + BLOCK_SIZE)).toBe(0);
+    expect<u32>(pagesLacking(chain, 8 + BLOCK_SIZE)).toBe(1);
+    expect<u32>(roomWith(chain, 0, 100)).toBe(7 + BLOCK_SIZE - 100);
+    expect<u32>(roomWith(chain, 1, 100)).toBe(7 + PAGE_SIZE - 100);
+    expect<u32>(reserve(pages, chain, 8 + BLOCK_SIZE)).toBe(8 + BLOCK_SIZE);
+    expect<u32>(blocks.used).toBe(0);
+    readChain(pages, chain, 100, buffer, 7 + BLOCK_SIZE - 100);
+    sameOctets(buffer, from + 93, 7 + BLOCK_SIZE - 100, 'what the block held');
+    clearChain(pages, chain, 0);
+  });
+
+  it('gives its block back when that is used up', () => {
+    const chain = chainAt(0);
+    reserve(pages, chain, 10);
+    dropChain(pages, chain, BLOCK_SIZE);
+    expect<u32>(blocks.used).toBe(0);
+    expect<u32>(chain.origin).toBe(BLOCK_SIZE);
+  });
+
+  it('has a block where no page is left, and no more', () => {
+    const all = chainAt(0);
+    reserve(pages, all, CAPACITY * PAGE_SIZE);
+    const chain = chainAt(50);
+    expect<u32>(reserve(pages, chain, 5000)).toBe(50 + BLOCK_SIZE);
+    for (let i: u32 = 1; i < BLOCKS; i++) reserve(pages, chainAt(0), 1);
+    expect<u32>(reserve(pages, chainAt(3), 5)).toBe(3);
+  });
+
   it('takes the pages there are, and says how far they reach', () => {
     const chain = chainAt(100);
     const other = chainAt(0);
-    reserve(pages, other, 1);
+    reserve(pages, other, BLOCK_SIZE + 1);
     expect<u32>(reserve(pages, chain, 100 + 50 * PAGE_SIZE)).toBe(100 + (CAPACITY - 1) * PAGE_SIZE);
     expect<u32>(sparePages(pages)).toBe(0);
     expect<u32>(reserve(pages, other, PAGE_SIZE + 1)).toBe(PAGE_SIZE);
@@ -178,7 +230,7 @@ describe('chain', () => {
     }).toThrow('an empty chain');
     expect(() => {
       const chain = chainAt(0);
-      reserve(pages, chain, 1);
+      reserve(pages, chain, BLOCK_SIZE + 1);
       locate(pages, chain, PAGE_SIZE);
     }).toThrow('behind the last page');
   });
