@@ -135,7 +135,7 @@ export const OF_9293: readonly Mutation[] = [
   {
     label: 'MUST-39',
     path: 'assembly/tcp/window.ts',
-    from: 'if (isWorthwhile(tcb, free)) rcv.wnd = free;',
+    from: 'if (isWorthwhile(tcb, free, most)) rcv.wnd = free;',
     to: 'if (free > rcv.wnd) rcv.wnd = free;',
     broken: 'the right edge moves by single octets',
     test: [
