@@ -164,14 +164,20 @@ export function pagesLacking(chain: Chain, end: u32): u32 {
 
 /** The address of an octet; the octets behind it run on until the end of its page. */
 export function locate(pages: Pages, chain: Chain, position: u32): usize {
+  const into = position - chain.cursorOrigin;
+  if (chain.cursor == 0 || into >= PAGE_SIZE) return walkTo(pages, chain, position);
+  return <usize>(pages.base + chain.cursor * PAGE_SIZE + into);
+}
+
+/** The same for an octet of another page than the one asked for last, or of a block. */
+function walkTo(pages: Pages, chain: Chain, position: u32): usize {
   let page = chain.head;
   let origin = chain.origin;
+  assert(page != 0);
+  if (chain.pages == 0) return itemAt(pages.blocks, page) + (position - origin);
   if (chain.cursor != 0 && <i32>(position - chain.cursorOrigin) >= 0) {
     page = chain.cursor;
     origin = chain.cursorOrigin;
-  } else if (chain.pages == 0) {
-    assert(page != 0);
-    return itemAt(pages.blocks, page) + (position - origin);
   }
   while (position - origin >= PAGE_SIZE) {
     page = next(pages, page);

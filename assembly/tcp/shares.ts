@@ -69,7 +69,11 @@ export function receiveBuffer(tcb: Tcb): u32 {
 /** Octets that may lie in the receive buffer, or be offered room for. */
 export function mostToOffer(tcb: Tcb): u32 {
   const buffer = receiveBuffer(tcb);
-  if (arePlenty()) return buffer;
+  return arePlenty() ? buffer : shareToOffer(tcb, buffer);
+}
+
+/** The same where pages are scarce. */
+function shareToOffer(tcb: Tcb, buffer: u32): u32 {
   const share = receiveShare(tcb);
   if (share > buffer / PAGE_SIZE + 1) return buffer;
   return min(buffer, share > 1 ? (share - 1) * PAGE_SIZE : BLOCK_SIZE);

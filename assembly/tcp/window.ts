@@ -62,9 +62,12 @@ function mayGiveAway(tcb: Tcb): bool {
  */
 export function offerWindow(tcb: Tcb): u32 {
   const rcv = tcb.rcv;
-  const most = mostToOffer(tcb);
-  const free = room(tcb, most);
-  if (isWorthwhile(tcb, free, most)) rcv.wnd = free; // MUST-39
+  // Beyond the whole buffer nothing is to be opened: so it is wherever text goes one way.
+  if (rcv.wnd < receiveBuffer(tcb)) {
+    const most = mostToOffer(tcb);
+    const free = room(tcb, most);
+    if (isWorthwhile(tcb, free, most)) rcv.wnd = free; // MUST-39
+  }
   // The field counts in steps of 2^shift: rounding up keeps the right edge from moving left
   // (SHLD-14).
   // A peer that lives on the excess, octet by octet, is stopped before it matters to the buffer:

@@ -55,13 +55,27 @@ test('hostile 5d: fragments in any order are one segment, whose text is read onc
 
 test.each([
   ['the same again', [0, 24, 0, 24, 24, 120]],
-  ['over the end of one before it', [0, 24, 16, 80, 80, 120]],
-  ['inside one before it (teardrop)', [0, 80, 24, 40, 80, 120]],
-  ['over the header', [24, 120, 0, 32]],
-])('hostile 5d: a fragment %s takes the datagram with it', (_, edges) => {
+  ['inside one before it', [0, 80, 24, 40, 80, 120]],
+])('hostile 5d: a fragment %s, octet for octet, changes nothing', (_, edges) => {
   const { stack, host, whole, give } = withText();
   for (let i = 0; i < edges.length; i += 2) {
     give(fragment(whole, edges[i]!, edges[i + 1]!));
+  }
+  expect(host.read()).toBe(data(100, { seq: 1 }).text);
+  expect(reassembled(stack)).toEqual([3, 1, 0]);
+});
+
+test.each([
+  ['the same again with other octets', [0, 24, 0, 24, 24, 120], 1],
+  ['over the end of one before it', [0, 24, 16, 80, 80, 120]],
+  ['inside one before it with other octets (teardrop)', [0, 80, 24, 40, 80, 120], 1],
+  ['over the header', [24, 120, 0, 32]],
+] as const)('hostile 5d: a fragment %s takes the datagram with it', (_, edges, altered = -1) => {
+  const { stack, host, whole, give } = withText();
+  for (let i = 0; i < edges.length; i += 2) {
+    const part = fragment(whole, edges[i]!, edges[i + 1]!);
+    if (i === 2 * altered) part[part.length - 1]! ^= 1;
+    give(part);
   }
   expect(host.read()).toBe('');
   expect(stack.counter(Counter.IpReasmOKs)).toBe(0);
