@@ -230,7 +230,8 @@ const bundled = await bundle(
 const forTheEdge = await bundle(
   { edge: 'host-web/edge/index.ts', 'edge-sim': 'host-web/sim/index.ts' },
   'edge-shared',
-  { external: ['./build/core.wasm'] },
+  // Workers pay for their size at each start.
+  { external: ['./build/core.wasm'], minifyWhitespace: true },
 );
 // The package takes all there is: nothing of an earlier build may be left.
 const kept = new Set([...bundled, ...forTheEdge, 'core.wasm']);

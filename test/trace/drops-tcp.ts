@@ -138,12 +138,6 @@ const LISTEN: Readonly<Record<string, readonly Driver[]>> = {
       V4,
     ),
   ],
-  'tcp/backlog keepText SYN_TEXT_NOT_KEPT': [
-    strangers({ limits: { pages: 1 } }, ([a, b]) => {
-      a!.send(syn({ seq: 0, text: 'hello' }));
-      return () => b!.send(syn({ seq: 0, text: 'hello' }));
-    }),
-  ],
   'tcp/cookies readCookie COOKIE_INVALID': [
     dropped(listening, () => [ack({ seq: 1, ack: 77 })], COOKIES),
   ],
