@@ -102,7 +102,7 @@ export class Flight {
   /** TLP.end_seq: SND.NXT when the probe was sent. */
   probeEnd: LocalSeq;
 
-  /** Where the latest segment of less than SMSS ends; meaningful while `hasShort`. */
+  /** Where the latest segment of less than SMSS ends, within what is outstanding; else anywhere. */
   shortEnd: LocalSeq;
 
   /** PRR (RFC 9937 §6): prr_delivered, prr_out and RecoverFS, octets. */
@@ -124,7 +124,6 @@ export class Flight {
   /** Whether `dsackRound` holds, and whether the variables of RACK do. */
   hasDsackRound: u8;
   hasRack: u8;
-  hasShort: u8;
 }
 
 /** Where the controller's own variables begin; they end with the record. */
@@ -171,7 +170,7 @@ export function takeFlight(tcb: Tcb): Flight {
   const flight = flightAt(index);
   memory.fill(changetype<usize>(flight), 0, FLIGHT_SIZE);
   flight.owner = tcb.index;
-  flight.fack = tcb.snd.una;
+  flight.fack = flight.shortEnd = tcb.snd.una;
   tcb.flight = index;
   return flight;
 }

@@ -32,7 +32,7 @@ import {
   timeNow,
   wasSentNow,
 } from './sent';
-import { earlier, later, LocalSeq, lt } from './seq';
+import { earlier, later, le, LocalSeq, lt } from './seq';
 import { armedFor, Flag, has, lower, pendingText, raise, Tcb } from './tcb';
 import { arm, cancel } from './timers';
 
@@ -284,8 +284,8 @@ function isOpening(tcb: Tcb): bool {
 /** Whether a short segment is on its way: another would wait for its acknowledgment. */
 function isShortOutstanding(tcb: Tcb): bool {
   if (!hasFlight(tcb)) return false;
-  const flight = flightOf(tcb);
-  return flight.hasShort != 0 && lt(tcb.snd.una, flight.shortEnd);
+  const end = flightOf(tcb).shortEnd;
+  return lt(tcb.snd.una, end) && le(end, tcb.snd.nxt);
 }
 
 /**
@@ -329,15 +329,9 @@ function emitText(tcb: Tcb, length: u32, fin: bool): u32 {
     raise(tcb, Flag.FIN_SENT);
   }
   recordNew(tcb, seq, fin ? end + 1 : end);
-  if (length < snd.mss) noteShort(tcb, end);
+  if (length < snd.mss) flightOf(tcb).shortEnd = end;
   noteFlight(tcb);
   return emit(tcb, seq, ctl, length);
-}
-
-function noteShort(tcb: Tcb, end: LocalSeq): void {
-  const flight = flightOf(tcb);
-  flight.hasShort = 1;
-  flight.shortEnd = end;
 }
 
 /** Records what is sent for the first time, and moves SND.NXT behind it. */

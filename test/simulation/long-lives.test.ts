@@ -18,7 +18,7 @@ import {
   GIB,
   goTo,
   live,
-  type Long,
+  Long,
   markCongested,
   other,
   type Place,
@@ -294,4 +294,22 @@ describe.each(Object.entries(LIVES))('5 GiB each way, %s', (_, settings) => {
       expect(long.look(from, 'state')).toBe(State.FIN_WAIT_2);
     });
   });
+});
+
+test('Minshall: a short segment of two gibibytes ago is none on its way', () => {
+  const long = new Long({});
+  long.send('a', 1);
+  long.settle('a');
+  // In whole segments and without a pause, so that nothing of the sender begins anew.
+  const mss = long.look('a', 'smss');
+  while (long.carried.a < 2 * GIB + 4 * WINDOW) {
+    long.send('a', 16 * mss);
+    long.turn();
+    long.read('b');
+  }
+  const left: number[] = [];
+  long.pair.watch = (side, packet) => side !== 'a' || left.push(packet.length) > 0;
+  long.send('a', mss + 500);
+  long.pair.exchange();
+  expect(left.map((length) => length - left[1]!)).toEqual([mss - 500, 0]);
 });
