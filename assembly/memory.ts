@@ -108,7 +108,7 @@ export function growTo(end: u64): bool {
 }
 
 /** Octets of the records the pools hold; the file of each record checks that it fits. */
-export const TCB_SIZE: u32 = 512;
+export const TCB_SIZE: u32 = 576;
 export const SYN_ENTRY_SIZE: u32 = 128;
 export const TIME_WAIT_SIZE: u32 = 64;
 export const REPLY_SIZE: u32 = 160;

@@ -1,11 +1,11 @@
 /**
  * The Transmission Control Block (RFC 9293 §3.3.1): everything a connection is.
  *
- * One record of 512 octets, seen through views named as the RFC names its variables: `tcb.snd.una`,
+ * One record of 576 octets, seen through views named as the RFC names its variables: `tcb.snd.una`,
  * `tcb.rcv.nxt`. A view is the TCB's own address plus a constant, so each field is one load. A
  * listener is a TCB in LISTEN; its queues lie in a view of their own.
  *
- * ╒═══════════════════════════════ TCB (512 octets) ═══════════════════════════════╕
+ * ╒═══════════════════════════════ TCB (576 octets) ═══════════════════════════════╕
  * │   0 identity: links, tuple, state, flags                                       │
  * │ 120 snd  SND.* (§3.3.1)                 184 rcv  RCV.*                          │
  * │ 248 rtt  RFC 6298, or a listener's      312 cc   RFC 5681, 6582                 │
@@ -13,6 +13,7 @@
  * │ 384 timers, one Instant each            432 outgoing text                       │
  * │ 460 incoming text                       488 out-of-order ranges                 │
  * │ 496 source route   498 generation of paths   500 tuning of the receive buffer   │
+ * │ 512 room for what is measured of a sender                                      │
  * └────────────────────────────────────────────────────────────────────────────────┘
  */
 import { State, Timer } from '../abi';

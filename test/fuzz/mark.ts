@@ -13,7 +13,7 @@ import { TCP } from './wire.ts';
 import { Fault, LIMITS, type World } from './world.ts';
 
 /** TCBs stand first in the pools. */
-const TCB_SIZE = 512;
+const TCB_SIZE = 576;
 const TCBS_END = Memory.POOLS_BEGIN + TCB_SIZE * LIMITS.connections!;
 const words = (n: number) => [n & 255, (n >> 8) & 255];
 /** FIN, SYN and RST. */
