@@ -5,43 +5,12 @@
  * `npx vitest run test/simulation/loss -u` writes it anew.
  */
 import { describe, expect, test } from 'vitest';
-import { createStackSync, END, VirtualClock } from '../../host-web/index.ts';
 import type { PacketView } from '../../host-web/link/segment.ts';
-import { link } from '../../host-web/sim/index.ts';
 import { type Cell, FORMS, nameOf } from '../bench/loss/cells.ts';
-import { fatesOf, lineOf } from '../bench/loss/line.ts';
+import { fatesOf } from '../bench/loss/line.ts';
+import { pass } from './passage.ts';
 
 const SECONDS = 10;
-const PORT = 7001;
-
-/** Octets that get through a line, and segments sent again for it. */
-function passedOf(cell: Cell, seed: number): { octets: number; again: number } {
-  const clock = new VirtualClock(1_000);
-  const sysctl = cell.marks === undefined ? {} : { tcp_ecn: 1 };
-  const [a, b] = ['10.0.0.1/24', '10.0.0.2/24'].map((address, i) =>
-    createStackSync({ address, clock, sysctl, seed: new Uint8Array(32).fill(i + 1) }),
-  );
-  link(a!, b!, lineOf(cell, seed));
-  const [chunk, into] = [new Uint8Array(65_536), new Uint8Array(65_536)];
-  let octets = 0;
-  const listener = b!.openListener({ port: PORT });
-  listener.onAcceptable = () => {
-    const accepted = listener.accept()!;
-    accepted.onReadable = () => {
-      for (let n = accepted.receive(into); n > 0 && n !== END; n = accepted.receive(into)) {
-        octets += n;
-      }
-    };
-  };
-  const connection = a!.openConnection(`10.0.0.2:${PORT}`);
-  const fill = () => {
-    while (connection.send(chunk) === chunk.length);
-  };
-  connection.onOpened = fill;
-  connection.onWritable = fill;
-  clock.advance(SECONDS * 1000);
-  return { octets, again: Number(a!.counters()['TcpRetransSegs']) };
-}
 
 /** What a line does with so many data packets. */
 function fates(cell: Cell, count: number): string[] {
@@ -80,7 +49,7 @@ describe('fates', () => {
 
 test('the goodput of each line', async () => {
   const rows = FORMS[10]!.cells.map((cell) => {
-    const { octets, again } = passedOf(cell, 1);
+    const { octets, again } = pass(cell, { ms: SECONDS * 1000 });
     const goodput = ((8 * octets) / SECONDS / 1e6).toFixed(2);
     return `${nameOf(cell).padEnd(50)}${goodput.padStart(9)}${String(again).padStart(8)}`;
   });

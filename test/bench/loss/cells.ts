@@ -18,6 +18,12 @@ export interface Cell {
   readonly marks?: number;
   /** The line's queue in products of rate and round trip; 1 by default. */
   readonly queue?: number;
+  /** Segments that are lost, by their number from 0, and how many sendings of each. */
+  readonly holes?: readonly (readonly [segment: number, times: number])[];
+  /** The line stands still once, so long, and so long after the first data packet: milliseconds. */
+  readonly spike?: { readonly after: number; readonly ms: number };
+  /** Milliseconds by which the receiver delays every ACK. */
+  readonly lateAcks?: number;
 }
 
 /** A form of the bench: how long it takes, and what of. */
@@ -83,8 +89,9 @@ export const FORMS: Readonly<Record<string, Form>> = {
   },
 };
 
-/** Octets of a full packet. */
+/** Octets of a full packet, and of its text behind timestamps. */
 const PACKET = 1500;
+export const SEGMENT = 1448;
 
 /** Packets in the line's pipe at a time: the product of its rate and a time in milliseconds. */
 export function packetsIn({ rate }: Cell, ms: number): number {
@@ -109,6 +116,7 @@ export function nameOf(cell: Cell): string {
   }
   if (cell.marks !== undefined) words.push(`marks ${percent(cell.marks)}`);
   if (cell.queue !== undefined) words.push(`queue of ${cell.queue} BDP`);
+  if (cell.spike !== undefined) words.push(`stands still for ${cell.spike.ms} ms`);
   const line = `${String(cell.rate).padStart(4)} Mbit/s ${String(cell.rtt).padStart(3)} ms`;
   return `${line}  ${words.join(', ')}`;
 }
