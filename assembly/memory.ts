@@ -114,5 +114,5 @@ export const TIME_WAIT_SIZE: u32 = 64;
 export const REPLY_SIZE: u32 = 160;
 export const SOURCE_ROUTE_SIZE: u32 = 56;
 export const PATH_SIZE: u32 = 32;
-export const FLIGHT_SIZE: u32 = 256;
-export const SENT_SIZE: u32 = 28;
+export const FLIGHT_SIZE: u32 = 288;
+export const SENT_SIZE: u32 = 48;

@@ -153,7 +153,8 @@ export class Status {
   rcvShift: u32;
   /**
    * Bit 0 timestamps, 1 SACK, 2 window scaling, 3 Nagle off, 4 released by its user, 5 FIN queued,
-   * 6 our text is ECN-capable, 7 so is the peer's: some has come.
+   * 6 our text is ECN-capable, 7 so is the peer's: some has come, 8 lack of data has limited
+   * `deliveryRate`.
    */
   flags: u32;
   /** Entries of its SYN queue (listeners). */
@@ -183,6 +184,10 @@ export class Status {
   lost: u32;
   sacked: u32;
   retrans: u32;
+  /** Octets a second that were delivered at last; 0 before the first sample. */
+  deliveryRate: u32;
+  /** Octets a second that are sent at most; 0 when the sender is not paced. */
+  pacingRate: u32;
   bytesAcked: u64;
   bytesReceived: u64;
 }

@@ -926,12 +926,16 @@ export const StatusField = {
   sacked: 200,
   /** u32 */
   retrans: 204,
+  /** u32 */
+  deliveryRate: 208,
+  /** u32 */
+  pacingRate: 212,
   /** u64 */
-  bytesAcked: 208,
+  bytesAcked: 216,
   /** u64 */
-  bytesReceived: 216,
+  bytesReceived: 224,
   /** Octets of the whole. */
-  size: 224,
+  size: 232,
 } as const
 
 /** Window: advice against a route (RFC 9293 §3.8.3, RFC 1122 §3.3.1.4): segments to that address have been sent again and again without an answer, so whoever knows the way there may look at it. Of several in one `poll` the last address stands here, and all are counted. Offsets, octets. */

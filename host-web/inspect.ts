@@ -78,6 +78,9 @@ export interface TcpInfo {
   lost: number;
   sacked: number;
   retrans: number;
+  /** Bits a second that were delivered at last; whether a lack of data has limited them. */
+  delivery_rate: number;
+  app_limited: boolean;
   /** Retransmissions of the oldest octet, and of all. */
   retransmits: number;
   total_retrans: number;
@@ -164,6 +167,8 @@ export function readStatus(core: Core): TcpInfo {
     lost: u32('lost'),
     sacked: u32('sacked'),
     retrans: u32('retrans'),
+    delivery_rate: 8 * u32('deliveryRate'),
+    app_limited: (flags & 256) !== 0,
     retransmits: u32('retransmits'),
     total_retrans: u32('retransTotal'),
     snd_wscale: u32('sndShift'),

@@ -6,12 +6,12 @@
  * outstanding; after that the record lies in a queue of quiet flights, and once nothing was sent
  * for an RTO another connection may have it. There are as many as connections, so none can lack
  * one; memory of those never taken costs nothing. What outlives a flight (cwnd, ssthresh, RTT,
- * the minimum RTT, reordering) stays in the TCB.
+ * the minimum RTT, reordering, the delivery rate) stays in the TCB.
  *
- * ╒══════════════════════ Flight (256 octets) ══════════════════════╕
+ * ╒══════════════════════ Flight (288 octets) ══════════════════════╕
  * │ owner │ quiet queue │ sent records: list, by time │ octets by mark │
  * ├────────────────────────────────────────────────────────────────┤
- * │ RACK │ tail probe │ PRR │ undo, F-RTO │ the controller's variables  │
+ * │ RACK │ tail probe │ PRR │ undo, F-RTO │ delivery │ controller's    │
  * └────────────────────────────────────────────────────────────────┘
  */
 import { flights, quietFlights, sentRecords } from '../pools';
@@ -124,10 +124,25 @@ export class Flight {
   /** Whether `dsackRound` holds, and whether the variables of RACK do. */
   hasDsackRound: u8;
   hasRack: u8;
+
+  /**
+   * Octets delivered since the record was taken, and when last; when that was sent; octets lost.
+   * Each segment takes these four along (`rate/delivery.ts`).
+   */
+  delivered: u32;
+  deliveredAt: Micros;
+  firstSentAt: Micros;
+  lostTotal: u32;
+  /** `delivered` at which the last of what a lack of data has limited is delivered; 0 none. */
+  appLimited: u32;
+  /** The latest sample of the delivery rate: octets, in so many microseconds. */
+  rateDelivered: u32;
+  rateInterval: Micros;
+  isRateAppLimited: u8;
 }
 
 /** Where the controller's own variables begin; they end with the record. */
-export const CONTROLLER: usize = 160;
+export const CONTROLLER: usize = 192;
 if (offsetof<Flight>() > CONTROLLER) ERROR('the flight overlaps its controller');
 
 const QUIET_LEAST: u64 = SECOND;
@@ -158,6 +173,19 @@ export function phaseOf(tcb: Tcb): Phase {
   return tcb.flight == 0 ? Phase.OPEN : <Phase>flightAt(tcb.flight).phase;
 }
 
+/** Octets taken to be on their way: pipe (RFC 6675 §4, SetPipe). */
+export function pipe(tcb: Tcb): u32 {
+  const outstanding = tcb.snd.nxt - tcb.snd.una;
+  if (!hasFlight(tcb)) return outstanding;
+  const flight = flightOf(tcb);
+  return outstanding - flight.sacked - flight.lost + flight.resent; // RFC 6675 §4b
+}
+
+/** Octets that are lost and wait to be sent again. */
+export function missing(flight: Flight): u32 {
+  return flight.lost - flight.resent;
+}
+
 /** The flight of a connection that is about to send. */
 export function takeFlight(tcb: Tcb): Flight {
   if (tcb.flight != 0) {
@@ -171,6 +199,7 @@ export function takeFlight(tcb: Tcb): Flight {
   memory.fill(changetype<usize>(flight), 0, FLIGHT_SIZE);
   flight.owner = tcb.index;
   flight.fack = flight.shortEnd = tcb.snd.una;
+  flight.appLimited = 1;
   tcb.flight = index;
   return flight;
 }
@@ -210,8 +239,19 @@ export function giveFlight(tcb: Tcb): void {
     giveFirst(sentRecords(), at);
     at = next;
   }
+  tcb.rates.delivery = deliveryRate(tcb);
+  tcb.rates.isAppLimited = flight.isRateAppLimited;
   tcb.flight = 0;
   giveFirst(flights(), index);
+}
+
+/** The delivery rate to be shown, octets a second; 0 before the first sample. */
+export function deliveryRate(tcb: Tcb): u32 {
+  const kept = tcb.rates.delivery;
+  if (tcb.flight == 0) return kept;
+  const flight = flightAt(tcb.flight);
+  if (flight.rateInterval == 0) return kept;
+  return <u32>min<u64>((<u64>flight.rateDelivered * SECOND) / flight.rateInterval, 0xffff_ffff);
 }
 
 /** Gives back the flights that have been quiet for long enough. */

@@ -5,7 +5,7 @@
 import { PROGRESS } from '../memory';
 import { Micros } from '../time';
 import { earlier, later, le, LocalSeq, lt } from './seq';
-import { clock, Sent } from './sent';
+import { clock, isMarked, Mark, Sent } from './sent';
 import { Tcb } from './tcb';
 import { stampBefore } from './timestamps';
 
@@ -42,9 +42,22 @@ export class Progress {
   isEcho: u8;
   /** Whether anything was delivered at all. */
   hasDelivered: u8;
+  /** Whether the newest of it was sent for lack of more (`rate/delivery.ts`). */
+  isAppLimited: u8;
+  /** A sample of the delivery rate: octets in so many microseconds; no octets, no sample. */
+  rateDelivered: u32;
+  rateInterval: Micros;
+
+  /** If `hasNewest`: what that record says of when it was sent, as `Sent` has it. */
+  inFlight: u32;
+  priorDelivered: u32;
+  priorAt: Micros;
+  priorFirstSentAt: Micros;
+  priorLost: u32;
 }
 
-if (offsetof<Progress>() > 64) ERROR('beginProgress clears 64 octets');
+if (offsetof<Progress>('inFlight') > 64) ERROR('beginProgress clears 64 octets');
+if (offsetof<Progress>() > 128) ERROR('PROGRESS has 128 octets');
 
 /** The record. */
 export function progress(): Progress {
@@ -99,4 +112,11 @@ function noteNewest(tcb: Tcb, made: Progress, sent: Sent, end: LocalSeq, elapsed
   made.newestAt = sent.sentAt;
   made.newestEnd = end;
   made.hasNewest = 1;
+  made.isAppLimited = isMarked(sent, Mark.APP_LIMITED) ? 1 : 0;
+  made.inFlight = sent.inFlight;
+  // All four at once: this is done for nearly every acknowledgment.
+  v128.store(
+    PROGRESS + offsetof<Progress>('priorDelivered'),
+    v128.load(changetype<usize>(sent) + offsetof<Sent>('delivered')),
+  );
 }

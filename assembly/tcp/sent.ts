@@ -8,8 +8,9 @@
  * neighbours join. One connection may have so many and not more; then new data joins the last
  * record, for nothing is refused for want of bookkeeping.
  *
- * ╒═══════════════════════════ Sent (28 octets) ════════════════════════════╕
+ * ╒═══════════════════════════ Sent (48 octets) ════════════════════════════╕
  * │ next │ skip │ seq │ older │ newer │ sentAt │ bits u8 sends u8 segments u16 │
+ * │ inFlight │ delivered │ deliveredAt │ firstSentAt │ lostTotal                 │
  * └─────────────────────────────────────────────────────────────────────────┘
  */
 import { config, MAX_SENT_RECORDS } from '../limits';
@@ -41,6 +42,8 @@ export enum Mark {
   RESENT = 4,
   /** It stands in the list by time. */
   TIMED = 8,
+  /** It was sent while its user, no window, had the connection wait. */
+  APP_LIMITED = 16,
 }
 
 /** One segment that was sent. */
@@ -61,6 +64,13 @@ export class Sent {
   sends: u8;
   /** Segments on the wire. */
   segments: u16;
+  /** Octets on their way once it was sent, itself included. */
+  inFlight: u32;
+  /** The flight's figures of delivery when it was sent (`rate/delivery.ts`). */
+  delivered: u32;
+  deliveredAt: Micros;
+  firstSentAt: Micros;
+  lostTotal: u32;
 }
 
 if (offsetof<Sent>() > SENT_SIZE) ERROR('SENT_SIZE is too small');

@@ -10,7 +10,7 @@ import { momentOf } from '../store/heap';
 import { Instant, MILLISECOND, now } from '../time';
 import { SynEntry, synEntryAt } from './syn-entry';
 import { find, Holder, holderOf } from './demux';
-import { flightOf, hasFlight } from './flight';
+import { deliveryRate, flightOf, hasFlight } from './flight';
 import { followChanges } from './path-mtu';
 import {
   armedFor,
@@ -83,6 +83,7 @@ export function status(tcb: Tcb): void {
   status.minRtt = tcb.rtt.least;
   status.reordSeen = tcb.cc.reorderSeen;
   status.dsackDups = tcb.cc.duplicated;
+  status.deliveryRate = deliveryRate(tcb);
   if (!hasFlight(tcb)) return;
   const flight = flightOf(tcb);
   status.lost = flight.lost;
@@ -100,8 +101,15 @@ function options(tcb: Tcb): u32 {
     (has(tcb, Flag.RELEASED) ? 16 : 0) |
     (has(tcb, Flag.FIN_QUEUED) ? 32 : 0) |
     (tcb.ecn & Ecn.CAPABLE ? 64 : 0) |
-    (tcb.ecn & Ecn.SEEN ? 128 : 0)
+    (tcb.ecn & Ecn.SEEN ? 128 : 0) |
+    (isRateAppLimited(tcb) ? 256 : 0)
   );
+}
+
+/** Whether lack of data has limited the delivery rate that is shown. */
+function isRateAppLimited(tcb: Tcb): bool {
+  if (!hasFlight(tcb) || flightOf(tcb).rateInterval == 0) return tcb.rates.isAppLimited != 0;
+  return flightOf(tcb).isRateAppLimited != 0;
 }
 
 /** A user's TIME-WAIT is over when its record has gone. */

@@ -13,7 +13,7 @@
  * │ 384 timers, one Instant each            432 outgoing text                       │
  * │ 460 incoming text                       488 out-of-order ranges                 │
  * │ 496 source route   498 generation of paths   500 tuning of the receive buffer   │
- * │ 512 room for what is measured of a sender                                      │
+ * │ 512 room for what is measured of a sender   560 rates                          │
  * └────────────────────────────────────────────────────────────────────────────────┘
  */
 import { State, Timer } from '../abi';
@@ -28,6 +28,7 @@ import {
   Backlog,
   Congestion,
   ReceiveVariables,
+  Rates,
   RoundTrip,
   SendVariables,
   Timestamps,
@@ -136,6 +137,7 @@ const OUT_OF_ORDER: usize = 488;
 const SOURCE_ROUTE: usize = 496;
 const PATH_SEEN: usize = 498;
 const TUNING: usize = 500;
+const RATES: usize = 560;
 
 /** One connection, or one listener. */
 @unmanaged
@@ -228,6 +230,9 @@ export class Tcb {
   @inline get tuning(): Tuning {
     return changetype<Tuning>(changetype<usize>(this) + TUNING);
   }
+  @inline get rates(): Rates {
+    return changetype<Rates>(changetype<usize>(this) + RATES);
+  }
   /** Index of the source route its packets go by; 0 none. */
   @inline get sourceRoute(): u32 {
     return load<u16>(changetype<usize>(this) + SOURCE_ROUTE);
@@ -249,7 +254,8 @@ if (RCV + offsetof<ReceiveVariables>() > RTT || RTT + offsetof<RoundTrip>() > CC
 if (CC + offsetof<Congestion>() > TS || TS + offsetof<Timestamps>() > TIMERS) ERROR('tcb.ts');
 if (TIMERS + 8 * Timer.COUNT > OUTGOING || OUTGOING + offsetof<Chain>() > INCOMING) ERROR('timers');
 if (BACKLOG + offsetof<Backlog>() + 8 > CC) ERROR('the backlog overlaps tcb.cc');
-if (PATH_SEEN + 2 > TUNING || TUNING + offsetof<Tuning>() > TCB_SIZE) ERROR('a TCB is too large');
+if (PATH_SEEN + 2 > TUNING || TUNING + offsetof<Tuning>() > RATES) ERROR('tcb.tuning overlaps');
+if (RATES + offsetof<Rates>() > TCB_SIZE) ERROR('a TCB is too large');
 
 /** A TCB becomes a listener's: its queues are empty. */
 export function beginBacklog(tcb: Tcb, limit: u32): void {

@@ -10,14 +10,25 @@ import { count } from '../counters';
 import { afterMillis, now } from '../time';
 import { isPaused, newTextControl, synControl } from './ecn';
 import { emit, textRoom } from './emit';
-import { Flight, flightOf, Frto, hasFlight, Phase, Probe, takeFlight } from './flight';
+import {
+  Flight,
+  flightOf,
+  Frto,
+  hasFlight,
+  missing,
+  Phase,
+  pipe,
+  Probe,
+  takeFlight,
+} from './flight';
 import { limitedTransmit } from './loss/recovery';
-import { markResent, missing, nextLost, pipe } from './loss/scoreboard';
+import { markResent, nextLost } from './loss/scoreboard';
 import { mayProbe, probeSent } from './loss/tail-probe';
 import { noteRetransmission } from './loss/undo';
 import { watchAgain, watchFlight } from './loss/watch';
 import { followChanges } from './path-mtu';
 import { noteFlight, restartAfterIdle } from './rate/congestion';
+import { noteDry, noteSending } from './rate/delivery';
 import { beforeGivingUp, startTiming, stopTiming } from './rto';
 import {
   canJoinLost,
@@ -124,6 +135,7 @@ function recordProbe(tcb: Tcb): void {
   const flight = takeFlight(tcb);
   recordSent(flight, tcb.snd.una, 1);
   tcb.snd.nxt = tcb.snd.una + 1;
+  noteSending(tcb, flight, lastSent(flight));
 }
 
 /** Whether anything is to be sent again. */
@@ -141,6 +153,7 @@ function transmitAgain(tcb: Tcb): u32 {
   if (!isForced && !mayResend(tcb, flight, seq)) return 0;
   resize(tcb, flight, index, roomFor(tcb, flight, seq));
   markResent(tcb, flight, index);
+  noteSending(tcb, flight, index);
   noteRetransmission(tcb, flight, 1);
   flight.prrOut += spanOf(tcb, sentAt(index));
   if (flight.phase == Phase.LOSS) count(Counter.TcpExtTCPSlowStartRetrans);
@@ -226,6 +239,7 @@ function transmitTailProbe(tcb: Tcb): u32 {
   }
   const index = lastSegment(tcb, flight);
   timeNow(flight, index);
+  noteSending(tcb, flight, index);
   probeSent(tcb, flight, Probe.AGAIN); // RFC 8985 §7.3b
   watchFlight(tcb);
   return emitAgain(tcb, index);
@@ -255,7 +269,10 @@ function transmitText(tcb: Tcb): u32 {
   const snd = tcb.snd;
   const unsent = pendingText(tcb);
   const finDue = has(tcb, Flag.FIN_QUEUED) && !lt(snd.end, snd.nxt);
-  if (unsent == 0 && !finDue) return 0;
+  if (unsent == 0) {
+    noteDry(tcb);
+    if (!finDue) return 0;
+  }
 
   if (snd.una == snd.nxt) {
     if (isPaused(tcb)) return 0;
@@ -343,6 +360,7 @@ function recordNew(tcb: Tcb, seq: LocalSeq, end: LocalSeq): void {
   const isWatched = flight.reorderWait != 0 || isSecond;
   recordSent(flight, seq, 1);
   tcb.snd.nxt = later(tcb.snd.nxt, end);
+  noteSending(tcb, flight, lastSent(flight));
   flight.prrOut += end - seq;
   // While our SYN is not acknowledged the timer is the SYN's.
   if (has(tcb, Flag.SYN_UNACKED)) return;

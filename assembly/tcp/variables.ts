@@ -135,6 +135,15 @@ export class RoundTrip {
   leastAt: u32;
 }
 
+/** What outlives a flight of its rates, octets a second. */
+@unmanaged
+export class Rates {
+  /** The delivery rate when the flight ended; 0 before the first. */
+  delivery: u32;
+  /** Whether a lack of data had limited that. */
+  isAppLimited: u32;
+}
+
 /** RFC 5681 and RFC 6582; all in octets. */
 @unmanaged
 export class Congestion {

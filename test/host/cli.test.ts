@@ -180,6 +180,14 @@ describe('the table of sockets', () => {
     expect(table).toContain(' minrtt:0.25 snd_wnd:65535');
   });
 
+  it('says the delivery rate, and that lack of data has limited it, as ss', () => {
+    const ends = { localAddress: '10.9.0.2', remoteAddress: '10.9.0.1' };
+    const rate = { snd_mss: 1000, unacked: 1000, delivery_rate: 12_345_678, app_limited: true };
+    const socket = { ...base, state: 'ESTABLISHED', ...ends, ...rate } as unknown as TcpInfo;
+    const table = socketTable([socket], { info: true });
+    expect(table).toContain(' delivery_rate 12345678bps app_limited unacked:1');
+  });
+
   it.each([
     [200, '200ms'],
     [5320, '5.320ms'],

@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import type { Source } from '../tidy/source.ts';
 import { documents, type Entry, isCode, STATUSES, select, shortLabel, summary } from './ledger.ts';
+import { DRAFT } from './bbr.ts';
 import { SUBJECTS } from './others.ts';
 import { deviations, labelsIn, type Place } from './scan.ts';
 
@@ -42,7 +43,7 @@ function places(all: readonly Place[], spell: Spelling): string {
 
 /** A reason as it stands in the code, without the labels it begins with. */
 function withoutLabels(reason: string): string {
-  return reason.replace(/^(?:(?:[A-Z]+-\d+|RFC \d+ §[\d.]+[a-z]?|§[\d.]+[a-z]?),? )+/, '… ');
+  return reason.replace(/^(?:(?:[A-Z]+-\d+|(?:(?:RFC \d+|BBR) )?§[\d.]+[a-z]?),? )+/, '… ');
 }
 
 function reasonOf(entry: Entry): string {
@@ -60,7 +61,7 @@ function where(entry: Entry, spell: Spelling): string {
 }
 
 const PREFIX =
-  /^(?:(?:(?:MUST|SHLD|MAY|REC)-\d+|(?:RFC \d+ )?§[\d.]+[a-z]?|hostile \d+[a-z])(?:, |: | and ))+/;
+  /^(?:(?:[A-Z]{3,4}-\d+|(?:(?:RFC \d+|BBR) )?§[\d.]+[a-z]?|hostile \d+[a-z])(?:, |: | and ))+/;
 
 /** The first test that names it, and how many more do. */
 function test({ status, shown }: Entry, spell: Spelling): string {
@@ -73,6 +74,7 @@ function test({ status, shown }: Entry, spell: Spelling): string {
 /** What an RFC is, in a line. */
 function title(rfc: number): string {
   const subject = SUBJECTS[rfc];
+  if (rfc === DRAFT) return `BBR, ${subject}`;
   return subject === undefined ? `RFC ${rfc}` : `RFC ${rfc}, ${subject}`;
 }
 

@@ -117,7 +117,7 @@ export function documents(entries: readonly Entry[]): number[] {
 
 /** A label without the RFC it belongs to. */
 export function shortLabel({ label }: Requirement): string {
-  return label.replace(/^RFC \d+ /, '');
+  return label.replace(/^(?:RFC \d+|BBR) /, '');
 }
 
 /** The counts of one RFC, one line for each level. */

@@ -6,11 +6,13 @@
  * is then what the text amounts to. RFC 9293's own requirements stand in `requirements.ts`.
  */
 import type { Requirement } from './requirements.ts';
+import { BBR_TABLE, DRAFT } from './bbr.ts';
 import { SENDER_SUBJECTS, SENDER_TABLE } from './sender.ts';
 
 /** What each RFC is about, for headings. */
 export const SUBJECTS: Readonly<Record<number, string>> = {
   ...SENDER_SUBJECTS,
+  [DRAFT]: 'draft-ietf-ccwg-bbr-06',
   1122: 'hosts: addresses, ICMP, reassembly, TIME-WAIT',
   1191: 'path MTU, IPv4',
   1337: 'hazards of TIME-WAIT',
@@ -322,7 +324,7 @@ RFC 8201
 `;
 
 /** The rules by RFC, in the order of their sections. */
-export const OTHERS: readonly Requirement[] = [TABLE, SENDER_TABLE]
+export const OTHERS: readonly Requirement[] = [TABLE, SENDER_TABLE, BBR_TABLE]
   .flatMap((table) => table.trim().split('\n\n'))
   .sort()
   .flatMap((block) => {
@@ -330,7 +332,7 @@ export const OTHERS: readonly Requirement[] = [TABLE, SENDER_TABLE]
     return lines.map((line) => {
       const [key = '', level = '', ...rule] = line.split(' ');
       const section = key.replace(/[a-z]$/, '');
-      const rfc = Number(heading.slice(4));
+      const rfc = heading === 'BBR' ? DRAFT : Number(heading.slice(4));
       return { label: `${heading} §${key}`, rfc, section, level, rule: rule.join(' ') };
     });
   });

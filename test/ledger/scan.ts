@@ -9,8 +9,8 @@ import { lineAt, type Source } from '../tidy/source.ts';
 
 const LABEL = /\b(?:MUST|SHLD|MAY|REC)-\d+\b/g;
 const SECTION = '§\\d+(?:\\.\\d+)*[a-z]?(?!\\w)';
-/** One RFC and its sections: `RFC 7323 §5.3a, §5.4 and §5.5`. */
-const SECTIONS = new RegExp(`\\bRFC (\\d{4}) (${SECTION}(?:(?:, | and )${SECTION})*)`, 'g');
+/** One RFC, or the draft of BBR, and its sections: `RFC 7323 §5.3a, §5.4 and §5.5`. */
+const SECTIONS = new RegExp(`\\b(RFC \\d{4}|BBR) (${SECTION}(?:(?:, | and )${SECTION})*)`, 'g');
 
 /** Where something stands. */
 export interface Place {
@@ -31,8 +31,8 @@ export interface Named extends Place {
 /** The labels and the sections of other RFCs in a text, each once. */
 export function labelsIn(text: string): string[] {
   const sections = [...text.matchAll(SECTIONS)]
-    .filter(([, rfc]) => rfc !== '9293')
-    .flatMap(([, rfc, list = '']) => list.split(/, | and /).map((at) => `RFC ${rfc} ${at}`));
+    .filter(([, document]) => document !== 'RFC 9293')
+    .flatMap(([, document, list = '']) => list.split(/, | and /).map((at) => `${document} ${at}`));
   return [...new Set([...(text.match(LABEL) ?? []), ...sections])];
 }
 

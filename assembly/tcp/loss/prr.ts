@@ -2,10 +2,9 @@
  * Proportional Rate Reduction (RFC 9937): how cwnd comes down to ssthresh during recovery, a little
  * with every acknowledgment, so that sending neither stops nor bursts.
  */
-import { Flight } from '../flight';
+import { Flight, pipe } from '../flight';
 import { progress } from '../progress';
 import { Tcb } from '../tcb';
-import { pipe } from './scoreboard';
 
 /** Recovery begins (RFC 9937 §6.1). SACKed octets of before will not be delivered again. */
 export function beginPrr(tcb: Tcb, flight: Flight): void {

@@ -8,10 +8,11 @@
 import { Counter, Reason } from '../../abi';
 import { count } from '../../counters';
 import { isReducedByEcho, reducedByLoss } from '../ecn';
-import { Flight, flightOf, Frto, hasFlight, Phase, phaseOf } from '../flight';
+import { Flight, flightOf, Frto, hasFlight, missing, Phase, phaseOf, pipe } from '../flight';
 import { markReady } from '../marks';
 import { beginProgress, progress } from '../progress';
 import { acked, Cause, reduce, slowStartAgain } from '../rate/congestion';
+import { sampleDelivery } from '../rate/delivery';
 import { traceCongestion } from '../rate/note';
 import { Segment } from '../segment';
 import { lt } from '../seq';
@@ -19,7 +20,7 @@ import { clock, firstSent, isMarked, Mark, sentAt } from '../sent';
 import { Flag, has, lower, pendingText, raise, Tcb } from '../tcb';
 import { beginPrr, prrAcknowledged } from './prr';
 import { detectLosses, DUPLICATE_THRESHOLD, rackRecovered, rackUpdate, rackWait } from './rack';
-import { clearSacked, markAllLost, markLost, missing, pipe } from './scoreboard';
+import { clearSacked, markAllLost, markLost } from './scoreboard';
 import { probeAcknowledged } from './tail-probe';
 import { beginUndo, tryUndo } from './undo';
 
@@ -30,6 +31,7 @@ import { beginUndo, tryUndo } from './undo';
 export function recover(tcb: Tcb, seg: Segment): void {
   const flight = flightOf(tcb);
   const made = progress();
+  sampleDelivery(tcb, flight);
   if (has(tcb, Flag.SACK)) {
     rackUpdate(tcb, flight);
     probeAcknowledged(tcb, flight, seg);

@@ -3,12 +3,12 @@
  * its way.
  *
  * Marks lie in the records of what was sent. Sums of octets go along with every mark, so that
- * `pipe` is three additions however many records there are.
+ * `pipe` of a flight is three additions however many records there are.
  */
 import { Counter } from '../../abi';
 import { count } from '../../counters';
 import { blockLeft, blockRight } from '../../wire/tcp-options';
-import { Flight, flightOf, hasFlight } from '../flight';
+import { Flight, flightOf, hasFlight, missing } from '../flight';
 import { noteDelivered, progress } from '../progress';
 import { Segment } from '../segment';
 import { earlier, later, le, LocalSeq, lt } from '../seq';
@@ -31,19 +31,6 @@ import {
   untime,
 } from '../sent';
 import { Flag, has, Tcb } from '../tcb';
-
-/** Octets taken to be on their way: pipe (RFC 6675 §4, SetPipe). */
-export function pipe(tcb: Tcb): u32 {
-  const outstanding = tcb.snd.nxt - tcb.snd.una;
-  if (!hasFlight(tcb)) return outstanding;
-  const flight = flightOf(tcb);
-  return outstanding - flight.sacked - flight.lost + flight.resent; // RFC 6675 §4b
-}
-
-/** Octets that are lost and wait to be sent again. */
-export function missing(flight: Flight): u32 {
-  return flight.lost - flight.resent;
-}
 
 // What acknowledgments say ----------------------------------------------------------
 
@@ -166,7 +153,7 @@ function dropTrain(tcb: Tcb, flight: Flight): void {
   let oldest = flight.oldest;
   for (let index = first; index != 0 && index == oldest && index != flight.lostHint; count++) {
     const sent = sentAt(index);
-    const isPlain = <u32>sent.bits == Mark.TIMED && sent.sends == 1;
+    const isPlain = (<u32>sent.bits & ~Mark.APP_LIMITED) == Mark.TIMED && sent.sends == 1;
     if (!isPlain || lt(tcb.snd.una, endOf(tcb, sent))) break;
     last = index;
     end = endOf(tcb, sent);
@@ -209,6 +196,7 @@ export function markLost(tcb: Tcb, flight: Flight, index: u32): void {
     return;
   }
   progress().lost += span;
+  flight.lostTotal += span;
   const hint = flight.lostHint;
   if (hint == 0 || lt(sent.seq, sentAt(hint).seq)) flight.lostHint = index;
 }
