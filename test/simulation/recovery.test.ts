@@ -4,8 +4,8 @@
  * beside it, in real time: `npm run bench:loss`.
  */
 import { describe, expect, test } from 'vitest';
-import { REPLIES, REPLY_SEGMENTS, WARM_REPLIES } from '../bench/loss/cases.ts';
 import { SEGMENT } from '../bench/loss/cells.ts';
+import { REPLIES, REPLY_SEGMENTS, WARM_REPLIES } from '../bench/loss/replies.ts';
 import { pass } from './passage.ts';
 
 const LINE = { rate: 100, rtt: 20 };

@@ -1,28 +1,262 @@
 /**
- * The cases of the loss bench that a goodput does not tell: what they are, for real time and for
- * virtual.
+ * The cases of the loss bench: what a goodput alone does not tell, each with the bar it is held
+ * against. Their twin in virtual time is `test/simulation/recovery.test.ts`.
  */
+import { type Cell, OVERTAKEN, SEGMENT } from './cells.ts';
+import type { Outcome, SenderName, Work } from './place.ts';
+import { goodputOf, median } from './figures.ts';
+import { REPLIES, REPLY_SEGMENTS, WARM_REPLIES } from './replies.ts';
 
-/** A segment of a reply, by its number from 0, and how many of its sendings are lost. */
-type Hole = readonly [segment: number, times: number];
-
-/** Segments of a short reply, and how many such replies come before it, so that cwnd is open. */
-export const REPLY_SEGMENTS = 20;
-export const WARM_REPLIES = 5;
-
-/** What is lost of a short reply. */
-export const REPLIES: readonly { readonly name: string; readonly holes: readonly Hole[] }[] = [
-  { name: 'nothing lost', holes: ofLastReply() },
-  { name: 'the middle lost', holes: ofLastReply([10, 1]) },
-  { name: 'the last but one lost', holes: ofLastReply([18, 1]) },
-  {
-    name: 'five lost, and one of them twice',
-    holes: ofLastReply([2, 2], [5, 1], [8, 1], [11, 1], [14, 1]),
-  },
-  { name: 'the last three lost', holes: ofLastReply([17, 1], [18, 1], [19, 1]) },
-];
-
-/** Holes in the reply behind the warm ones. */
-function ofLastReply(...holes: Hole[]): Hole[] {
-  return holes.map(([segment, times]) => [WARM_REPLIES * REPLY_SEGMENTS + segment, times]);
+/** Who sends in a run. */
+export interface Side {
+  readonly senders: readonly SenderName[];
+  /** Congestion control, where a case is about it. */
+  readonly congestion?: string;
 }
+
+/** What one line of the table says: two figures, what is demanded of them, and whether it is so. */
+export interface Verdict {
+  readonly name: string;
+  readonly figures: readonly [first: number, second: number];
+  readonly digits: number;
+  readonly bar?: string;
+  readonly isMet?: boolean;
+  readonly remark?: string;
+}
+
+/** Outcomes by side, by run, by sender. */
+export type Outcomes = readonly (readonly (readonly Outcome[])[])[];
+
+export interface Case {
+  readonly cell: Cell;
+  readonly work: Work;
+  readonly runs: number;
+  readonly since?: number;
+  readonly sides: readonly Side[];
+  readonly verdicts: (outcomes: Outcomes) => Verdict[];
+}
+
+/** Cases with the same figures. */
+export interface Group {
+  readonly title: string;
+  readonly columns: readonly [first: string, second: string];
+  readonly cases: readonly Case[];
+}
+
+/** A figure that is compared between Linux and netcell. */
+interface Measure {
+  readonly name: string;
+  readonly of: (outcome: Outcome) => number;
+  readonly digits: number;
+  readonly bar?: string;
+  readonly isMet?: (linux: number, netcell: number) => boolean;
+}
+
+const LINE = { rate: 100, rtt: 20 };
+const ALONE: readonly Side[] = [{ senders: ['linux'] }, { senders: ['netcell'] }];
+
+const tookOf = ({ took }: Outcome) => median(took);
+
+/** Linux's figure and netcell's, each sending alone. */
+function compared(outcomes: Outcomes, { of }: Measure): readonly [number, number] {
+  const [linux, netcell] = outcomes.map((runs) => median(runs.map(([outcome]) => of(outcome!))));
+  return [linux!, netcell!];
+}
+
+/** A case in which each sends alone. */
+function alone(
+  given: Pick<Case, 'cell' | 'work' | 'since'> & { runs?: number },
+  measures: readonly Measure[],
+): Case {
+  const verdicts = (outcomes: Outcomes) =>
+    measures.map((measure): Verdict => {
+      const { name, digits, bar, isMet } = measure;
+      const figures = compared(outcomes, measure);
+      return { name, figures, digits, bar, isMet: isMet?.(...figures) };
+    });
+  return { runs: 1, ...given, sides: ALONE, verdicts };
+}
+
+// Recovery ------------------------------------------------------------------------
+
+const REPLY_CONNECTIONS = 15;
+
+function recovery(): Case[] {
+  const reply = { octets: REPLY_SEGMENTS * SEGMENT, pause: 0 };
+  const replies = Array.from({ length: WARM_REPLIES + 1 }, () => reply);
+  const work = { kind: 'replies', connections: REPLY_CONNECTIONS, replies } as const;
+  return REPLIES.map(({ name, holes }) => {
+    const measures: Measure[] = [
+      {
+        name,
+        // Some wait for an ACK that the receiver delays, whoever sends; the quickest does not.
+        of: ({ took }) => Math.min(...took),
+        digits: 1,
+        bar: 'ratio at most 1.10',
+        isMet: (linux, netcell) => netcell <= 1.1 * linux,
+      },
+      {
+        name: '… retransmission timeouts',
+        of: ({ timeouts }) => timeouts,
+        digits: 0,
+        bar: 'at most as many',
+        isMet: (linux, netcell) => netcell <= linux,
+      },
+    ];
+    return alone({ cell: { ...LINE, holes }, work }, measures);
+  });
+}
+
+// What is late, and what is overtaken -----------------------------------------------
+
+/** A queue that does not overflow in the time a spike takes. */
+const DEEP = 20;
+const SPIKE_AFTER = 3000;
+
+function spikes(): Case[] {
+  return [300, 700, 1500].map((ms) => {
+    const cell = { ...LINE, queue: DEEP, spike: { after: SPIKE_AFTER, ms } };
+    const work = { kind: 'stream', seconds: 7 } as const;
+    const measure: Measure = {
+      name: `stands still for ${ms} ms`,
+      of: ({ again }) => again,
+      digits: 0,
+      bar: 'at most as many',
+      isMet: (linux, netcell) => netcell <= linux,
+    };
+    return alone({ cell, work, since: SPIKE_AFTER, runs: 3 }, [measure]);
+  });
+}
+
+/** Goodput in Mbit/s, of which netcell's should not be much less. */
+function goodput(name: string): Measure {
+  return {
+    name,
+    of: goodputOf,
+    digits: 2,
+    bar: 'ratio at least 0.90',
+    isMet: (linux, netcell) => netcell >= 0.9 * linux,
+  };
+}
+
+function reordering(): Case[] {
+  const name = 'reordering 5 % by up to 10';
+  const spurious: Measure = {
+    name: '… % of data sent again for nothing',
+    of: (outcome) => (100 * outcome.spurious) / outcome.data,
+    digits: 3,
+    bar: 'netcell below 0.1 %',
+    isMet: (_linux, netcell) => netcell < 0.1,
+  };
+  const work = { kind: 'stream', seconds: 12 } as const;
+  return [1, DEEP].map((queue) =>
+    alone({ cell: { ...LINE, queue, reordering: OVERTAKEN }, work, since: 1000, runs: 3 }, [
+      goodput(`${name}, queue of ${queue} BDP`),
+      spurious,
+    ]),
+  );
+}
+
+// Marks and pauses ------------------------------------------------------------------
+
+function marks(): Case[] {
+  const work = { kind: 'stream', seconds: 20 } as const;
+  return [0.001, 0.01].map((share) =>
+    alone({ cell: { ...LINE, marks: share }, work }, [goodput(`marks ${100 * share} %`)]),
+  );
+}
+
+/** Octets that open cwnd, and those after the pause. */
+const BEFORE_PAUSE = 4_000_000;
+const AFTER_PAUSE = 1_000_000;
+
+function pauses(): Case[] {
+  return [1, 10].map((seconds) => {
+    const replies = [
+      { octets: BEFORE_PAUSE, pause: 0 },
+      { octets: AFTER_PAUSE, pause: 1000 * seconds },
+    ];
+    const name = `after ${seconds} s without data`;
+    const work = { kind: 'replies', connections: 1, replies } as const;
+    return alone({ cell: LINE, work, runs: 3 }, [
+      {
+        name: `${name}: segments of the first round trip`,
+        of: ({ burst }) => burst,
+        digits: 0,
+      },
+      {
+        name: '… milliseconds for 1 MB',
+        of: tookOf,
+        digits: 1,
+        bar: 'ratio at most 1.10',
+        isMet: (linux, netcell) => netcell <= 1.1 * linux,
+      },
+    ]);
+  });
+}
+
+// Fairness --------------------------------------------------------------------------
+
+/** Two flows for 80 seconds, of which the first 20 do not count. */
+function together(
+  name: string,
+  senders: readonly SenderName[],
+  bar?: string,
+  isMet?: (first: number, second: number) => boolean,
+): Case {
+  return {
+    cell: { ...LINE, queue: 2 },
+    work: { kind: 'stream', seconds: 80, from: 20 },
+    runs: 1,
+    sides: [{ senders }],
+    verdicts: ([runs]) => {
+      const [first, second] = runs![0]!.map(goodputOf);
+      const figures = [first!, second!] as const;
+      return [{ name, figures, digits: 2, bar, isMet: isMet?.(...figures) }];
+    },
+  };
+}
+
+function fairness(): Case[] {
+  const isEven = (a: number, b: number) => Math.min(a, b) >= 0.9 * Math.max(a, b);
+  const isShared = (a: number, b: number) => a >= 0.4 * (a + b) && b >= 0.4 * (a + b);
+  return [
+    together('two of Linux', ['linux', 'linux']),
+    together('two of netcell', ['netcell', 'netcell'], 'within 10 %', isEven),
+    together('Linux and netcell', ['linux', 'netcell'], 'share 0.4 to 0.6', isShared),
+  ];
+}
+
+/** By the names that `--cases` takes. */
+export const GROUPS: Readonly<Record<string, Group>> = {
+  recovery: {
+    title: 'A reply of 20 segments: milliseconds from the request on, the quickest of 15',
+    columns: ['Linux', 'netcell'],
+    cases: recovery(),
+  },
+  spikes: {
+    title: 'A line that stands still: segments sent again since, median of 3',
+    columns: ['Linux', 'netcell'],
+    cases: spikes(),
+  },
+  reordering: {
+    title: 'Packets that are overtaken, nothing lost but by a full queue: Mbit/s',
+    columns: ['Linux', 'netcell'],
+    cases: reordering(),
+  },
+  marks: {
+    title: 'Marked packets (RFC 3168), both ask for ECN: Mbit/s',
+    columns: ['Linux', 'netcell'],
+    cases: marks(),
+  },
+  pauses: {
+    title: 'A sender that pauses and goes on',
+    columns: ['Linux', 'netcell'],
+    cases: pauses(),
+  },
+  fairness: {
+    title: 'Two flows, queue of 2 BDP, seconds 20 to 80: Mbit/s',
+    columns: ['first', 'second'],
+    cases: fairness(),
+  },
+};

@@ -34,7 +34,7 @@ export interface Form {
 }
 
 const LOSSES = [0, 0.001, 0.01, 0.03, 0.05];
-const OVERTAKEN = { share: 0.05, most: 10 };
+export const OVERTAKEN = { share: 0.05, most: 10 };
 const BURSTS = { share: 0.01, length: 4 };
 
 /** Reordering, bursts, queues and marks: on the line where both senders have most to lose. */

@@ -21,11 +21,14 @@ import type { Link, LinkPort } from '../../../host-web/link/link.ts';
 import { relay } from '../../../host-web/link/relay.ts';
 import { simulatedLink } from '../../../host-web/link/simulated.ts';
 import { lineOf } from './line.ts';
+import { Observer } from './observer.ts';
 import { comeFirst, endWithParent } from './processes.ts';
 import {
-  CELL_NETWORK,
+  CELLS,
+  type End,
   type Outcome,
-  PORT,
+  portOf,
+  type Received,
   RECEIVER,
   ROUTER_SIDE,
   SENDER,
@@ -105,13 +108,13 @@ function routeTo(address: string): void {
 }
 
 /** One end, in a process of its own in the namespace this thread is in. */
-class End<T> {
+class Process<T> {
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown[]>;
   #said = '';
 
-  constructor(file: string, ...args: (string | number)[]) {
-    const parameters = ['--enable-source-maps', file, ...args.map(String)];
+  constructor(file: string, end: End) {
+    const parameters = ['--enable-source-maps', file, JSON.stringify(end)];
     const stdio = ['pipe', 'pipe', 'inherit'] as const;
     this.#child = spawn(process.execPath, parameters, { stdio: [...stdio] });
     this.#child.stdout!.on('data', (octets: Buffer) => (this.#said += octets.toString()));
@@ -186,35 +189,54 @@ async function route(
   return lateness.usual;
 }
 
-async function perform(task: Task, peer: string): Promise<Outcome> {
-  const { cell, sender, congestion, seed, seconds } = task;
-  const ecn = cell.marks === undefined ? 2 : 1;
-  const to = RECEIVER.split('/')[0]!;
+function setNetwork(name: string, value: number): void {
+  writeFileSync(`/proc/sys/net/ipv4/${name}`, String(value));
+}
+
+/** The senders' namespace, and its side of the router. */
+function makeSenders(ecn: number): PolledTun {
   enterEmptyNamespace();
-  const here = new PolledTun(SENDER);
+  const side = new PolledTun(SENDER);
   routeTo(RECEIVER);
-  writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
-  writeFileSync('/proc/sys/net/ipv4/tcp_ecn', String(ecn));
-  const last = sender === 'linux' ? congestion : ecn;
-  const from = new End<Sent>(peer, sender, to, PORT, last);
-  await from.ready();
+  setNetwork('ip_forward', 1);
+  setNetwork('tcp_ecn', ecn);
+  // What one connection has learned of the path is not the next one's.
+  setNetwork('tcp_no_metrics_save', 1);
+  return side;
+}
+
+function makeReceivers(): PolledTun {
   enterEmptyNamespace();
-  const there = new PolledTun(RECEIVER);
+  const side = new PolledTun(RECEIVER);
   routeTo(SENDER);
-  routeTo(CELL_NETWORK.kernel);
-  const receiver = new End<{ bitsPerSecond: number }>(peer, 'receive', PORT, seconds);
-  await receiver.ready();
+  routeTo(CELLS);
+  return side;
+}
+
+async function perform(task: Task, peer: string): Promise<Outcome[]> {
+  const { cell, senders, work, congestion, seed, since = 0 } = task;
+  const ecn = cell.marks === undefined ? 2 : 1;
+  const ends = senders.map((role, flow): End => ({ role, flow, work, congestion, ecn }));
+  const here = makeSenders(ecn);
+  const from = ends.map((end) => new Process<Sent>(peer, end));
+  for (const sender of from) await sender.ready();
+  const there = makeReceivers();
+  const to = ends.map((end) => new Process<Received>(peer, { ...end, role: 'receiver' }));
+  for (const receiver of to) await receiver.ready();
   const clock = new VirtualClock();
-  const link = simulatedLink({ clock, ...lineOf(cell, seed) });
+  const observer = new Observer(cell.rtt, since);
+  const link = simulatedLink({ clock, ...lineOf(cell, seed), watch: observer.watch });
   relay(here, link.a);
   relay(there, link.b);
   let isOver = false;
-  const both = Promise.all([from.outcome(), receiver.outcome()]);
-  const done = both.finally(() => (isOver = true));
-  from.begin();
+  const outcomes = ends.map(async (end, i) => {
+    const [sent, received] = await Promise.all([from[i]!.outcome(), to[i]!.outcome()]);
+    return { ...sent, ...received, ...observer.seenOf(portOf(end)) };
+  });
+  const done = Promise.all(outcomes).finally(() => (isOver = true));
+  for (const sender of from) sender.begin();
   const late = await route([here, there], clock, () => isOver);
-  const [sent, { bitsPerSecond }] = await done;
-  return { ...sent, bitsPerSecond, late };
+  return (await done).map((outcome) => ({ ...outcome, late }));
 }
 
 endWithParent();
