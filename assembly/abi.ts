@@ -117,6 +117,8 @@ export enum Option {
   QUICK_ACKS,
   /** Congestion control: a Controller; default the stack's setting. */
   CONGESTION_CONTROL,
+  /** Octets not sent yet at which SEND takes no more (TCP_NOTSENT_LOWAT); 0: the stack's. */
+  NOT_SENT_LOW_WATER,
 }
 
 /** Settings of the whole stack; `limits.ts` has each one's name, default and bounds. */
@@ -184,6 +186,10 @@ export enum Setting {
   WMEM_DEFAULT,
   /** The third of tcp_wmem: octets a send buffer grows to, of half of all pages at most. */
   WMEM_MAX,
+  /** A pause takes half of cwnd for each RTO; 0: cwnd is kept for five minutes (RFC 7661). */
+  SLOW_START_AFTER_IDLE,
+  /** SEND takes no more while so many octets are not sent yet. */
+  NOTSENT_LOWAT,
   COUNT,
 }
 

@@ -136,6 +136,8 @@ function bounds(): usize {
     4_096, 1, 1_073_741_824, // WMEM_MIN tcp_wmem_min
     16_384, 1, 1_073_741_824, // WMEM_DEFAULT tcp_wmem_default
     16_777_216, 1, 1_073_741_824, // WMEM_MAX tcp_wmem_max
+    1, 0, 1, // SLOW_START_AFTER_IDLE tcp_slow_start_after_idle
+    4_294_967_295, 1, 4_294_967_295, // NOTSENT_LOWAT tcp_notsent_lowat
   ]);
 }
 

@@ -94,6 +94,8 @@ export enum Option {
   QUICK_ACKS = 16,
   /** Congestion control: a Controller; default the stack's setting. */
   CONGESTION_CONTROL = 17,
+  /** Octets not sent yet at which SEND takes no more (TCP_NOTSENT_LOWAT); 0: the stack's. */
+  NOT_SENT_LOW_WATER = 18,
 }
 
 /** Settings of the whole stack; `limits.ts` has each one's name, default and bounds. */
@@ -158,7 +160,11 @@ export enum Setting {
   WMEM_DEFAULT = 28,
   /** The third of tcp_wmem: octets a send buffer grows to, of half of all pages at most. */
   WMEM_MAX = 29,
-  COUNT = 30,
+  /** A pause takes half of cwnd for each RTO; 0: cwnd is kept for five minutes (RFC 7661). */
+  SLOW_START_AFTER_IDLE = 30,
+  /** SEND takes no more while so many octets are not sent yet. */
+  NOTSENT_LOWAT = 31,
+  COUNT = 32,
 }
 
 /** Congestion control, as a setting and an option choose it. */
@@ -1313,6 +1319,22 @@ export const SETTINGS = {
     least: 1,
     most: 1073741824,
     about: "The third of tcp_wmem: octets a send buffer grows to, of half of all pages at most.",
+  },
+  /** A pause takes half of cwnd for each RTO; 0: cwnd is kept for five minutes (RFC 7661). 0 to 1; default 1. */
+  tcp_slow_start_after_idle: {
+    setting: Setting.SLOW_START_AFTER_IDLE,
+    initial: 1,
+    least: 0,
+    most: 1,
+    about: "A pause takes half of cwnd for each RTO; 0: cwnd is kept for five minutes (RFC 7661).",
+  },
+  /** SEND takes no more while so many octets are not sent yet. 1 to 4294967295; default 4294967295. */
+  tcp_notsent_lowat: {
+    setting: Setting.NOTSENT_LOWAT,
+    initial: 4294967295,
+    least: 1,
+    most: 4294967295,
+    about: "SEND takes no more while so many octets are not sent yet.",
   },
 } as const
 

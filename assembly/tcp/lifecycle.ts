@@ -83,6 +83,7 @@ export function inheritOptions(tcb: Tcb, listener: Tcb): void {
   tcb.rcv.quickAcks = listener.rcv.quickAcks;
   tcb.snd.buffer = listener.snd.buffer;
   tcb.snd.mssLimit = listener.snd.mssLimit;
+  tcb.snd.notSentLowWater = listener.snd.notSentLowWater;
   tcb.snd.path = listener.snd.path;
   tcb.rcv.buffer = listener.rcv.buffer;
 }

@@ -104,6 +104,9 @@ function setSized(tcb: Tcb, option: Option, value: u32): Result {
       if (value >= <u32>Controller.COUNT) return Result.INVALID_ARGUMENT;
       tcb.controller = <u8>value;
       return Result.OK;
+    case Option.NOT_SENT_LOW_WATER:
+      tcb.snd.notSentLowWater = value;
+      return Result.OK;
     case Option.DIFFSERV:
       if (value > 255) return Result.INVALID_ARGUMENT;
       tcb.diffserv = <u8>(value & 0xfc); // MUST-48, SHLD-21

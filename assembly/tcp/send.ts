@@ -1,5 +1,6 @@
 /** SEND (RFC 9293 §3.10.2). */
-import { Result, Signal, State } from '../abi';
+import { Result, Setting, Signal, State } from '../abi';
+import { setting } from '../limits';
 import { pages, pagesForOrder, pagesToSpare, starvedQueue, tcbs } from '../pools';
 import { pagesLacking, reserve, roomWith, sparePages, writeChain } from '../store/chain';
 import { push, shift } from '../store/queue';
@@ -9,6 +10,9 @@ import { markReady, signal } from './marks';
 import { reclaimPages } from './orphans';
 import { sendShare } from './shares';
 import { Flag, has, lower, pendingText, raise, STARVED_LINK, Tcb, tcbAt } from './tcb';
+
+/** As many unsent octets as the buffer holds: the default. */
+const UNBOUNDED: u32 = 0xffff_ffff;
 
 /**
  * Accepts up to `length` octets at `from`. There is no PUSH flag: everything is pushed (MAY-15,
@@ -99,7 +103,16 @@ export function canFeedStarved(): bool {
 function sendRoom(tcb: Tcb): u32 {
   tuneSend(tcb);
   const held = tcb.snd.end - tcb.outgoing.start;
-  return held < tcb.snd.buffer ? tcb.snd.buffer - held : 0;
+  const room = held < tcb.snd.buffer ? tcb.snd.buffer - held : 0;
+  const unsent = pendingText(tcb);
+  const most = lowWater(tcb);
+  return unsent < most ? min(room, most - unsent) : 0;
+}
+
+/** Octets not sent yet from which on SEND takes no more (TCP_NOTSENT_LOWAT). */
+function lowWater(tcb: Tcb): u32 {
+  const own = tcb.snd.notSentLowWater;
+  return own != 0 ? own : setting(Setting.NOTSENT_LOWAT);
 }
 
 /**
@@ -109,8 +122,15 @@ function sendRoom(tcb: Tcb): u32 {
  */
 function roomWorthTelling(tcb: Tcb): u32 {
   const quarter = tcb.snd.buffer / 4;
-  if (pendingText(tcb) > quarter) return quarter;
-  return max(tcb.snd.buffer / 32, min(tcb.snd.mss, quarter));
+  // As in Linux half of what may be unsent has to leave first; of a single octet all of it.
+  const half = lowWater(tcb) - lowWater(tcb) / 2;
+  if (pendingText(tcb) > quarter) return min(quarter, half);
+  return min(max(tcb.snd.buffer / 32, min(tcb.snd.mss, quarter)), half);
+}
+
+/** New text has left: where what is unsent is bounded, that is room, and no ACK has to come. */
+export function unsentFell(tcb: Tcb): void {
+  if (has(tcb, Flag.WANTS_ROOM) && lowWater(tcb) != UNBOUNDED) roomReturned(tcb);
 }
 
 /** Tells a user whose SEND was cut short that there is room again, when it is worth a call. */

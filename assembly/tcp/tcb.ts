@@ -181,6 +181,8 @@ export class Tcb {
   watch: u8;
   /** Bits of Fixed. */
   fixed: u8;
+  /** Since when cwnd is not validated, seconds modulo 2^16; 0: it is (`rate/validation.ts`). */
+  unvalidatedAt: u16;
   /** Index of the listener in whose SYN queue it began, 0 for none. */
   listener: u32;
   flowLabel: u32;

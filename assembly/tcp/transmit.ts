@@ -27,8 +27,10 @@ import { mayProbe, probeSent } from './loss/tail-probe';
 import { noteRetransmission } from './loss/undo';
 import { watchAgain, watchFlight } from './loss/watch';
 import { followChanges } from './path-mtu';
-import { noteFlight, restartAfterIdle } from './rate/congestion';
+import { resumed } from './rate/congestion';
 import { noteDry, noteSending } from './rate/delivery';
+import { noteFlight } from './rate/validation';
+import { unsentFell } from './send';
 import { beforeGivingUp, startTiming, stopTiming } from './rto';
 import {
   canJoinLost,
@@ -276,7 +278,7 @@ function transmitText(tcb: Tcb): u32 {
 
   if (snd.una == snd.nxt) {
     if (isPaused(tcb)) return 0;
-    restartAfterIdle(tcb);
+    resumed(tcb);
   }
   const usable = max<i32>(usableWindow(tcb), 0);
   const mss = textRoom(tcb);
@@ -348,6 +350,7 @@ function emitText(tcb: Tcb, length: u32, fin: bool): u32 {
   recordNew(tcb, seq, fin ? end + 1 : end);
   if (length < snd.mss) flightOf(tcb).shortEnd = end;
   noteFlight(tcb);
+  unsentFell(tcb);
   return emit(tcb, seq, ctl, length);
 }
 

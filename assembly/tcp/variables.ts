@@ -59,6 +59,8 @@ export class SendVariables {
   /** Most octets in flight since `flightEnd` was sent: whether cwnd has been made use of. */
   maxFlight: u32;
   flightEnd: LocalSeq;
+  /** Octets not sent yet from which on SEND takes no more; 0: as many as the stack's setting. */
+  notSentLowWater: u32;
 }
 
 /** RCV.* */

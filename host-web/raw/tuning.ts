@@ -43,6 +43,8 @@ export interface TuningOptions {
   maxSegmentSize?: number;
   /** Congestion control (TCP_CONGESTION); by default the stack's `tcp_congestion_control`. */
   congestionControl?: 'cubic' | 'reno';
+  /** Data not sent yet from which on a write waits (TCP_NOTSENT_LOWAT): octets, or `'16k'`. */
+  notSentLowWater?: number | string;
   /** Listeners that all have it share a port; each SYN goes to one of them. */
   reusePort?: boolean;
 }
@@ -106,6 +108,7 @@ const OPTIONS: { [K in keyof TuningOptions]-?: [Option, (value: never) => number
     Option.CONGESTION_CONTROL,
     (name: string) => Controller[name.toUpperCase() as keyof typeof Controller] ?? -1,
   ],
+  notSentLowWater: [Option.NOT_SENT_LOW_WATER, (value: number | string) => size(value)],
   reusePort: [Option.REUSE_PORT, (on: boolean) => Number(on)],
 };
 

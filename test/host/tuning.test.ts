@@ -85,6 +85,25 @@ describe('options of a connection', () => {
     expect(a.sockets()).toEqual([]);
   });
 
+  it('notSentLowWater bounds what a connection takes ahead of the network', async () => {
+    const small = { receiveBuffer: '4k' };
+    const { clock, a, client, server } = await connected({}, { notSentLowWater: '4k' }, small);
+    const writing = client.writable.getWriter().write(new Uint8Array(100_000));
+    await clock.run(1_000);
+    // What the peer's buffer holds has been sent; four KiB wait behind it, and the rest outside.
+    expect(a.sockets()[0]!.sendQueue).toBeLessThanOrEqual(4096);
+    expect(await fate(writing)).toBe('pending');
+    client.tune({ notSentLowWater: '16k' });
+    const reader = server.readable.getReader();
+    let read = 0;
+    while (read < 100_000) {
+      const next = reader.read();
+      await clock.run(300);
+      read += (await next).value!.length;
+    }
+    await writing;
+  });
+
   it('timeout ends a connection on the millisecond', async () => {
     const { clock, client, network } = await connected({}, { timeout: 70 });
     network.rule(() => 'drop');
@@ -159,6 +178,22 @@ describe('a route in trouble', () => {
 });
 
 describe('in the shape of node:net', () => {
+  it('notSentLowWater has a write wait while so much is unsent', async () => {
+    const w = await world();
+    const server = netFor(w.b).createServer((socket) => socket.pause());
+    server.listen({ port: 7, tuning: { receiveBuffer: '4k' } });
+    const tuning = { notSentLowWater: 3000 };
+    const socket = netFor(w.a).connect({ port: 7, host: '10.0.0.2', tuning });
+    await w.clock.runUntil(() => socket.readyState === 'open', 1_000);
+    let isWritten = false;
+    socket.write(Buffer.alloc(500_000), () => (isWritten = true));
+    await w.clock.run(1_000);
+    expect(isWritten).toBe(false);
+    expect(w.a.sockets()[0]!.sendQueue).toBeLessThanOrEqual(3000);
+    socket.destroy();
+    server.close();
+  });
+
   it('tune, setUrgent and the tuning of a server', async () => {
     const w = await world();
     const [ours, theirs] = [netFor(w.a), netFor(w.b)];

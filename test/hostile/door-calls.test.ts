@@ -69,6 +69,7 @@ const TAKES: Readonly<Record<string, readonly number[]>> = {
   BLACK_HOLE_DETECTION: NUMBERS,
   QUICK_ACKS: [0, 1, 2],
   CONGESTION_CONTROL: [0, 1],
+  NOT_SENT_LOW_WATER: NUMBERS,
 };
 
 const OPTIONS = Object.keys(Option).filter((name) => Number.isNaN(Number(name)));

@@ -36,6 +36,36 @@ export const OF_SENDERS: readonly Mutation[] = [
     ],
   },
   {
+    label: 'RFC 7661 §4.4',
+    path: 'assembly/tcp/rate/validation.ts',
+    from: 'return tcb.unvalidatedAt == 0;',
+    to: 'return true;',
+    broken: 'a window that is half empty grows',
+    test: [
+      'test/rfc7661.test.ts',
+      'RFC 7661 §4.2a, §4.3a, §4.3b, §4.4: under half of cwnd it stays, then it grows',
+    ],
+  },
+  {
+    label: 'RFC 7661 §4.4.1b',
+    path: 'assembly/tcp/rate/validation.ts',
+    from: '(v.pipeAck - resent) / 2',
+    to: 'v.pipeAck / 2',
+    broken: 'what was sent again counts as carried',
+    test: [
+      'test/rfc7661.test.ts',
+      'RFC 7661 §4.4.1b: after recovery, less half of what was sent again',
+    ],
+  },
+  {
+    label: 'RFC 7661 §4.4.3b',
+    path: 'assembly/tcp/rate/validation.ts',
+    from: 'if (passed < KEPT_SECONDS) return;',
+    to: 'return;',
+    broken: 'a window is kept for ever',
+    test: ['test/rfc7661.test.ts', 'RFC 7661 §4.4.3b: after an hour it is as at the beginning'],
+  },
+  {
     label: 'RFC 8985 §6.2b',
     path: 'assembly/tcp/loss/rack.ts',
     from: 'if (made.hasOriginal && lt(made.lowestEnd, flight.fack)) noteReordering(tcb);',

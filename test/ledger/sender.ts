@@ -6,6 +6,7 @@ export const SENDER_SUBJECTS: Readonly<Record<number, string>> = {
   3708: 'D-SACK and spurious retransmission',
   4015: 'Eifel response',
   5682: 'F-RTO',
+  7661: 'congestion window validation',
   8511: 'ABE',
   8985: 'RACK-TLP',
   9406: 'HyStart++',
@@ -28,6 +29,22 @@ RFC 4015
 RFC 5682
 3.1a SHOULD the first ACK after a timeout lets new data out before more is sent again
 3.1b SHOULD if the next one acknowledges what was sent only once, the timeout was spurious
+
+RFC 7661
+4.1 MUST a connection begins validated, and pipeACK is undefined
+4.2a MUST pipeACK is what was acknowledged in a round trip
+4.2b MUST the most of three round trips, or of a second
+4.3a MUST who uses half of cwnd or more is validated
+4.3b MUST who uses less is not
+4.3c MUST cwnd grows only where it is what limits the sender
+4.4 MUST cwnd that is not validated does not grow, and is kept
+4.4.1a MUST a loss then leaves half of what the path has carried
+4.4.1b MUST and after recovery, less half of what was sent again
+4.4.1c MUST and pipeACK is undefined again
+4.4.1d SHOULD ssthresh is cwnd then
+4.4.2 SHOULD what leaves in one burst is bounded while cwnd is not validated
+4.4.3a MUST after five minutes ssthresh is three quarters of cwnd at least
+4.4.3b MUST and cwnd half, but not less than it began with
 
 RFC 8511
 3 MAY a mark takes less of cwnd than a loss does

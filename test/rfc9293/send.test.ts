@@ -14,6 +14,7 @@ import {
   Option,
   Result,
   rst,
+  Setting,
   Signal,
   State,
   synAck,
@@ -211,4 +212,25 @@ test('a quarter of a million octets arrive, once and in order', () => {
   }
   host.expect(State.ESTABLISHED);
   expect(host.look('retransTotal')).toBe(0);
+});
+
+test('SEND takes no more than may be unsent; WRITABLE follows what has left, not its ACK', () => {
+  const { host, peer } = established({ mss: 1000, set: [[Option.NOT_SENT_LOW_WATER, 4000]] });
+  // Ten segments are the initial window; each time 4,000 octets are taken, sent, and asked for.
+  for (let i = 0; i < 3; i++) {
+    expect(host.write(20_000)).toBe(4000);
+    host.expectSignal(Signal.WRITABLE);
+  }
+  expect(peer.take()).toHaveLength(10);
+  expect(host.write(20_000)).toBe(2000);
+  host.expectNoSignal(Signal.WRITABLE);
+  peer.send(ack({ ack: 4001 }));
+  host.expectSignal(Signal.WRITABLE);
+});
+
+test('tcp_notsent_lowat is what a connection has that was told nothing else', () => {
+  const settings = { [Setting.NOTSENT_LOWAT]: 3000 };
+  expect(established({ mss: 1000, settings }).host.write(20_000)).toBe(3000);
+  const set: [Option, number][] = [[Option.NOT_SENT_LOW_WATER, 5000]];
+  expect(established({ mss: 1000, settings, set }).host.write(20_000)).toBe(5000);
 });

@@ -14,6 +14,7 @@ import { beginProgress, progress } from '../progress';
 import { acked, Cause, reduce, slowStartAgain } from '../rate/congestion';
 import { sampleDelivery } from '../rate/delivery';
 import { traceCongestion } from '../rate/note';
+import { validationRecovered } from '../rate/validation';
 import { Segment } from '../segment';
 import { lt } from '../seq';
 import { clock, firstSent, isMarked, Mark, sentAt } from '../sent';
@@ -146,6 +147,7 @@ function endRecovery(tcb: Tcb, flight: Flight): void {
   if (has(tcb, Flag.SACK)) cc.cwnd = cc.ssthresh; // RFC 9937 §6f
   // RFC 5681 §3.2g, RFC 6582 §3.2c, RFC 2525 §2.8
   else cc.cwnd = min(cc.ssthresh, max(snd.nxt - snd.una, snd.mss) + snd.mss);
+  validationRecovered(tcb, flight, max(flight.undoRetrans, 0) * snd.mss);
   traceCongestion(tcb, Reason.RECOVERED);
 }
 

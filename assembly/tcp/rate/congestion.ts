@@ -8,14 +8,21 @@
  */
 import { Controller, Setting } from '../../abi';
 import { setting } from '../../limits';
-import { now } from '../../time';
 import { Flight, flightOf, hasFlight } from '../flight';
 import { progress } from '../progress';
-import { lt } from '../seq';
-import { flightSize, Tcb } from '../tcb';
+import { Tcb } from '../tcb';
 import { cubicAcked, cubicReduce, cubicResumed, cubicUndone } from './cubic';
 import { hystartAcked, hystartBegin } from './hystart';
 import { renoAcked, renoReduce, slowStart } from './reno';
+import {
+  beginValidation,
+  initialWindow,
+  isTested,
+  restartAfterIdle,
+  unvalidatedReduce,
+  validated,
+  validationRecovered,
+} from './validation';
 
 /** Why cwnd is reduced. */
 export enum Cause {
@@ -33,15 +40,6 @@ const CUBIC_ECN_PERCENT: u32 = 85;
 const RENO_PERCENT: u32 = 50;
 const RENO_ECN_PERCENT: u32 = 80;
 
-/**
- * Initial window of ten segments, at most 14,600 octets unless two segments are more (RFC 6928 §2).
- */
-export function initialWindow(mss: u32): u32 {
-  // DEVIATION: RFC 5681 §3.1a has two to four segments, of a time of modems; RFC 6928 measured ten
-  // without harm, and Linux and FreeBSD send them.
-  return min(10 * mss, max(2 * mss, 14_600)); // RFC 6928 §2a
-}
-
 /** Starts slow start; ssthresh is arbitrarily high (RFC 5681 §3.1). */
 export function beginCongestion(tcb: Tcb): void {
   const cc = tcb.cc;
@@ -50,8 +48,7 @@ export function beginCongestion(tcb: Tcb): void {
   cc.cwnd = tcb.synCount > 0 ? tcb.snd.mss : initialWindow(tcb.snd.mss);
   cc.ssthresh = 0x7fff_ffff; // RFC 5681 §3.1c
   cc.acked = cc.duplicates = cc.wMax = 0;
-  tcb.snd.maxFlight = 0;
-  tcb.snd.flightEnd = tcb.snd.una;
+  beginValidation(tcb);
 }
 
 /**
@@ -61,9 +58,10 @@ export function beginCongestion(tcb: Tcb): void {
  */
 export function acked(tcb: Tcb, flight: Flight, length: u32, afterTimeout: bool): void {
   const cc = tcb.cc;
-  // A window that is not made use of has not been tested (RFC 7661 §4.4 names the rule).
+  // A window that is not made use of has not been tested.
+  if (!validated(tcb, flight, length)) return;
   if (cc.cwnd < cc.ssthresh) {
-    if (cc.cwnd >= 2 * tcb.snd.maxFlight) return;
+    if (!isTested(tcb, true)) return;
     // After a timeout an acknowledgment may cover what arrived long ago: one segment for each.
     // DEVIATION: RFC 5681 §3.1d would have at most one segment for every ACK, RFC 9406 §4.2 eight.
     // A receiver that acknowledges once a batch would be sent to at a crawl; Linux counts all.
@@ -71,7 +69,7 @@ export function acked(tcb: Tcb, flight: Flight, length: u32, afterTimeout: bool)
     length = slowStart(tcb, hystartAcked(tcb, flight, counted));
     if (length == 0 || afterTimeout) return;
   }
-  if (cc.cwnd > tcb.snd.maxFlight + tcb.snd.mss) return;
+  if (!isTested(tcb, false)) return;
   if (tcb.controller == Controller.RENO) renoAcked(tcb, length);
   else cubicAcked(tcb, flight, length);
 }
@@ -80,10 +78,15 @@ export function acked(tcb: Tcb, flight: Flight, length: u32, afterTimeout: bool)
 export function reduce(tcb: Tcb, flight: Flight, cause: Cause): u32 {
   const inFlight = min(tcb.cc.cwnd, flightAtLoss(tcb));
   const isMild = cause == Cause.ECN && setting(Setting.ABE) != 0; // RFC 8511 §3
-  if (tcb.controller == Controller.RENO) {
-    return renoReduce(tcb, inFlight, isMild ? RENO_ECN_PERCENT : RENO_PERCENT);
-  }
-  return cubicReduce(tcb, flight, inFlight, isMild ? CUBIC_ECN_PERCENT : CUBIC_PERCENT);
+  const left =
+    tcb.controller == Controller.RENO
+      ? renoReduce(tcb, inFlight, isMild ? RENO_ECN_PERCENT : RENO_PERCENT)
+      : cubicReduce(tcb, flight, inFlight, isMild ? CUBIC_ECN_PERCENT : CUBIC_PERCENT);
+  const unvalidated = unvalidatedReduce(tcb, flight, inFlight);
+  if (unvalidated == 0) return left;
+  // What was sent again is known after recovery; a mark and a timeout have none.
+  if (cause != Cause.LOSS) validationRecovered(tcb, flight, 0);
+  return unvalidated;
 }
 
 /**
@@ -106,21 +109,8 @@ export function slowStartAgain(flight: Flight): void {
   hystartBegin(flight);
 }
 
-/** Notes how much is in flight, anew for each window. */
-export function noteFlight(tcb: Tcb): void {
-  const snd = tcb.snd;
-  const flight = flightSize(tcb);
-  if (!lt(snd.una, snd.flightEnd)) {
-    snd.flightEnd = snd.nxt;
-    snd.maxFlight = flight;
-  } else if (flight > snd.maxFlight) {
-    snd.maxFlight = flight;
-  }
-}
-
-/** After a pause longer than RTO nothing is known of the path: cwnd begins anew (RFC 5681 §4.1). */
-export function restartAfterIdle(tcb: Tcb): void {
+/** First new data after nothing was outstanding. */
+export function resumed(tcb: Tcb): void {
   if (hasFlight(tcb)) cubicResumed(flightOf(tcb));
-  if (tcb.rtt.sentAt == 0 || now() - tcb.rtt.sentAt <= tcb.rtt.rto) return;
-  tcb.cc.cwnd = min(tcb.cc.cwnd, initialWindow(tcb.snd.mss)); // RFC 5681 §4.1, RFC 6928 §2c
+  restartAfterIdle(tcb);
 }

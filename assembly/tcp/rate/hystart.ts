@@ -6,7 +6,6 @@
  * Its variables lie behind the controller's in the flight: it serves Reno and CUBIC.
  */
 import { Reason } from '../../abi';
-import { FLIGHT_SIZE } from '../../memory';
 import { MILLISECOND, Micros } from '../../time';
 import { CONTROLLER, Flight } from '../flight';
 import { progress } from '../progress';
@@ -14,6 +13,7 @@ import { le, LocalSeq } from '../seq';
 import { Tcb } from '../tcb';
 import { CUBIC_SIZE } from './cubic';
 import { traceCongestion } from './note';
+import { VALIDATION } from './validation';
 
 /** HyStart++'s variables (RFC 9406 §4.2). */
 @unmanaged
@@ -33,7 +33,7 @@ export class Hystart {
   hasRound: u32;
 }
 
-if (CONTROLLER + CUBIC_SIZE + offsetof<Hystart>() > FLIGHT_SIZE) ERROR('the flight is too small');
+if (CONTROLLER + CUBIC_SIZE + offsetof<Hystart>() > VALIDATION) ERROR('the flight is too small');
 
 const LEAST_THRESHOLD: Micros = 4 * MILLISECOND;
 const MOST_THRESHOLD: Micros = 16 * MILLISECOND;
