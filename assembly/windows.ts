@@ -188,6 +188,12 @@ export class Status {
   deliveryRate: u32;
   /** Octets a second that are sent at most; 0 when the sender is not paced. */
   pacingRate: u32;
+  /** Octets SEND has taken that were not sent yet. */
+  notSent: u32;
+  /** Milliseconds with data not acknowledged; of those, limited by the peer's window, by ours. */
+  busy: u32;
+  rwndLimited: u32;
+  sndbufLimited: u32;
   bytesAcked: u64;
   bytesReceived: u64;
 }

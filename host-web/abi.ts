@@ -936,12 +936,20 @@ export const StatusField = {
   deliveryRate: 208,
   /** u32 */
   pacingRate: 212,
+  /** u32 */
+  notSent: 216,
+  /** u32 */
+  busy: 220,
+  /** u32 */
+  rwndLimited: 224,
+  /** u32 */
+  sndbufLimited: 228,
   /** u64 */
-  bytesAcked: 216,
+  bytesAcked: 232,
   /** u64 */
-  bytesReceived: 224,
+  bytesReceived: 240,
   /** Octets of the whole. */
-  size: 232,
+  size: 248,
 } as const
 
 /** Window: advice against a route (RFC 9293 §3.8.3, RFC 1122 §3.3.1.4): segments to that address have been sent again and again without an answer, so whoever knows the way there may look at it. Of several in one `poll` the last address stands here, and all are counted. Offsets, octets. */

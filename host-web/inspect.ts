@@ -81,6 +81,15 @@ export interface TcpInfo {
   /** Bits a second that were delivered at last; whether a lack of data has limited them. */
   delivery_rate: number;
   app_limited: boolean;
+  /** Octets taken that were not sent yet. */
+  notsent: number;
+  /**
+   * Milliseconds in which not all was acknowledged; of those, when the peer's window kept data
+   * back, and when a larger send buffer would have been made use of.
+   */
+  busy: number;
+  rwnd_limited: number;
+  sndbuf_limited: number;
   /** Retransmissions of the oldest octet, and of all. */
   retransmits: number;
   total_retrans: number;
@@ -119,6 +128,25 @@ function timerName(timer: number): TimerName | null {
   if (timer === TIME_WAIT_TIMER) return 'TIME-WAIT';
   if (timer === SYN_ACK_TIMER) return 'SYN-ACK';
   return Timer[timer - 1] as TimerName;
+}
+
+/** What STATUS tells of a sender. */
+function senderFigures(u32: (field: keyof typeof StatusField) => number) {
+  return {
+    min_rtt: u32('minRtt') / 1000,
+    reord_seen: u32('reordSeen'),
+    dsack_dups: u32('dsackDups'),
+    unacked: u32('flightSize'),
+    lost: u32('lost'),
+    sacked: u32('sacked'),
+    retrans: u32('retrans'),
+    delivery_rate: 8 * u32('deliveryRate'),
+    app_limited: (u32('flags') & 256) !== 0,
+    notsent: u32('notSent'),
+    busy: u32('busy'),
+    rwnd_limited: u32('rwndLimited'),
+    sndbuf_limited: u32('sndbufLimited'),
+  };
 }
 
 /** Reads the STATUS window. */
@@ -160,15 +188,7 @@ export function readStatus(core: Core): TcpInfo {
     rcv_space: u32('rcvSpace'),
     rcv_ssthresh: u32('rcvSsthresh'),
     rcv_rtt: u32('rcvRtt') / 1000,
-    min_rtt: u32('minRtt') / 1000,
-    reord_seen: u32('reordSeen'),
-    dsack_dups: u32('dsackDups'),
-    unacked: u32('flightSize'),
-    lost: u32('lost'),
-    sacked: u32('sacked'),
-    retrans: u32('retrans'),
-    delivery_rate: 8 * u32('deliveryRate'),
-    app_limited: (flags & 256) !== 0,
+    ...senderFigures(u32),
     retransmits: u32('retransmits'),
     total_retrans: u32('retransTotal'),
     snd_wscale: u32('sndShift'),

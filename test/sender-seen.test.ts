@@ -1,6 +1,6 @@
 /** What a sender lets be seen: STATUS has its figures, the trace says why they changed. */
 import { expect, test } from 'vitest';
-import { Reason, TraceKind } from '../host-web/abi.ts';
+import { Option, Reason, TraceKind } from '../host-web/abi.ts';
 import { ack, established, type Stack } from './dsl/index.ts';
 import { readTrace } from './dsl/ladder.ts';
 
@@ -47,6 +47,44 @@ test('STATUS counts reordering, and duplicates by the segments they had', () => 
   peer.send(ack({ ack: 1 + 4 * MSS }));
   peer.send(ack({ ack: 1 + 4 * MSS, sack: [[1, 1 + 2 * MSS]] }));
   expect(host.status()).toMatchObject({ reordSeen: 2, dsackDups: 2 });
+});
+
+test('busy is the time in which not all is acknowledged', () => {
+  const { host, peer } = sent(5);
+  host.wait(RTT);
+  expect(host.status()).toMatchObject({ busy: RTT, rwndLimited: 0, sndbufLimited: 0, notSent: 0 });
+  peer.send(ack({ ack: 1 + 5 * MSS }));
+  host.wait(1000);
+  expect(host.look('busy')).toBe(RTT);
+  host.write(20 * MSS);
+  expect(host.look('notSent')).toBe(20 * MSS - peer.take().length * MSS);
+  // cwnd keeps the rest back, and neither window nor buffer.
+  host.wait(30);
+  expect(host.status()).toMatchObject({ busy: RTT + 30, rwndLimited: 0, sndbufLimited: 0 });
+});
+
+test('rwnd_limited is the time the window of the peer keeps data back', () => {
+  const { host, peer } = sent(4, { window: 3 * MSS, wscale: undefined });
+  host.wait(RTT);
+  expect(host.status()).toMatchObject({ busy: RTT, rwndLimited: RTT });
+  peer.send(ack({ ack: 1 + 3 * MSS, win: 3 * MSS }));
+  host.wait(RTT);
+  expect(host.status()).toMatchObject({ busy: 2 * RTT, rwndLimited: RTT });
+  host.write(8 * MSS);
+  peer.send(ack({ ack: 1 + 4 * MSS, win: 0 }));
+  host.wait(RTT);
+  expect(host.status()).toMatchObject({ busy: 3 * RTT, rwndLimited: 2 * RTT });
+});
+
+test('sndbuf_limited is the time all that the buffer holds is on its way, and not enough', () => {
+  const set: [Option, number][] = [[Option.SEND_BUFFER, 4 * MSS]];
+  const { host, peer } = sent(20, { set });
+  expect(peer.take()).toEqual([]);
+  host.wait(RTT);
+  expect(host.status()).toMatchObject({ busy: RTT, rwndLimited: 0, sndbufLimited: RTT });
+  peer.send(ack({ ack: 1 + 4 * MSS }));
+  host.wait(RTT);
+  expect(host.status()).toMatchObject({ busy: RTT, sndbufLimited: RTT });
 });
 
 test('the trace says that RACK found a loss, and one of what was sent again', () => {

@@ -14,6 +14,7 @@ import { watchAgain, watchFlight } from './loss/watch';
 import { markReady, signal } from './marks';
 import { confirmMtu } from './path-mtu';
 import { beginProgress, Progress } from './progress';
+import { endBusy } from './rate/limited';
 import { endTiming, sample } from './rto';
 import { Segment } from './segment';
 import { later, LocalSeq, lt } from './seq';
@@ -62,6 +63,7 @@ function acknowledged(tcb: Tcb, seg: Segment, made: Progress): void {
   if (tcb.softError != Result.OK) forgetTrouble(tcb);
   tcb.rtt.stalledAt = now();
   roomReturned(tcb);
+  endBusy(tcb);
   if (finAcknowledged(tcb)) signal(tcb, Signal.FIN_ACKNOWLEDGED);
 }
 

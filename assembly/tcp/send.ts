@@ -8,6 +8,7 @@ import { tuneSend } from './autotune';
 import { giveBack } from './lifecycle';
 import { markReady, signal } from './marks';
 import { reclaimPages } from './orphans';
+import { beginBusy } from './rate/limited';
 import { sendShare } from './shares';
 import { Flag, has, lower, pendingText, raise, STARVED_LINK, Tcb, tcbAt } from './tcb';
 
@@ -68,7 +69,10 @@ function queue(tcb: Tcb, from: usize, length: u32): i32 {
     raise(tcb, Flag.WANTS_ROOM);
     if (taken < wanted) starve(tcb);
   }
-  if (taken != 0) markReady(tcb);
+  if (taken != 0) {
+    beginBusy(tcb);
+    markReady(tcb);
+  }
   return taken;
 }
 

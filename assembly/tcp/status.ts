@@ -12,6 +12,7 @@ import { SynEntry, synEntryAt } from './syn-entry';
 import { find, Holder, holderOf } from './demux';
 import { deliveryRate, flightOf, hasFlight } from './flight';
 import { followChanges } from './path-mtu';
+import { busyTime, peerWindowLimited, sendBufferLimited } from './rate/limited';
 import {
   armedFor,
   Ecn,
@@ -19,6 +20,7 @@ import {
   Flag,
   handleOf,
   has,
+  pendingText,
   Tcb,
   tcbAt,
   TUPLE,
@@ -84,6 +86,9 @@ export function status(tcb: Tcb): void {
   status.reordSeen = tcb.cc.reorderSeen;
   status.dsackDups = tcb.cc.duplicated;
   status.deliveryRate = deliveryRate(tcb);
+  status.busy = busyTime(tcb);
+  status.rwndLimited = peerWindowLimited(tcb);
+  status.sndbufLimited = sendBufferLimited(tcb);
   if (!hasFlight(tcb)) return;
   const flight = flightOf(tcb);
   status.lost = flight.lost;
@@ -124,6 +129,7 @@ function sequence(status: Status, tcb: Tcb): void {
   const rcv = tcb.rcv;
   status.receiveQueue = tcb.state > State.SYN_SENT ? unreadText(tcb) : 0;
   status.sendQueue = snd.end - tcb.outgoing.start;
+  status.notSent = pendingText(tcb);
   status.smss = snd.mss;
   status.rmss = rcv.mss;
   status.flightSize = flightSize(tcb);

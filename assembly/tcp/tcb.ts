@@ -13,7 +13,7 @@
  * │ 384 timers, one Instant each            432 outgoing text                       │
  * │ 460 incoming text                       488 out-of-order ranges                 │
  * │ 496 source route   498 generation of paths   500 tuning of the receive buffer   │
- * │ 512 room for what is measured of a sender   560 rates                          │
+ * │ 512 room for what is measured of a sender   540 waiting   560 rates            │
  * └────────────────────────────────────────────────────────────────────────────────┘
  */
 import { State, Timer } from '../abi';
@@ -33,6 +33,7 @@ import {
   SendVariables,
   Timestamps,
   Tuning,
+  Waiting,
 } from './variables';
 
 /** What is true of a connection, as bits of `tcb.flags`. */
@@ -137,6 +138,7 @@ const OUT_OF_ORDER: usize = 488;
 const SOURCE_ROUTE: usize = 496;
 const PATH_SEEN: usize = 498;
 const TUNING: usize = 500;
+const WAITING: usize = 540;
 const RATES: usize = 560;
 
 /** One connection, or one listener. */
@@ -232,6 +234,9 @@ export class Tcb {
   @inline get tuning(): Tuning {
     return changetype<Tuning>(changetype<usize>(this) + TUNING);
   }
+  @inline get waiting(): Waiting {
+    return changetype<Waiting>(changetype<usize>(this) + WAITING);
+  }
   @inline get rates(): Rates {
     return changetype<Rates>(changetype<usize>(this) + RATES);
   }
@@ -256,7 +261,8 @@ if (RCV + offsetof<ReceiveVariables>() > RTT || RTT + offsetof<RoundTrip>() > CC
 if (CC + offsetof<Congestion>() > TS || TS + offsetof<Timestamps>() > TIMERS) ERROR('tcb.ts');
 if (TIMERS + 8 * Timer.COUNT > OUTGOING || OUTGOING + offsetof<Chain>() > INCOMING) ERROR('timers');
 if (BACKLOG + offsetof<Backlog>() + 8 > CC) ERROR('the backlog overlaps tcb.cc');
-if (PATH_SEEN + 2 > TUNING || TUNING + offsetof<Tuning>() > RATES) ERROR('tcb.tuning overlaps');
+if (PATH_SEEN + 2 > TUNING || TUNING + offsetof<Tuning>() > WAITING) ERROR('tcb.tuning overlaps');
+if (WAITING + offsetof<Waiting>() > RATES) ERROR('tcb.waiting overlaps');
 if (RATES + offsetof<Rates>() > TCB_SIZE) ERROR('a TCB is too large');
 
 /** A TCB becomes a listener's: its queues are empty. */
@@ -327,6 +333,11 @@ export function flightSize(tcb: Tcb): u32 {
 export function pendingText(tcb: Tcb): u32 {
   const left = <i32>(tcb.snd.end - tcb.snd.nxt);
   return left > 0 ? left : 0;
+}
+
+/** Whether all that SEND has taken is acknowledged, and all that was sent. */
+export function hasNothingLeft(tcb: Tcb): bool {
+  return tcb.snd.una == tcb.snd.nxt && pendingText(tcb) == 0;
 }
 
 /** Octets received in order and not read yet. */

@@ -29,6 +29,7 @@ import { watchAgain, watchFlight } from './loss/watch';
 import { followChanges } from './path-mtu';
 import { resumed } from './rate/congestion';
 import { noteDry, noteSending } from './rate/delivery';
+import { beginBusy, noteLimit } from './rate/limited';
 import { noteFlight } from './rate/validation';
 import { unsentFell } from './send';
 import { beforeGivingUp, startTiming, stopTiming } from './rto';
@@ -83,6 +84,7 @@ export function transmit(tcb: Tcb): u32 {
   }
   const sent = transmitText(tcb);
   if (sent != 0) return sent;
+  noteLimit(tcb);
   if (has(tcb, Flag.KEEP_ALIVE_NOW)) return transmitKeepAlive(tcb);
   return transmitAck(tcb);
 }
@@ -346,6 +348,7 @@ function emitText(tcb: Tcb, length: u32, fin: bool): u32 {
   if (fin) {
     ctl |= Ctl.FIN;
     raise(tcb, Flag.FIN_SENT);
+    beginBusy(tcb);
   }
   recordNew(tcb, seq, fin ? end + 1 : end);
   if (length < snd.mss) flightOf(tcb).shortEnd = end;

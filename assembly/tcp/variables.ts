@@ -146,6 +146,18 @@ export class Rates {
   isAppLimited: u32;
 }
 
+/** What the sender has waited for (`rate/limited.ts`), milliseconds. */
+@unmanaged
+export class Waiting {
+  /** Since when it waits for what `kind` says, modulo 2^32. */
+  since: u32;
+  /** Time that none of the other two explains. */
+  otherwise: u32;
+  peerWindow: u32;
+  sendBuffer: u32;
+  kind: u32;
+}
+
 /** RFC 5681 and RFC 6582; all in octets. */
 @unmanaged
 export class Congestion {

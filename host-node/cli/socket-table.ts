@@ -123,7 +123,7 @@ export function remaining(milliseconds: number): string {
 /** What `ss -i` says of a connection, as far as it is known here. */
 function infoOf(socket: TcpInfo): string {
   const words: string[] = [];
-  const say = (word: string, isSaid: unknown = true) => {
+  const say = (word: string, isSaid: unknown) => {
     if (isSaid) words.push(word);
   };
   const millis = (value: number) => String(Math.round(value * 1000) / 1000);
@@ -150,6 +150,12 @@ function infoOf(socket: TcpInfo): string {
   const { unacked, retrans, lost, sacked, dsack_dups, reord_seen, min_rtt, delivery_rate } = socket;
   say(`delivery_rate ${delivery_rate}bps`, delivery_rate);
   say('app_limited', socket.app_limited);
+  const { busy, notsent } = socket;
+  const shareOf = (millis: number) => `${millis}ms(${((100 * millis) / busy).toFixed(1)}%)`;
+  say(`busy:${busy}ms`, busy);
+  for (const name of ['rwnd_limited', 'sndbuf_limited'] as const) {
+    say(`${name}:${shareOf(socket[name])}`, busy && socket[name]);
+  }
   say(`unacked:${count(unacked)}`, count(unacked));
   say(`retrans:${count(retrans)}/${socket.total_retrans}`, socket.total_retrans);
   say(`lost:${count(lost)}`, count(lost));
@@ -159,6 +165,7 @@ function infoOf(socket: TcpInfo): string {
   say(`rcv_rtt:${millis(socket.rcv_rtt)}`, socket.rcv_rtt);
   say(`rcv_space:${socket.rcv_space}`, socket.rcv_space);
   say(`rcv_ssthresh:${socket.rcv_ssthresh}`, socket.rcv_ssthresh);
+  say(`notsent:${notsent}`, notsent);
   say(`minrtt:${millis(min_rtt)}`, min_rtt);
   say(`snd_wnd:${socket.snd_wnd}`, socket.snd_wnd);
   return words.join(' ');

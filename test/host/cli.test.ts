@@ -188,6 +188,20 @@ describe('the table of sockets', () => {
     expect(table).toContain(' delivery_rate 12345678bps app_limited unacked:1');
   });
 
+  it('says what has kept a sender waiting, in milliseconds and shares, as ss', () => {
+    const ends = { localAddress: '10.9.0.2', remoteAddress: '10.9.0.1' };
+    const info = (times: object) => {
+      const socket = { ...base, state: 'ESTABLISHED', ...ends, snd_mss: 1000, ...times };
+      return socketTable([socket as unknown as TcpInfo], { info: true });
+    };
+    const all = { busy: 12, rwnd_limited: 5, sndbuf_limited: 1, unacked: 1000, notsent: 4096 };
+    const limited = 'busy:12ms rwnd_limited:5ms(41.7%) sndbuf_limited:1ms(8.3%) unacked:1';
+    expect(info(all)).toContain(` ${limited} `);
+    expect(info(all)).toContain(' notsent:4096');
+    expect(info({ ...all, rwnd_limited: 0, sndbuf_limited: 0 })).toContain(' busy:12ms unacked:1');
+    expect(info({ busy: 0, rwnd_limited: 0, sndbuf_limited: 0 })).not.toContain('busy');
+  });
+
   it.each([
     [200, '200ms'],
     [5320, '5.320ms'],
