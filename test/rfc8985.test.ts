@@ -208,3 +208,16 @@ test('RFC 8985 §7.3: the SACK of a probe shows what was lost before it, whateve
   expect(numbers()).toEqual([7]);
   expect(stack.counter(Counter.TcpExtTCPTimeouts)).toBe(0);
 });
+
+test('RFC 8985 §6.2: a probe’s answer is believed from the handshake’s round trip on', () => {
+  const { stack, host, peer } = tenSent();
+  // Segments that leave together wait for each other on the line; a probe waits for none.
+  host.wait(RTT + 20);
+  peer.send(ack({ ack: 1 + 7 * MSS }));
+  host.wait((2 * host.look('srtt')) / 1000 + 2);
+  expect(numbers(peer)).toEqual([9]);
+  host.wait(RTT);
+  peer.send(report(9, 10, 7));
+  expect(numbers(peer)).toEqual([7]);
+  expect(stack.counter(Counter.TcpExtTCPTimeouts)).toBe(0);
+});

@@ -24,6 +24,8 @@ export const R2: Instant = 300 * SECOND; // SHLD-11
 export const SYN_R2: Instant = 180 * SECOND; // MUST-23
 /** R1: from this many retransmissions on the user is told of the trouble (SHLD-10). */
 export const R1: u32 = 3;
+/** Seconds for which the shortest RTT is believed. */
+const LEAST_SECONDS: u32 = 300;
 
 /** Starts timing the segment that begins at `seq`, if none is being timed. */
 export function startTiming(tcb: Tcb, seq: LocalSeq): void {
@@ -41,9 +43,21 @@ export function stopTiming(tcb: Tcb): void {
 export function endTiming(tcb: Tcb, ack: LocalSeq): bool {
   const rtt = tcb.rtt;
   if (rtt.timedAt == 0 || !lt(rtt.timedSeq, ack)) return false;
-  sample(tcb, <Micros>min<u64>(now() - rtt.timedAt, MAX_RTO)); // RFC 6298 §4
+  const measured = <Micros>min<u64>(now() - rtt.timedAt, MAX_RTO);
+  sample(tcb, measured); // RFC 6298 §4
+  // A handshake's too: no full segment may ever be as quick, but the answer to a probe can be.
+  noteLeast(tcb, max<u32>(measured, 1));
   rtt.timedAt = 0;
   return true;
+}
+
+/** Notes the shortest RTT of the last minutes. */
+export function noteLeast(tcb: Tcb, measured: Micros): void {
+  const seconds = <u32>(now() / SECOND);
+  const least = tcb.rtt.least;
+  if (least != 0 && measured > least && seconds - tcb.rtt.leastAt < LEAST_SECONDS) return;
+  tcb.rtt.least = measured;
+  tcb.rtt.leastAt = seconds;
 }
 
 /** Takes one measurement of the round-trip time (RFC 6298 §2.2, §2.3). */

@@ -9,10 +9,11 @@
  */
 import { Counter, Reason } from '../../abi';
 import { count } from '../../counters';
-import { Micros, MILLISECOND, now, SECOND } from '../../time';
+import { Micros, MILLISECOND } from '../../time';
 import { Flight, Phase } from '../flight';
 import { isSentAfter, progress } from '../progress';
 import { traceCongestion } from '../rate/note';
+import { noteLeast } from '../rto';
 import { later, lt } from '../seq';
 import { clock, endOf, sentAt } from '../sent';
 import { Tcb } from '../tcb';
@@ -28,13 +29,11 @@ const MAX_STEPS: u8 = 254;
 const LEAST_WINDOW: Micros = MILLISECOND;
 /** Largest count of reordering that is kept. */
 const MOST_SEEN: u16 = 0xffff;
-/** Seconds for which the shortest RTT is believed. */
-const LEAST_RTT_SECONDS: u32 = 300;
 
 /** Takes what an acknowledgment has delivered into account (RFC 8985 §6.2, steps 1 to 4). */
 export function rackUpdate(tcb: Tcb, flight: Flight): void {
   const made = progress();
-  if (made.rtt != 0) noteLeastRtt(tcb, made.rtt);
+  if (made.rtt != 0) noteLeast(tcb, made.rtt);
   if (made.hasNewest) {
     flight.rackRtt = clock() - made.newestAt; // RFC 8985 §6.2a
     const isLater = isSentAfter(
@@ -59,15 +58,6 @@ export function rackUpdate(tcb: Tcb, flight: Flight): void {
     if (tcb.cc.reorderSteps < MAX_STEPS) tcb.cc.reorderSteps++;
     tcb.cc.reorderPersist = PERSIST;
   }
-}
-
-/** The shortest RTT of the last minutes. */
-function noteLeastRtt(tcb: Tcb, rtt: Micros): void {
-  const seconds = <u32>(now() / SECOND);
-  const least = tcb.rtt.least;
-  if (least != 0 && rtt > least && seconds - tcb.rtt.leastAt < LEAST_RTT_SECONDS) return;
-  tcb.rtt.least = rtt;
-  tcb.rtt.leastAt = seconds;
 }
 
 /** Reordering was seen: from now on three segments beyond a hole prove no loss. */
