@@ -157,6 +157,21 @@ function reordering(): Case[] {
   );
 }
 
+// A long fat line -------------------------------------------------------------------
+
+function fast(): Case[] {
+  const cell = { rate: 1000, rtt: 100 };
+  const work = { kind: 'stream', seconds: 20 } as const;
+  const measure: Measure = {
+    name: '1 Gbit/s, RTT 100 ms, nothing set',
+    of: goodputOf,
+    digits: 2,
+    bar: 'at least as much',
+    isMet: (linux, netcell) => netcell >= linux,
+  };
+  return [alone({ cell, work }, [measure])];
+}
+
 // Marks and pauses ------------------------------------------------------------------
 
 function marks(): Case[] {
@@ -243,6 +258,11 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     title: 'Packets that are overtaken, nothing lost but by a full queue: Mbit/s',
     columns: ['Linux', 'netcell'],
     cases: reordering(),
+  },
+  fast: {
+    title: 'One flow on a line that the router carries about two thirds of: Mbit/s',
+    columns: ['Linux', 'netcell'],
+    cases: fast(),
   },
   marks: {
     title: 'Marked packets (RFC 3168), both ask for ECN: Mbit/s',

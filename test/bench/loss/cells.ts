@@ -80,8 +80,7 @@ export const FORMS: Readonly<Record<string, Form>> = {
   },
   60: {
     cells: [
-      ...matrix([10, 100], [1, 20, 100], LOSSES),
-      ...matrix([1000], [20, 100], [0, 0.001]),
+      ...matrix([10, 100, 1000], [1, 20, 100], LOSSES),
       ...OTHERS,
     ],
     runs: 3,
@@ -101,6 +100,12 @@ export function packetsIn({ rate }: Cell, ms: number): number {
 /** Milliseconds the line needs for a full packet. */
 export function packetTime({ rate }: Cell): number {
   return (8 * PACKET) / (rate * 1000);
+}
+
+/** About what a sender can get through a line, Mbit/s: less the more it loses, and the longer. */
+export function goodputExpected({ rate, rtt, loss = 0, bursts, marks = 0 }: Cell): number {
+  const share = Math.max(loss, marks, bursts === undefined ? 0 : bursts.share / bursts.length);
+  return Math.min(rate, (8 * SEGMENT * 1.2) / (1000 * rtt * Math.sqrt(share)));
 }
 
 /** A cell in words. */

@@ -4,15 +4,20 @@
  */
 import { cpus } from 'node:os';
 import { bundle, run } from '../../host/bundle.ts';
-import { type Cell, nameOf } from './cells.ts';
+import { type Cell, goodputExpected, nameOf } from './cells.ts';
 import type { Outcome, Task } from './place.ts';
 
 /** How much runs side by side: a line of 100 Mbit/s for each processor. */
 const CAPACITY = 2 * cpus().length;
 
-/** How much of the machine a line takes: one of 1 Gbit/s all of it. */
-function weightOf({ rate }: Cell): number {
-  return rate >= 1000 ? CAPACITY : rate >= 100 ? cpus().length : 1;
+/** Mbit/s from which on a line needs a processor, and from which on all of them. */
+const MUCH = 30;
+const MOST = 400;
+
+/** How much of the machine a line takes. */
+function weightOf(cell: Cell): number {
+  const goodput = goodputExpected(cell);
+  return goodput >= MOST ? CAPACITY : goodput >= MUCH ? cpus().length : 0.5;
 }
 
 /** Performs tasks, no more of them at once than the processors carry. */

@@ -20,8 +20,8 @@ export interface Circumstances {
   readonly carried: Readonly<Record<SenderName, number>>;
 }
 
-/** A router that carries less than this much of a line's rate is what is measured. */
-const SPARE = 1.25;
+/** A sender that gets more than this share of what the router carries is limited by that. */
+const MOST = 0.8;
 
 function middleOf(outcomes: readonly Outcome[]): number {
   return median(outcomes.map(goodputOf));
@@ -32,8 +32,8 @@ function ratioOf(row: Row): number {
 }
 
 /** Whether the router, and no sender, is what is measured. */
-function isRouters({ cell }: Row, { carried }: Circumstances): boolean {
-  return Math.min(carried.linux, carried.netcell) < SPARE * cell.rate;
+function isRouters(row: Row, { carried }: Circumstances): boolean {
+  return (['linux', 'netcell'] as const).some((name) => middleOf(row[name]) > MOST * carried[name]);
 }
 
 /** What else the reader of a row must know. */
