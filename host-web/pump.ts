@@ -32,10 +32,8 @@ export interface Pumped {
    * @returns whether one of them did something
    */
   act?(): boolean;
-  /** Sends the packet in the transmit window. */
-  send(length: number): void;
-  /** The last packet of the round has been sent. */
-  sent?(): void;
+  /** Sends all the core has to send: each packet that `output` leaves in the transmit window. */
+  transmit(): void;
   /** The pump stands still, whatever has happened. */
   rested(): void;
 }
@@ -141,13 +139,10 @@ export class Pump {
   }
 
   #transmit(): void {
-    const core = this.#core;
-    const host = this.#host;
+    const { view } = this.#core;
     // It stops for each echo reply that we have sent to ourselves.
-    do {
-      for (let length = core.output(); length !== 0; length = core.output()) host.send(length);
-      host.sent?.();
-    } while (core.view.getUint32(Memory.ECHO_REPLY + EchoReplyField.more, true) !== 0);
+    do this.#host.transmit();
+    while (view.getUint32(Memory.ECHO_REPLY + EchoReplyField.more, true) !== 0);
   }
 }
 

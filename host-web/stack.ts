@@ -141,10 +141,11 @@ export class Stack implements Host {
     signal: (handle, events, result, reason) => {
       this.#owners.get(handle)?.signal(events, result, reason);
     },
-    // Without a link packets go nowhere, as on a wire that is cut.
-    send: (length) => this.#attachment?.send(length),
-    sent: () => {
-      this.#attachment?.flush();
+    transmit: () => {
+      const attachment = this.#attachment;
+      // Without a link packets go nowhere, as on a wire that is cut.
+      if (attachment === null) while (this.core.output() !== 0);
+      else attachment.transmit(this.core);
       if (this.#pings.waiting > 0) this.#pings.look();
     },
     rested: () => {

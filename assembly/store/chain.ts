@@ -6,7 +6,8 @@
  * chain holds no page at all, so that an idle owner costs nothing here, and a short one holds a
  * block of 256 octets instead: there is a block for every chain, so however many hold an octet or
  * two, they take no page from those that need some. Reading is in order most of the time, so the
- * chain remembers the page it was last asked for and walks on from there.
+ * chain remembers the page it was last asked for and walks on from there; what is written goes to
+ * the last page most of the time, and leaves that mark alone.
  *
  *     origin      start                                   end
  *       ├──────────┼───────────────┬───────────────┬───────┴───────┐
@@ -66,7 +67,7 @@ export function layPages(pages: Pages, base: u64, capacity: u32, blocks: Pool): 
 }
 
 function roundUp(at: u64): u64 {
-  return (at + PAGE_SIZE - 1) & ~<u64>(PAGE_SIZE - 1);
+  return (at + PAGE_SIZE - 1) & ~(<u64>(PAGE_SIZE - 1));
 }
 
 /** Pages that can still be taken. */
@@ -194,6 +195,13 @@ function untilPageEnd(at: usize): u32 {
   return PAGE_SIZE - (<u32>at & (PAGE_SIZE - 1));
 }
 
+/** The address an octet is written to: mostly in the last page, however far behind reading is. */
+function locateToWrite(pages: Pages, chain: Chain, position: u32): usize {
+  const into = position - chain.origin - (chain.pages - 1) * PAGE_SIZE;
+  if (chain.pages == 0 || into >= PAGE_SIZE) return locate(pages, chain, position);
+  return <usize>(pages.base + chain.tail * PAGE_SIZE + into);
+}
+
 /** Copies octets into a chain, where `reserve` has made room. */
 export function writeChain(
   pages: Pages,
@@ -203,13 +211,38 @@ export function writeChain(
   length: u32,
 ): void {
   while (length != 0) {
-    const to = locate(pages, chain, position);
+    const to = locateToWrite(pages, chain, position);
     const piece = min(length, untilPageEnd(to));
     memory.copy(to, from, piece);
     position += piece;
     from += piece;
     length -= piece;
   }
+}
+
+/**
+ * Copies octets to where a chain has none yet, and makes room for them page by page, so that each
+ * is written to the last.
+ *
+ * @returns the position behind what was copied: less than all when the pool ran out
+ */
+export function appendChain(
+  pages: Pages,
+  chain: Chain,
+  position: u32,
+  from: usize,
+  length: u32,
+): u32 {
+  while (length != 0) {
+    const piece = min(length, PAGE_SIZE - ((position - chain.origin) & (PAGE_SIZE - 1)));
+    const room = reserve(pages, chain, position + piece) - position;
+    writeChain(pages, chain, position, from, room);
+    position += room;
+    if (room != piece) break;
+    from += piece;
+    length -= piece;
+  }
+  return position;
 }
 
 /** Copies octets out of a chain. */

@@ -2,7 +2,7 @@
 import { Result, Setting, Signal, State } from '../abi';
 import { setting } from '../limits';
 import { pages, pagesForOrder, pagesToSpare, starvedQueue, tcbs } from '../pools';
-import { pagesLacking, reserve, roomWith, sparePages, writeChain } from '../store/chain';
+import { appendChain, pagesLacking, roomWith, sparePages } from '../store/chain';
 import { push, shift } from '../store/queue';
 import { tuneSend } from './autotune';
 import { giveBack } from './lifecycle';
@@ -62,8 +62,7 @@ function queue(tcb: Tcb, from: usize, length: u32): i32 {
   while (pagesFor(tcb) < needed && pagesToSpare() < needed && reclaimPages());
   const granted = roomWith(tcb.outgoing, min(needed, pagesFor(tcb)), snd.end);
   const taken = min(wanted, granted);
-  reserve(pages(), tcb.outgoing, snd.end + taken);
-  writeChain(pages(), tcb.outgoing, snd.end, from, taken);
+  appendChain(pages(), tcb.outgoing, snd.end, from, taken);
   snd.end += taken;
   if (taken < length) {
     raise(tcb, Flag.WANTS_ROOM);

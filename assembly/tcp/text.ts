@@ -9,7 +9,7 @@ import { Counter, Reason, Signal, State } from '../abi';
 import { count } from '../counters';
 import { MAX_RANGES } from '../limits';
 import { pages, pagesToSpare, ranges } from '../pools';
-import { pagesLacking, reserve, roomWith, writeChain } from '../store/chain';
+import { appendChain, pagesLacking, reserve, roomWith, writeChain } from '../store/chain';
 import { addRange, rangeAt, rangeContaining, trimRanges } from '../store/ranges';
 import { measureReceiver } from './autotune';
 import { acknowledgeText } from './delayed-ack';
@@ -42,18 +42,21 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
     acknowledge(tcb);
     return;
   }
-  right = makeRoom(tcb, left, right);
+  right = roomFor(tcb, left, right);
   if (!lt(left, right)) {
-    // No page is free: the peer will send it again.
-    count(Counter.TcpExtTCPRcvQDrop);
-    drop(tcb, Reason.NO_RESOURCES, seg);
+    noRoom(tcb, seg);
     return;
   }
-  if (left == rcv.nxt) {
-    measureReceiver(tcb, seg);
-    textInOrder(tcb, seg.text + (left - begin), right, hasDuplicate);
-  } else if (hasDuplicate && isHeld(tcb, left, right)) textAgain(tcb, seg, left);
-  else textOutOfOrder(tcb, seg, seg.text + (left - begin), left, right);
+  const from = seg.text + (left - begin);
+  if (left == rcv.nxt) textInOrder(tcb, seg, from, right, hasDuplicate);
+  else if (hasDuplicate && isHeld(tcb, left, right)) textAgain(tcb, seg, left);
+  else textOutOfOrder(tcb, seg, from, left, right);
+}
+
+/** No page is free: the peer will send it again. */
+function noRoom(tcb: Tcb, seg: Segment): void {
+  count(Counter.TcpExtTCPRcvQDrop);
+  drop(tcb, Reason.NO_RESOURCES, seg);
 }
 
 function drop(tcb: Tcb, reason: Reason, seg: Segment): void {
@@ -61,15 +64,13 @@ function drop(tcb: Tcb, reason: Reason, seg: Segment): void {
 }
 
 /**
- * Makes room for text; answers where that ends. No connection takes more than its share; and
- * out-of-order text no page that text in order may need, for the gap before it neither.
+ * Where the text ends that a connection may take: not more than its share. Out-of-order text may
+ * have no page that text in order may need, for the gap before it neither; its room is made here.
  */
-function makeRoom(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): RemoteSeq {
+function roomFor(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): RemoteSeq {
   const needed = pagesLacking(tcb.incoming, right);
-  if (needed == 0) {
-    if (tcb.incoming.pages != 0) return right;
-  } else {
-    const isNext = left == tcb.rcv.nxt;
+  const isNext = left == tcb.rcv.nxt;
+  if (needed != 0) {
     if (!isNext && needed > pagesToSpare()) return left;
     // What lies in pages that are held already costs nothing.
     if (tcb.incoming.pages + needed > receiveShare(tcb)) {
@@ -77,7 +78,7 @@ function makeRoom(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): RemoteSeq {
       right = right + roomWith(tcb.incoming, 0, right);
     }
   }
-  return earlier(right, reserve(pages(), tcb.incoming, right));
+  return isNext ? right : earlier(right, reserve(pages(), tcb.incoming, right));
 }
 
 /** Whether all of some out-of-order text is there already. */
@@ -93,9 +94,20 @@ function textAgain(tcb: Tcb, seg: Segment, left: RemoteSeq): void {
   markArrival(tcb, left);
 }
 
-function textInOrder(tcb: Tcb, from: usize, right: RemoteSeq, hasDuplicate: bool): void {
+function textInOrder(
+  tcb: Tcb,
+  seg: Segment,
+  from: usize,
+  right: RemoteSeq,
+  hasDuplicate: bool,
+): void {
   const rcv = tcb.rcv;
-  writeChain(pages(), tcb.incoming, rcv.nxt, from, right - rcv.nxt);
+  right = appendChain(pages(), tcb.incoming, rcv.nxt, from, right - rcv.nxt);
+  if (right == rcv.nxt) {
+    noRoom(tcb, seg);
+    return;
+  }
+  measureReceiver(tcb, seg);
   const hadGap = tcb.outOfOrder.count != 0;
   if (hadGap) right = joinOutOfOrder(tcb, right);
   const length = right - rcv.nxt;

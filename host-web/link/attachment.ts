@@ -8,6 +8,7 @@
 import { type InputFlag, Memory } from '../abi.ts';
 import { call, throwApart } from '../callback.ts';
 import type { Clock } from '../clock.ts';
+import type { Core } from '../core.ts';
 import type { Link, Linkable, LinkOwner, LinkPort } from './link.ts';
 import { type PacketStreams, streamsLink } from './streams.ts';
 
@@ -58,17 +59,18 @@ export class Attachment {
     }
   }
 
-  send(length: number): void {
-    try {
-      this.link.send(length);
-    } catch (error) {
-      this.#lost(error);
+  /** Sends all a core has to send, as one batch. */
+  transmit(core: Core): void {
+    const { link } = this;
+    for (let length = core.output(); length !== 0; length = core.output()) {
+      try {
+        link.send(length);
+      } catch (error) {
+        this.#lost(error);
+      }
     }
-  }
-
-  flush(): void {
     try {
-      this.link.flush?.();
+      link.flush?.();
     } catch (error) {
       this.#lost(error);
     }

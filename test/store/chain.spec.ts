@@ -1,6 +1,7 @@
 /** Chains against plain arrays of octets, at positions that wrap and from one pool they share. */
 import { BLOCK_SIZE, PAGE_SIZE } from '../../assembly/limits';
 import {
+  appendChain,
   beginChain,
   Chain,
   clearChain,
@@ -51,6 +52,14 @@ const buffer = scratch(4 * PAGE_SIZE * CAPACITY);
 function append(model: Model, length: u32): void {
   if (model.end + length > SPAN) return;
   const want = model.base + model.end + length;
+  if (below(2) == 0) {
+    scribble(model.octets + model.end, length);
+    const at = model.base + model.end;
+    const end = appendChain(pages, model.chain, at, model.octets + model.end, length);
+    if (end != want) same<u32>(sparePages(pages), 0, 'an append ends where no page is left');
+    model.end = end - model.base;
+    return;
+  }
   const got = reserve(pages, model.chain, want);
   same<bool>(<i32>(want - got) >= 0, true, 'room never goes beyond what was asked');
   if (got != want) same<u32>(sparePages(pages), 0, 'room was refused because no page is left');

@@ -149,9 +149,11 @@ export class Machine implements Pumped {
     return isAnything;
   }
 
-  send(length: number): void {
-    this.#world.send(this.#host, this.core.transmitWindow, length);
-    this.#drain();
+  transmit(): void {
+    for (let length = this.core.output(); length !== 0; length = this.core.output()) {
+      this.#world.send(this.#host, this.core.transmitWindow, length);
+      this.#drain();
+    }
   }
 
   rested(): void {
