@@ -81,3 +81,23 @@ test('RFC 9406 §4.2g: a delay that stays for five rounds ends slow start', () =
   round(host, peer, acked, 130);
   expect(host.look('ssthresh')).toBeLessThan(INFINITE);
 });
+
+test('RFC 9406 §4.2: a slow start after a pause begins with rounds of its own', () => {
+  const { host, peer } = established({ mss: MSS, wscale: 12, handshakeMs: 100 });
+  for (let written = 0; written < 150 * MSS; written += 50 * MSS) host.write(50 * MSS);
+  const acknowledge = (ms: number) => {
+    const came = peer.take();
+    host.wait(ms);
+    for (const { seq } of came) peer.send(ack({ ack: seq + MSS }));
+    return came.length;
+  };
+  // Rounds that take longer make slow start conservative.
+  expect([100, 100, 126, 126].map(acknowledge)).toEqual([10, 20, 40, 80]);
+  expect(host.look('cwnd')).toBeLessThan(120 * MSS);
+  // Longer than RTO, and cwnd comes down; not so long that the flight is forgotten.
+  host.wait(900);
+  host.write(60 * MSS);
+  const before = host.look('cwnd');
+  const count = acknowledge(126);
+  expect(host.look('cwnd')).toBe(before + count * MSS);
+});

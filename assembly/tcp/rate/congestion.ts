@@ -111,6 +111,10 @@ export function slowStartAgain(flight: Flight): void {
 
 /** First new data after nothing was outstanding. */
 export function resumed(tcb: Tcb): void {
-  if (hasFlight(tcb)) cubicResumed(flightOf(tcb));
+  const before = tcb.cc.cwnd;
   restartAfterIdle(tcb);
+  if (!hasFlight(tcb)) return;
+  cubicResumed(flightOf(tcb));
+  // Rounds of before the pause say nothing of the delay after it.
+  if (tcb.cc.cwnd < before) hystartBegin(flightOf(tcb));
 }
