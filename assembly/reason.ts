@@ -154,7 +154,7 @@ export enum Reason {
   PAUSED_BY_ECHO,
   /** A SYN that carries a FIN as well opens nothing. (RFC 9293 §3.10.7.2) */
   SYN_WITH_FIN,
-  /** Two round trips without an answer: one segment more asks what was lost. (RFC 8985 §7.3) */
+  /** No answer for two round trips, or RTO: one segment more asks what was lost. (RFC 8985 §7.3) */
   TAIL_PROBE,
   /** The probe has repaired a loss at the tail, so cwnd falls as for any loss. (RFC 8985 §7.4) */
   TAIL_PROBE_RECOVERED,

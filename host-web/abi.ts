@@ -494,7 +494,7 @@ export enum Reason {
   PAUSED_BY_ECHO = 60,
   /** A SYN that carries a FIN as well opens nothing. (RFC 9293 §3.10.7.2) */
   SYN_WITH_FIN = 61,
-  /** Two round trips without an answer: one segment more asks what was lost. (RFC 8985 §7.3) */
+  /** No answer for two round trips, or RTO: one segment more asks what was lost. (RFC 8985 §7.3) */
   TAIL_PROBE = 62,
   /** The probe has repaired a loss at the tail, so cwnd falls as for any loss. (RFC 8985 §7.4) */
   TAIL_PROBE_RECOVERED = 63,
@@ -664,7 +664,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.CONGESTION_ECHOED]: "The peer echoes a congested router's mark: cwnd falls as for a loss. (RFC 3168 §6.1.2)",
   [Reason.PAUSED_BY_ECHO]: "The peer echoes a mark though cwnd is one segment already: the next one waits for the retransmission timer. (RFC 3168 §6.1.2)",
   [Reason.SYN_WITH_FIN]: "A SYN that carries a FIN as well opens nothing. (RFC 9293 §3.10.7.2)",
-  [Reason.TAIL_PROBE]: "Two round trips without an answer: one segment more asks what was lost. (RFC 8985 §7.3)",
+  [Reason.TAIL_PROBE]: "No answer for two round trips, or RTO: one segment more asks what was lost. (RFC 8985 §7.3)",
   [Reason.TAIL_PROBE_RECOVERED]: "The probe has repaired a loss at the tail, so cwnd falls as for any loss. (RFC 8985 §7.4)",
   [Reason.UNDONE_BY_DSACK]: "All that was sent again came twice: cwnd and ssthresh are as before. (RFC 3708 §3)",
   [Reason.HYSTART_DELAY]: "Round trips grow longer: slow start goes on at a quarter of its speed. (RFC 9406 §4.2)",

@@ -64,6 +64,9 @@ test('RFC 6675 §5c: recovery lasts until all that was sent before it is acknowl
 
 test('RFC 6675 §5.1: after a timeout no recovery begins before all of it is acknowledged', () => {
   const { stack, host, peer } = twenty();
+  // A probe first, in the timeout's place (RFC 8985 §7.2); then the timeout.
+  host.wait(1000);
+  expect(numbers(peer)).toEqual([10]);
   host.wait(1000);
   expect(numbers(peer)).toEqual([0]);
   for (let last = 3; last <= 10; last++) peer.send(report(1, last));

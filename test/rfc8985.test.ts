@@ -91,7 +91,9 @@ test('RFC 8985 §6.3: a timeout leaves alone what was sent less than a round tri
   host.wait(RTT);
   peer.send(ack({ ack: 1 + MSS }));
   const rto = host.look('rto') / 1000;
-  host.wait(rto - 20);
+  host.wait(rto);
+  expect(stack.counter(Counter.TcpExtTCPLossProbes)).toBe(1);
+  host.wait(2 * rto - 20);
   host.write(MSS);
   peer.take();
   host.wait(20);
@@ -119,6 +121,66 @@ test('RFC 8985 §7.2a: a single segment is given the time its ACK may be delayed
   expect(numbers(peer)).toEqual([]);
   host.wait(1);
   expect(numbers(peer)).toEqual([0]);
+});
+
+test('RFC 8985 §7.2c: where the timeout would come first, the probe takes its place', () => {
+  const { stack, host, peer } = established({ mss: MSS, wscale: 7, handshakeMs: RTT });
+  host.write(MSS);
+  peer.take();
+  const { rto, cwnd } = host.status()!;
+  expect(rto / 1000).toBeLessThan(2 * RTT + 200);
+  host.wait(rto / 1000 - 1);
+  expect(numbers(peer)).toEqual([]);
+  host.wait(1);
+  expect(numbers(peer)).toEqual([0]);
+  expect(stack.counter(Counter.TcpExtTCPTimeouts)).toBe(0);
+  expect(host.look('cwnd')).toBe(cwnd);
+});
+
+test('RFC 8985 §7.2c: so does that of many, where two round trips are longer than RTO', () => {
+  const { stack, host, peer } = established({ mss: MSS, wscale: 7, handshakeMs: 400 });
+  const settled = [1, 2, 3, 4, 5, 6, 7, 8];
+  for (const sent of settled) {
+    host.write(MSS);
+    host.wait(400);
+    peer.send(ack({ ack: 1 + sent * MSS }));
+  }
+  host.write(5 * MSS);
+  peer.take();
+  const rto = host.look('rto') / 1000;
+  expect(rto).toBeLessThan(2 * 400);
+  host.wait(rto);
+  expect(numbers(peer)).toEqual([12]);
+  host.wait(400);
+  peer.send(report(12, 13, 8));
+  expect(numbers(peer)[0]).toBe(8);
+  expect(stack.counter(Counter.TcpExtTCPTimeouts)).toBe(0);
+});
+
+test('RFC 8985 §7.3c, MUST-19: the timeout comes behind the probe, at twice the distance', () => {
+  const { stack, host, peer } = established({ mss: MSS, wscale: 7, handshakeMs: RTT });
+  host.write(MSS);
+  const rto = host.look('rto') / 1000;
+  host.wait(rto);
+  peer.take();
+  host.wait(2 * rto - 1);
+  expect(stack.counter(Counter.TcpExtTCPTimeouts)).toBe(0);
+  host.wait(1);
+  expect(stack.counter(Counter.TcpExtTCPTimeouts)).toBe(1);
+  expect(numbers(peer)).toEqual([0]);
+});
+
+test('RFC 8985 §7.2c: a round trip that has grown beyond RTO is probed once, then measured', () => {
+  const { host, peer } = established({ mss: MSS, wscale: 7, handshakeMs: RTT });
+  const again: number[] = [];
+  for (let sent = 1; sent <= 4; sent++) {
+    host.write(MSS);
+    peer.take();
+    host.wait(4 * RTT);
+    again.push(peer.take().length);
+    peer.send(ack({ ack: 1 + sent * MSS }));
+  }
+  expect(again).toEqual([1, 0, 0, 0]);
 });
 
 test('RFC 8985 §7.2b: without a measurement the probe comes after a second', () => {
@@ -174,6 +236,18 @@ test('RFC 8985 §7.4.2: a loss that the probe repaired reduces the window like a
   peer.send(ack({ ack: 1 + 11 * MSS }));
   expect(stack.counter(Counter.TcpExtTCPLossProbeRecovery)).toBe(1);
   expect(host.look('cwnd')).toBeLessThan(before);
+});
+
+test('RFC 8985 §7.4: an ACK of less says nothing of the probe', () => {
+  const { stack, host, peer } = tenSent();
+  host.wait(2 * RTT + 2);
+  peer.take();
+  peer.send(ack({ ack: 1 }));
+  host.wait(RTT);
+  peer.send(ack({ ack: 1 + 10 * MSS }));
+  host.write(MSS);
+  peer.send(ack({ ack: 1 + 11 * MSS }));
+  expect(stack.counter(Counter.TcpExtTCPLossProbeRecovery)).toBe(1);
 });
 
 test('RFC 8985 §7.4.2: a probe whose original had arrived reduces nothing', () => {

@@ -7,7 +7,7 @@ import { pages } from '../pools';
 import { clearChain, dropChain } from '../store/chain';
 import { now } from '../time';
 import { congestionEchoed, isEcho } from './ecn';
-import { flightOf, hasFlight } from './flight';
+import { flightOf, hasFlight, Probe } from './flight';
 import { recover } from './loss/recovery';
 import { dropAcknowledged, takeBlocks } from './loss/scoreboard';
 import { watchAgain, watchFlight } from './loss/watch';
@@ -52,11 +52,12 @@ export function takeAcknowledgment(tcb: Tcb, seg: Segment): void {
 function acknowledged(tcb: Tcb, seg: Segment, made: Progress): void {
   const snd = tcb.snd;
   const wasSentAgain = tcb.rtt.count != 0;
+  const wasProbed = hasFlight(tcb) && flightOf(tcb).probe == Probe.AGAIN;
   made.acked = seg.ack - snd.una;
   snd.una = seg.ack;
   snd.up = later(snd.up, snd.una);
   if (hasFlight(tcb)) dropAcknowledged(tcb, flightOf(tcb));
-  measure(tcb, seg, made, wasSentAgain); // RFC 7323 §4.1
+  measure(tcb, seg, made, wasSentAgain || wasProbed); // RFC 7323 §4.1
   dropText(tcb, lt(snd.end, seg.ack) ? snd.end : seg.ack); // RFC 2018 §8b, RFC 2525 §2.4
   tcb.cc.total += made.acked;
   if (wasSentAgain) deliveryGoesOn(tcb);
@@ -81,9 +82,9 @@ export function forgetTrouble(tcb: Tcb): void {
 }
 
 /**
- * The timed segment measures. Where everything was sent again the peer's echo does, for it tells
- * which sending it answers: if that is the first, the round trip is longer than RTO was, which
- * nothing else might ever teach (RFC 7323 §4).
+ * The timed segment measures. Where everything was sent again, or the last as a probe, the peer's
+ * echo does, for it tells which sending it answers: if that is the first, the round trip is longer
+ * than RTO was, which nothing else might ever teach (RFC 7323 §4).
  *
  * An answer to the second that reports the first as well says nothing: its echo is of the first,
  * whose own answer was lost or is being delayed. Then, and without an echo, RTO stays doubled until

@@ -139,6 +139,8 @@ export class Flight {
   rateDelivered: u32;
   rateInterval: Micros;
   isRateAppLimited: u8;
+  /** Whether the probe that is due stands where the retransmission timeout would have been. */
+  isProbeForRto: u8;
 }
 
 /** Where the controller's own variables begin; they end with the record. */

@@ -17,7 +17,8 @@ import { acknowledge, markReady, signal } from './marks';
 import { giveUp, isTooMany, longestOrphan, orphanTries, timeOfTries } from './orphans';
 import { suspectBlackHole } from './path-mtu';
 import { loseEverything, reorderTimeout } from './loss/recovery';
-import { persistAgain, Watch, watchAgain } from './loss/watch';
+import { mayProbe } from './loss/tail-probe';
+import { persistAgain, Watch, watchAgain, watchBehindProbe } from './loss/watch';
 import { resetConnection } from './reply';
 import { backOff, giveUpAt, MAX_RTO, R1, R2, stopTiming, SYN_R2 } from './rto';
 import { armedFor, Flag, handleOf, has, lower, raise, setTimer, Tcb } from './tcb';
@@ -103,15 +104,19 @@ function senderTimeout(tcb: Tcb, due: Instant): void {
   const isOver = tcb.snd.una == tcb.snd.nxt || now() >= giveUpAt(tcb, R2);
   if (watch == Watch.RTO || isOver) {
     retransmissionTimeout(tcb, due);
-    return;
-  }
-  if (watch == Watch.REORDER) {
+  } else if (watch == Watch.REORDER) {
     reorderTimeout(tcb);
-  } else {
+    watchAgain(tcb);
+  } else if (mayProbe(tcb, flightOf(tcb))) {
     raise(tcb, Flag.TAIL_PROBE_NOW);
     markReady(tcb);
+    watchBehindProbe(tcb);
+  } else if (flightOf(tcb).rtoAt <= now()) {
+    // The window has shrunk since, and the time of the timeout, which the probe had, has come.
+    retransmissionTimeout(tcb, due);
+  } else {
+    watchAgain(tcb);
   }
-  watchAgain(tcb);
 }
 
 /** The retransmission timeout (§3.10.8, RFC 6298 §5). */

@@ -32,11 +32,12 @@ import { noteDry, noteSending } from './rate/delivery';
 import { beginBusy, noteLimit } from './rate/limited';
 import { noteFlight } from './rate/validation';
 import { unsentFell } from './send';
-import { beforeGivingUp, startTiming, stopTiming } from './rto';
+import { backOff, beforeGivingUp, startTiming, stopTiming } from './rto';
 import {
   canJoinLost,
   endOf,
   joinLostFollower,
+  firstSent,
   lastSent,
   recordSent,
   Sent,
@@ -245,6 +246,9 @@ function transmitTailProbe(tcb: Tcb): u32 {
   timeNow(flight, index);
   noteSending(tcb, flight, index);
   probeSent(tcb, flight, Probe.AGAIN); // RFC 8985 §7.3b
+  // RFC 8985 doubles nothing. But what is sent again at RTO is sent at twice its distance next
+  // time, whatever it is called; else a path that has grown longer would never be measured.
+  if (flight.isProbeForRto && index == firstSent(flight)) backOff(tcb); // MUST-19
   watchFlight(tcb);
   return emitAgain(tcb, index);
 }

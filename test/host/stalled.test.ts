@@ -170,7 +170,7 @@ describe.each(Object.entries(WIRES))('behind %s', (_, make) => {
       await turn();
       clock.step();
     }
-    expect(stack.counters()['TcpExtTCPTimeouts']).toBe(1n);
+    expect(stack.counters()['TcpExtTCPLossProbes']).toBe(1n);
   });
 });
 

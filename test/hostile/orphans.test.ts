@@ -45,7 +45,7 @@ const unreachable = (peer: Peer) => peer.icmp(3, 1);
 
 describe('hostile 16k: tcp_orphan_retries', () => {
   test('hostile 16k: 0 are eight tries over 102 seconds, and a RST', () => {
-    const made = measured();
+    const made = measured({ sack: false });
     made.host.write(100);
     made.host.release();
     const at = sendings(made);
@@ -59,11 +59,20 @@ describe('hostile 16k: tcp_orphan_retries', () => {
   });
 
   test.each([1, 2, 3, 8, 10, 15])('hostile 16k: %i are as many tries, and a RST', (count) => {
-    const made = measured(retries(count));
+    const made = measured({ ...retries(count), sack: false });
     made.host.write(100);
     made.host.release();
     expect(sendings(made)).toHaveLength(count + 1);
     expect(made.stack.used()[0]).toBe(1);
+  });
+
+  test('hostile 16k: a probe of the tail comes before them, and is none, as in Linux', () => {
+    const made = measured(retries(3));
+    made.host.write(100);
+    made.host.release();
+    expect(sendings(made)).toHaveLength(1 + 3 + 1);
+    expect(made.stack.counter(Counter.TcpExtTCPLossProbes)).toBe(1);
+    expect(made.stack.counter(Counter.TcpExtTCPTimeouts)).toBe(3);
   });
 
   test('hostile 16k: on a long path fewer fit into that time, and one always', () => {

@@ -141,7 +141,7 @@ export const OF_OTHERS: readonly Mutation[] = [
   },
   {
     label: 'RFC 6675 §4b',
-    path: 'assembly/tcp/loss/scoreboard.ts',
+    path: 'assembly/tcp/flight.ts',
     from: 'return outstanding - flight.sacked - flight.lost + flight.resent;',
     to: 'return outstanding - flight.sacked + flight.resent;',
     broken: 'what is lost counts as on its way',

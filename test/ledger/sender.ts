@@ -58,8 +58,10 @@ RFC 8985
 6.3 SHOULD a timeout spares what was sent within that time
 7.2a SHOULD the probe comes after two SRTT; for a single segment, its ACK's delay later
 7.2b SHOULD without SRTT after a second
+7.2c MUST where the retransmission timeout would come first, the probe takes its place
 7.3a SHOULD it carries new data, where there is some and the peer's window takes it
 7.3b SHOULD else it is the last segment again
+7.3c MUST the retransmission timeout comes behind the probe
 7.4.2 MUST a loss that the probe repaired is answered like any other
 
 RFC 9406

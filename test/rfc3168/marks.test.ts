@@ -74,7 +74,7 @@ describe.each([4, 6] as const)('IPv%i', (family) => {
 });
 
 test('RFC 3168 §6.1.5a: what is sent again is not ECN-capable, what is new is', () => {
-  const { host, peer } = established({ ecn: true, mss: MSS });
+  const { host, peer } = established({ ecn: true, mss: MSS, sack: false });
   host.write(100);
   peer.expect(data(100, { seq: 1, ecn: ECT_0 }));
   host.wait(1000);
@@ -82,6 +82,20 @@ test('RFC 3168 §6.1.5a: what is sent again is not ECN-capable, what is new is',
   peer.send(ack({ ack: 101 }));
   host.write(100);
   peer.expect(data(100, { seq: 101, ecn: ECT_0, ctl: CWR }));
+});
+
+test('RFC 3168 §6.1.5a: nor is a probe of the tail, whose repair the next segment tells of', () => {
+  const { host, peer } = established({ ecn: true, mss: MSS });
+  host.write(100);
+  peer.expect(data(100, { seq: 1, ecn: ECT_0 }));
+  host.wait(1000);
+  peer.expect(data(100, { seq: 1, ecn: NOT_ECT }));
+  peer.send(ack({ ack: 101 }));
+  host.write(100);
+  peer.expect(data(100, { seq: 101, ecn: ECT_0 }));
+  peer.send(ack({ ack: 201 }));
+  host.write(100);
+  peer.expect(data(100, { seq: 201, ecn: ECT_0, ctl: CWR }));
 });
 
 test('RFC 3168 §6.1.5a: nor what fast retransmit sends', () => {
@@ -261,7 +275,7 @@ test('RFC 3168 §6.1.2: a timeout in a window an echo has halved leaves ssthresh
 });
 
 test('RFC 3168 §6.1.2c: at one segment an echo waits for the retransmission timer', () => {
-  const { stack, host, peer } = established({ ecn: true, mss: MSS });
+  const { stack, host, peer } = established({ ecn: true, mss: MSS, sack: false });
   host.write(MSS);
   host.wait(1000);
   host.write(5 * MSS);
@@ -287,7 +301,7 @@ test('RFC 3168 §6.1.2c: at one segment an echo waits for the retransmission tim
 });
 
 test('RFC 3168 §6.1.2: a FIN waits in the same way, and the connection ends', () => {
-  const { host, peer } = established({ ecn: true, mss: MSS });
+  const { host, peer } = established({ ecn: true, mss: MSS, sack: false });
   host.write(MSS);
   host.wait(1000);
   host.write(MSS);

@@ -140,7 +140,7 @@ test('RFC 5681 §3.1h: a second timeout of the same segment leaves ssthresh wher
 });
 
 test('RFC 5681 §3.1g: ssthresh is never below two segments', () => {
-  const { host } = established({ mss: MSS });
+  const { host } = established({ mss: MSS, sack: false });
   host.write(100);
   host.wait(1000);
   expect(host.look('ssthresh')).toBe(2 * MSS);

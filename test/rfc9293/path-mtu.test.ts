@@ -14,7 +14,8 @@ function largest({ peer }: Made): number {
 
 /** A connection with text under way that nobody acknowledges, after so many timeouts. */
 function silent(timeouts: number, options = {}, octets = 10_000): Made {
-  const made = established({ mss: 1460, ...options });
+  // Without SACK each expiry of the timer is a timeout; with it the first is a probe's.
+  const made = established({ mss: 1460, sack: false, ...options });
   made.host.write(octets);
   made.peer.take();
   // RTO is one second here, and doubles.
@@ -35,6 +36,14 @@ test('after five they shrink to what every IPv4 host takes', () => {
   made.peer.take();
   made.host.wait(16_000);
   expect(largest(made)).toBe(576);
+});
+
+test('with SACK too, where a probe of the tail has the place of the first timeout', () => {
+  const made = silent(3, { sack: true });
+  expect(made.stack.counter(Counter.TcpExtTCPLossProbes)).toBe(1);
+  expect(made.host.look('smss')).toBe(1460);
+  made.host.wait(8000);
+  expect(made.host.look('smss')).toBe(1240);
 });
 
 test('over IPv6 there is no second step', () => {
@@ -91,7 +100,7 @@ test('BLACK_HOLE_DETECTION turns it off', () => {
 });
 
 test('what ICMP has said outlives the suspicion', () => {
-  const made = established({ mss: 1460 });
+  const made = established({ mss: 1460, sack: false });
   const { host, peer } = made;
   host.write(4 * 1460);
   const [first] = peer.take();

@@ -49,7 +49,7 @@ test('STATUS tells what waits in both directions', () => {
 });
 
 test('STATUS tells the timer that runs', () => {
-  const { host } = established();
+  const { host } = established({ sack: false });
   host.write('x');
   expect(host.status()).toMatchObject({ timer: Timer.RETRANSMIT + 1, timerMs: 1000 });
   host.wait(400);

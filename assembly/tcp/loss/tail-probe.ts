@@ -6,6 +6,7 @@
 import { Counter, Reason } from '../../abi';
 import { count } from '../../counters';
 import { MILLISECOND, Micros, SECOND } from '../../time';
+import { reducedByLoss } from '../ecn';
 import { Flight, Phase, Probe } from '../flight';
 import { progress } from '../progress';
 import { Cause, reduce } from '../rate/congestion';
@@ -58,8 +59,9 @@ export function probeAcknowledged(tcb: Tcb, flight: Flight, seg: Segment): void 
     if (flight.phase != Phase.OPEN) return;
     tcb.cc.ssthresh = reduce(tcb, flight, Cause.LOSS);
     tcb.cc.cwnd = tcb.cc.ssthresh; // RFC 8985 §7.4.2
+    reducedByLoss(tcb);
     traceCongestion(tcb, Reason.TAIL_PROBE_RECOVERED);
-  } else if (made.delivered == 0 && seg.ack == tcb.snd.una && seg.textLength == 0) {
+  } else if (made.delivered == 0 && seg.ack == flight.probeEnd && seg.textLength == 0) {
     // A bare duplicate: original and probe have both arrived, and the peer has no D-SACK.
     flight.probe = <u8>Probe.NONE;
   }

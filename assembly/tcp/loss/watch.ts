@@ -54,14 +54,21 @@ export function watchAgain(tcb: Tcb): void {
       watch = Watch.REORDER;
     }
   } else if (mayProbe(tcb, flight)) {
-    const probeAt = now() + probeTimeout(tcb);
-    if (probeAt < at) {
-      at = probeAt;
-      watch = Watch.PROBE;
-    }
+    // Where the timeout would come first, the probe takes its place.
+    at = min(at, now() + probeTimeout(tcb)); // RFC 8985 §7.2c
+    watch = Watch.PROBE;
   }
   tcb.watch = <u8>watch;
   arm(tcb, Timer.RETRANSMIT, beforeGivingUp(tcb, at));
+}
+
+/** A probe is about to leave: the retransmission timeout comes an RTO behind it. */
+export function watchBehindProbe(tcb: Tcb): void {
+  const flight = flightOf(tcb);
+  flight.isProbeForRto = flight.rtoAt <= now() ? 1 : 0;
+  flight.rtoAt = now() + tcb.rtt.rto; // RFC 8985 §7.3c
+  tcb.watch = <u8>Watch.RTO;
+  arm(tcb, Timer.RETRANSMIT, beforeGivingUp(tcb, flight.rtoAt));
 }
 
 function watchClosedWindow(tcb: Tcb): void {
