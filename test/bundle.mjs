@@ -19,6 +19,10 @@ export const CACHE = join('node_modules', '.cache', 'netcell');
  *
  * The file's name carries a digest of what is in it, and it appears whole or not at all: runs at
  * once share it, none writes under another's child, and nothing needs to be cleaned up after.
+ *
+ * @param {string} root
+ * @param {string} script
+ * @param {{ external?: string[], edit?: (text: string) => string }} [how]
  */
 export function bundleScript(root, script, { external = [], edit = (text) => text } = {}) {
   const folder = join(root, CACHE);

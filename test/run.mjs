@@ -237,6 +237,7 @@ async function main(parameters) {
     await part('tsc, hosts', () => tsc('tsconfig.json', '--noEmit'));
     await part('tsc, page', () => tsc('host-web/playground/tsconfig.json'));
     await part('tsc, core', () => tsc('assembly/tsconfig.json', '--noEmit'));
+    await part('tsc, tests', () => tsc('test/tsconfig.json'));
   }
   if (specs.length > 0) await part('as-pect', () => asPect(specs));
   // A filter that names only specs leaves vitest nothing to do.

@@ -15,9 +15,13 @@ import { Exit, Failure } from '../../host-node/cli/failure.ts';
 import { Result } from '../../host-web/abi.ts';
 import { codeOf } from '../../host-web/errors.ts';
 import { bundle, type Outcome, run } from './bundle.ts';
-import { cli, environment, scenariosOf } from './cli-inside.ts';
+import { cli, environment, scenariosOf, type Told } from './cli-inside.ts';
 
 const { inside, obstacle, title } = await scenariosOf(bundle('test/host/cli-errors-child.ts'));
+
+/** Verbs that need a network of their own. */
+const VERBS = ['ping', 'tunnel', 'listen', 'named'] as const;
+type Verb = (typeof VERBS)[number];
 
 function coded(code: string, more: object = {}): Error {
   return Object.assign(new Error('it went wrong'), { code, ...more });
@@ -139,14 +143,14 @@ describe.skipIf(obstacle !== undefined)(title, () => {
   });
 
   it('beside a running netcell a free network is offered, and taking it harms nobody', async () => {
-    const result = await inside<Record<string, Outcome & number & string>>('clash');
+    const result = await inside<Told<Verb | 'both'>>('clash');
     const holder = `(the netcell of process ${result.pid}, of root)`;
-    for (const verb of ['ping', 'tunnel', 'listen', 'named']) {
-      expectSentence(verb, result[verb]!, 1);
+    for (const verb of VERBS) {
+      expectSentence(verb, result[verb], 1);
       expect(result[verb]!.stderr).toContain(holder);
       expect(result[verb]!.stderr).not.toMatch(/ip (addr|link) del/);
     }
-    const offer = (verb: string) => result[verb]!.stderr.split('\n').at(-2);
+    const offer = (verb: Verb) => result[verb].stderr.split('\n').at(-2);
     expect(offer('ping')).toMatch(
       / netcell ping 10\.9\.0\.1 -c 1 --address 10\.9\.1\.2\/24 --address fd00:9:0:1::2\/64$/,
     );

@@ -14,7 +14,7 @@ import { withoutProgress } from './cli-quiet.ts';
 /** The command line under test, and a folder for files of the test. */
 export const cli = bundle('host-node/cli/index.ts');
 export const folder = mkdtempSync(join(tmpdir(), 'netcell-cli-'));
-export const environment = {
+export const environment: NodeJS.ProcessEnv = {
   ...process.env,
   NETCELL_CONTROL_DIR: join(folder, 'control'),
   NO_COLOR: '1',
@@ -25,6 +25,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 export function netcell(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   return run(cli, words, { env: { ...environment, ...env } }).outcome.then(withoutProgress);
 }
+
+/** What a scenario told: outcomes of commands by these names, and whatever else by others. */
+export type Told<Names extends string> = Record<string, unknown> & Record<Names, Outcome>;
 
 export interface Scenarios {
   /** Runs a scenario; a child that fails fails the test with what it wrote. */

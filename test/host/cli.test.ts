@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { remaining, socketTable } from '../../host-node/cli/socket-table.ts';
 import type { TcpInfo } from '../../host-web/inspect.ts';
 import { bundle, type Outcome, run } from './bundle.ts';
-import { cli, environment, folder, netcell, scenariosOf } from './cli-inside.ts';
+import { cli, environment, folder, netcell, scenariosOf, type Told } from './cli-inside.ts';
 
 const { inside, obstacle, title } = await scenariosOf(bundle('test/host/cli-child.ts'));
 
@@ -214,7 +214,7 @@ describe('the table of sockets', () => {
 
 describe.skipIf(obstacle !== undefined)(title, () => {
   it('up serves, tells ss, refuses a clash, and closes properly', async () => {
-    const result = await inside<Record<string, Outcome & string & number>>('up');
+    const result = await inside<Told<'table' | 'listening' | 'json' | 'after'>>('up');
     expect(result.banner).toMatch(/tun0 +10\.9\.0\.2\/24 +mtu 1500 +kernel side 10\.9\.0\.1/);
     expect(result.page).toContain('Hello from netcell');
     expect(result.page6).toContain('fd00:9::1');

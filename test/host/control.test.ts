@@ -16,9 +16,9 @@ import type { Device } from '../../host-node/cli/device.ts';
 import { firstSockets, reportLines, ReportReader } from '../../host-node/cli/report.ts';
 import { createStackSync } from '../../host-web/index.ts';
 import { bundle, type Outcome } from './bundle.ts';
-import { environment, netcell, scenariosOf } from './cli-inside.ts';
+import { environment, netcell, scenariosOf, type Told } from './cli-inside.ts';
 
-environment.NETCELL_OFFER = bundle('test/host/cli-offer.ts');
+environment['NETCELL_OFFER'] = bundle('test/host/cli-offer.ts');
 const { inside, obstacle, title } = await scenariosOf(bundle('test/host/cli-control-child.ts'));
 
 const folder = mkdtempSync(join(tmpdir(), 'netcell-control-'));
@@ -210,7 +210,7 @@ describe.skipIf(obstacle !== undefined)(title, () => {
   );
 
   it('a stack under load answers ss, and its page stays small', async () => {
-    const result = await inside<Record<string, Outcome & string & number>>('load');
+    const result = await inside<Told<'table' | 'json'> & { page: string }>('load');
     expect(result.page!.length).toBeLessThan(12_000);
     expect(result.page).toMatch(/… and \d{3} more: netcell ss/);
     expect(result.table).toMatchObject({ code: 0, stderr: '' });

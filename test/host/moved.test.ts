@@ -21,7 +21,7 @@ interface Moving {
 /** Buffers that may change their size; not in every engine's types. */
 type Resizable = ArrayBuffer & { resize(size: number): void };
 const resizable = (size: number, most: number): Resizable =>
-  new (ArrayBuffer as new (size: number, options: object) => Resizable)(size, {
+  new (ArrayBuffer as unknown as new (size: number, options: object) => Resizable)(size, {
     maxByteLength: most,
   });
 

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Net, netFor, type Server, type Socket } from '../../host-node/net.ts';
+import { type Lookup, type Net, netFor, type Server, type Socket } from '../../host-node/net.ts';
 import { pipe, RealClock, type Stack } from '../../host-web/index.ts';
 import { stackAt } from './world.ts';
 
@@ -70,12 +70,15 @@ const SOCKET = [
 ];
 
 describe('a listener of a socket', () => {
+  const later: Lookup = (_host, _options, done) => {
+    setImmediate(() => done(null, '10.0.0.2', 4));
+  };
   it.each(SOCKET)('of %s throws', async (name) => {
     await echo(7);
     const socket = here.connect({
       port: 7,
       host: 'name.example',
-      lookup: (_host, _options, done) => setImmediate(() => done(null, '10.0.0.2', 4)),
+      lookup: later,
     });
     let got = '';
     socket.on('data', (part) => {

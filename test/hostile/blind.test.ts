@@ -47,11 +47,11 @@ test.each([
 
 // Two departures that must help nobody who is blind (RFC 5961 §5) ---------------------------
 
-test.each([
+test.each<[string, number]>([
   ['CLOSE-WAIT', Variant.V4],
   ['CLOSING', Variant.V6],
   ['LAST-ACK', Variant.V4],
-] as const)('hostile 8b: %s: a sweep of RSTs finds two numbers, the FIN and the next', (...row) => {
+])('hostile 8b: %s: a sweep of RSTs finds two numbers, the FIN and the next', (...row) => {
   const world = at(...row);
   const start = world.save();
   const state = world.aim[Aim.state]!;
@@ -73,11 +73,11 @@ test.each([
   }
 });
 
-test.each([
+test.each<[string, number]>([
   ['FIN-WAIT-1', Variant.V6],
   ['CLOSING', Variant.V4],
   ['LAST-ACK', Variant.V6],
-] as const)('hostile 8j: %s: an old segment moves nothing unless its ACK is exact', (...row) => {
+])('hostile 8j: %s: an old segment moves nothing unless its ACK is exact', (...row) => {
   const world = at(...row);
   const start = world.save();
   const [state, una] = [world.aim[Aim.state], world.aim[Aim.una]];

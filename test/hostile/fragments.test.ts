@@ -70,22 +70,26 @@ test.each([
   ['over the end of one before it', [0, 24, 16, 80, 80, 120]],
   ['inside one before it with other octets (teardrop)', [0, 80, 24, 40, 80, 120], 1],
   ['over the header', [24, 120, 0, 32]],
-] as const)('hostile 5d: a fragment %s takes the datagram with it', (_, edges, altered = -1) => {
-  const { stack, host, whole, give } = withText();
-  for (let i = 0; i < edges.length; i += 2) {
-    const part = fragment(whole, edges[i]!, edges[i + 1]!);
-    if (i === 2 * altered) part[part.length - 1]! ^= 1;
-    give(part);
-  }
-  expect(host.read()).toBe('');
-  expect(stack.counter(Counter.IpReasmOKs)).toBe(0);
-  expect(stack.counter(Counter.IpReasmFails)).toBe(1);
-  stack.wait(30_000);
-  expect(stack.used()[5]).toBe(0);
-  // The same text, not in pieces, is welcome.
-  give(whole);
-  expect(host.read()).toBe(data(100, { seq: 1 }).text);
-});
+] as [string, number[], number?][])(
+  'hostile 5d: a fragment %s takes the datagram with it',
+  (...row) => {
+    const [, edges, altered = -1] = row;
+    const { stack, host, whole, give } = withText();
+    for (let i = 0; i < edges.length; i += 2) {
+      const part = fragment(whole, edges[i]!, edges[i + 1]!);
+      if (i === 2 * altered) part[part.length - 1]! ^= 1;
+      give(part);
+    }
+    expect(host.read()).toBe('');
+    expect(stack.counter(Counter.IpReasmOKs)).toBe(0);
+    expect(stack.counter(Counter.IpReasmFails)).toBe(1);
+    stack.wait(30_000);
+    expect(stack.used()[5]).toBe(0);
+    // The same text, not in pieces, is welcome.
+    give(whole);
+    expect(host.read()).toBe(data(100, { seq: 1 }).text);
+  },
+);
 
 test('hostile 5d: a last fragment that contradicts another last one is not believed', () => {
   const { stack, whole, give } = withText();

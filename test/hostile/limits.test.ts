@@ -147,7 +147,7 @@ test('hostile 23g: any of them at 0, 1 and its most together: service, or the nu
   };
   const outcomes = { served: 0, refused: 0 };
   for (let i = 0; i < 80; i++) {
-    const limits: { [Name in keyof Limits]?: number } = {};
+    const limits: { -readonly [Name in keyof Limits]?: number } = {};
     for (const name of NAMES) {
       const { least, most } = LIMITS[name];
       limits[name] = [0, least, most, most][random(4)]!;

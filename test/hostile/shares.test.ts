@@ -34,7 +34,7 @@ type Stacks = ReturnType<typeof twoStacks>;
 
 /** Opens so many connections to a listener that reads nothing; each sends as much as it may. */
 async function hold({ clock, client, server }: Stacks, { count, octets }: Holders) {
-    const listener = server.openListener({ port: 9, backlog: 1024 });
+  const listener = server.openListener({ port: 9, backlog: 1024 });
   let accepted = 0;
   listener.onAcceptable = () => {
     while (listener.accept() !== null) accepted++;

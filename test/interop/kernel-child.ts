@@ -50,7 +50,12 @@ function open(pcap?: string): Place {
 
 // The two TCPs behind one face ---------------------------------------------------
 
-type Socket = Duplex & { resetAndDestroy(): unknown; localPort?: number; remotePort?: number };
+interface Socket extends Duplex {
+  readonly connecting: boolean;
+  readonly localPort?: number;
+  readonly remotePort?: number;
+  resetAndDestroy(): unknown;
+}
 
 interface Side {
   readonly name: 'kernel' | 'netcell';
@@ -334,12 +339,12 @@ async function marks(place: Place): Promise<object[]> {
 
 /** Marks the thirtieth packet of text of each side; notes who marks, echoes and says CWR. */
 function marking(seen: Set<string>): Rule {
-  const count = { A: 0, B: 0 };
+  const count: Record<string, number> = { A: 0, B: 0 };
   return ({ from, flags, textLength }) => {
     const name = from === 'A' ? 'netcell' : 'kernel';
     if (flags.includes('E')) seen.add(`${name} echoes`);
     if (flags.includes('W')) seen.add(`${name} reduced`);
-    return textLength > 0 && ++count[from] === 30 ? 'mark' : 'pass';
+    return textLength > 0 && ++count[from]! === 30 ? 'mark' : 'pass';
   };
 }
 

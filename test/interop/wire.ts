@@ -209,6 +209,10 @@ export class Switchboard {
       input: (length) => this.#input(this.#octets.slice(HEADROOM, HEADROOM + length)),
       // Each wire pumps its own stack.
       pump: () => {},
+      lost: (error) => {
+        throw error;
+      },
+      ended: () => {},
     });
   }
 

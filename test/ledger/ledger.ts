@@ -111,7 +111,7 @@ export function select(
 }
 
 /** The RFCs there are entries of: RFC 9293 first, then by number. */
-export function documents(entries: readonly Entry[]): number[] {
+export function documents(entries: readonly Requirement[]): number[] {
   return [...new Set(entries.map(({ rfc }) => rfc))];
 }
 
