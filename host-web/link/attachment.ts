@@ -5,7 +5,7 @@
  * of it; the stack, its timers and its other packets go on. A link that is over by itself is let go
  * of, so that the stack can be given another.
  */
-import { type InputFlag, Memory } from '../abi.ts';
+import { InputFlag, Memory } from '../abi.ts';
 import { call, throwApart } from '../callback.ts';
 import type { Clock } from '../clock.ts';
 import type { Core } from '../core.ts';
@@ -64,7 +64,7 @@ export class Attachment {
     const { link } = this;
     for (let length = core.output(); length !== 0; length = core.output()) {
       try {
-        link.send(length);
+        link.send(length, InputFlag.CHECKSUM_TRUSTED);
       } catch (error) {
         this.#lost(error);
       }

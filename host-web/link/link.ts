@@ -8,7 +8,7 @@
  *
  * ```
  *   device -> memory[receiveAt …]  -> port.input(length, flags) … -> port.pump()   (end of a batch)
- *   device <- memory[transmitAt …] <- link.send(length) …         <- link.flush()  (end of a batch)
+ *   device <- memory[transmitAt …] <- link.send(length, flags) …  <- link.flush()  (end of a batch)
  * ```
  */
 import type { InputFlag } from '../abi.ts';
@@ -51,9 +51,11 @@ export interface Link {
    * Sends the packet of `length` octets in the transmit window; it must be gone, or copied, on
    * return.
    *
+   * @param flags bits of InputFlag: what is vouched for, where the packet goes on in this process.
+   *   The stack vouches for what it has just written; what alters packets must not.
    * @returns false when it was dropped; nobody is told, as on any link
    */
-  send(length: number): boolean;
+  send(length: number, flags?: InputFlag): boolean;
   /** Called after the last `send` of a batch, where the link has it. */
   flush?(): void;
   /**

@@ -178,9 +178,9 @@ export function tap(inner: Link, writer: PcapngWriter, options: TapOptions): Lin
         },
       });
     },
-    send(length) {
+    send(length, flags) {
       record(transmitAt, length, 'out');
-      return inner.send(length);
+      return inner.send(length, flags);
     },
     flush: () => inner.flush?.(),
     receive: () => inner.receive?.(),

@@ -1,8 +1,10 @@
 /**
  * A pipe: two stacks back to back, without delay or loss.
  *
- * A packet goes from one memory to the other in a single copy. Each batch is answered within the
- * call that sent it, so a handshake between two stacks takes one pump of the first.
+ * A packet goes from one memory to the other in a single copy, in which nothing can be damaged: the
+ * checksum of what a stack has just written is there for taps, and not verified. Each batch is
+ * answered within the call that sent it, so a handshake between two stacks takes one pump of the
+ * first.
  */
 import { InputFlag } from '../abi.ts';
 import { type Link, type LinkPort, PacketViews } from './link.ts';
@@ -39,12 +41,12 @@ class PipeEnd implements Link {
     this.#target = new Uint8Array(port.memory, port.receiveAt, port.receiveSize);
   }
 
-  send(length: number): boolean {
+  send(length: number, flags: InputFlag = InputFlag.NONE): boolean {
     const peer = this.#peer!;
     const port = peer.#port;
     if (port === undefined || length > peer.mtu) return false;
     peer.#target!.set(this.#source!.atLeast(length));
-    port.input(length, InputFlag.NONE);
+    port.input(length, flags);
     this.#isFilled = true;
     return true;
   }

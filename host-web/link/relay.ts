@@ -39,7 +39,7 @@ export function relay(a: Link, b: Link, owner: LinkOwner = {}): () => void {
     receiveAt,
     receiveSize: PACKET_SIZE,
     transmitAt,
-    input: (length) => guard(() => other.send(length), onError),
+    input: (length, flags) => guard(() => other.send(length, flags), onError),
     pump: () => guard(() => other.flush?.(), onError),
     lost: onError,
     ended,
