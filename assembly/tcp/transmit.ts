@@ -186,7 +186,7 @@ function roomFor(tcb: Tcb, flight: Flight, seq: LocalSeq): u32 {
 
 /** Octets of text in a record; a FIN behind them is none. */
 function textOf(tcb: Tcb, sent: Sent): u32 {
-  return min(endOf(tcb, sent), tcb.snd.end) - sent.seq;
+  return earlier(endOf(tcb, sent), tcb.snd.end) - sent.seq;
 }
 
 /**

@@ -112,3 +112,21 @@ test('RFC 6675 §5c: after recovery cwnd is ssthresh, however little is in fligh
   host.write(10_000);
   expect(peer.take()).toHaveLength(5);
 });
+
+test('what is lost before the numbers wrap is sent again whole, and no longer than it was', () => {
+  // The ISS is the clock's, four microseconds a step: a little later it lies before the wrap.
+  const { peer: other } = established({ mss: 1000 });
+  const epoch = 1000 + (((2 ** 32 - 5_500 - other.iss) >>> 0) * 4) / 1000;
+  const { host, peer } = established({ mss: 1000, epoch });
+  expect(2 ** 32 - peer.iss).toBeLessThan(10_000);
+  host.write(400);
+  host.write(8_000);
+  expect(peer.take()).toHaveLength(9);
+  // The first, a short one, is lost; the numbers begin anew behind it.
+  peer.send(ack({ ack: 1, sack: [[401, 8401]] }));
+  const again = peer.take();
+  expect(again.map(({ seq, text }) => [seq, text.length])).toEqual([[1, 400]]);
+  expect(host.status()).toMatchObject({ lost: 400, retrans: 400, sacked: 8000 });
+  peer.send(ack({ ack: 8401 }));
+  expect(host.status()).toMatchObject({ lost: 0, retrans: 0, sacked: 0 });
+});
