@@ -5,8 +5,10 @@
  * This file is the only owner of each of them (law 10). `assembly/build.mjs` reads it and writes
  * `host-web/abi.ts`: enumerations with their comments, and field offsets of every class marked
  * "Window:". Nothing here computes; values that depend on the configuration live in `memory.ts`.
- * The reasons have a file of their own (`reason.ts`), and so have the windows (`windows.ts`).
+ * The reasons have a file of their own (`reason.ts`), and so have the counters (`counter.ts`) and
+ * the windows (`windows.ts`).
  */
+export * from './counter';
 export * from './reason';
 export * from './windows';
 
@@ -119,6 +121,8 @@ export enum Option {
   CONGESTION_CONTROL,
   /** Octets not sent yet at which SEND takes no more (TCP_NOTSENT_LOWAT); 0: the stack's. */
   NOT_SENT_LOW_WATER,
+  /** Octets a second that are sent at most (SO_MAX_PACING_RATE); default 0, no bound. */
+  MAX_PACING_RATE,
 }
 
 /** Settings of the whole stack; `limits.ts` has each one's name, default and bounds. */
@@ -170,7 +174,7 @@ export enum Setting {
   IP6FRAG_TIME,
   /** Take segments without the timestamps agreed on, as Linux; 0: a RST only (RFC 7323 §3.2). */
   TOLERATE_MISSING_TS,
-  /** Congestion control of connections to come: 0 CUBIC, 1 Reno. */
+  /** Congestion control of connections to come: 0 CUBIC, 1 Reno, 2 BBR. */
   CONGESTION_CONTROL,
   /** A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511). */
   ABE,
@@ -190,6 +194,12 @@ export enum Setting {
   SLOW_START_AFTER_IDLE,
   /** SEND takes no more while so many octets are not sent yet. */
   NOTSENT_LOWAT,
+  /** Send data at an even rate, whatever the congestion control; BBR does always. */
+  PACING,
+  /** That rate while in slow start, in percent of cwnd for each SRTT. */
+  PACING_SS_RATIO,
+  /** And in congestion avoidance. */
+  PACING_CA_RATIO,
   COUNT,
 }
 
@@ -199,6 +209,8 @@ export enum Controller {
   CUBIC,
   /** RFC 5681. */
   RENO,
+  /** draft-ietf-ccwg-bbr. */
+  BBR,
   COUNT,
 }
 
@@ -234,108 +246,6 @@ export enum InputFlag {
   CHECKSUM_TRUSTED = 1,
   /** The packet is our own, looped back by the core; a host never sets it. */
   LOOPED_BACK = 2,
-}
-
-/** Counters, u64 each, in this order in the COUNTERS window; names as `nstat` prints them. */
-export enum Counter {
-  IpInReceives,
-  IpInHdrErrors,
-  IpInTruncatedPkts,
-  IpInCsumErrors,
-  IpInAddrErrors,
-  IpInUnknownProtos,
-  IpInDelivers,
-  IpOutRequests,
-  IpOutNoRoutes,
-  IpReasmReqds,
-  IpReasmOKs,
-  IpReasmFails,
-  IpForwardRefused,
-  IcmpInMsgs,
-  IcmpInErrors,
-  IcmpInCsumErrors,
-  IcmpInEchos,
-  IcmpInEchoReps,
-  IcmpInDestUnreachs,
-  IcmpInSrcQuenchs,
-  IcmpInTimeExcds,
-  IcmpInParmProbs,
-  IcmpInUnmatched,
-  IcmpOutMsgs,
-  IcmpOutDestUnreachs,
-  IcmpOutEchoReps,
-  IcmpOutRateLimited,
-  UdpInDatagrams,
-  UdpNoPorts,
-  TcpActiveOpens,
-  TcpPassiveOpens,
-  TcpAttemptFails,
-  TcpEstabResets,
-  TcpInSegs,
-  TcpOutSegs,
-  TcpRetransSegs,
-  TcpInErrs,
-  TcpInCsumErrors,
-  TcpOutRsts,
-  TcpExtEmbryonicRsts,
-  TcpExtTW,
-  TcpExtTWRecycled,
-  TcpExtTCPTimeWaitOverflow,
-  TcpExtPAWSEstab,
-  TcpExtDelayedACKs,
-  TcpExtListenOverflows,
-  TcpExtListenDrops,
-  TcpExtTCPReqQFullDrop,
-  TcpExtTCPTimeouts,
-  TcpExtTCPFastRetrans,
-  TcpExtTCPSackRecovery,
-  TcpExtTCPRenoRecovery,
-  TcpExtTCPSlowStartRetrans,
-  TcpExtTCPOFOQueue,
-  TcpExtTCPOFODrop,
-  TcpExtTCPChallengeACK,
-  TcpExtTCPSYNChallenge,
-  TcpExtTCPACKSkipped,
-  TcpExtTCPDSACKRecv,
-  TcpExtTCPAbortOnData,
-  TcpExtTCPAbortOnClose,
-  TcpExtTCPAbortOnTimeout,
-  TcpExtTCPAbortOnLinger,
-  TcpExtTCPAbortOnMemory,
-  TcpExtTCPKeepAlive,
-  TcpExtTCPZeroWindowProbe,
-  TcpExtTCPRcvQDrop,
-  TcpExtTCPWantZeroWindowAdv,
-  TcpExtTCPFromZeroWindowAdv,
-  TcpExtTCPBadOptions,
-  TcpExtReplyQueueDrop,
-  TcpExtTCPIcmpOutOfWindow,
-  TcpExtSyncookiesSent,
-  TcpExtSyncookiesRecv,
-  TcpExtSyncookiesFailed,
-  TcpExtTCPReqQFullDoCookies,
-  TcpExtTCPMTUBlackHole,
-  IpExtNegativeAdvice,
-  IpSourceRouteRefused,
-  TcpExtTCPSourceRouteFull,
-  IpExtInNoECTPkts,
-  IpExtInECT1Pkts,
-  IpExtInECT0Pkts,
-  IpExtInCEPkts,
-  TcpExtTCPDeliveredCE,
-  IpReasmTimeout,
-  IcmpOutTimeExcds,
-  IcmpOutParmProbs,
-  IpFragOKs,
-  IpFragCreates,
-  TcpExtTCPLossProbes,
-  TcpExtTCPLossProbeRecovery,
-  TcpExtTCPLostRetransmit,
-  TcpExtTCPSACKReorder,
-  TcpExtTCPDSACKUndo,
-  TcpExtTCPFullUndo,
-  TcpExtTCPSpuriousRTOs,
-  COUNT,
 }
 
 /** What a trace event tells; its four numbers are named beside each. */
@@ -394,5 +304,7 @@ export enum Timer {
   LINGER,
   /** Sender's silly-window override (RFC 9293 §3.8.6.2.1). */
   OVERRIDE,
+  /** The next segment of a paced sender may leave. */
+  PACE,
   COUNT,
 }

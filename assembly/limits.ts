@@ -128,7 +128,7 @@ function bounds(): usize {
     30, 1, 120, // IPFRAG_TIME ipfrag_time
     60, 1, 120, // IP6FRAG_TIME ip6frag_time
     1, 0, 1, // TOLERATE_MISSING_TS tolerate_missing_ts
-    0, 0, 1, // CONGESTION_CONTROL tcp_congestion_control
+    0, 0, 2, // CONGESTION_CONTROL tcp_congestion_control
     1, 0, 1, // ABE abe
     4_096, 1, 1_073_741_824, // RMEM_MIN tcp_rmem_min
     131_072, 1, 1_073_741_824, // RMEM_DEFAULT tcp_rmem_default
@@ -138,6 +138,9 @@ function bounds(): usize {
     16_777_216, 1, 1_073_741_824, // WMEM_MAX tcp_wmem_max
     1, 0, 1, // SLOW_START_AFTER_IDLE tcp_slow_start_after_idle
     4_294_967_295, 1, 4_294_967_295, // NOTSENT_LOWAT tcp_notsent_lowat
+    0, 0, 1, // PACING tcp_pacing
+    200, 1, 1_000, // PACING_SS_RATIO tcp_pacing_ss_ratio
+    120, 1, 1_000, // PACING_CA_RATIO tcp_pacing_ca_ratio
   ]);
 }
 
@@ -145,7 +148,7 @@ function bound(which: Setting, column: usize): u32 {
   return load<u32>(bounds() + 12 * <usize>which + 4 * column);
 }
 
-if (Setting.COUNT > 32) ERROR('SETTINGS holds 32 of them');
+if (Setting.COUNT > 48) ERROR('SETTINGS holds 48 of them');
 
 /** A setting of the whole stack. */
 export function setting(which: Setting): u32 {

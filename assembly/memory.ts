@@ -32,7 +32,7 @@ export const SCRATCH: usize = KEYS + 256;
 /** Settings, u32 each. */
 export const SETTINGS: usize = SCRATCH + 256;
 /** The trace ring's own record. */
-export const TRACER: usize = SETTINGS + 128;
+export const TRACER: usize = SETTINGS + 192;
 /** Records of the pools, tables and queues: POOL_SIZE each. */
 export const POOLS: usize = TRACER + 32;
 /** Local addresses and routes. */
@@ -114,5 +114,5 @@ export const TIME_WAIT_SIZE: u32 = 64;
 export const REPLY_SIZE: u32 = 160;
 export const SOURCE_ROUTE_SIZE: u32 = 56;
 export const PATH_SIZE: u32 = 32;
-export const FLIGHT_SIZE: u32 = 288;
+export const FLIGHT_SIZE: u32 = 384;
 export const SENT_SIZE: u32 = 48;

@@ -258,4 +258,15 @@ export enum Reason {
   RETRANSMISSION_LOST,
   /** Segments overtake each other: losses are believed later. (RFC 8985 §6.2) */
   REORDERING_SEEN,
+  /** The sender's rate is kept: data waits for its time. (draft-ietf-ccwg-bbr §5.6.2) */
+  PACED,
+  /**
+   * The bandwidth grows no more, or losses say so: the queue is drained. (draft-ietf-ccwg-bbr
+   * §5.3.2)
+   */
+  BBR_FULL,
+  /** Less is sent, to see a round trip without a queue. (draft-ietf-ccwg-bbr §5.3.4) */
+  BBR_PROBE_RTT,
+  /** A probe has lost too much: the bound is as much in flight. (draft-ietf-ccwg-bbr §5.5.10.2) */
+  BBR_TOO_HIGH,
 }

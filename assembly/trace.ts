@@ -65,6 +65,7 @@ export function trace(
 ): void {
   if (!tracing()) return;
   const t = tracer();
+  assert(t.base != 0 && <u32>kind <= <u32>TraceKind.NOTE && <u32>reason < DROP_REASONS);
   const event = changetype<TraceEvent>(<usize>t.base + (t.written & t.mask) * TRACE_EVENT_SIZE);
   t.written++;
   event.at = now();

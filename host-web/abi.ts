@@ -96,6 +96,8 @@ export enum Option {
   CONGESTION_CONTROL = 17,
   /** Octets not sent yet at which SEND takes no more (TCP_NOTSENT_LOWAT); 0: the stack's. */
   NOT_SENT_LOW_WATER = 18,
+  /** Octets a second that are sent at most (SO_MAX_PACING_RATE); default 0, no bound. */
+  MAX_PACING_RATE = 19,
 }
 
 /** Settings of the whole stack; `limits.ts` has each one's name, default and bounds. */
@@ -144,7 +146,7 @@ export enum Setting {
   IP6FRAG_TIME = 20,
   /** Take segments without the timestamps agreed on, as Linux; 0: a RST only (RFC 7323 §3.2). */
   TOLERATE_MISSING_TS = 21,
-  /** Congestion control of connections to come: 0 CUBIC, 1 Reno. */
+  /** Congestion control of connections to come: 0 CUBIC, 1 Reno, 2 BBR. */
   CONGESTION_CONTROL = 22,
   /** A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511). */
   ABE = 23,
@@ -164,7 +166,13 @@ export enum Setting {
   SLOW_START_AFTER_IDLE = 30,
   /** SEND takes no more while so many octets are not sent yet. */
   NOTSENT_LOWAT = 31,
-  COUNT = 32,
+  /** Send data at an even rate, whatever the congestion control; BBR does always. */
+  PACING = 32,
+  /** That rate while in slow start, in percent of cwnd for each SRTT. */
+  PACING_SS_RATIO = 33,
+  /** And in congestion avoidance. */
+  PACING_CA_RATIO = 34,
+  COUNT = 35,
 }
 
 /** Congestion control, as a setting and an option choose it. */
@@ -173,7 +181,9 @@ export enum Controller {
   CUBIC = 0,
   /** RFC 5681. */
   RENO = 1,
-  COUNT = 2,
+  /** draft-ietf-ccwg-bbr. */
+  BBR = 2,
+  COUNT = 3,
 }
 
 /** Signals of a connection, as bits; `signal()` hands them over and clears them. */
@@ -206,6 +216,67 @@ export enum InputFlag {
   CHECKSUM_TRUSTED = 1,
   /** The packet is our own, looped back by the core; a host never sets it. */
   LOOPED_BACK = 2,
+}
+
+/** What a trace event tells; its four numbers are named beside each. */
+export enum TraceKind {
+  NONE = 0,
+  /** A segment arrived: SEG.SEQ, SEG.ACK, text length << 16 | control bits, SEG.WND (unscaled). */
+  SEGMENT_IN = 1,
+  /** A segment was sent: the same four. */
+  SEGMENT_OUT = 2,
+  /** The state changed: from, to, reason, 0. */
+  STATE = 3,
+  /** A packet or segment was dropped: reason, and three numbers the reason explains. */
+  DROP = 4,
+  /** A timer ran out: which, RTO or delay in microseconds, retransmission count, 0. */
+  TIMER = 5,
+  /** Congestion control acted: cwnd, ssthresh, FlightSize, SRTT in microseconds. */
+  CONGESTION = 6,
+  /** A user call: which, its number, its result, 0. */
+  CALL = 7,
+  /** Something worth knowing: the reason says what; 0, 0, 0, 0. */
+  NOTE = 8,
+}
+
+/** User calls, as the trace names them. */
+export enum Call {
+  OPEN = 0,
+  SEND = 1,
+  RECEIVE = 2,
+  CLOSE = 3,
+  ABORT = 4,
+  ACCEPT = 5,
+  RELEASE = 6,
+  URGENT = 7,
+}
+
+/** Segment control bits, as in octet 13 of the header (RFC 9293 §3.1). */
+export enum Ctl {
+  NONE = 0,
+  FIN = 1,
+  SYN = 2,
+  RST = 4,
+  PSH = 8,
+  ACK = 16,
+  URG = 32,
+  ECE = 64,
+  CWR = 128,
+}
+
+/** Timers of a connection; each is an Instant in `tcb.timers`, 0 when not armed. */
+export enum Timer {
+  RETRANSMIT = 0,
+  PERSIST = 1,
+  DELAYED_ACK = 2,
+  KEEP_ALIVE = 3,
+  /** FIN-WAIT-2 of a released connection. */
+  LINGER = 4,
+  /** Sender's silly-window override (RFC 9293 §3.8.6.2.1). */
+  OVERRIDE = 5,
+  /** The next segment of a paced sender may leave. */
+  PACE = 6,
+  COUNT = 7,
 }
 
 /** Counters, u64 each, in this order in the COUNTERS window; names as `nstat` prints them. */
@@ -308,65 +379,6 @@ export enum Counter {
   TcpExtTCPFullUndo = 95,
   TcpExtTCPSpuriousRTOs = 96,
   COUNT = 97,
-}
-
-/** What a trace event tells; its four numbers are named beside each. */
-export enum TraceKind {
-  NONE = 0,
-  /** A segment arrived: SEG.SEQ, SEG.ACK, text length << 16 | control bits, SEG.WND (unscaled). */
-  SEGMENT_IN = 1,
-  /** A segment was sent: the same four. */
-  SEGMENT_OUT = 2,
-  /** The state changed: from, to, reason, 0. */
-  STATE = 3,
-  /** A packet or segment was dropped: reason, and three numbers the reason explains. */
-  DROP = 4,
-  /** A timer ran out: which, RTO or delay in microseconds, retransmission count, 0. */
-  TIMER = 5,
-  /** Congestion control acted: cwnd, ssthresh, FlightSize, SRTT in microseconds. */
-  CONGESTION = 6,
-  /** A user call: which, its number, its result, 0. */
-  CALL = 7,
-  /** Something worth knowing: the reason says what; 0, 0, 0, 0. */
-  NOTE = 8,
-}
-
-/** User calls, as the trace names them. */
-export enum Call {
-  OPEN = 0,
-  SEND = 1,
-  RECEIVE = 2,
-  CLOSE = 3,
-  ABORT = 4,
-  ACCEPT = 5,
-  RELEASE = 6,
-  URGENT = 7,
-}
-
-/** Segment control bits, as in octet 13 of the header (RFC 9293 §3.1). */
-export enum Ctl {
-  NONE = 0,
-  FIN = 1,
-  SYN = 2,
-  RST = 4,
-  PSH = 8,
-  ACK = 16,
-  URG = 32,
-  ECE = 64,
-  CWR = 128,
-}
-
-/** Timers of a connection; each is an Instant in `tcb.timers`, 0 when not armed. */
-export enum Timer {
-  RETRANSMIT = 0,
-  PERSIST = 1,
-  DELAYED_ACK = 2,
-  KEEP_ALIVE = 3,
-  /** FIN-WAIT-2 of a released connection. */
-  LINGER = 4,
-  /** Sender's silly-window override (RFC 9293 §3.8.6.2.1). */
-  OVERRIDE = 5,
-  COUNT = 6,
 }
 
 /** Why something happened. The comment above each is the sentence that hosts print (generated, with its section, into `host-web/abi.ts`), so it is written for the reader of a ladder. */
@@ -598,6 +610,14 @@ export enum Reason {
   RETRANSMISSION_LOST = 112,
   /** Segments overtake each other: losses are believed later. (RFC 8985 §6.2) */
   REORDERING_SEEN = 113,
+  /** The sender's rate is kept: data waits for its time. (draft-ietf-ccwg-bbr §5.6.2) */
+  PACED = 114,
+  /** The bandwidth grows no more, or losses say so: the queue is drained. (draft-ietf-ccwg-bbr §5.3.2) */
+  BBR_FULL = 115,
+  /** Less is sent, to see a round trip without a queue. (draft-ietf-ccwg-bbr §5.3.4) */
+  BBR_PROBE_RTT = 116,
+  /** A probe has lost too much: the bound is as much in flight. (draft-ietf-ccwg-bbr §5.5.10.2) */
+  BBR_TOO_HIGH = 117,
 }
 
 /** The sentence of every reason, with its section. */
@@ -716,6 +736,10 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.RACK_LOST]: "Sent well before what has arrived: it is lost. (RFC 8985 §6.2)",
   [Reason.RETRANSMISSION_LOST]: "Sent again well before what has arrived: lost once more. (RFC 8985 §6.2)",
   [Reason.REORDERING_SEEN]: "Segments overtake each other: losses are believed later. (RFC 8985 §6.2)",
+  [Reason.PACED]: "The sender's rate is kept: data waits for its time. (draft-ietf-ccwg-bbr §5.6.2)",
+  [Reason.BBR_FULL]: "The bandwidth grows no more, or losses say so: the queue is drained. (draft-ietf-ccwg-bbr §5.3.2)",
+  [Reason.BBR_PROBE_RTT]: "Less is sent, to see a round trip without a queue. (draft-ietf-ccwg-bbr §5.3.4)",
+  [Reason.BBR_TOO_HIGH]: "A probe has lost too much: the bound is as much in flight. (draft-ietf-ccwg-bbr §5.5.10.2)",
 }
 
 /** Window: what the host chooses before `init`. Zero means the default; `limits.ts` has it, and what each may be. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ the limits, u32 each, and 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */
@@ -1264,13 +1288,13 @@ export const SETTINGS = {
     most: 1,
     about: "Take segments without the timestamps agreed on, as Linux; 0: a RST only (RFC 7323 §3.2).",
   },
-  /** Congestion control of connections to come: 0 CUBIC, 1 Reno. 0 to 1; default 0. */
+  /** Congestion control of connections to come: 0 CUBIC, 1 Reno, 2 BBR. 0 to 2; default 0. */
   tcp_congestion_control: {
     setting: Setting.CONGESTION_CONTROL,
     initial: 0,
     least: 0,
-    most: 1,
-    about: "Congestion control of connections to come: 0 CUBIC, 1 Reno.",
+    most: 2,
+    about: "Congestion control of connections to come: 0 CUBIC, 1 Reno, 2 BBR.",
   },
   /** A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511). 0 to 1; default 1. */
   abe: {
@@ -1344,6 +1368,30 @@ export const SETTINGS = {
     most: 4294967295,
     about: "SEND takes no more while so many octets are not sent yet.",
   },
+  /** Send data at an even rate, whatever the congestion control; BBR does always. 0 to 1; default 0. */
+  tcp_pacing: {
+    setting: Setting.PACING,
+    initial: 0,
+    least: 0,
+    most: 1,
+    about: "Send data at an even rate, whatever the congestion control; BBR does always.",
+  },
+  /** That rate while in slow start, in percent of cwnd for each SRTT. 1 to 1000; default 200. */
+  tcp_pacing_ss_ratio: {
+    setting: Setting.PACING_SS_RATIO,
+    initial: 200,
+    least: 1,
+    most: 1000,
+    about: "That rate while in slow start, in percent of cwnd for each SRTT.",
+  },
+  /** And in congestion avoidance. 1 to 1000; default 120. */
+  tcp_pacing_ca_ratio: {
+    setting: Setting.PACING_CA_RATIO,
+    initial: 120,
+    least: 1,
+    most: 1000,
+    about: "And in congestion avoidance.",
+  },
 } as const
 
 /** The fixed memory map: addresses and sizes, octets. */
@@ -1353,10 +1401,10 @@ export const Memory = {
   SIGNAL: 65728,
   STATUS: 65792,
   ECHO_REPLY: 66304,
-  ROUTE_ADVICE: 72696,
-  REFUSAL: 72728,
+  ROUTE_ADVICE: 72760,
+  REFUSAL: 72792,
   COUNTERS: 66368,
-  DROPS: 73944,
+  DROPS: 74008,
   RECEIVE: 131136,
   TRANSMIT: 196864,
   TEXT: 262528,

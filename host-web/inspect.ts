@@ -90,6 +90,8 @@ export interface TcpInfo {
   busy: number;
   rwnd_limited: number;
   sndbuf_limited: number;
+  /** Bits a second that are sent at most; 0 when the sender is not paced. */
+  pacing_rate: number;
   /** Retransmissions of the oldest octet, and of all. */
   retransmits: number;
   total_retrans: number;
@@ -141,6 +143,7 @@ function senderFigures(u32: (field: keyof typeof StatusField) => number) {
     sacked: u32('sacked'),
     retrans: u32('retrans'),
     delivery_rate: 8 * u32('deliveryRate'),
+    pacing_rate: 8 * u32('pacingRate'),
     app_limited: (u32('flags') & 256) !== 0,
     notsent: u32('notSent'),
     busy: u32('busy'),

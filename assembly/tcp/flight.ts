@@ -8,12 +8,13 @@
  * one; memory of those never taken costs nothing. What outlives a flight (cwnd, ssthresh, RTT,
  * the minimum RTT, reordering, the delivery rate) stays in the TCB.
  *
- * ╒══════════════════════ Flight (288 octets) ══════════════════════╕
+ * ╒══════════════════════ Flight (384 octets) ══════════════════════╕
  * │ owner │ quiet queue │ sent records: list, by time │ octets by mark │
  * ├────────────────────────────────────────────────────────────────┤
  * │ RACK │ tail probe │ PRR │ undo, F-RTO │ delivery │ controller's    │
  * └────────────────────────────────────────────────────────────────┘
  */
+import { Controller } from '../abi';
 import { flights, quietFlights, sentRecords } from '../pools';
 import { giveFirst, itemAt, take } from '../store/pool';
 import { Lane } from '../store/lane';
@@ -141,10 +142,15 @@ export class Flight {
   isRateAppLimited: u8;
   /** Whether the probe that is due stands where the retransmission timeout would have been. */
   isProbeForRto: u8;
+
+  /** Octets a second that leave at most, 0 as many as can (`rate/pacing.ts`). */
+  paceRate: u32;
+  /** When the next may leave, nanoseconds of the clock. */
+  paceAt: u64;
 }
 
 /** Where the controller's own variables begin; they end with the record. */
-export const CONTROLLER: usize = 192;
+export const CONTROLLER: usize = 208;
 if (offsetof<Flight>() > CONTROLLER) ERROR('the flight overlaps its controller');
 
 const QUIET_LEAST: u64 = SECOND;
@@ -206,14 +212,23 @@ export function takeFlight(tcb: Tcb): Flight {
   return flight;
 }
 
-/** Nothing is outstanding any more: another may have the record after an RTO. */
+/** Forgets what a controller has learned. */
+export function clearController(flight: Flight): void {
+  memory.fill(changetype<usize>(flight) + CONTROLLER, 0, <usize>FLIGHT_SIZE - CONTROLLER);
+}
+
+/**
+ * Nothing is outstanding any more: another may have the record after an RTO. BBR keeps it, for its
+ * model of the path is there.
+ */
 export function becomeQuiet(tcb: Tcb): void {
-  if (tcb.flight == 0) return;
+  if (tcb.flight == 0 || tcb.controller == Controller.BBR) return;
   const flight = flightAt(tcb.flight);
   if (flight.isQuiet) return;
   const queue = quietFlights();
   flight.isQuiet = 1;
-  flight.quietAt = now() + max<u64>(tcb.rtt.rto, QUIET_LEAST);
+  // What is paced may be slower than that.
+  flight.quietAt = max(now() + max<u64>(tcb.rtt.rto, QUIET_LEAST), flight.paceAt / 1_000);
   flight.quietBefore = queue.tail;
   flight.quietNext = 0;
   if (queue.head == 0) queue.head = tcb.flight;

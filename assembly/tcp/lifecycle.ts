@@ -71,6 +71,7 @@ export function orphan(tcb: Tcb): void {
 export function inheritOptions(tcb: Tcb, listener: Tcb): void {
   tcb.flags |= listener.flags & (Flag.NAGLE_OFF | Flag.CORK | Flag.KEEP_ALIVE);
   tcb.controller = listener.controller;
+  tcb.rates.most = listener.rates.most;
   tcb.diffserv = listener.diffserv;
   tcb.hopLimit = listener.hopLimit;
   tcb.userTimeoutMs = listener.userTimeoutMs;

@@ -25,6 +25,7 @@ export function acknowledge(tcb: Tcb): void {
 /** Signals the user of a connection; what has not been fetched yet is joined to it. */
 export function signal(tcb: Tcb, signals: Signal): void {
   if (has(tcb, Flag.RELEASED)) return;
+  assert(tcb.index != 0 && has(tcb, Flag.IN_USE));
   tcb.signals |= signals;
   // A connection nobody has accepted keeps its signals until somebody does.
   if (has(tcb, Flag.SIGNALED) || has(tcb, Flag.UNACCEPTED)) return;

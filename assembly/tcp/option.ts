@@ -5,6 +5,8 @@
 import { Controller, Option, Result, State, Timer } from '../abi';
 import { markReady } from './marks';
 import { trustPath } from './path-mtu';
+import { choose } from './rate/congestion';
+import { repace } from './rate/pacing';
 import { giveUpAt } from './rto';
 import { armedFor, Fixed, Flag, lower, raise, Tcb } from './tcb';
 import { now } from '../time';
@@ -102,10 +104,15 @@ function setSized(tcb: Tcb, option: Option, value: u32): Result {
       return Result.OK;
     case Option.CONGESTION_CONTROL:
       if (value >= <u32>Controller.COUNT) return Result.INVALID_ARGUMENT;
-      tcb.controller = <u8>value;
+      choose(tcb, <Controller>value);
       return Result.OK;
     case Option.NOT_SENT_LOW_WATER:
       tcb.snd.notSentLowWater = value;
+      return Result.OK;
+    case Option.MAX_PACING_RATE:
+      tcb.rates.most = value;
+      repace(tcb);
+      markReady(tcb);
       return Result.OK;
     case Option.DIFFSERV:
       if (value > 255) return Result.INVALID_ARGUMENT;

@@ -27,7 +27,7 @@ import {
   unreadText,
 } from './tcb';
 import { mostToOffer } from './shares';
-import { nextTimer } from './timers';
+import { nextBelow } from './timers';
 import { TimeWait, timeWaitAt, timeWaitLeft } from './time-wait';
 
 /** STATUS.timer of records without a TCB. */
@@ -67,7 +67,8 @@ export function status(tcb: Tcb): void {
   status.flags = options(tcb);
   // What follows is over.
   if (tcb.state == State.TIME_WAIT) return;
-  const timer = nextTimer(tcb);
+  // The pacer's is always near, and says nothing.
+  const timer = nextBelow(tcb, Timer.PACE);
   if (timer != Timer.COUNT) {
     status.timer = timer + 1;
     status.timerMs = millisUntil(armedFor(tcb, timer));
@@ -94,6 +95,7 @@ export function status(tcb: Tcb): void {
   status.lost = flight.lost;
   status.sacked = flight.sacked;
   status.retrans = flight.resent;
+  status.pacingRate = flight.paceRate;
 }
 
 /** STATUS.flags of a connection. */

@@ -10,10 +10,10 @@
  * │ 120 snd  SND.* (§3.3.1)                 184 rcv  RCV.*                          │
  * │ 248 rtt  RFC 6298, or a listener's      312 cc   RFC 5681, 6582                 │
  * │          backlog                        368 ts   RFC 7323                       │
- * │ 384 timers, one Instant each            432 outgoing text                       │
- * │ 460 incoming text                       488 out-of-order ranges                 │
- * │ 496 source route   498 generation of paths   500 tuning of the receive buffer   │
- * │ 512 room for what is measured of a sender   540 waiting   560 rates            │
+ * │ 384 timers, one Instant each            440 outgoing text                       │
+ * │ 468 incoming text                       496 out-of-order ranges                 │
+ * │ 504 source route   506 generation of paths   508 tuning of the receive buffer   │
+ * │ 520 room for what is measured of a sender   540 waiting   560 rates            │
  * └────────────────────────────────────────────────────────────────────────────────┘
  */
 import { State, Timer } from '../abi';
@@ -132,12 +132,12 @@ const BACKLOG: usize = RTT;
 const CC: usize = 312;
 const TS: usize = 368;
 const TIMERS: usize = 384;
-const OUTGOING: usize = 432;
-const INCOMING: usize = 460;
-const OUT_OF_ORDER: usize = 488;
-const SOURCE_ROUTE: usize = 496;
-const PATH_SEEN: usize = 498;
-const TUNING: usize = 500;
+const OUTGOING: usize = 440;
+const INCOMING: usize = 468;
+const OUT_OF_ORDER: usize = 496;
+const SOURCE_ROUTE: usize = 504;
+const PATH_SEEN: usize = 506;
+const TUNING: usize = 508;
 const WAITING: usize = 540;
 const RATES: usize = 560;
 

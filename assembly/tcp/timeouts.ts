@@ -31,6 +31,11 @@ export function expire(tcb: Tcb): void {
     const at = armedFor(tcb, timer);
     if (at == 0 || at > now()) continue;
     setTimer(tcb, timer, 0);
+    // It runs out every millisecond, and what it was for is told already.
+    if (timer == Timer.PACE) {
+      markReady(tcb);
+      continue;
+    }
     trace(
       TraceKind.TIMER,
       handleOf(tcb),

@@ -30,10 +30,15 @@ export function cancelAll(tcb: Tcb): void {
   unschedule(timers(), tcb.index);
 }
 
-/** The timer of a connection that runs out first, Timer.COUNT when none is armed. */
+/** The timer of a connection that runs out first; Timer.COUNT when none is armed. */
 export function nextTimer(tcb: Tcb): Timer {
+  return nextBelow(tcb, Timer.COUNT);
+}
+
+/** The first to run out of those below `end`; Timer.COUNT when none is armed. */
+export function nextBelow(tcb: Tcb, end: Timer): Timer {
   let first: Timer = Timer.COUNT;
-  for (let timer: Timer = 0; timer < Timer.COUNT; timer++) {
+  for (let timer: Timer = 0; timer < end; timer++) {
     const at = armedFor(tcb, timer);
     if (at != 0 && (first == Timer.COUNT || at < armedFor(tcb, first))) first = timer;
   }

@@ -30,6 +30,7 @@ import { followChanges } from './path-mtu';
 import { resumed } from './rate/congestion';
 import { noteDry, noteSending } from './rate/delivery';
 import { beginBusy, noteLimit } from './rate/limited';
+import { mayLeave } from './rate/pacing';
 import { noteFlight } from './rate/validation';
 import { unsentFell } from './send';
 import { backOff, beforeGivingUp, startTiming, stopTiming } from './rto';
@@ -174,7 +175,7 @@ function mayResend(tcb: Tcb, flight: Flight, seq: LocalSeq): bool {
   // In recovery SND.WND has no say: what it has shrunk away from was within it once (MAY-7).
   // RFC 7323 §2.4b
   if (flight.phase == Phase.LOSS && !lt(seq, snd.una + snd.wnd)) return false;
-  return pipe(tcb) + snd.mss <= tcb.cc.cwnd; // RFC 6675 §4c, RFC 9937 §6
+  return pipe(tcb) + snd.mss <= tcb.cc.cwnd && mayLeave(tcb); // RFC 6675 §4c, RFC 9937 §6
 }
 
 /** Octets of text a lost segment may have: after a timeout the window counts again (SHLD-16). */
@@ -296,6 +297,7 @@ function transmitText(tcb: Tcb): u32 {
     return 0;
   }
   if (!fin && !isWorthSending(tcb, length, unsent, mss)) return 0;
+  if (!mayLeave(tcb)) return 0;
   return emitText(tcb, length, fin);
 }
 

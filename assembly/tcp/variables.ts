@@ -144,6 +144,8 @@ export class Rates {
   delivery: u32;
   /** Whether a lack of data had limited that. */
   isAppLimited: u32;
+  /** Data is sent no faster (SO_MAX_PACING_RATE); 0 is no bound. */
+  most: u32;
 }
 
 /** What the sender has waited for (`rate/limited.ts`), milliseconds. */

@@ -147,7 +147,9 @@ function infoOf(socket: TcpInfo): string {
   say(`segs_in:${socket.segs_in}`, socket.segs_in);
   // What another version's process does not tell is nothing.
   const count = (octets = 0) => (socket.snd_mss ? Math.ceil(octets / socket.snd_mss) : 0);
-  const { unacked, retrans, lost, sacked, dsack_dups, reord_seen, min_rtt, delivery_rate } = socket;
+  const { unacked, retrans, lost, sacked, dsack_dups, reord_seen, min_rtt } = socket;
+  const { pacing_rate, delivery_rate } = socket;
+  say(`pacing_rate ${pacing_rate}bps`, pacing_rate);
   say(`delivery_rate ${delivery_rate}bps`, delivery_rate);
   say('app_limited', socket.app_limited);
   const { busy, notsent } = socket;

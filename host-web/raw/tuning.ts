@@ -4,7 +4,7 @@ import { parseAddress } from '../address.ts';
 import type { Clock } from '../clock.ts';
 import type { Core, Limits } from '../core.ts';
 import type { Sysctl } from '../sysctl.ts';
-import { describe, duration, size } from '../units.ts';
+import { describe, duration, rate, size } from '../units.ts';
 import { refuseTls } from './plain.ts';
 import type { RawConnection, RawListener } from './raw.ts';
 
@@ -42,9 +42,11 @@ export interface TuningOptions {
   /** Largest segment to announce and to send; by default what the MTU gives. */
   maxSegmentSize?: number;
   /** Congestion control (TCP_CONGESTION); by default the stack's `tcp_congestion_control`. */
-  congestionControl?: 'cubic' | 'reno';
+  congestionControl?: 'cubic' | 'reno' | 'bbr';
   /** Data not sent yet from which on a write waits (TCP_NOTSENT_LOWAT): octets, or `'16k'`. */
   notSentLowWater?: number | string;
+  /** Bits a second that are sent at most (SO_MAX_PACING_RATE), or `'10mbit'`; 0 is no bound. */
+  maxPacingRate?: number | string;
   /** Listeners that all have it share a port; each SYN goes to one of them. */
   reusePort?: boolean;
 }
@@ -109,6 +111,10 @@ const OPTIONS: { [K in keyof TuningOptions]-?: [Option, (value: never) => number
     (name: string) => Controller[name.toUpperCase() as keyof typeof Controller] ?? -1,
   ],
   notSentLowWater: [Option.NOT_SENT_LOW_WATER, (value: number | string) => size(value)],
+  maxPacingRate: [
+    Option.MAX_PACING_RATE,
+    (value: number | string) => (value === 0 ? 0 : rate(value) / 8),
+  ],
   reusePort: [Option.REUSE_PORT, (on: boolean) => Number(on)],
 };
 

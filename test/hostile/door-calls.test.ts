@@ -68,8 +68,9 @@ const TAKES: Readonly<Record<string, readonly number[]>> = {
   REUSE_PORT: NUMBERS,
   BLACK_HOLE_DETECTION: NUMBERS,
   QUICK_ACKS: [0, 1, 2],
-  CONGESTION_CONTROL: [0, 1],
+  CONGESTION_CONTROL: [0, 1, 2],
   NOT_SENT_LOW_WATER: NUMBERS,
+  MAX_PACING_RATE: NUMBERS,
 };
 
 const OPTIONS = Object.keys(Option).filter((name) => Number.isNaN(Number(name)));

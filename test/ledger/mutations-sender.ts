@@ -123,7 +123,7 @@ export const OF_SENDERS: readonly Mutation[] = [
   {
     label: 'RFC 8985 §7.4.2',
     path: 'assembly/tcp/loss/tail-probe.ts',
-    from: 'tcb.cc.cwnd = tcb.cc.ssthresh;',
+    from: 'tcb.cc.cwnd = min(tcb.cc.cwnd, tcb.cc.ssthresh);',
     to: '',
     broken: 'a repaired loss costs nothing',
     test: [

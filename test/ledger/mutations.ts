@@ -5,6 +5,7 @@
  * their own. Each test is one that the ledger counts as showing the rule.
  */
 import { OF_OTHERS } from './mutations-others.ts';
+import { OF_RATES } from './mutations-rates.ts';
 import { OF_SENDERS } from './mutations-sender.ts';
 
 /** One way to break a rule. */
@@ -234,4 +235,9 @@ export const OF_9293: readonly Mutation[] = [
 ];
 
 /** All of them. */
-export const MUTATIONS: readonly Mutation[] = [...OF_9293, ...OF_OTHERS, ...OF_SENDERS];
+export const MUTATIONS: readonly Mutation[] = [
+  ...OF_9293,
+  ...OF_OTHERS,
+  ...OF_SENDERS,
+  ...OF_RATES,
+];

@@ -4,6 +4,7 @@
  */
 import { Flight, pipe } from '../flight';
 import { progress } from '../progress';
+import { ownsRecovery } from '../rate/congestion';
 import { Tcb } from '../tcb';
 
 /** Recovery begins (RFC 9937 §6.1). SACKed octets of before will not be delivered again. */
@@ -14,8 +15,9 @@ export function beginPrr(tcb: Tcb, flight: Flight): void {
     tcb.snd.nxt - tcb.snd.una - flight.sacked + made.sacked + made.acked;
 }
 
-/** Sets cwnd for an acknowledgment during recovery (RFC 9937 §6.2). */
+/** Sets cwnd for an acknowledgment during recovery, unless the controller does (RFC 9937 §6.2). */
 export function prrAcknowledged(tcb: Tcb, flight: Flight): void {
+  if (ownsRecovery(tcb)) return;
   const made = progress();
   const cc = tcb.cc;
   const mss = tcb.snd.mss;

@@ -11,10 +11,18 @@ import { isReducedByEcho, reducedByLoss } from '../ecn';
 import { Flight, flightOf, Frto, hasFlight, missing, Phase, phaseOf, pipe } from '../flight';
 import { markReady } from '../marks';
 import { beginProgress, progress } from '../progress';
-import { acked, Cause, reduce, slowStartAgain } from '../rate/congestion';
+import {
+  acked,
+  Cause,
+  learned,
+  ownsRecovery,
+  recovered,
+  reduce,
+  restored,
+  slowStartAgain,
+} from '../rate/congestion';
 import { sampleDelivery } from '../rate/delivery';
 import { traceCongestion } from '../rate/note';
-import { validationRecovered } from '../rate/validation';
 import { Segment } from '../segment';
 import { lt } from '../seq';
 import { clock, firstSent, isMarked, Mark, sentAt } from '../sent';
@@ -51,6 +59,7 @@ export function recover(tcb: Tcb, seg: Segment): void {
   // A window that has just come down, or that an echo brings down, does not grow (RFC 3168 §6.1.2).
   const mayGrow = before != Phase.RECOVERY && flight.phase != Phase.RECOVERY && !made.isEcho;
   if (mayGrow && made.acked != 0) acked(tcb, flight, made.acked, before == Phase.LOSS);
+  learned(tcb, flight);
   // The point of an old recovery moves along, so that it never seems to lie ahead; one behind, for
   // an echo counts only beyond it (`ecn.ts`).
   if (flight.phase == Phase.OPEN && lt(tcb.cc.point, tcb.snd.una)) tcb.cc.point = tcb.snd.una - 1;
@@ -144,10 +153,13 @@ function endRecovery(tcb: Tcb, flight: Flight): void {
   rackRecovered(tcb);
   // With SACK flight and window are about equal; without, what is in flight may be much less, and
   // the window would leave in one burst.
-  if (has(tcb, Flag.SACK)) cc.cwnd = cc.ssthresh; // RFC 9937 §6f
-  // RFC 5681 §3.2g, RFC 6582 §3.2c, RFC 2525 §2.8
-  else cc.cwnd = min(cc.ssthresh, max(snd.nxt - snd.una, snd.mss) + snd.mss);
-  validationRecovered(tcb, flight, max(flight.undoRetrans, 0) * snd.mss);
+  if (!has(tcb, Flag.SACK)) {
+    // RFC 5681 §3.2g, RFC 6582 §3.2c, RFC 2525 §2.8
+    cc.cwnd = min(cc.ssthresh, max(snd.nxt - snd.una, snd.mss) + snd.mss);
+  } else if (!ownsRecovery(tcb)) {
+    cc.cwnd = cc.ssthresh; // RFC 9937 §6f
+  }
+  recovered(tcb, flight, max(flight.undoRetrans, 0) * snd.mss);
   traceCongestion(tcb, Reason.RECOVERED);
 }
 
@@ -198,7 +210,7 @@ export function loseEverything(tcb: Tcb, isFirst: bool): void {
   const mayBeSpurious = isFirst && wasOpen && !hasReneged && has(tcb, Flag.SACK);
   flight.frto = <u8>(mayBeSpurious ? Frto.WAITING : Frto.OFF); // RFC 5682 §3.1a
   flight.probe = 0;
-  slowStartAgain(flight);
+  slowStartAgain(tcb, flight);
   raise(tcb, Flag.RESEND_NOW); // RFC 2525 §2.2
   traceCongestion(tcb, Reason.RETRANSMISSION_TIMEOUT);
 }
@@ -234,6 +246,7 @@ function lossAcknowledged(tcb: Tcb, flight: Flight): void {
     flight.frto = <u8>Frto.OFF;
     lower(tcb, Flag.RESEND_NOW);
     rackRecovered(tcb);
+    restored(tcb, flight);
     return;
   }
   if (flight.frto == Frto.WAITING && made.acked != 0 && canSendNew(tcb)) {

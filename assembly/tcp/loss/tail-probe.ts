@@ -58,7 +58,7 @@ export function probeAcknowledged(tcb: Tcb, flight: Flight, seg: Segment): void 
     count(Counter.TcpExtTCPLossProbeRecovery);
     if (flight.phase != Phase.OPEN) return;
     tcb.cc.ssthresh = reduce(tcb, flight, Cause.LOSS);
-    tcb.cc.cwnd = tcb.cc.ssthresh; // RFC 8985 §7.4.2
+    tcb.cc.cwnd = min(tcb.cc.cwnd, tcb.cc.ssthresh); // RFC 8985 §7.4.2
     reducedByLoss(tcb);
     traceCongestion(tcb, Reason.TAIL_PROBE_RECOVERED);
   } else if (made.delivered == 0 && seg.ack == flight.probeEnd && seg.textLength == 0) {

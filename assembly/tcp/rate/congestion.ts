@@ -8,11 +8,13 @@
  */
 import { Controller, Setting } from '../../abi';
 import { setting } from '../../limits';
-import { Flight, flightOf, hasFlight } from '../flight';
+import { clearController, Flight, flightOf, hasFlight } from '../flight';
 import { progress } from '../progress';
-import { Tcb } from '../tcb';
+import { Flag, has, Tcb } from '../tcb';
+import { bbrAcked, bbrCongested, bbrRestore, bbrResumed, bbrUndone } from './bbr';
 import { cubicAcked, cubicReduce, cubicResumed, cubicUndone } from './cubic';
 import { hystartAcked, hystartBegin } from './hystart';
+import { repace, updatePacing } from './pacing';
 import { renoAcked, renoReduce, slowStart } from './reno';
 import {
   beginValidation,
@@ -51,6 +53,25 @@ export function beginCongestion(tcb: Tcb): void {
   beginValidation(tcb);
 }
 
+/** Chosen while the connection lives: the new controller begins with the window there is. */
+export function choose(tcb: Tcb, controller: Controller): void {
+  if (tcb.controller == controller) return;
+  tcb.controller = <u8>controller;
+  if (hasFlight(tcb)) clearController(flightOf(tcb));
+  repace(tcb);
+}
+
+/** Whether it is the controller's model that says what cwnd is, in recovery, too. */
+export function ownsRecovery(tcb: Tcb): bool {
+  return tcb.controller == Controller.BBR && has(tcb, Flag.SACK);
+}
+
+/** An acknowledgment was taken, whatever it says of losses: a controller with a model learns. */
+export function learned(tcb: Tcb, flight: Flight): void {
+  if (tcb.controller == Controller.BBR && progress().delivered != 0) bbrAcked(tcb, flight);
+  if (flight.paceRate != 0) updatePacing(tcb, flight);
+}
+
 /**
  * Grows cwnd for an acknowledgment of so many new octets, outside of recovery.
  *
@@ -58,6 +79,7 @@ export function beginCongestion(tcb: Tcb): void {
  */
 export function acked(tcb: Tcb, flight: Flight, length: u32, afterTimeout: bool): void {
   const cc = tcb.cc;
+  if (tcb.controller == Controller.BBR) return;
   // A window that is not made use of has not been tested.
   if (!validated(tcb, flight, length)) return;
   if (cc.cwnd < cc.ssthresh) {
@@ -76,6 +98,7 @@ export function acked(tcb: Tcb, flight: Flight, length: u32, afterTimeout: bool)
 
 /** Answers ssthresh for a reduction; cwnd is brought there by whoever asked. */
 export function reduce(tcb: Tcb, flight: Flight, cause: Cause): u32 {
+  if (tcb.controller == Controller.BBR) return bbrReduce(tcb, flight, cause);
   const inFlight = min(tcb.cc.cwnd, flightAtLoss(tcb));
   const isMild = cause == Cause.ECN && setting(Setting.ABE) != 0; // RFC 8511 §3
   const left =
@@ -87,6 +110,27 @@ export function reduce(tcb: Tcb, flight: Flight, cause: Cause): u32 {
   // What was sent again is known after recovery; a mark and a timeout have none.
   if (cause != Cause.LOSS) validationRecovered(tcb, flight, 0);
   return unvalidated;
+}
+
+/**
+ * BBR has no ssthresh; what losses mean it knows of each. Without SACK NewReno needs one to come
+ * down to.
+ */
+function bbrReduce(tcb: Tcb, flight: Flight, cause: Cause): u32 {
+  bbrCongested(tcb, flight, cause == Cause.ECN);
+  if (cause != Cause.LOSS || has(tcb, Flag.SACK)) return tcb.cc.ssthresh;
+  return max(<u32>((<u64>tcb.cc.cwnd * CUBIC_PERCENT) / 100), 2 * tcb.snd.mss);
+}
+
+/** Recovery is over, in which so many octets were sent again. */
+export function recovered(tcb: Tcb, flight: Flight, resent: u32): void {
+  if (tcb.controller != Controller.BBR) validationRecovered(tcb, flight, resent);
+  restored(tcb, flight);
+}
+
+/** Recovery is over, or what follows a timeout: a controller with a model takes cwnd back. */
+export function restored(tcb: Tcb, flight: Flight): void {
+  if (tcb.controller == Controller.BBR) bbrRestore(tcb, flight);
 }
 
 /**
@@ -102,15 +146,20 @@ function flightAtLoss(tcb: Tcb): u32 {
 /** The latest reduction was wrong: the controller's own variables are as before. */
 export function undone(tcb: Tcb, flight: Flight): void {
   if (tcb.controller == Controller.CUBIC) cubicUndone(tcb, flight);
+  else if (tcb.controller == Controller.BBR) bbrUndone(tcb, flight);
 }
 
 /** Slow start begins anew after a timeout. */
-export function slowStartAgain(flight: Flight): void {
-  hystartBegin(flight);
+export function slowStartAgain(tcb: Tcb, flight: Flight): void {
+  if (tcb.controller != Controller.BBR) hystartBegin(flight);
 }
 
 /** First new data after nothing was outstanding. */
 export function resumed(tcb: Tcb): void {
+  if (tcb.controller == Controller.BBR) {
+    if (hasFlight(tcb)) bbrResumed(tcb, flightOf(tcb));
+    return;
+  }
   const before = tcb.cc.cwnd;
   restartAfterIdle(tcb);
   if (!hasFlight(tcb)) return;

@@ -11,17 +11,18 @@ import { Flight, flightOf, hasFlight, missing, pipe } from '../flight';
 import { progress } from '../progress';
 import { clock, Mark, Sent, sentAt, spanOf } from '../sent';
 import { Tcb } from '../tcb';
+import { paced } from './pacing';
 
 /** Four figures of a flight that each record has as well, side by side. */
 const FIGURES: usize = offsetof<Flight>('delivered');
 
-/** Notes in a record that is sent now what the flight has delivered until now. */
+/** A record is sent now: it notes what the flight has delivered until now. */
 export function noteSending(tcb: Tcb, flight: Flight, index: u32): void {
   const sent = sentAt(index);
+  const span = spanOf(tcb, sent);
   const inFlight = pipe(tcb);
   // With nothing else on its way the measurement begins here: a pause is no sending.
-  // BBR §4.1.2.2a
-  if (inFlight == spanOf(tcb, sent)) flight.firstSentAt = flight.deliveredAt = clock();
+  if (inFlight == span) flight.firstSentAt = flight.deliveredAt = clock(); // BBR §4.1.2.2a
   // BBR §4.1.2.2b
   v128.store(
     changetype<usize>(sent) + offsetof<Sent>('delivered'),
@@ -30,6 +31,7 @@ export function noteSending(tcb: Tcb, flight: Flight, index: u32): void {
   sent.inFlight = inFlight;
   const others = <u32>sent.bits & ~Mark.APP_LIMITED;
   sent.bits = <u8>(flight.appLimited != 0 ? others | Mark.APP_LIMITED : others);
+  paced(tcb, flight, span);
 }
 
 /**
