@@ -9,7 +9,7 @@ import { Reason } from '../../abi';
 import { MILLISECOND, Micros } from '../../time';
 import { CONTROLLER, Flight } from '../flight';
 import { progress } from '../progress';
-import { le, LocalSeq } from '../seq';
+import { le, LocalSeq, lt } from '../seq';
 import { Tcb } from '../tcb';
 import { CUBIC_SIZE } from './cubic';
 import { traceCongestion } from './note';
@@ -58,7 +58,10 @@ export function hystartBegin(flight: Flight): void {
  */
 export function hystartAcked(tcb: Tcb, flight: Flight, acked: u32): u32 {
   const h = hystartOf(flight);
-  if (!h.hasRound || le(h.roundEnd, tcb.snd.una)) beginRound(tcb, h);
+  // A mark that is not outstanding was acknowledged, or is one of long ago: it does not keep pace
+  // while slow start is over, or while its user has too little data for cwnd to grow.
+  const isOn = h.hasRound && lt(tcb.snd.una, h.roundEnd) && le(h.roundEnd, tcb.snd.nxt);
+  if (!isOn) beginRound(tcb, h);
   const rtt = progress().rtt;
   if (rtt != 0) {
     h.currentRoundLeast = min(h.currentRoundLeast, rtt); // RFC 9406 §4.2b
