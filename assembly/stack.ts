@@ -255,7 +255,8 @@ function isForUs(): bool {
 /** When `poll` is to be called next; 0 when nothing is due ever. */
 export function deadline(): Instant {
   const heap = timers();
-  // Whoever stands at the head for a timer that was cancelled or moved is put where it belongs.
+  // The heap's head may be stale, since timers are cancelled lazily: it is filed anew until it is
+  // one that is really armed.
   for (let owner = earliestOwner(heap); owner != 0 && owner <= config().connections; ) {
     const tcb = tcbAt(owner);
     const timer = nextTimer(tcb);
@@ -263,7 +264,7 @@ export function deadline(): Instant {
     settle(tcb);
     owner = earliestOwner(heap);
   }
-  // Whoever waits for a page is told by the next poll; so is a host that has not called again.
+  // The next poll tells a user of a page, and answers a host that has not called again.
   if (canFeedStarved() || changetype<EchoReply>(ECHO_REPLY).more) return now();
   return sooner(sooner(earliest(heap), timeWaitDeadline()), reassemblyDeadline());
 }

@@ -35,7 +35,8 @@ export function sourceFor(a0: u64, a1: u64): LocalAddress | null {
 }
 
 /**
- * Whether a destination lies within a prefix of ours, so that we answer for who is missing there.
+ * Whether a destination lies within a prefix of ours, so that we answer for hosts that are missing
+ * there.
  */
 export function isOnLink(a0: u64, a1: u64): bool {
   for (let i: u32 = 0; i < addressCount(); i++) {

@@ -65,7 +65,7 @@ export function erase(table: Table, hash: u32, reference: u32): void {
     assert(referenceIn(table, hole) != 0);
     hole++;
   }
-  // Whoever stands behind the hole and could stand in it moves up, so that no search stops early.
+  // An entry behind the hole that could stand in it moves up, so that no search stops early.
   for (let slot = hole + 1; referenceIn(table, slot) != 0; slot++) {
     const distance = (slot - hashIn(table, slot)) & table.mask;
     if (distance >= ((slot - hole) & table.mask)) {

@@ -38,12 +38,12 @@ export function complete(entry: SynEntry): Tcb | null {
   snd.wnd = snd.maxWnd = entry.wnd;
   snd.wl1 = entry.irs;
   snd.wl2 = entry.iss;
-  tcb.cc.point = entry.iss;
+  tcb.cc.recoveryPoint = entry.iss;
   beginChain(tcb.outgoing, snd.end);
 
   const rcv = tcb.rcv;
   rcv.irs = entry.irs;
-  rcv.nxt = rcv.acked = receiveNext(entry);
+  rcv.nxt = rcv.lastAckSent = receiveNext(entry);
   rcv.up = entry.irs + max<u32>(entry.urgent, 1);
   rcv.buffer = entry.buffer;
   rcv.wnd = receiveWindow(entry);

@@ -24,7 +24,7 @@ export const CHALLENGE_PERIOD: u32 = 250;
  * (MUST-58).
  */
 export function acknowledgeText(tcb: Tcb): void {
-  if (tcb.rcv.nxt - tcb.rcv.acked >= 2 * <u32>tcb.rcv.mss || tcb.delayedAckMs == 0) {
+  if (tcb.rcv.nxt - tcb.rcv.lastAckSent >= 2 * <u32>tcb.rcv.mss || tcb.delayedAckMs == 0) {
     acknowledge(tcb); // SHLD-19, RFC 5681 §4.2a, RFC 2525 §2.13
   } else if (tcb.rcv.quickAcks != 0) {
     tcb.rcv.quickAcks--;

@@ -42,7 +42,8 @@ function note(tcb: Tcb, reason: Reason): void {
  */
 export function isEcnSetup(seg: Segment): bool {
   if (seg.isAck) return (seg.ctl & SETUP) == Ctl.ECE; // RFC 3168 §6.1.1a
-  // A SYN must not be ECN-capable itself: who marks all packets so can not be trusted with more.
+  // A SYN must not be ECN-capable itself: a peer that marks all packets so can not be trusted with
+  // more.
   return (seg.ctl & SETUP) == SETUP && seg.codepoint == NOT_ECT;
 }
 
@@ -106,14 +107,14 @@ export function congestionEchoed(tcb: Tcb, ack: LocalSeq, before: LocalSeq): voi
   if (ack != snd.una || !hasFlight(tcb)) return;
   const delivered = ack - before;
   countMany(Counter.TcpExtTCPDeliveredCE, (delivered + snd.mss - 1) / snd.mss);
-  if (!lt(cc.point, ack)) return;
+  if (!lt(cc.recoveryPoint, ack)) return;
   if (cc.cwnd <= snd.mss) {
     if (delivered != 0 && snd.una == snd.nxt) pause(tcb);
     return;
   }
   cc.ssthresh = reduce(tcb, flightOf(tcb), Cause.ECN); // SHLD-8, RFC 3168 §6.1.2a
   cc.cwnd = max(min(cc.cwnd, cc.ssthresh), snd.mss);
-  cc.point = snd.nxt;
+  cc.recoveryPoint = snd.nxt;
   turn(tcb, Ecn.POINT_OF_ECHO | Ecn.REDUCED, 0);
   traceCongestion(tcb, Reason.CONGESTION_ECHOED);
 }
@@ -135,7 +136,7 @@ export function isPaused(tcb: Tcb): bool {
 
 /** Whether an echo has halved the window of what is outstanding: a loss in it does not again. */
 export function isReducedByEcho(tcb: Tcb): bool {
-  return (tcb.ecn & Ecn.POINT_OF_ECHO) != 0 && lt(tcb.snd.una, tcb.cc.point);
+  return (tcb.ecn & Ecn.POINT_OF_ECHO) != 0 && lt(tcb.snd.una, tcb.cc.recoveryPoint);
 }
 
 /** Notes that a loss has made cwnd fall: the peer is told as after an echo. */

@@ -105,7 +105,7 @@ function noteSent(tcb: Tcb, seq: u32, ack: u32, ctl: u32, wnd: u32, length: u32)
     lower(tcb, Flag.ACK_NOW | Flag.DUPLICATE); // RFC 2883 §4b
     if (hasUntold(tcb)) acknowledge(tcb);
     cancel(tcb, Timer.DELAYED_ACK); // RFC 5681 §4.2c
-    tcb.rcv.acked = tcb.rcv.nxt;
+    tcb.rcv.lastAckSent = tcb.rcv.nxt;
   }
   tcb.cc.segsOut++;
   count(Counter.TcpOutSegs);

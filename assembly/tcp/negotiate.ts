@@ -73,7 +73,7 @@ export function takeSyn(tcb: Tcb, seg: Segment): void {
   const rcv = tcb.rcv;
   rcv.irs = seg.seq;
   rcv.nxt = seg.seq + 1;
-  rcv.acked = rcv.up = rcv.nxt;
+  rcv.lastAckSent = rcv.up = rcv.nxt;
   // Our SYN could not offer more: its window is never scaled.
   rcv.wnd = min<u32>(rcv.wnd, 65_535);
   beginChain(tcb.incoming, rcv.nxt);

@@ -82,7 +82,7 @@ function beginSequence(tcb: Tcb): void {
   const snd = tcb.snd;
   snd.una = snd.nxt = snd.up = snd.iss;
   snd.end = snd.iss + 1;
-  tcb.cc.point = snd.iss; // RFC 6582 §3.2a
+  tcb.cc.recoveryPoint = snd.iss; // RFC 6582 §3.2a
   beginChain(tcb.outgoing, snd.end);
 }
 

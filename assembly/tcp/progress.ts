@@ -93,7 +93,7 @@ export function noteDelivered(tcb: Tcb, sent: Sent, end: LocalSeq, octets: u32):
     made.lowestEnd = made.hasOriginal ? earlier(made.lowestEnd, end) : end;
     made.rtt = made.hasOriginal ? min(made.rtt, max(elapsed, 1)) : max(elapsed, 1);
     made.hasOriginal = 1;
-    if (le(end, tcb.cc.point)) made.hasSuspected = 1;
+    if (le(end, tcb.cc.recoveryPoint)) made.hasSuspected = 1;
   }
   noteNewest(tcb, made, sent, end, elapsed);
 }

@@ -116,7 +116,7 @@ export enum Ecn {
   SEEN = 1,
   /** Our new text is ECN-capable. The bit is the codepoint, ECT(0). */
   CAPABLE = 2,
-  /** `cc.point` was set by an echo, not by a loss. */
+  /** RecoveryPoint was set by an echo, not by a loss. */
   POINT_OF_ECHO = 4,
   /** Every segment echoes a mark that has come. The bit is ECE. */
   ECHOING = 64,

@@ -2,9 +2,9 @@
  * Arming and cancelling a connection's timers.
  *
  * The heap holds a connection once, at its earliest timer. Arming a later one is a store in the
- * TCB; cancelling is a store of zero; whoever is then found at the head of the heap too early is
- * put where it belongs (`settle`). So the timer that is re-armed with every acknowledgment costs
- * next to nothing.
+ * TCB; cancelling is a store of zero; a connection that is then found at the head of the heap too
+ * early is put where it belongs (`settle`). So the timer that is re-armed with every acknowledgment
+ * costs next to nothing.
  */
 import { Timer } from '../abi';
 import { timers } from '../pools';

@@ -65,7 +65,8 @@ export function lacksTimestamps(flags: u32, seg: Segment): bool {
 export function updateRecent(tcb: Tcb, options: Options, seq: RemoteSeq): void {
   if (!has(tcb, Flag.TIMESTAMPS) || !options.hasTimestamps) return;
   // RFC 7323 §4.3
-  if (le(tcb.ts.recent, options.tsVal) && le(seq, tcb.rcv.acked)) setRecent(tcb, options.tsVal);
+  const isInOrder = le(seq, tcb.rcv.lastAckSent);
+  if (isInOrder && le(tcb.ts.recent, options.tsVal)) setRecent(tcb, options.tsVal);
 }
 
 /** Round-trip time by the peer's echo, in Micros; 0 when the echo can not be ours. */

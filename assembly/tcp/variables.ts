@@ -84,8 +84,8 @@ export class ReceiveVariables {
   shift: u8;
   /** Segments with text still to be acknowledged at once (TCP_QUICKACK). */
   quickAcks: u8;
-  /** RCV.NXT of the last acknowledgment sent (Last.ACK.sent). */
-  acked: RemoteSeq;
+  /** Last.ACK.sent: RCV.NXT of the last acknowledgment sent (RFC 7323). */
+  lastAckSent: RemoteSeq;
   /** Segments with out-of-order text so far, times two: what marks ranges (`sack-blocks.ts`). */
   arrivals: u32;
   /** Duplicate text to report (RFC 2883); meaningful only while DUPLICATE. */
@@ -170,8 +170,8 @@ export class Congestion {
   /** CUBIC: W_max, octets. */
   wMax: u32;
   duplicates: u32;
-  /** Recover: SND.NXT when recovery began (RFC 6582 §3.2). */
-  point: LocalSeq;
+  /** RecoveryPoint: SND.NXT when recovery began (RFC 6675 §2; "recover" in RFC 6582 §3.2). */
+  recoveryPoint: LocalSeq;
   /** SND.NXT when the first duplicate came: what limited transmit adds does not count as flight. */
   beforeLimited: LocalSeq;
   segsIn: u32;

@@ -153,7 +153,7 @@ export const OF_OTHERS: readonly Mutation[] = [
   {
     label: 'RFC 7323 §4.3',
     path: 'assembly/tcp/timestamps.ts',
-    from: 'if (le(tcb.ts.recent, options.tsVal) && le(seq, tcb.rcv.acked))',
+    from: 'if (isInOrder && le(tcb.ts.recent, options.tsVal))',
     to: 'if (le(tcb.ts.recent, options.tsVal))',
     broken: 'timestamps of out-of-order text are echoed',
     test: [

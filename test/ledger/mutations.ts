@@ -202,8 +202,8 @@ export const OF_9293: readonly Mutation[] = [
   {
     label: 'SHLD-19',
     path: 'assembly/tcp/delayed-ack.ts',
-    from: 'tcb.rcv.acked >= 2 * <u32>tcb.rcv.mss',
-    to: 'tcb.rcv.acked >= 3 * <u32>tcb.rcv.mss',
+    from: 'tcb.rcv.lastAckSent >= 2 * <u32>tcb.rcv.mss',
+    to: 'tcb.rcv.lastAckSent >= 3 * <u32>tcb.rcv.mss',
     broken: 'only every third segment is acknowledged at once',
     test: [
       'test/rfc9293/delayed-ack.test.ts',

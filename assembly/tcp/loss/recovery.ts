@@ -62,7 +62,9 @@ export function recover(tcb: Tcb, seg: Segment): void {
   learned(tcb, flight);
   // The point of an old recovery moves along, so that it never seems to lie ahead; one behind, for
   // an echo counts only beyond it (`ecn.ts`).
-  if (flight.phase == Phase.OPEN && lt(tcb.cc.point, tcb.snd.una)) tcb.cc.point = tcb.snd.una - 1;
+  const cc = tcb.cc;
+  const isBehind = lt(cc.recoveryPoint, tcb.snd.una);
+  if (flight.phase == Phase.OPEN && isBehind) cc.recoveryPoint = tcb.snd.una - 1;
 }
 
 // Without SACK (RFC 5681 §3.2, RFC 6582, RFC 3042) ------------------------------------
@@ -85,12 +87,12 @@ function duplicateArrived(tcb: Tcb, flight: Flight): void {
   if (flight.phase == Phase.RECOVERY) {
     // One for each segment that was in flight; more duplicates than that are made up (RFC 5681
     // §3.2, step 4).
-    const most = cc.ssthresh + (cc.point - tcb.snd.una);
+    const most = cc.ssthresh + (cc.recoveryPoint - tcb.snd.una);
     if (cc.cwnd < most) cc.cwnd += tcb.snd.mss; // RFC 5681 §3.2e
     return;
   }
   // Losses of the same window are not answered twice (RFC 6582 §3.2b).
-  const isAnswered = lt(tcb.snd.una, cc.point) && !isReducedByEcho(tcb);
+  const isAnswered = lt(tcb.snd.una, cc.recoveryPoint) && !isReducedByEcho(tcb);
   if (cc.duplicates < DUPLICATE_THRESHOLD || isAnswered || flight.phase == Phase.LOSS) return;
   markLost(tcb, flight, firstSent(flight));
 }
@@ -112,7 +114,7 @@ function beginRecovery(tcb: Tcb, flight: Flight): void {
   if (!isReducedByEcho(tcb)) cc.ssthresh = reduce(tcb, flight, Cause.LOSS); // RFC 5681 §3.2c, §4.3
   reducedByLoss(tcb);
   flight.phase = <u8>Phase.RECOVERY;
-  cc.point = tcb.snd.nxt;
+  cc.recoveryPoint = tcb.snd.nxt;
   if (has(tcb, Flag.SACK)) {
     // DEVIATION: RFC 6675 §5b has cwnd fall to ssthresh at once, and sending stop until pipe is
     // below it. RFC 9937 takes it there by and by, and sends meanwhile.
@@ -131,7 +133,7 @@ function beginRecovery(tcb: Tcb, flight: Flight): void {
 function recoveryAcknowledged(tcb: Tcb, flight: Flight): void {
   const made = progress();
   // RFC 6675 §5c
-  if (!lt(tcb.snd.una, tcb.cc.point)) {
+  if (!lt(tcb.snd.una, tcb.cc.recoveryPoint)) {
     endRecovery(tcb, flight);
     return;
   }
@@ -203,7 +205,7 @@ export function loseEverything(tcb: Tcb, isFirst: bool): void {
   }
   reducedByLoss(tcb);
   const hasReneged = markForTimeout(tcb, flight);
-  cc.point = tcb.snd.nxt; // RFC 6582 §3.2f
+  cc.recoveryPoint = tcb.snd.nxt; // RFC 6582 §3.2f
   cc.acked = cc.duplicates = 0;
   cc.cwnd = pipe(tcb) + tcb.snd.mss; // RFC 5681 §3.1f, RFC 2525 §2.14
   flight.phase = <u8>Phase.LOSS;
@@ -240,7 +242,7 @@ function markForTimeout(tcb: Tcb, flight: Flight): bool {
 function lossAcknowledged(tcb: Tcb, flight: Flight): void {
   const made = progress();
   markReady(tcb);
-  if (!lt(tcb.snd.una, tcb.cc.point)) {
+  if (!lt(tcb.snd.una, tcb.cc.recoveryPoint)) {
     flight.phase = <u8>Phase.OPEN;
     flight.isUndoable = 0;
     flight.frto = <u8>Frto.OFF;
@@ -274,5 +276,5 @@ export function sendAllAgain(tcb: Tcb): void {
   flight.phase = <u8>Phase.LOSS;
   flight.frto = <u8>Frto.OFF;
   flight.isUndoable = flight.probe = 0;
-  tcb.cc.point = tcb.snd.nxt;
+  tcb.cc.recoveryPoint = tcb.snd.nxt;
 }

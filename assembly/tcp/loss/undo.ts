@@ -42,7 +42,7 @@ function settleDuplicate(tcb: Tcb, flight: Flight): void {
   const made = progress();
   if (!made.hasDuplicate || flight.undoRetrans <= 0) return;
   const right = made.duplicateRight;
-  if (!lt(flight.undoMarker, right) || !le(right, tcb.cc.point)) return;
+  if (!lt(flight.undoMarker, right) || !le(right, tcb.cc.recoveryPoint)) return;
   const octets = right - made.duplicateLeft;
   const segments = <i32>((octets + tcb.snd.mss - 1) / tcb.snd.mss);
   flight.undoRetrans = max(flight.undoRetrans - segments, 0); // RFC 3708 §3
