@@ -68,7 +68,7 @@ test('RFC 8985 §6.2c: a reported duplicate widens the window by another quarter
   expect(numbers(peer)).toEqual([2]);
 });
 
-test('RFC 8985 §6.2: a lost retransmission is found by what was sent after it', () => {
+test('RFC 8985 §6.1, §6.2: a lost retransmission is found by what was sent after it', () => {
   const { stack, host, peer } = tenSent(30);
   host.wait(RTT);
   peer.send(report(1, 4));
@@ -202,6 +202,19 @@ test('RFC 8985 §7.3a: a probe carries new data where there is some', () => {
   const { host, peer } = tenSent(20);
   host.wait(2 * RTT + 2);
   expect(numbers(peer)).toEqual([10]);
+});
+
+test('RFC 8985 §7.1: after a pause a flight of its own has a probe of its own', () => {
+  const { stack, host, peer } = tenSent();
+  host.wait(2 * RTT + 2);
+  expect(numbers(peer)).toEqual([9]);
+  peer.send(ack({ ack: 1 + 10 * MSS }));
+  host.wait(5000);
+  host.write(2 * MSS);
+  peer.take();
+  host.wait(2 * RTT + 2);
+  expect(numbers(peer)).toEqual([11]);
+  expect(stack.counter(Counter.TcpExtTCPLossProbes)).toBe(2);
 });
 
 test('RFC 8985 §7.3: no second probe before the first is answered', () => {

@@ -53,10 +53,33 @@ function lose(host: Host, peer: Peer, acked: { octets: number }): void {
   peer.send(ack({ ack: end }));
 }
 
-test('RFC 9438 §4.6a: a loss leaves seven tenths of what was in flight', () => {
+test('RFC 9438 §4.6a, RFC 8511 §3b: a loss leaves seven tenths of what was in flight', () => {
   const { host, peer, acked } = endless();
   lose(host, peer, acked);
   expect(host.status()).toMatchObject({ ssthresh: 7 * MSS, cwnd: 7 * MSS });
+});
+
+test('RFC 9438 §4.10, MAY-18: below ssthresh cwnd grows by what is acknowledged', () => {
+  const { host, peer, acked } = endless();
+  for (const cwnd of [20, 40, 80]) {
+    round(host, peer, acked);
+    expect(host.look('cwnd')).toBe(cwnd * MSS);
+  }
+});
+
+test('RFC 9438 §4.8: a timeout leaves seven tenths as ssthresh, and slow start goes there', () => {
+  const { host, peer, acked } = endless({ sack: false });
+  expect(peer.take()).toHaveLength(10);
+  host.wait(host.look('rto') / 1000);
+  expect(host.status()).toMatchObject({ ssthresh: 7 * MSS, cwnd: MSS });
+  host.wait(RTT);
+  acked.octets = 10 * MSS;
+  peer.take();
+  peer.send(ack({ ack: 1 + acked.octets }));
+  for (let i = 0; i < 3; i++) round(host, peer, acked);
+  // Slow start has ended at ssthresh; from there the curve takes seconds to where the loss was.
+  expect(host.look('cwnd')).toBeGreaterThanOrEqual(7 * MSS);
+  expect(host.look('cwnd')).toBeLessThan(10 * MSS);
 });
 
 test('RFC 9438 §4.6b: but never less than two segments', () => {
@@ -145,7 +168,7 @@ test.each([
   ['Reno', Controller.RENO, 1, 8],
   ['CUBIC without it', Controller.CUBIC, 0, 7],
   ['Reno without it', Controller.RENO, 0, 5],
-])('RFC 8511 §3: a mark takes less than a loss: %s', (_, controller, abe, left) => {
+])('RFC 8511 §3a: a mark takes less than a loss: %s', (_, controller, abe, left) => {
   const { host, peer } = endless({
     ecn: true,
     settings: { [Setting.CONGESTION_CONTROL]: controller, [Setting.ABE]: abe },

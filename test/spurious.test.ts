@@ -25,7 +25,7 @@ function timedOut() {
 
 const numbers = (peer: Peer) => peer.take().map(({ seq }) => (seq - 1) / MSS);
 
-test('RFC 3522 §3.2a, §3.2b, RFC 4015 §3.2: the echo of the original undoes a timeout', () => {
+test('RFC 3522 §3.2a, §3.2b, RFC 4015 §3.2a: the echo of the original undoes a timeout', () => {
   const { stack, host, peer, first } = sent(5, { timestamps: true, sack: false });
   const { cwnd, ssthresh } = host.status()!;
   const stamp = first[0]!.ts![0];
@@ -52,7 +52,7 @@ test('RFC 3522 §3.2b: after a spike nothing but the first segment is sent again
   expect(numbers(peer)).toEqual([]);
 });
 
-test('RFC 3708 §3, RFC 2883 §5b: all that was sent again is reported twice: undone', () => {
+test('RFC 3708 §3a, RFC 2883 §5b: all that was sent again is reported twice: undone', () => {
   const { stack, host, peer } = sent(10);
   const { cwnd, ssthresh } = host.status()!;
   host.wait(RTT);
@@ -65,6 +65,18 @@ test('RFC 3708 §3, RFC 2883 §5b: all that was sent again is reported twice: un
   expect(stack.counter(Counter.TcpExtTCPDSACKUndo)).toBe(1);
   expect(host.look('ssthresh')).toBe(ssthresh);
   expect(host.look('cwnd')).toBeGreaterThanOrEqual(cwnd);
+});
+
+test('RFC 3708 §3b: of two that were sent again one is reported: that is no proof', () => {
+  const { stack, host, peer } = sent(10);
+  const { ssthresh } = host.status()!;
+  host.wait(RTT);
+  peer.send(ack({ ack: 1, sack: [[1 + 2 * MSS, 1 + 6 * MSS]] }));
+  peer.send(ack({ ack: 1, sack: [[1 + 2 * MSS, 1 + 10 * MSS]] }));
+  expect(numbers(peer)).toEqual([0, 1]);
+  peer.send(ack({ ack: 1 + 9 * MSS, sack: [[1, 1 + MSS]] }));
+  expect(stack.counter(Counter.TcpExtTCPDSACKUndo)).toBe(0);
+  expect(host.look('ssthresh')).toBeLessThan(ssthresh);
 });
 
 test('RFC 5682 §3.1a: after a timeout new data is sent before more is sent again', () => {
@@ -86,7 +98,7 @@ test('RFC 5682 §3.1b: an ACK of what was sent only once proves the timeout spur
   expect(host.look('cwnd')).toBeGreaterThanOrEqual(cwnd);
 });
 
-test('RFC 5682 §3.1: a duplicate instead means that the timeout was right', () => {
+test('RFC 5682 §3.1c: a duplicate instead means that the timeout was right', () => {
   const { stack, host, peer } = timedOut();
   peer.take();
   peer.send(ack({ ack: 1 + MSS }));

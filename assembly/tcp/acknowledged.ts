@@ -94,7 +94,7 @@ function measure(tcb: Tcb, seg: Segment, made: Progress, wasSentAgain: bool): vo
   if (endTiming(tcb, seg.ack)) return;
   if (!wasSentAgain || made.hasDuplicate) return;
   const echoed = echoedRoundTrip(tcb, seg.options);
-  if (echoed != 0) sample(tcb, echoed);
+  if (echoed != 0) sample(tcb, echoed); // RFC 4015 §3.2c
 }
 
 function dropText(tcb: Tcb, position: LocalSeq): void {

@@ -204,7 +204,7 @@ export function takeFlight(tcb: Tcb): Flight {
   const index = take(flights());
   assert(index != 0);
   const flight = flightAt(index);
-  memory.fill(changetype<usize>(flight), 0, FLIGHT_SIZE);
+  memory.fill(changetype<usize>(flight), 0, FLIGHT_SIZE); // RFC 8985 §7.1
   flight.owner = tcb.index;
   flight.fack = flight.shortEnd = tcb.snd.una;
   flight.appLimited = 1;

@@ -133,7 +133,7 @@ function timeBehind(flight: Flight, before: u32, index: u32): void {
 export function timeNow(flight: Flight, index: u32): void {
   const sent = sentAt(index);
   untime(flight, index);
-  sent.sentAt = clock();
+  sent.sentAt = clock(); // RFC 8985 §6.1
   if (sent.sends < 255) sent.sends++;
   timeBehind(flight, flight.newest, index);
 }
@@ -180,7 +180,7 @@ export function recordSent(flight: Flight, seq: LocalSeq, segments: u32): void {
   }
   const sent = sentAt(index);
   sent.seq = seq;
-  sent.sentAt = clock();
+  sent.sentAt = clock(); // RFC 8985 §6.1
   sent.bits = 0;
   sent.sends = 1;
   sent.segments = <u16>segments;

@@ -36,6 +36,7 @@ const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
   'RFC 5482 §3a': absent('no system sends it, and a peer could ask to be remembered for days'),
   'RFC 5681 §3.1a': deviates,
   'RFC 5681 §3.1d': deviates,
+  'RFC 4015 §3.2b': deviates,
   'RFC 5681 §4.1': deviates,
   'RFC 6928 §2c': deviates,
   'RFC 7661 §4.4.1a': deviates,
@@ -80,7 +81,6 @@ export const CLAIMS: Readonly<Record<string, Claim>> = {
   'MAY-14': absent('what has been taken by SEND is sent; ABORT is how to take it back'),
   'MAY-15': absent('there is no flag: everything is pushed, unless CORK holds it back'),
   'MAY-17': absent('text is told to the user as soon as it is in order, PSH or not'),
-  'MAY-18': absent('RFC 5681 is the one congestion control there is'),
   ...OTHER_CLAIMS,
 };
 

@@ -10,18 +10,18 @@ export const OF_SENDERS: readonly Mutation[] = [
     broken: 'an echo of the original undoes nothing',
     test: [
       'test/spurious.test.ts',
-      'RFC 3522 §3.2a, §3.2b, RFC 4015 §3.2: the echo of the original undoes a timeout',
+      'RFC 3522 §3.2a, §3.2b, RFC 4015 §3.2a: the echo of the original undoes a timeout',
     ],
   },
   {
-    label: 'RFC 3708 §3',
+    label: 'RFC 3708 §3a',
     path: 'assembly/tcp/loss/undo.ts',
     from: 'flight.undoRetrans = max(flight.undoRetrans - segments, 0);',
     to: '',
     broken: 'reported duplicates undo nothing',
     test: [
       'test/spurious.test.ts',
-      'RFC 3708 §3, RFC 2883 §5b: all that was sent again is reported twice: undone',
+      'RFC 3708 §3a, RFC 2883 §5b: all that was sent again is reported twice: undone',
     ],
   },
   {
@@ -161,7 +161,7 @@ export const OF_SENDERS: readonly Mutation[] = [
     broken: 'CUBIC gives up half',
     test: [
       'test/rfc9438.test.ts',
-      'RFC 9438 §4.6a: a loss leaves seven tenths of what was in flight',
+      'RFC 9438 §4.6a, RFC 8511 §3b: a loss leaves seven tenths of what was in flight',
     ],
   },
   {

@@ -21,14 +21,18 @@ RFC 3522
 3.2b MUST an ACK of new data that echoes an earlier one answers the original
 
 RFC 3708
-3 SHOULD when all that was sent again is reported twice, it was sent again for nothing
+3a SHOULD when all that was sent again is reported twice, it was sent again for nothing
+3b MUST while one of them is not reported, the loss stands
 
 RFC 4015
-3.2 MUST what a spurious timeout took from cwnd and ssthresh comes back
+3.2a MUST what a spurious timeout took from ssthresh comes back
+3.2b MUST cwnd is what is in flight and an initial window at most
+3.2c SHOULD the longer round trip is learned, so that the next timeout is not spurious
 
 RFC 5682
 3.1a SHOULD the first ACK after a timeout lets new data out before more is sent again
 3.1b SHOULD if the next one acknowledges what was sent only once, the timeout was spurious
+3.1c MUST a duplicate instead means that the timeout was right
 
 RFC 7661
 4.1 MUST a connection begins validated, and pipeACK is undefined
@@ -47,15 +51,18 @@ RFC 7661
 4.4.3b MUST and cwnd half, but not less than it began with
 
 RFC 8511
-3 MAY a mark takes less of cwnd than a loss does
+3a MAY a mark takes less of cwnd than a loss does
+3b MUST a loss takes what it always did
 
 RFC 8985
+6.1 MUST each sending is noted with its time, one sent again with the latest
 6.2a MUST RACK.rtt and RACK.xmit_ts are of what was sent last of all delivered
 6.2b MUST what overtakes others, sent once, shows reordering
 6.2c SHOULD a reported duplicate widens the window of reordering, once a round trip
 6.2d SHOULD without reordering DupThresh segments SACKed leave no window
 6.2e MUST the window is a quarter of the shortest RTT, or more, and SRTT at most
 6.3 SHOULD a timeout spares what was sent within that time
+7.1 MUST a flight begins without a probe
 7.2a SHOULD the probe comes after two SRTT; for a single segment, its ACK's delay later
 7.2b SHOULD without SRTT after a second
 7.2c MUST where the retransmission timeout would come first, the probe takes its place
@@ -82,6 +89,8 @@ RFC 9438
 4.6a MUST ssthresh is seven tenths of what was in flight
 4.6b MUST and two segments at least
 4.7 SHOULD a loss below W_max leaves W_max lower than it was
+4.8 MUST a timeout takes three tenths as well, and a new curve begins after it
+4.10 MUST below ssthresh slow start grows cwnd
 4.9 SHOULD a reduction that was spurious is taken back, the curve included
 
 RFC 9937

@@ -167,7 +167,7 @@ test('with timestamps a retransmission can be measured by its echo (RFC 7323 §4
   expect(host.status()).toMatchObject({ srtt: 70_000 });
 });
 
-test('an echo older than RTO teaches how long the round trip has become (RFC 7323 §4)', () => {
+test('RFC 4015 §3.2c: an echo older than RTO teaches how long the round trip has become', () => {
   const made = established({ timestamps: true, handshakeMs: 100 });
   for (let i = 0; i < 60; i++) exchange(made, 100);
   expect(made.host.look('rto')).toBe(300_000);

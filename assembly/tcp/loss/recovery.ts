@@ -254,7 +254,7 @@ function lossAcknowledged(tcb: Tcb, flight: Flight): void {
   if (flight.frto == Frto.WAITING && made.acked != 0 && canSendNew(tcb)) {
     flight.frto = <u8>Frto.PROVING;
   } else {
-    flight.frto = <u8>Frto.OFF;
+    flight.frto = <u8>Frto.OFF; // RFC 5682 §3.1c
   }
 }
 

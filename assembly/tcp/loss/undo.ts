@@ -37,7 +37,7 @@ export function noteRetransmission(tcb: Tcb, flight: Flight, segments: u32): voi
   flight.retransStamp = tsVal(tcb); // RFC 3522 §3.2a
 }
 
-/** Takes a reported duplicate off what was sent again (RFC 3708 §3). */
+/** Takes a reported duplicate off what was sent again (RFC 3708 §3a). */
 function settleDuplicate(tcb: Tcb, flight: Flight): void {
   const made = progress();
   if (!made.hasDuplicate || flight.undoRetrans <= 0) return;
@@ -45,12 +45,13 @@ function settleDuplicate(tcb: Tcb, flight: Flight): void {
   if (!lt(flight.undoMarker, right) || !le(right, tcb.cc.recoveryPoint)) return;
   const octets = right - made.duplicateLeft;
   const segments = <i32>((octets + tcb.snd.mss - 1) / tcb.snd.mss);
-  flight.undoRetrans = max(flight.undoRetrans - segments, 0); // RFC 3708 §3
+  flight.undoRetrans = max(flight.undoRetrans - segments, 0); // RFC 3708 §3a
 }
 
 /** What in the acknowledgment shows that what was sent again had arrived all the same, or NONE. */
 function evidence(tcb: Tcb, flight: Flight): Reason {
   if (!flight.isUndoable) return Reason.NONE;
+  // RFC 3708 §3b
   if (flight.undoRetrans == 0) {
     count(Counter.TcpExtTCPDSACKUndo);
     return Reason.UNDONE_BY_DSACK;
@@ -78,8 +79,10 @@ export function tryUndo(tcb: Tcb, flight: Flight): bool {
   if (flight.phase == Phase.RECOVERY) noteReordering(tcb);
   const cc = tcb.cc;
   clearLost(tcb, flight);
-  cc.cwnd = max(cc.cwnd, flight.priorCwnd); // RFC 4015 §3.2
-  cc.ssthresh = max(cc.ssthresh, flight.priorSsthresh);
+  // DEVIATION: RFC 4015 §3.2b has cwnd be what is in flight and an initial window at most, against
+  // a burst. As in Linux it is what it was: the data that it lets out has been on its way before.
+  cc.cwnd = max(cc.cwnd, flight.priorCwnd);
+  cc.ssthresh = max(cc.ssthresh, flight.priorSsthresh); // RFC 4015 §3.2a
   undone(tcb, flight);
   flight.isUndoable = 0;
   flight.frto = <u8>Frto.OFF;

@@ -37,7 +37,7 @@ export enum Cause {
 }
 
 /** CUBIC's beta and Reno's after a loss, in percent; after an echo less is taken (RFC 8511). */
-const CUBIC_PERCENT: u32 = 70;
+const CUBIC_PERCENT: u32 = 70; // RFC 8511 §3b
 const CUBIC_ECN_PERCENT: u32 = 85;
 const RENO_PERCENT: u32 = 50;
 const RENO_ECN_PERCENT: u32 = 80;
@@ -56,7 +56,7 @@ export function beginCongestion(tcb: Tcb): void {
 /** Chosen while the connection lives: the new controller begins with the window there is. */
 export function choose(tcb: Tcb, controller: Controller): void {
   if (tcb.controller == controller) return;
-  tcb.controller = <u8>controller;
+  tcb.controller = <u8>controller; // MAY-18
   if (hasFlight(tcb)) clearController(flightOf(tcb));
   repace(tcb);
 }
@@ -82,6 +82,7 @@ export function acked(tcb: Tcb, flight: Flight, length: u32, afterTimeout: bool)
   if (tcb.controller == Controller.BBR) return;
   // A window that is not made use of has not been tested.
   if (!validated(tcb, flight, length)) return;
+  // RFC 9438 §4.10
   if (cc.cwnd < cc.ssthresh) {
     if (!isTested(tcb, true)) return;
     // After a timeout an acknowledgment may cover what arrived long ago: one segment for each.
@@ -100,7 +101,7 @@ export function acked(tcb: Tcb, flight: Flight, length: u32, afterTimeout: bool)
 export function reduce(tcb: Tcb, flight: Flight, cause: Cause): u32 {
   if (tcb.controller == Controller.BBR) return bbrReduce(tcb, flight, cause);
   const inFlight = min(tcb.cc.cwnd, flightAtLoss(tcb));
-  const isMild = cause == Cause.ECN && setting(Setting.ABE) != 0; // RFC 8511 §3
+  const isMild = cause == Cause.ECN && setting(Setting.ABE) != 0; // RFC 8511 §3a
   const left =
     tcb.controller == Controller.RENO
       ? renoReduce(tcb, inFlight, isMild ? RENO_ECN_PERCENT : RENO_PERCENT)

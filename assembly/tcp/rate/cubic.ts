@@ -51,7 +51,7 @@ export function cubicReduce(tcb: Tcb, flight: Flight, inFlight: u32, percent: u3
   cubic.priorOrigin = cubic.origin;
   cubic.priorK = cubic.k;
   cubic.priorEpochAt = cubic.epochAt;
-  cubic.epochAt = 0;
+  cubic.epochAt = 0; // RFC 9438 §4.8
   // Fast convergence: a flow that did not get back to W_max leaves room for a new one.
   cc.wMax = inFlight < cc.wMax ? <u32>((<u64>inFlight * 17) / 20) : inFlight; // RFC 9438 §4.7
   const left = <u32>((<u64>inFlight * percent) / 100); // RFC 9438 §4.6a
