@@ -16,7 +16,7 @@ import { cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { showProgress } from '../../../host-node/cli/progress.ts';
 import { enterNamespace } from '../../../host-node/namespace.ts';
-import { type Case, GROUPS, type Verdict } from './cases.ts';
+import { type Case, GROUPS, type Side, type Verdict } from './cases.ts';
 import { casesTableOf } from './cases-table.ts';
 import { type Cell, type Form, FORMS, nameOf } from './cells.ts';
 import { goodputOf, latenessOf } from './figures.ts';
@@ -106,8 +106,17 @@ async function judge({ cell, work, since, sides, verdicts, ...given }: Case): Pr
       return Promise.all(tasks);
     }),
   );
-  const remark = latenessOf(cell.rtt, outcomes.flat(2));
-  return verdicts(outcomes).map((verdict) => ({ ...verdict, remark }));
+  const late = latenessOf(cell.rtt, outcomes.flat(2));
+  const remark = [late, ...sides.map((side, i) => otherControl(side, outcomes[i]!))];
+  return verdicts(outcomes).map((verdict) => {
+    return { ...verdict, remark: remark.filter(Boolean).join('; ') };
+  });
+}
+
+/** Says where a kernel did not offer what was asked for. */
+function otherControl({ congestion = values.cc }: Side, outcomes: readonly Outcome[][]): string {
+  const actual = outcomes.flat().find((outcome) => outcome.congestion !== congestion);
+  return actual === undefined ? '' : `${actual.congestion}, for there is no ${congestion}`;
 }
 
 async function measureCases(names: readonly string[]): Promise<string> {

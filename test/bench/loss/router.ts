@@ -123,7 +123,8 @@ class Process<T> {
 
   /** Waits until it can begin. */
   async ready(): Promise<void> {
-    await Promise.race([once(this.#child.stdout!, 'data'), this.#closed]);
+    // It may have said so while another was waited for.
+    if (this.#said === '') await Promise.race([once(this.#child.stdout!, 'data'), this.#closed]);
     if (this.#said !== 'ready\n') throw new Error(`an end is not ready: ${this.#said}`);
   }
 

@@ -4,7 +4,7 @@
  */
 import { cpus } from 'node:os';
 import { bundle, run } from '../../host/bundle.ts';
-import { type Cell, goodputExpected, nameOf } from './cells.ts';
+import { goodputExpected, nameOf } from './cells.ts';
 import type { Outcome, Task } from './place.ts';
 
 /** How much runs side by side: a line of 100 Mbit/s for each processor. */
@@ -14,9 +14,9 @@ const CAPACITY = 2 * cpus().length;
 const MUCH = 30;
 const MOST = 400;
 
-/** How much of the machine a line takes. */
-function weightOf(cell: Cell): number {
-  const goodput = goodputExpected(cell);
+/** How much of the machine a run takes. BBR fills a line whatever it loses. */
+function weightOf({ cell, congestion }: Task): number {
+  const goodput = congestion === 'bbr' ? cell.rate : goodputExpected(cell);
   return goodput >= MOST ? CAPACITY : goodput >= MUCH ? cpus().length : 0.5;
 }
 
@@ -29,7 +29,7 @@ export class Runs {
 
   /** One outcome for each sender of the task. */
   async perform(task: Task): Promise<Outcome[]> {
-    const weight = weightOf(task.cell);
+    const weight = weightOf(task);
     while (this.#left < weight) await new Promise<void>((wake) => this.#waiting.push(wake));
     this.#left -= weight;
     try {

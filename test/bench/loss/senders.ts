@@ -5,6 +5,7 @@ import { closeSync, readFileSync } from 'node:fs';
 import { type Libc, SOCK_STREAM } from '../../../host-node/libc.ts';
 import { openTun } from '../../../host-node/tun.ts';
 import { TunLink } from '../../../host-node/tun-link.ts';
+import { Controller } from '../../../host-web/abi.ts';
 import { createStack, END, type RawConnection, type Stack } from '../../../host-web/index.ts';
 import type { OpenOptions } from '../../../host-web/raw/tuning.ts';
 import {
@@ -92,6 +93,7 @@ export async function netcell(end: End, begin: () => Promise<void>): Promise<Sen
   const { work, congestion, ecn } = end;
   const { kernel, stack: address } = cellNetwork(end.flow);
   const stack = await createStack({ address, sysctl: { tcp_ecn: ecn } });
+  if (!(congestion.toUpperCase() in Controller)) throw new Error(`netcell has no ${congestion}`);
   const options = { congestionControl: congestion } as OpenOptions;
   stack.attach(new TunLink(openTun({ addresses: [kernel], queueLength: 10_000 })));
   await begin();
