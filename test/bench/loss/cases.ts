@@ -255,6 +255,40 @@ function fairness(): Case[] {
   ];
 }
 
+// BBR -----------------------------------------------------------------------------
+
+/** Losses that mean nothing: BBR should not mind them. */
+function bbr(): Case[] {
+  return [0.01, 0.03, 0.05].map((loss): Case => {
+    const name = `loss ${100 * loss} %`;
+    return {
+      cell: { ...LINE, loss },
+      work: { kind: 'stream', seconds: 20 },
+      runs: 1,
+      sides: [
+        { senders: ['linux'], congestion: 'bbr' },
+        { senders: ['netcell'], congestion: 'bbr' },
+        { senders: ['netcell'], congestion: 'cubic' },
+      ],
+      verdicts: (outcomes) => {
+        const [linux, ours, cubic] = outcomes.map(([run]) => goodputOf(run![0]!));
+        const { bar, isMet } = goodput(name);
+        const held = loss === 0.01 ? { bar, isMet: isMet!(linux!, ours!) } : {};
+        return [
+          { name: `${name}: Linux, netcell`, figures: [linux!, ours!], digits: 2, ...held },
+          {
+            name: '… netcell with cubic, with bbr',
+            figures: [cubic!, ours!],
+            digits: 2,
+            bar: 'more',
+            isMet: ours! > cubic!,
+          },
+        ];
+      },
+    };
+  });
+}
+
 /** By the names that `--cases` takes. */
 export const GROUPS: Readonly<Record<string, Group>> = {
   recovery: {
@@ -291,5 +325,10 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     title: 'Two flows, queue of 2 BDP, seconds 20 to 80: Mbit/s',
     columns: ['first', 'second'],
     cases: fairness(),
+  },
+  bbr: {
+    title: 'BBR where packets are lost: Mbit/s',
+    columns: ['first', 'second'],
+    cases: bbr(),
   },
 };
