@@ -1,10 +1,12 @@
 /** Every scenario there is, in the order a course would take them. */
 import type { Scenario } from '../scenario.ts';
 import abort from './rst-abort.ts';
+import bufferbloat from './bufferbloat.ts';
 import close from './close-4way.ts';
 import halfClose from './half-close.ts';
 import handshake from './handshake.ts';
 import lostRetransmission from './lost-retransmission.ts';
+import pacing from './pacing.ts';
 import reordering from './reordering.ts';
 import refused from './refused.ts';
 import sawtooth from './sawtooth.ts';
@@ -38,6 +40,8 @@ export const SCENARIOS: readonly Scenario[] = [
   spuriousTimeout,
   slowStart,
   sawtooth,
+  bufferbloat,
+  pacing,
 ];
 
 /** A scenario by its id. */
