@@ -53,10 +53,14 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
   else textOutOfOrder(tcb, seg, from, left, right);
 }
 
-/** No page is free: the peer will send it again. */
+/**
+ * No page is free, or the share is used up: the peer will send it again. It is answered as text
+ * beyond the window is: the peer learns that we are there, and what has come.
+ */
 function noRoom(tcb: Tcb, seg: Segment): void {
   count(Counter.TcpExtTCPRcvQDrop);
   drop(tcb, Reason.NO_RESOURCES, seg);
+  acknowledge(tcb);
 }
 
 function drop(tcb: Tcb, reason: Reason, seg: Segment): void {

@@ -7,6 +7,7 @@ import { createStackSync, type RawConnection, VirtualClock } from '../../host-we
 import type { Limits } from '../../host-web/core.ts';
 import { link } from '../../host-web/sim/index.ts';
 import { coreModule } from '../core-module.ts';
+import { Counter, data, established } from '../dsl/index.ts';
 
 /** 100 Mbit/s and 20 ms of round trip: 250,000 octets are on their way. */
 const LINE = { rate: '100mbit', delay: 10, limit: 300 };
@@ -155,6 +156,26 @@ test('hostile 16n: 720 that never read leave others their goodput and latency', 
   const { drops } = await compare({}, { count: 720, octets: 400_000 });
   // No octet that was offered room was refused it.
   expect(drops).toBe(0n);
+});
+
+test('hostile 16n: text beyond a share is answered, though there is no room for it', () => {
+  const { stack, host, peer } = established({ mss: 1460, limits: { pages: 8 } });
+  let edge = 1;
+  const drops = () => stack.counter(Counter.TcpExtTCPRcvQDrop);
+  for (; drops() === 0 && edge < 65_000; edge += 1460) {
+    peer.take();
+    peer.send(data(1460, { seq: edge, ack: 1 }));
+  }
+  expect(drops()).toBe(1);
+  const refused = (host.look('rcvNxt') - peer.isn) >>> 0;
+  expect(peer.take().at(-1)).toMatchObject({ ack: refused, text: '' });
+  // In order or not; once there is room all goes on.
+  peer.send(data(1460, { seq: refused, ack: 1 }));
+  expect(peer.take()).toHaveLength(1);
+  host.read();
+  peer.take();
+  peer.send(data(1460, { seq: refused, ack: 1 }));
+  expect(host.read()).toBe(data(1460, { seq: refused }).text);
 });
 
 test('hostile 16o: 16,384 connections that hold an octet each take no page', async () => {

@@ -292,7 +292,7 @@ const TEXT: Readonly<Record<string, readonly Driver[]>> = {
   'tcp/text acceptText BEHIND_FIN': [
     dropped(established, () => [fin({ seq: 9, ack: 1 }), data('abc', { seq: 9, ack: 1 })]),
   ],
-  'tcp/text acceptText NO_RESOURCES': [
+  'tcp/text noRoom NO_RESOURCES': [
     dropped(established, () => [data('a', { seq: 30_000, ack: 1 })], { limits: { pages: 4 } }),
   ],
   'tcp/text textOutOfOrder NO_ROOM_FOR_EARLY_TEXT': [
