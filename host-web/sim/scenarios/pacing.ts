@@ -31,8 +31,8 @@ export default scenario({
       expect: [never('A.PACED'), counter('A', 'TcpRetransSegs', 4), time('B.eof', 576, 10)],
       lesson: [
         card(
-          `Each ACK lets two segments go at once. So the window stays a burst, each round trip
-           twice as long each time and twice as fast as the line: the queue overflows, though
+          `Each ACK lets two segments go at once. So the window stays a burst, round after round
+           twice as long each time, and twice as fast as the line: the queue overflows, though
            the line stood idle for most of the time.`,
           { seek: 'A.FAST_RETRANSMIT', focus: 'cwnd' },
         ),
