@@ -3,17 +3,6 @@ import type { Mutation } from './mutations.ts';
 /** Of pacing, the delivery rate and BBR. */
 export const OF_RATES: readonly Mutation[] = [
   {
-    label: 'BBR §4.1.2.3a',
-    path: 'assembly/tcp/rate/delivery.ts',
-    from: 'const interval = max(sendElapsed, ackElapsed);',
-    to: 'const interval = ackElapsed;',
-    broken: 'ACKs in a heap look like a fast line',
-    test: [
-      'test/delivery-rate.test.ts',
-      'BBR §4.1.2.3a: ACKs that come in a heap deliver no faster than was sent',
-    ],
-  },
-  {
     label: 'BBR §4.1.2.4',
     path: 'assembly/tcp/rate/delivery.ts',
     from: 'flight.appLimited = max<u32>(flight.delivered + inFlight, 1);',
@@ -77,28 +66,6 @@ export const OF_RATES: readonly Mutation[] = [
     test: [
       'test/simulation/bbr.test.ts',
       'BBR §5.5.1, §5.5.5, §5.5.6: a line that became slower is known after two cycles',
-    ],
-  },
-  {
-    label: 'BBR §5.5.10.3',
-    path: 'assembly/tcp/rate/bbr-model.ts',
-    from: 'if (b.isLossInRound && !isProbing) adaptShortTerm(tcb, b);',
-    to: '',
-    broken: 'losses between probes bound nothing',
-    test: [
-      'test/simulation/bbr.test.ts',
-      'BBR §5.5.10.3, §5.6.4.7: a lossy round trip bounds those until the next probe',
-    ],
-  },
-  {
-    label: 'BBR §5.6.4.4',
-    path: 'assembly/tcp/rate/bbr.ts',
-    from: 'tcb.cc.cwnd = max(tcb.cc.cwnd, begun(tcb, flight).priorCwnd);',
-    to: '',
-    broken: 'cwnd of before a timeout is lost',
-    test: [
-      'test/bbr.test.ts',
-      'BBR §5.6.4.4: a timeout leaves one segment, and what was before comes back',
     ],
   },
 ];

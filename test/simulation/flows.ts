@@ -9,6 +9,7 @@ import {
   type TcpInfo,
   VirtualClock,
 } from '../../host-web/index.ts';
+import { coreModule } from '../core-module.ts';
 import { type LinkOptions, link } from '../../host-web/sim/index.ts';
 import type { Sysctl } from '../../host-web/sysctl.ts';
 
@@ -42,6 +43,7 @@ export class Race {
   constructor(line: LinkOptions, flows: readonly Flow[], sysctl: Sysctl = {}) {
     const [a, b] = ['10.0.0.1/24', '10.0.0.2/24'].map((address, i) =>
       createStackSync({
+        module: coreModule,
         address,
         clock: this.clock,
         sysctl,
