@@ -1,6 +1,6 @@
 /**
- * Records of what was sent: for each segment (a super-segment is one) when, how often, and what
- * has become of it.
+ * Records of what was sent: for each segment, or for the segments of a burst together, when, how
+ * often, and what has become of it.
  *
  * A record's octets end where the next begins, or at SND.NXT. Each stands in two lists: by sequence
  * number, and, while it is neither SACKed nor lost, by the time of its last sending (RFC 8985 looks
@@ -27,9 +27,9 @@ import {
   insertBehind,
 } from '../store/lane';
 import { Micros, now } from '../time';
-import { Flight, laneOf } from './flight';
+import { Flight, laneOf, Phase } from './flight';
 import { LocalSeq, lt } from './seq';
-import { Tcb } from './tcb';
+import { Flag, has, Tcb } from './tcb';
 
 /** What has become of a record, as bits. */
 export enum Mark {
@@ -46,7 +46,10 @@ export enum Mark {
   APP_LIMITED = 16,
 }
 
-/** One segment that was sent. */
+/** Segments a record can count. */
+const MOST_SEGMENTS: u32 = 0xffff;
+
+/** What was sent at once: a segment, or a burst of several. */
 @unmanaged
 export class Sent {
   next: u32;
@@ -188,6 +191,30 @@ export function recordSent(flight: Flight, seq: LocalSeq, segments: u32): void {
   timeBehind(flight, flight.newest, index);
 }
 
+/**
+ * Joins new data from `seq` on, sent now, to the last record, where that is of this very time and
+ * nothing was heard of it yet: a burst is one record until the peer divides it. All of its segments
+ * but the last are full, so that where it is divided again is where it was. Without SACK the first
+ * segment alone may be sent again, so each has its own; and so has a FIN.
+ *
+ * @returns whether it has
+ */
+export function joinBurst(tcb: Tcb, flight: Flight, seq: LocalSeq, length: u32): bool {
+  const index = flight.newest;
+  if (index == 0 || index != flight.laneTail) return false;
+  if (!has(tcb, Flag.SACK) || has(tcb, Flag.FIN_SENT)) return false;
+  const sent = sentAt(index);
+  const bits: u32 = flight.appLimited == 0 ? Mark.TIMED : Mark.TIMED | Mark.APP_LIMITED;
+  const isPlain = <u32>sent.bits == bits && sent.sends == 1;
+  const segments = <u32>sent.segments;
+  if (!isPlain || sent.sentAt != clock() || flight.phase != Phase.OPEN) return false;
+  if (seq - sent.seq != segments * tcb.snd.mss || segments == MOST_SEGMENTS) return false;
+  sent.segments = <u16>(segments + 1);
+  // All else that is noted of a sending is the same at the same time.
+  sent.inFlight += length;
+  return true;
+}
+
 /** Whether the latest sending was at this very moment. */
 export function wasSentNow(flight: Flight): bool {
   return flight.newest != 0 && sentAt(flight.newest).sentAt == clock();
@@ -209,7 +236,7 @@ function joinLast(flight: Flight, index: u32, seq: LocalSeq, segments: u32): voi
   const sent = sentAt(index);
   // What was known of its beginning is forgotten: all of it counts as sent now.
   unmark(flight, index, seq - sent.seq);
-  sent.segments = <u16>min<u32>(<u32>sent.segments + segments, 0xffff);
+  sent.segments = <u16>min<u32>(<u32>sent.segments + segments, MOST_SEGMENTS);
   timeNow(flight, index);
 }
 
@@ -223,6 +250,21 @@ export function unmark(flight: Flight, index: u32, span: u32): void {
   if (isMarked(sent, Mark.LOST)) flight.lost -= span;
   if (isMarked(sent, Mark.RESENT)) flight.resent -= span;
   mark(sent, 0, Mark.SACKED | Mark.LOST | Mark.RESENT);
+}
+
+/** Takes what lies before `seq` off the front of a record. */
+export function cutFront(flight: Flight, sent: Sent, seq: LocalSeq, mss: u32): void {
+  const length = seq - sent.seq;
+  const segments = <u32>sent.segments;
+  const left = max(segments - min(length / mss, segments), 1);
+  if (isMarked(sent, Mark.SACKED)) {
+    flight.sacked -= length;
+    flight.sackedSegments -= segments - left;
+  }
+  if (isMarked(sent, Mark.LOST)) flight.lost -= length;
+  if (isMarked(sent, Mark.RESENT)) flight.resent -= length;
+  sent.segments = <u16>left;
+  sent.seq = seq;
 }
 
 /**
@@ -256,9 +298,8 @@ export function joinFollower(flight: Flight, index: u32): bool {
   if (sent.next == 0 || !canCutBehind(sentRecords(), laneOf(flight), index)) return false;
   const follower = sentAt(sent.next);
   const segments = <u32>sent.segments + <u32>follower.segments;
-  if (!isMarked(sent, Mark.SACKED) || !isMarked(follower, Mark.SACKED) || segments > 0xffff) {
-    return false;
-  }
+  if (!isMarked(sent, Mark.SACKED) || !isMarked(follower, Mark.SACKED)) return false;
+  if (segments > MOST_SEGMENTS) return false;
   if (flight.lostHint == sent.next) flight.lostHint = index;
   sent.segments = <u16>segments;
   if (lt(sent.sentAt, follower.sentAt)) sent.sentAt = follower.sentAt;

@@ -30,13 +30,14 @@ import { followChanges } from './path-mtu';
 import { resumed } from './rate/congestion';
 import { noteDry, noteSending } from './rate/delivery';
 import { beginBusy, noteLimit } from './rate/limited';
-import { mayLeave } from './rate/pacing';
+import { mayLeave, paced } from './rate/pacing';
 import { noteFlight } from './rate/validation';
 import { unsentFell } from './send';
 import { backOff, beforeGivingUp, startTiming, stopTiming } from './rto';
 import {
   canJoinLost,
   endOf,
+  joinBurst,
   joinLostFollower,
   firstSent,
   lastSent,
@@ -254,14 +255,15 @@ function transmitTailProbe(tcb: Tcb): u32 {
   return emitAgain(tcb, index);
 }
 
-/** The record of the last segment; of a longer one, what fits into a segment at its end. */
+/** The record of the last segment; of a burst, a record for that alone. */
 function lastSegment(tcb: Tcb, flight: Flight): u32 {
   const last = lastSent(flight);
   const sent = sentAt(last);
   const text = textOf(tcb, sent);
   const room = textRoom(tcb);
   if (text <= room) return last;
-  const part = splitSent(flight, last, sent.seq + text - room, tcb.snd.mss);
+  const begin = sent.seq + ((text - 1) / room) * room;
+  const part = splitSent(flight, last, begin, tcb.snd.mss);
   return part == 0 ? last : part;
 }
 
@@ -370,9 +372,14 @@ function recordNew(tcb: Tcb, seq: LocalSeq, end: LocalSeq): void {
   // this very moment.
   const isSecond = seq - tcb.snd.una > tcb.snd.mss && wasSentNow(flight);
   const isWatched = flight.reorderWait != 0 || isSecond;
-  recordSent(flight, seq, 1);
-  tcb.snd.nxt = later(tcb.snd.nxt, end);
-  noteSending(tcb, flight, lastSent(flight));
+  if (joinBurst(tcb, flight, seq, end - seq)) {
+    tcb.snd.nxt = end;
+    if (flight.paceRate != 0) paced(tcb, flight, end - seq);
+  } else {
+    recordSent(flight, seq, 1);
+    tcb.snd.nxt = later(tcb.snd.nxt, end);
+    noteSending(tcb, flight, lastSent(flight));
+  }
   flight.prrOut += end - seq;
   // While our SYN is not acknowledged the timer is the SYN's.
   if (has(tcb, Flag.SYN_UNACKED)) return;

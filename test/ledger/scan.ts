@@ -91,7 +91,8 @@ function behindBracket(code: string, at: number): number {
 export function tests(among: readonly Source[]): Named[] {
   return among.flatMap((source) => {
     const { path, text, code } = source;
-    return [...code.matchAll(/(?<![.\w])(?:test|it)((?:\.\w+)*)\s*\(/g)].flatMap((match) => {
+    const calls = code.matchAll(/(?<![.\w])(?:test|it)((?:\.\w+)*)(?:<[^(]*>)?\s*\(/g);
+    return [...calls].flatMap((match) => {
       const chain = match[1] ?? '';
       if (/skip|todo|runIf/.test(chain)) return [];
       let at = match.index + match[0].length;

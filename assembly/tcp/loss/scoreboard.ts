@@ -12,8 +12,9 @@ import { Flight, flightOf, hasFlight, missing } from '../flight';
 import { noteDelivered, progress } from '../progress';
 import { bbrLost } from '../rate/bbr';
 import { Segment } from '../segment';
-import { earlier, later, le, LocalSeq, lt } from '../seq';
+import { later, le, LocalSeq, lt } from '../seq';
 import {
+  cutFront,
   dropFirstSent,
   dropFirstSents,
   endOf,
@@ -130,16 +131,25 @@ export function dropAcknowledged(tcb: Tcb, flight: Flight): void {
   for (let index = firstSent(flight); index != 0; index = firstSent(flight)) {
     const sent = sentAt(index);
     if (!lt(sent.seq, una)) return;
-    const end = earlier(endOf(tcb, sent), una);
-    if (lt(end, endOf(tcb, sent))) {
-      // The rest of it is as it was, but if it was on its way again only its beginning was.
-      shorten(flight, sent, end);
+    const end = endOf(tcb, sent);
+    if (lt(una, end)) {
+      // The rest of it is as it was.
+      if (!isMarked(sent, Mark.SACKED)) noteFront(tcb, sent, una);
+      cutFront(flight, sent, una, tcb.snd.mss);
       return;
     }
     if (isMarked(sent, Mark.SACKED)) unmark(flight, index, end - sent.seq);
     else markDelivered(tcb, flight, index, end - sent.seq);
     dropFirstSent(flight);
   }
+}
+
+/** The front of a record is delivered: whole segments of a burst say what a segment says. */
+function noteFront(tcb: Tcb, sent: Sent, una: LocalSeq): void {
+  const octets = una - sent.seq;
+  const whole = octets - (octets % tcb.snd.mss);
+  if (whole == 0) progress().delivered += octets;
+  else noteDelivered(tcb, sent, sent.seq + whole, octets);
 }
 
 /**
@@ -167,16 +177,6 @@ function dropTrain(tcb: Tcb, flight: Flight): void {
   if (first != last) noteDelivered(tcb, sentAt(first), endOf(tcb, sentAt(first)), 0);
   noteDelivered(tcb, sentAt(last), end, end - begin);
   dropFirstSents(flight, last, count);
-}
-
-/** Takes the beginning off a record that is acknowledged in part. */
-function shorten(flight: Flight, sent: Sent, seq: LocalSeq): void {
-  const length = seq - sent.seq;
-  if (isMarked(sent, Mark.SACKED)) flight.sacked -= length;
-  else progress().delivered += length;
-  if (isMarked(sent, Mark.LOST)) flight.lost -= length;
-  if (isMarked(sent, Mark.RESENT)) flight.resent -= length;
-  sent.seq = seq;
 }
 
 // What is lost ----------------------------------------------------------------------
