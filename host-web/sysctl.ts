@@ -5,7 +5,7 @@
  * its setting as people write it, and what is refused is refused in a sentence. Sysctls that say
  * the same otherwise than the setting does stand here, and those that are three settings in one.
  */
-import { Result, Setting, SETTINGS } from './abi.ts';
+import { Controller, Result, Setting, SETTINGS } from './abi.ts';
 import { type Core, createCore, type Limits } from './core.ts';
 import type { WasmModule } from './platform.ts';
 import { describe } from './units.ts';
@@ -20,11 +20,19 @@ export type SysctlName = keyof typeof SETTINGS | keyof typeof LINUX | OtherName;
 /** The name of three settings in one. */
 export type TripleName = `${'' | 'net.ipv4.'}${keyof typeof TRIPLES}`;
 
+/** The congestion controls, by the names Linux has for them. */
+const CONTROLLERS = {
+  cubic: Controller.CUBIC,
+  reno: Controller.RENO,
+  bbr: Controller.BBR,
+} as const;
+export type CongestionControl = keyof typeof CONTROLLERS;
+
 /** Least, default and most. */
 export type Triple = readonly [least: number, initial: number, most: number];
 
-/** What a setting can be. */
-export type SysctlValue = number | boolean | Triple;
+/** What a setting can be; `tcp_congestion_control` can be a name. */
+export type SysctlValue = number | boolean | Triple | CongestionControl;
 
 /** Settings by name, as `createStack` and the scenarios take them. */
 export type Sysctl = Readonly<
@@ -60,6 +68,8 @@ interface Found {
   least: number;
   most: number;
   step: number;
+  /** Values that have names. */
+  words: Readonly<Record<string, number>>;
   to(value: number): number;
   from(value: number): number;
 }
@@ -97,7 +107,8 @@ function find(text: string): Found {
   const { step, to, from } = linux ?? { step: 1, to: same, from: same };
   // What is turned round has its bounds turned round.
   const bounds = [from(least), from(most)].sort((a, b) => a - b);
-  return { name, setting, least: bounds[0]!, most: bounds[1]!, step, to, from };
+  const words = own === 'tcp_congestion_control' ? CONTROLLERS : {};
+  return { name, setting, least: bounds[0]!, most: bounds[1]!, step, words, to, from };
 }
 
 /** A value as the settings of that name take it, one number each. */
@@ -109,12 +120,15 @@ function checkAll(name: string, found: readonly Found[], value: SysctlValue): nu
 }
 
 /** A value as the setting of that name takes it. */
-function check(found: Found, value: number | boolean): number {
-  const { name, least, most, step } = found;
-  const number = typeof value === 'boolean' ? Number(value) : value;
+function check(found: Found, value: number | boolean | string): number {
+  const { name, least, most, step, words } = found;
+  const number = typeof value === 'string' ? (words[value] ?? Number.NaN) : Number(value);
   if (Number.isInteger(number) && number % step === 0 && number >= least && number <= most)
     return found.to(number);
-  const what = step === 1 ? 'a whole number' : `a multiple of ${step}`;
+  const names = typeof value === 'string' ? Object.keys(words) : [];
+  const what =
+    names.map((word) => `${word}, `).join('') +
+    (step === 1 ? 'a whole number' : `a multiple of ${step}`);
   throw new RangeError(
     `${name} can not be ${describe(value)}: it is ${what} from ${least} to ${most}`,
   );
@@ -129,12 +143,14 @@ export function parseSysctl(text: string): [name: string, value: number | Triple
   const [, name = text, value = ''] = /^\s*([\w.]+)\s*=\s*(.*?)\s*$/.exec(text) ?? [];
   const found = findAll(name);
   const words = value.split(/\s+/);
-  if (words.length !== found.length || !words.every((word) => /^-?\d+$/.test(word))) {
+  const named = found[0]!.words;
+  const isValue = (word: string) => /^-?\d+$/.test(word) || Object.hasOwn(named, word);
+  if (words.length !== found.length || !words.every(isValue)) {
     const what = found.length === 1 ? 'value, where value is' : '"least default most", each';
     const { least, most } = found[0]!;
     throw new RangeError(`${text} is not ${withoutPrefix(name)}=${what} ${least} to ${most}`);
   }
-  const numbers = words.map(Number);
+  const numbers = words.map((word) => named[word] ?? Number(word));
   const read = numbers.length === 1 ? numbers[0]! : (numbers as unknown as Triple);
   checkAll(name, found, read);
   return [withoutPrefix(name), read];

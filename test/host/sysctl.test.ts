@@ -1,6 +1,7 @@
 /** Settings by the names of Linux's sysctls: every one, at its bounds and beyond them. */
 import { describe, expect, it } from 'vitest';
 import { createStackSync, parseSysctl, SETTINGS, VirtualClock } from '../../host-web/index.ts';
+import { Controller } from '../../host-web/abi.ts';
 import { SYSCTL_NAMES } from '../../host-web/sysctl.ts';
 
 function stack(options: Parameters<typeof createStackSync>[0] = {}) {
@@ -54,6 +55,28 @@ describe('names of Linux for what the core says otherwise', () => {
         `tcp_rto_min_us can not be ${value}: it is a multiple of 1000 from 1000 to 60000000`,
       );
     }
+  });
+});
+
+describe('tcp_congestion_control', () => {
+  it.each([
+    ['cubic', Controller.CUBIC],
+    ['reno', Controller.RENO],
+    ['bbr', Controller.BBR],
+  ] as const)('%s by its name, as in Linux, or by its number', (name, number) => {
+    const one = stack();
+    one.set('tcp_congestion_control', name);
+    expect(one.get('tcp_congestion_control')).toBe(number);
+    expect(parseSysctl(`tcp_congestion_control=${name}`)).toEqual([
+      'tcp_congestion_control',
+      number,
+    ]);
+  });
+
+  it('no other name is one', () => {
+    const sentence = /can not be vegas: it is cubic, reno, bbr, a whole number from 0 to 2/;
+    expect(() => stack().set('tcp_congestion_control', 'vegas' as 'bbr')).toThrow(sentence);
+    expect(() => parseSysctl('tcp_congestion_control=toString')).toThrow('is not tcp_congestion');
   });
 });
 
