@@ -24,7 +24,10 @@ const NANO: u64 = 1_000;
 /** Whether data may leave now; if not, the timer says when. */
 export function mayLeave(tcb: Tcb): bool {
   if (!hasFlight(tcb)) return true;
-  const at = flightOf(tcb).paceAt / NANO;
+  const paceAt = flightOf(tcb).paceAt;
+  // Most are not paced, and a division is dear.
+  if (paceAt == 0) return true;
+  const at = paceAt / NANO;
   if (at <= now()) return true;
   if (armedFor(tcb, Timer.PACE) == 0) {
     traceCongestion(tcb, Reason.PACED);
