@@ -25,6 +25,19 @@ test('RFC 5681 §3.2c: what limited transmit has sent does not count for ssthres
   expect(host.status()).toMatchObject({ ssthresh: 5 * MSS, cwnd: 8 * MSS });
 });
 
+test('RFC 5681 §3.2c: nor does what the user has sent since the first duplicate', () => {
+  const { host, peer } = tenInFlight(0);
+  peer.send(ack({ ack: 1 + 10 * MSS }));
+  host.write(10 * MSS);
+  expect(peer.take()).toHaveLength(10);
+  // cwnd is twenty segments, so it holds nothing back.
+  peer.send(ack({ ack: 1 + 10 * MSS }));
+  host.write(5 * MSS);
+  expect(peer.take()).toHaveLength(5);
+  for (let i = 0; i < 2; i++) peer.send(ack({ ack: 1 + 10 * MSS }));
+  expect(host.look('ssthresh')).toBe(5 * MSS);
+});
+
 test('RFC 5681 §4.3: three losses of one window halve cwnd once', () => {
   const { host, peer } = tenInFlight(0);
   for (let i = 0; i < 7; i++) peer.send(ack({ ack: 1 }));

@@ -37,6 +37,7 @@ test('RFC 6675 §4b, §5d: text leaves only while pipe leaves room in cwnd', () 
   // retransmission.
   peer.send(report(1, 4));
   expect(numbers(peer)).toEqual([0]);
+  const all: number[] = [];
   for (let last = 5; last <= 10; last++) {
     peer.send(report(1, last));
     const sent = numbers(peer).length;
@@ -44,7 +45,10 @@ test('RFC 6675 §4b, §5d: text leaves only while pipe leaves room in cwnd', () 
     const outstanding = (host.look('sndNxt') - host.look('sndUna')) / MSS;
     expect(outstanding - arrived).toBeLessThanOrEqual(host.look('cwnd') / MSS);
     expect(sent).toBeLessThanOrEqual(1);
+    all.push(sent);
   }
+  // And what is lost leaves room, too.
+  expect(all).toEqual([1, 0, 0, 1, 1, 1]);
   expect(host.look('cwnd')).toBe(5 * MSS);
 });
 

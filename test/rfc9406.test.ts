@@ -66,6 +66,8 @@ test('RFC 9406 §4.2f: when the delay has gone again, slow start goes on', () =>
   round(host, peer, acked, 100);
   round(host, peer, acked, 100);
   round(host, peer, acked, 120);
+  const slow = round(host, peer, acked, 120);
+  expect(slow.grown).toBeLessThan(slow.count / 2);
   round(host, peer, acked, 100);
   const { grown, count } = round(host, peer, acked, 100);
   expect(grown).toBe(count);

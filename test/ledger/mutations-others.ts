@@ -70,10 +70,10 @@ export const OF_OTHERS: readonly Mutation[] = [
     path: 'assembly/tcp/rate/congestion.ts',
     from: 'tcb.cc.duplicates == 0 ? tcb.snd.nxt : tcb.cc.beforeLimited',
     to: 'tcb.snd.nxt',
-    broken: 'what limited transmit sent counts for ssthresh',
+    broken: 'what was sent since the first duplicate counts for ssthresh',
     test: [
       'test/rfc5681.test.ts',
-      'RFC 5681 §3.2c: what limited transmit has sent does not count for ssthresh',
+      'RFC 5681 §3.2c: nor does what the user has sent since the first duplicate',
     ],
   },
   {

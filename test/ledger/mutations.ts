@@ -182,10 +182,10 @@ export const OF_9293: readonly Mutation[] = [
     path: 'assembly/tcp/acceptable.ts',
     from: 'if (wnd == 0) return seg.seq == nxt;',
     to: 'if (wnd == 0) return false;',
-    broken: 'a closed window lets no RST in',
+    broken: 'a closed window lets nothing in but a RST',
     test: [
-      'test/rfc9293/arrives-others-rst.test.ts',
-      'MUST-66: a RST at the edge of a closed window resets',
+      'test/rfc9293/arrives-others-urg.test.ts',
+      'MUST-66: the URG bit of a segment is processed even with a closed window',
     ],
   },
   {
