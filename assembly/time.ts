@@ -22,6 +22,11 @@ export function now(): Instant {
   return load<u64>(CLOCK);
 }
 
+/** The same in milliseconds, modulo 2^32. */
+export function millisNow(): u32 {
+  return <u32>(now() / MILLISECOND);
+}
+
 /** Sets the clock; it never runs backwards, so a host whose clock jumps back stands still here. */
 export function setNow(at: Instant): void {
   if (at > now()) store<u64>(CLOCK, at);

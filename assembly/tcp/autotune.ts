@@ -10,7 +10,7 @@
 import { Setting } from '../abi';
 import { config, PAGE_SIZE, setting } from '../limits';
 import { pages } from '../pools';
-import { Micros, MILLISECOND, now } from '../time';
+import { Micros, MILLISECOND, millisNow, now } from '../time';
 import { Segment } from './segment';
 import { lt } from './seq';
 import { Fixed, Flag, has, Tcb, unreadText } from './tcb';
@@ -77,7 +77,7 @@ export function measureReceiver(tcb: Tcb, seg: Segment): void {
     return;
   }
   if (rcv.rttAt != 0 && lt(rcv.nxt, rcv.rttMark)) return;
-  const millis = <u32>(now() / MILLISECOND);
+  const millis = millisNow();
   if (rcv.rttAt != 0) {
     // Only the shortest counts: the peer need not have filled the window in one round trip.
     const window = max(min(millis - rcv.rttAt, LONGEST), 1) * <u32>MILLISECOND;

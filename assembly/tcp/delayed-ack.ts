@@ -4,7 +4,7 @@
 import { Counter, Reason, Timer } from '../abi';
 import { count } from '../counters';
 import { random } from '../random';
-import { afterMillis, MILLISECOND, now } from '../time';
+import { afterMillis, millisNow } from '../time';
 import { acknowledge } from './marks';
 import { dropSegment, Segment } from './segment';
 import { armedFor, handleOf, Tcb } from './tcb';
@@ -42,7 +42,7 @@ export function acknowledgeText(tcb: Tcb): void {
  *   not
  */
 export function nextChallenge(from: u32): u32 {
-  const millis = <u32>(now() / MILLISECOND);
+  const millis = millisNow();
   const wait = from - millis;
   // A moment 49 days past seems to lie ahead again, and costs one answer half a second.
   if (from != 0 && wait != 0 && wait <= 2 * CHALLENGE_PERIOD) {

@@ -189,6 +189,11 @@ export function pipe(tcb: Tcb): u32 {
   return outstanding - flight.sacked - flight.lost + flight.resent; // RFC 6675 §4b
 }
 
+/** A lack of data limits the delivery rate until what is on its way now is delivered. */
+export function limitByApp(flight: Flight, inFlight: u32): void {
+  flight.appLimited = max<u32>(flight.delivered + inFlight, 1);
+}
+
 /** Octets that are lost and wait to be sent again. */
 export function missing(flight: Flight): u32 {
   return flight.lost - flight.resent;

@@ -21,7 +21,7 @@ import { clearChain } from '../store/chain';
 import { give, itemAt, take } from '../store/pool';
 import { clearRanges } from '../store/ranges';
 import { giveFlight } from './flight';
-import { Instant, MILLISECOND, now } from '../time';
+import { Instant, MILLISECOND, millisNow, now } from '../time';
 import { trace } from '../trace';
 import { acceptable } from './acceptable';
 import { CHALLENGE_PERIOD, nextChallenge } from './delayed-ack';
@@ -131,10 +131,6 @@ function mayAnswer(record: TimeWait): bool {
 function setQuiet(record: TimeWait, units: u32): void {
   const rest = <u32>record.packed & ((1 << QUIET_BIT) - 1);
   record.packed = <u16>(rest | (units << QUIET_BIT));
-}
-
-function millisNow(): u32 {
-  return <u32>(now() / MILLISECOND);
 }
 
 /**

@@ -3,7 +3,7 @@
  */
 import { Setting } from '../abi';
 import { setting } from '../limits';
-import { Micros, MILLISECOND, now, SECOND } from '../time';
+import { Micros, MILLISECOND, millisNow, now, SECOND } from '../time';
 import { Options } from '../wire/tcp-options';
 import { Segment } from './segment';
 import { le, lt, RemoteSeq } from './seq';
@@ -14,7 +14,7 @@ const TRUSTED_SECONDS: u32 = 24 * 86_400;
 
 /** Our timestamp clock, offset for one tuple. */
 export function timestampNow(offset: u32): u32 {
-  return <u32>(now() / MILLISECOND) + offset; // RFC 7323 §5.4a
+  return millisNow() + offset; // RFC 7323 §5.4a
 }
 
 /** TSval of the segment being sent. */

@@ -5,7 +5,7 @@ export const OF_RATES: readonly Mutation[] = [
   {
     label: 'BBR §4.1.2.4',
     path: 'assembly/tcp/rate/delivery.ts',
-    from: 'flight.appLimited = max<u32>(flight.delivered + inFlight, 1);',
+    from: 'limitByApp(flight, inFlight);',
     to: '',
     broken: 'a lack of data is not noted',
     test: [
@@ -49,8 +49,8 @@ export const OF_RATES: readonly Mutation[] = [
   {
     label: 'BBR §5.3.4.3b',
     path: 'assembly/tcp/rate/bbr.ts',
-    from: 'b.probeRttDoneAt = max<u32>(millis() + PROBE_RTT_MS, 1);',
-    to: 'b.probeRttDoneAt = max<u32>(millis(), 1);',
+    from: 'b.probeRttDoneAt = max<u32>(millisNow() + PROBE_RTT_MS, 1);',
+    to: 'b.probeRttDoneAt = max<u32>(millisNow(), 1);',
     broken: 'PROBE_RTT is over at once',
     test: [
       'test/simulation/bbr.test.ts',

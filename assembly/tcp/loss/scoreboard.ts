@@ -5,12 +5,12 @@
  * Marks lie in the records of what was sent. Sums of octets go along with every mark, so that
  * `pipe` of a flight is three additions however many records there are.
  */
-import { Controller, Counter } from '../../abi';
+import { Counter } from '../../abi';
 import { count } from '../../counters';
 import { blockLeft, blockRight } from '../../wire/tcp-options';
 import { Flight, flightOf, hasFlight, missing } from '../flight';
 import { noteDelivered, progress } from '../progress';
-import { bbrLost } from '../rate/bbr';
+import { recordLost } from '../rate/congestion';
 import { Segment } from '../segment';
 import { later, le, LocalSeq, lt } from '../seq';
 import {
@@ -198,7 +198,7 @@ export function markLost(tcb: Tcb, flight: Flight, index: u32): void {
   }
   progress().lost += span;
   flight.lostTotal += span;
-  if (tcb.controller == Controller.BBR) bbrLost(tcb, flight, sent, span);
+  recordLost(tcb, flight, sent, span);
   const hint = flight.lostHint;
   if (hint == 0 || lt(sent.seq, sentAt(hint).seq)) flight.lostHint = index;
 }

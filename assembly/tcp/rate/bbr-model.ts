@@ -6,7 +6,7 @@
  * The variables lie in the controller's part of the flight, which a connection with BBR keeps.
  */
 import { FLIGHT_SIZE } from '../../memory';
-import { Micros, now, SECOND } from '../../time';
+import { Micros, millisNow, SECOND } from '../../time';
 import { CONTROLLER, Flight, Phase } from '../flight';
 import { progress } from '../progress';
 import { clock } from '../sent';
@@ -120,11 +120,6 @@ const PROBE_RTT_INTERVAL_MS: u32 = 5_000;
 /** BBR's variables of a flight. */
 export function bbrOf(flight: Flight): Bbr {
   return changetype<Bbr>(changetype<usize>(flight) + CONTROLLER);
-}
-
-/** The clock, as the variables keep it. */
-export function millis(): Millis {
-  return <u32>(now() / 1_000);
 }
 
 /** A product over a divisor, within 32 bits. */
@@ -259,12 +254,12 @@ export function settleModel(b: Bbr): void {
 /** Takes the RTT of an acknowledgment; answers whether it is time for PROBE_RTT (§5.3.4.3). */
 export function updateMinRtt(b: Bbr): bool {
   const rtt = progress().rtt;
-  const isExpired = millis() - b.probeRttAt > PROBE_RTT_INTERVAL_MS;
+  const isExpired = millisNow() - b.probeRttAt > PROBE_RTT_INTERVAL_MS;
   if (rtt != 0 && (isExpired || rtt < b.probeRttLeast)) {
     b.probeRttLeast = rtt;
-    b.probeRttAt = millis();
+    b.probeRttAt = millisNow();
   }
-  if (b.probeRttLeast < b.minRtt || millis() - b.minRttAt > MIN_RTT_MS) {
+  if (b.probeRttLeast < b.minRtt || millisNow() - b.minRttAt > MIN_RTT_MS) {
     b.minRtt = b.probeRttLeast; // BBR §5.5.7.2
     b.minRttAt = b.probeRttAt;
   }

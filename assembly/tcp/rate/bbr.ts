@@ -15,8 +15,8 @@
  */
 import { Reason } from '../../abi';
 import { random } from '../../random';
-import { MILLISECOND, SECOND } from '../../time';
-import { Flight, Phase, pipe } from '../flight';
+import { MILLISECOND, millisNow, SECOND } from '../../time';
+import { Flight, limitByApp, Phase, pipe } from '../flight';
 import { progress } from '../progress';
 import { clock, isMarked, Mark, Sent } from '../sent';
 import { Flag, has, Tcb } from '../tcb';
@@ -28,7 +28,6 @@ import {
   cut,
   isTooMuchLost,
   LOSS_THRESHOLD,
-  millis,
   NEVER,
   noteLoss,
   resetFullBw,
@@ -46,6 +45,7 @@ import {
 } from './bbr-model';
 import { isInProbeBw, probeRttCwnd, quantized, setCwnd, setPacingRate } from './bbr-control';
 import { traceCongestion } from './note';
+import { HIGHEST_SSTHRESH } from './reno';
 import { initialWindow } from './validation';
 
 const PROBE_RTT_MS: u32 = 200;
@@ -69,11 +69,11 @@ function begun(tcb: Tcb, flight: Flight): Bbr {
   const srtt = tcb.rtt.srtt;
   b.minRtt = srtt == 0 ? NEVER : srtt;
   b.probeRttLeast = b.inflightLong = NEVER;
-  b.minRttAt = b.probeRttAt = millis();
+  b.minRttAt = b.probeRttAt = millisNow();
   b.extraAt = clock();
   b.undo = <u8>BbrState.NONE;
   resetShortTerm(b);
-  tcb.cc.ssthresh = 0x7fff_ffff;
+  tcb.cc.ssthresh = HIGHEST_SSTHRESH;
   const window = initialWindow(tcb.snd.mss);
   b.bdp = window;
   // BBR §5.6.2c
@@ -160,7 +160,7 @@ function startDown(flight: Flight, b: Bbr): void {
   // BBR §5.3.3.8a
   b.roundsSinceUp = <u32>dice & 1;
   b.probeWait = 2_000 + (<u32>(dice >> 32) % 1_000);
-  b.cycleAt = millis();
+  b.cycleAt = millisNow();
   b.ackPhase = <u8>AckPhase.STOPPING;
   startRound(flight, b);
   b.state = <u8>BbrState.DOWN;
@@ -197,7 +197,7 @@ function updateCycle(tcb: Tcb, flight: Flight, b: Bbr, inFlight: u32): void {
   if (state == BbrState.DOWN || state == BbrState.CRUISE) {
     // BBR §5.3.3.8b
     const rounds = min(targetInflight(tcb, b) / tcb.snd.mss, RENO_ROUNDS);
-    if (millis() - b.cycleAt > b.probeWait || b.roundsSinceUp >= rounds) startRefill(flight, b);
+    if (millisNow() - b.cycleAt > b.probeWait || b.roundsSinceUp >= rounds) startRefill(flight, b);
     else if (inFlight <= min(withHeadroom(tcb, b), quantized(tcb, b, b.bdp))) {
       b.state = <u8>BbrState.CRUISE; // BBR §5.3.3.1
     }
@@ -303,7 +303,7 @@ export function bbrCongested(tcb: Tcb, flight: Flight, isMark: bool): void {
 /** Recovery is over. */
 export function bbrRestore(tcb: Tcb, flight: Flight): void {
   tcb.cc.cwnd = max(tcb.cc.cwnd, begun(tcb, flight).priorCwnd); // BBR §5.6.4.4
-  tcb.cc.ssthresh = 0x7fff_ffff;
+  tcb.cc.ssthresh = HIGHEST_SSTHRESH;
 }
 
 /** Nothing was lost after all (§5.5.11.2). */
@@ -338,10 +338,10 @@ function checkProbeRtt(tcb: Tcb, flight: Flight, b: Bbr, inFlight: u32): void {
   }
   if (progress().delivered != 0) b.isIdleRestart = 0;
   if (b.state != <u8>BbrState.PROBE_RTT) return;
-  flight.appLimited = max<u32>(flight.delivered + inFlight, 1);
+  limitByApp(flight, inFlight);
   if (b.probeRttDoneAt == 0) {
     if (inFlight > probeRttCwnd(tcb, b)) return;
-    b.probeRttDoneAt = max<u32>(millis() + PROBE_RTT_MS, 1); // BBR §5.3.4.3b
+    b.probeRttDoneAt = max<u32>(millisNow() + PROBE_RTT_MS, 1); // BBR §5.3.4.3b
     b.isProbeRttRoundDone = 0;
     startRound(flight, b);
     return;
@@ -351,8 +351,8 @@ function checkProbeRtt(tcb: Tcb, flight: Flight, b: Bbr, inFlight: u32): void {
 }
 
 function checkProbeRttDone(tcb: Tcb, flight: Flight, b: Bbr): void {
-  if (b.probeRttDoneAt == 0 || <i32>(millis() - b.probeRttDoneAt) <= 0) return;
-  b.probeRttAt = millis();
+  if (b.probeRttDoneAt == 0 || <i32>(millisNow() - b.probeRttDoneAt) <= 0) return;
+  b.probeRttAt = millisNow();
   tcb.cc.cwnd = max(tcb.cc.cwnd, b.priorCwnd);
   resetShortTerm(b); // BBR §5.3.4.4
   if (!b.isFullReached) {

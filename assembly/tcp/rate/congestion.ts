@@ -1,7 +1,8 @@
 /**
  * Congestion control (RFC 5681 §3.1, MUST-19): what every controller shares, and the five functions
  * each of them has: it begins, grows with what is acknowledged, answers ssthresh when something was
- * lost or marked, takes that back, and resumes after a pause.
+ * lost or marked, takes that back, and resumes after a pause. BBR has a model besides: it learns of
+ * every acknowledgment and loss, and takes cwnd back after recovery.
  *
  * How cwnd comes down to ssthresh is loss recovery's (`loss/`), which knows what was lost; nothing
  * here does.
@@ -10,12 +11,13 @@ import { Controller, Setting } from '../../abi';
 import { setting } from '../../limits';
 import { clearController, Flight, flightOf, hasFlight } from '../flight';
 import { progress } from '../progress';
+import { Sent } from '../sent';
 import { Flag, has, Tcb } from '../tcb';
-import { bbrAcked, bbrCongested, bbrRestore, bbrResumed, bbrUndone } from './bbr';
+import { bbrAcked, bbrCongested, bbrLost, bbrRestore, bbrResumed, bbrUndone } from './bbr';
 import { cubicAcked, cubicReduce, cubicResumed, cubicUndone } from './cubic';
 import { hystartAcked, hystartBegin } from './hystart';
 import { repace, updatePacing } from './pacing';
-import { renoAcked, renoReduce, slowStart } from './reno';
+import { HIGHEST_SSTHRESH, renoAcked, renoReduce, slowStart } from './reno';
 import {
   beginValidation,
   initialWindow,
@@ -48,7 +50,7 @@ export function beginCongestion(tcb: Tcb): void {
   // A SYN that had to be sent again leaves one segment to begin with.
   // RFC 5681 §3.1b, RFC 6928 §2b, RFC 2525 §2.1, §2.3
   cc.cwnd = tcb.synCount > 0 ? tcb.snd.mss : initialWindow(tcb.snd.mss);
-  cc.ssthresh = 0x7fff_ffff; // RFC 5681 §3.1c
+  cc.ssthresh = HIGHEST_SSTHRESH; // RFC 5681 §3.1c
   cc.acked = cc.duplicates = cc.wMax = 0;
   beginValidation(tcb);
 }
@@ -95,6 +97,11 @@ export function acked(tcb: Tcb, flight: Flight, length: u32, afterTimeout: bool)
   if (!isTested(tcb, false)) return;
   if (tcb.controller == Controller.RENO) renoAcked(tcb, length);
   else cubicAcked(tcb, flight, length);
+}
+
+/** A record of so many octets is lost: a controller with a model learns of each. */
+export function recordLost(tcb: Tcb, flight: Flight, sent: Sent, span: u32): void {
+  if (tcb.controller == Controller.BBR) bbrLost(tcb, flight, sent, span);
 }
 
 /** Answers ssthresh for a reduction; cwnd is brought there by whoever asked. */

@@ -7,7 +7,7 @@
  * tells how much was delivered meanwhile. Samples of data that its user gave too slowly are marked:
  * they say what the path carries at least.
  */
-import { Flight, flightOf, hasFlight, missing, pipe } from '../flight';
+import { Flight, flightOf, hasFlight, limitByApp, missing, pipe } from '../flight';
 import { progress } from '../progress';
 import { clock, Mark, Sent, sentAt, spanOf } from '../sent';
 import { Tcb } from '../tcb';
@@ -43,7 +43,7 @@ export function noteDry(tcb: Tcb): void {
   const flight = flightOf(tcb);
   const inFlight = pipe(tcb);
   if (missing(flight) != 0 || inFlight >= tcb.cc.cwnd) return;
-  flight.appLimited = max<u32>(flight.delivered + inFlight, 1); // BBR §4.1.2.4
+  limitByApp(flight, inFlight); // BBR §4.1.2.4
 }
 
 /** Takes what an acknowledgment has delivered, and the sample it gives. */

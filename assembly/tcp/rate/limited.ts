@@ -7,7 +7,7 @@
  * more, and cwnd would let it out. What the answer is can change only when nothing more leaves, so
  * it is asked for then, and the clock is read only where the answer is another one.
  */
-import { MILLISECOND, now } from '../../time';
+import { millisNow } from '../../time';
 import { pipe } from '../flight';
 import { Flag, has, hasNothingLeft, pendingText, Tcb } from '../tcb';
 
@@ -52,11 +52,11 @@ function waitFor(tcb: Tcb, limit: Limit): void {
   const kind = <Limit>waiting.kind;
   if (kind != Limit.NONE) addTime(tcb, kind, sinceThen(tcb));
   waiting.kind = limit;
-  waiting.since = <u32>(now() / MILLISECOND);
+  waiting.since = millisNow();
 }
 
 function sinceThen(tcb: Tcb): u32 {
-  return <u32>(now() / MILLISECOND) - tcb.waiting.since;
+  return millisNow() - tcb.waiting.since;
 }
 
 function timeAt(tcb: Tcb, limit: Limit): usize {

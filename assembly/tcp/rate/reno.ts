@@ -4,6 +4,8 @@
  */
 import { Tcb } from '../tcb';
 
+/** ssthresh while nothing has bounded it: arbitrarily high (RFC 5681 §3.1). */
+export const HIGHEST_SSTHRESH: u32 = 0x7fff_ffff;
 /** Largest cwnd, octets. */
 export const MAX_CWND: u32 = 0x3fff_ffff;
 
