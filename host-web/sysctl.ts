@@ -21,7 +21,7 @@ export type SysctlName = keyof typeof SETTINGS | keyof typeof LINUX | OtherName;
 export type TripleName = `${'' | 'net.ipv4.'}${keyof typeof TRIPLES}`;
 
 /** The congestion controls, by the names Linux has for them. */
-const CONTROLLERS = {
+export const CONTROLLERS = {
   cubic: Controller.CUBIC,
   reno: Controller.RENO,
   bbr: Controller.BBR,

@@ -1,9 +1,9 @@
 /** Options of stacks, connections and listeners, from the API's words to the core's numbers. */
-import { Controller, Option } from '../abi.ts';
+import { Option } from '../abi.ts';
 import { parseAddress } from '../address.ts';
 import type { Clock } from '../clock.ts';
 import type { Core, Limits } from '../core.ts';
-import type { Sysctl } from '../sysctl.ts';
+import { type CongestionControl, CONTROLLERS, type Sysctl } from '../sysctl.ts';
 import { describe, duration, rate, size } from '../units.ts';
 import { refuseTls } from './plain.ts';
 import type { RawConnection, RawListener } from './raw.ts';
@@ -42,7 +42,7 @@ export interface TuningOptions {
   /** Largest segment to announce and to send; by default what the MTU gives. */
   maxSegmentSize?: number;
   /** Congestion control (TCP_CONGESTION); by default the stack's `tcp_congestion_control`. */
-  congestionControl?: 'cubic' | 'reno' | 'bbr';
+  congestionControl?: CongestionControl;
   /** Data not sent yet from which on a write waits (TCP_NOTSENT_LOWAT): octets, or `'16k'`. */
   notSentLowWater?: number | string;
   /** Bits a second that are sent at most (SO_MAX_PACING_RATE), or `'10mbit'`; 0 is no bound. */
@@ -108,7 +108,10 @@ const OPTIONS: { [K in keyof TuningOptions]-?: [Option, (value: never) => number
   maxSegmentSize: [Option.MAX_SEGMENT_SIZE, (value: number) => value],
   congestionControl: [
     Option.CONGESTION_CONTROL,
-    (name: string) => Controller[name.toUpperCase() as keyof typeof Controller] ?? -1,
+    (name: string) => {
+      const known = name.toLowerCase();
+      return Object.hasOwn(CONTROLLERS, known) ? CONTROLLERS[known as CongestionControl] : -1;
+    },
   ],
   notSentLowWater: [Option.NOT_SENT_LOW_WATER, (value: number | string) => size(value)],
   maxPacingRate: [
