@@ -287,6 +287,15 @@ function kernelWords(port: number): string[] | null {
   }
 }
 
+/**
+ * How often silence alone had something sent again, by a probe of the tail or a timeout: a machine
+ * that stands still for long enough makes such retransmissions of its own.
+ */
+function stallsOf({ stack }: Place): bigint {
+  const { TcpExtTCPTimeouts = 0n, TcpExtTCPLossProbes = 0n } = stack.counters();
+  return TcpExtTCPTimeouts + TcpExtTCPLossProbes;
+}
+
 /** Both sides ask for ECN; one packet of text each way is marked on its way. */
 async function marks(place: Place): Promise<object[]> {
   writeFileSync('/proc/sys/net/ipv4/tcp_ecn', '1');
@@ -302,7 +311,7 @@ async function marks(place: Place): Promise<object[]> {
       port++;
       const { near, far, close } = await open_(client, server, version, port);
       const seen = new Set<string>();
-      const timeouts = place.stack.counters().TcpExtTCPTimeouts;
+      const stalls = stallsOf(place);
       const remove = place.rule(marking(seen));
       for (const [from, to] of [
         [near, far],
@@ -318,9 +327,7 @@ async function marks(place: Place): Promise<object[]> {
       const netcell = place.stack.sockets().find(({ state, localPort, remotePort }) => {
         return state === 'ESTABLISHED' && (localPort === port || remotePort === port);
       });
-      // A machine that stands still for longer than an RTO makes retransmissions of its own.
-      const stoodStill = place.stack.counters().TcpExtTCPTimeouts !== timeouts;
-      const lost = stoodStill ? 0 : netcell?.total_retrans;
+      const lost = stallsOf(place) !== stalls ? 0 : netcell?.total_retrans;
       results.push({
         client: client.name,
         version,
