@@ -1,0 +1,18 @@
+/**
+ * Keeps what is called from many places in one: at its highest level the compiler copies every
+ * small function to each caller, which for these made the module a ninth larger and nothing faster.
+ * A transform of the compiler's, given by `build.mjs`; the language has no word for it.
+ */
+import { Transform } from 'assemblyscript/transform';
+
+const OUTLINED = ['store/queue/*', 'store/pool/give*', 'store/pool/take', 'tcp/tcb/fromHandle', 'trace/trace'];
+
+export default class Outline extends Transform {
+  afterCompile(module) {
+    for (const name of OUTLINED) {
+      this.binaryen.setPassArgument('no-inline', `assembly/${name}`);
+      module.runPasses(['no-inline']);
+    }
+    this.binaryen.clearPassArguments();
+  }
+}
