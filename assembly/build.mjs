@@ -189,7 +189,9 @@ mkdirSync(at('build'), { recursive: true });
 /** Says what comes: each step takes seconds. */
 const step = (name) => console.error(`building ${name}`);
 step('build/core.wasm');
-await run('assemblyscript/bin/asc.js', 'assembly/index.ts', '--target', 'release');
+// Not in asconfig.json: a path from there is looked for among the packages.
+const outlined = ['--transform', './assembly/outline.mjs'];
+await run('assemblyscript/bin/asc.js', 'assembly/index.ts', '--target', 'release', ...outlined);
 
 /** Bundles entries; what two of them share is in one file, which both import. */
 async function bundle(entryPoints, chunkNames, others = {}) {

@@ -5,7 +5,8 @@
  */
 import { Transform } from 'assemblyscript/transform';
 
-const OUTLINED = ['store/queue/*', 'store/pool/give*', 'store/pool/take', 'tcp/tcb/fromHandle', 'trace/trace'];
+const STORES = ['store/queue/*', 'store/pool/give*', 'store/pool/take'];
+const OUTLINED = [...STORES, 'tcp/tcb/fromHandle', 'trace/trace'];
 
 export default class Outline extends Transform {
   afterCompile(module) {

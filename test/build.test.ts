@@ -173,7 +173,8 @@ describe('the build', () => {
     const folder = mkdtempSync(join(tmpdir(), 'netcell-build-'));
     try {
       const file = join(folder, 'core.wasm');
-      const parameters = ['assembly/index.ts', '--target', 'release', '--outFile', file];
+      const target = ['--target', 'release', '--transform', './assembly/outline.mjs'];
+      const parameters = ['assembly/index.ts', ...target, '--outFile', file];
       const { status, stdout, stderr } = spawnSync(asc, parameters, {
         cwd: root,
         encoding: 'utf8',
