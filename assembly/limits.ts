@@ -12,8 +12,13 @@ export const INDEX_BITS: u32 = 20;
 if (1_048_575 >> INDEX_BITS != 0) ERROR('that many connections have no index');
 /** Octets in a page of the shared buffer pool. */
 export const PAGE_SIZE: u32 = 4096;
-/** Octets in a block, which a short text takes instead of a page. */
-export const BLOCK_SIZE: u32 = 256;
+/**
+ * Octets in a block, which a short text takes instead of a page: least and most, and what all
+ * blocks together may reach before each is smaller than most.
+ */
+export const LEAST_BLOCK: u32 = 256;
+export const MOST_BLOCK: u32 = 2048;
+export const ALL_BLOCKS: u64 = 1 << 28;
 /** Local addresses of a stack. */
 export const MAX_ADDRESSES: u32 = 16;
 /**

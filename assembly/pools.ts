@@ -5,7 +5,14 @@
  * its stretch behind POOLS_BEGIN, in the order drawn in `assembly/README.md`.
  */
 import { Config } from './abi';
-import { BLOCK_SIZE, config, MAX_REASSEMBLIES, refusal } from './limits';
+import {
+  ALL_BLOCKS,
+  config,
+  LEAST_BLOCK,
+  MAX_REASSEMBLIES,
+  MOST_BLOCK,
+  refusal,
+} from './limits';
 import {
   SYN_ENTRY_SIZE,
   FLIGHT_SIZE,
@@ -158,6 +165,13 @@ function chains(c: Config): u32 {
   return 2 * c.connections + c.children + c.replies + MAX_REASSEMBLIES;
 }
 
+/** A block holds a segment; less where a million chains would need more than memory has. */
+function blockSizeFor(chains: u32): u32 {
+  let size = MOST_BLOCK;
+  while (size > LEAST_BLOCK && <u64>size * chains > ALL_BLOCKS) size >>= 1;
+  return size;
+}
+
 /** Keeps in REFUSAL which limit takes most; answers where its stretch of memory ends. */
 function note(limit: usize, begin: u64, end: u64): u64 {
   const most = refusal();
@@ -192,7 +206,7 @@ export function layPools(): bool {
   at = layTable(ports(), at, c.listeners);
   at = layHeap(timers(), at, tcbsAndEntries);
   at = note(TRACE_EVENTS, at, layTrace(at, c.traceEvents));
-  at = note(CONNECTIONS, at, layPool(blocks(), at, BLOCK_SIZE, chains(c)));
+  at = note(CONNECTIONS, at, layPool(blocks(), at, blockSizeFor(chains(c)), chains(c)));
   at = note(PAGES, at, layPages(pages(), at, c.pages, blocks()));
   refusal().octets = at;
   return growTo(at);

@@ -4,8 +4,8 @@
  *
  * Octets are named by position, a u32 that wraps; a chain holds less than 2^31 of them. An empty
  * chain holds no page at all, so that an idle owner costs nothing here, and a short one holds a
- * block of 256 octets instead: there is a block for every chain, so however many hold an octet or
- * two, they take no page from those that need some. Reading is in order most of the time, so the
+ * block instead: there is a block for every chain, so however many hold a segment or less, they
+ * take no page from those that need some. Reading is in order most of the time, so the
  * chain remembers the page it was last asked for and walks on from there; what is written goes to
  * the last page most of the time, and leaves that mark alone.
  *
@@ -15,7 +15,7 @@
  *       └──────────┴───────────────┴───────────────┴───────┴───────┘
  *         head page                                  tail page
  */
-import { BLOCK_SIZE, PAGE_SIZE } from '../limits';
+import { PAGE_SIZE } from '../limits';
 import { copyAndSum } from './copy-sum';
 import { giveFirst, itemAt, Pool, take } from './pool';
 
@@ -70,6 +70,11 @@ function roundUp(at: u64): u64 {
   return (at + PAGE_SIZE - 1) & ~(<u64>(PAGE_SIZE - 1));
 }
 
+/** Octets of a block. */
+export function blockSize(pages: Pages): u32 {
+  return pages.blocks.size;
+}
+
 /** Pages that can still be taken. */
 export function sparePages(pages: Pages): u32 {
   return pages.capacity - pages.used;
@@ -111,7 +116,9 @@ export function beginChain(chain: Chain, position: u32): void {
  * @returns the position up to which there is room: `end`, or less when the pool ran out
  */
 export function reserve(pages: Pages, chain: Chain, end: u32): u32 {
-  if (chain.pages == 0 && end - chain.origin <= BLOCK_SIZE && holdBlock(pages, chain)) return end;
+  if (chain.pages == 0 && end - chain.origin <= blockSize(pages) && holdBlock(pages, chain)) {
+    return end;
+  }
   while (<i32>(end - (chain.origin + chain.pages * PAGE_SIZE)) > 0) {
     const page = takePage(pages);
     if (page == 0) return endOfRoom(pages, chain);
@@ -126,7 +133,7 @@ export function reserve(pages: Pages, chain: Chain, end: u32): u32 {
 /** Where room ends when no page is left: a chain without any still has its block. */
 function endOfRoom(pages: Pages, chain: Chain): u32 {
   if (chain.pages != 0) return chain.origin + chain.pages * PAGE_SIZE;
-  return holdBlock(pages, chain) ? chain.origin + BLOCK_SIZE : chain.origin;
+  return holdBlock(pages, chain) ? chain.origin + blockSize(pages) : chain.origin;
 }
 
 /** Gives a chain without pages a block, unless it has one; answers whether it has now. */
@@ -140,7 +147,7 @@ function leaveBlock(pages: Pages, chain: Chain, page: u32): void {
   const block = chain.head;
   chain.head = page;
   if (block == 0) return;
-  memory.copy(pages.base + page * PAGE_SIZE, itemAt(pages.blocks, block), BLOCK_SIZE);
+  memory.copy(pages.base + page * PAGE_SIZE, itemAt(pages.blocks, block), blockSize(pages));
   giveFirst(pages.blocks, block);
 }
 
@@ -150,16 +157,16 @@ function giveBlock(pages: Pages, chain: Chain): void {
 }
 
 /** Octets there is room for behind `end` with so many pages more: with none, those of a block. */
-export function roomWith(chain: Chain, more: u32, end: u32): u32 {
+export function roomWith(pages: Pages, chain: Chain, more: u32, end: u32): u32 {
   const held = chain.pages + more;
-  return chain.origin + (held == 0 ? BLOCK_SIZE : held * PAGE_SIZE) - end;
+  return chain.origin + (held == 0 ? blockSize(pages) : held * PAGE_SIZE) - end;
 }
 
 /** Pages a chain lacks for room up to `end`. */
-export function pagesLacking(chain: Chain, end: u32): u32 {
+export function pagesLacking(pages: Pages, chain: Chain, end: u32): u32 {
   const length = end - chain.origin;
   const held = chain.pages * PAGE_SIZE;
-  if (length <= max(held, BLOCK_SIZE)) return 0;
+  if (length <= max(held, blockSize(pages))) return 0;
   return (length - held + PAGE_SIZE - 1) / PAGE_SIZE;
 }
 
@@ -307,7 +314,7 @@ export function readChainAndSum(
 export function dropChain(pages: Pages, chain: Chain, position: u32): void {
   if (chain.pages == 0) {
     // A block that is not used up stays where its octets are.
-    if (chain.head != 0 && position - chain.origin < BLOCK_SIZE) chain.start = position;
+    if (chain.head != 0 && position - chain.origin < blockSize(pages)) chain.start = position;
     else clearChain(pages, chain, position);
     return;
   }

@@ -9,10 +9,10 @@ import { Counter, Reason, Result, Setting, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { headerLength, writeHeader } from '../ip/output';
 import { addSourceRoute, dropSourceRoute, sourceRouteLength } from '../ip/source-route';
-import { BLOCK_SIZE, PAGE_SIZE, setting } from '../limits';
+import { setting } from '../limits';
 import { SYN_ENTRY_SIZE, TRANSMIT } from '../memory';
-import { synEntryQueue, synEntries, pages, pagesToSpare, timers } from '../pools';
-import { beginChain, clearChain, reserve, writeChain } from '../store/chain';
+import { synEntryQueue, synEntries, pages, timers } from '../pools';
+import { beginChain, blockSize, clearChain, reserve, writeChain } from '../store/chain';
 import { sum } from '../store/copy-sum';
 import { schedule, unschedule } from '../store/heap';
 import { give, take } from '../store/pool';
@@ -132,13 +132,10 @@ export function addEntry(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
   schedule(timers(), ownerOf(entry), now() + INITIAL_RTO);
 }
 
-/**
- * Text that came with the SYN is kept for ESTABLISHED, one page of it or, where pages are scarce,
- * a block; the rest will come again.
- */
+/** Text that came with the SYN is kept for ESTABLISHED: a block of it, the rest will come again. */
 function keepText(entry: SynEntry, listener: Tcb, seg: Segment): void {
   beginChain(entry.kept, entry.irs + 1);
-  const most = min(pagesToSpare() == 0 ? BLOCK_SIZE : PAGE_SIZE, listener.rcv.buffer);
+  const most = min(blockSize(pages()), listener.rcv.buffer);
   const first = entry.irs + 1;
   const wanted = min(seg.textLength, most);
   if (wanted == 0) return;

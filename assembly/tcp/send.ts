@@ -58,9 +58,9 @@ export function markUrgent(tcb: Tcb): Result {
 function queue(tcb: Tcb, from: usize, length: u32): i32 {
   const snd = tcb.snd;
   const wanted = min(length, sendRoom(tcb));
-  const needed = pagesLacking(tcb.outgoing, snd.end + wanted);
-  while (pagesFor(tcb) < needed && pagesToSpare() < needed && reclaimPages());
-  const granted = roomWith(tcb.outgoing, min(needed, pagesFor(tcb)), snd.end);
+  const needed = pagesLacking(pages(), tcb.outgoing, snd.end + wanted);
+  while (pagesFor(tcb) < needed && reclaimPages());
+  const granted = roomWith(pages(), tcb.outgoing, min(needed, pagesFor(tcb)), snd.end);
   const taken = min(wanted, granted);
   appendChain(pages(), tcb.outgoing, snd.end, from, taken);
   snd.end += taken;
@@ -81,11 +81,10 @@ function queue(tcb: Tcb, from: usize, length: u32): i32 {
  * windows can keep every other page, for as long as they like.
  */
 function pagesFor(tcb: Tcb): u32 {
-  const spare = pagesToSpare();
-  const held = tcb.outgoing.pages;
-  if (spare == 0) return held == 0 && hasPages() ? 1 : 0;
   const share = sendShare(tcb);
-  return share > held ? min(spare, share - held) : 0;
+  const held = tcb.outgoing.pages;
+  const more = share > held ? min(pagesToSpare(), share - held) : 0;
+  return more == 0 && held == 0 && hasPages() ? 1 : more;
 }
 
 /** Whether anybody at all could be given a page. */

@@ -1,22 +1,24 @@
 /**
  * Shares of the pages that all buffers have in common (what Linux does under `tcp_mem`'s pressure).
  *
- * While half of all pages are free nobody is limited. Beyond that a connection may have twice the
- * square of what is free, over what there is: each that holds its share leaves the next one less,
- * so some are always left. One whose user goes on reading, or whose peer takes what is sent, may
- * have twice what goes through it in a round trip, up to an eighth of what is free: it gives back
- * soon what it takes. And while the reserve is not used up, each may have what the first numbers of
- * `tcp_rmem` and `tcp_wmem` say. A short text needs no page at all.
+ * While half of all pages are free nobody is limited. Beyond that a connection may hold a 16th of
+ * what is free above an eighth of all pages, and a 256th of what is free: the first few have much,
+ * and after hundreds that have taken their share and stopped there is some for the next. Where
+ * nothing moves, for no user reads or no peer takes what is sent, the last quarter is not touched;
+ * where something does, the first numbers of `tcp_rmem` and `tcp_wmem` hold, even of the reserve. A
+ * text of a segment needs no page at all.
  *
- * What a connection may have bounds what it offers, which is never taken back, and what it takes of
- * what it had offered before: text beyond that is dropped, and comes again.
+ * What a connection may hold bounds what it takes, of what it had offered before too: text beyond
+ * that is dropped, and comes again. It bounds what it offers as well, which is never taken back;
+ * but a user that goes on reading lets nothing lie, so its peer is offered twice what it reads in a
+ * round trip, up to an eighth of what is free.
  */
 import { Setting } from '../abi';
-import { BLOCK_SIZE, PAGE_SIZE, setting } from '../limits';
-import { pages, pagesForOrder } from '../pools';
-import { sparePages } from '../store/chain';
+import { PAGE_SIZE, setting } from '../limits';
+import { pages, pagesForOrder, pagesToSpare } from '../pools';
+import { blockSize, sparePages } from '../store/chain';
 import { Micros, now, SECOND } from '../time';
-import { Fixed, Tcb } from './tcb';
+import { Fixed, Tcb, unreadText } from './tcb';
 
 /** The largest window a SYN can offer. */
 const SYN_WINDOW: u32 = 65_535;
@@ -28,16 +30,16 @@ function arePlenty(): bool {
   return pages().used <= pages().capacity >> 1;
 }
 
-/** Pages of a buffer, by what goes through it in a round trip (0: nothing) and by its minimum. */
-function shareOf(octets: u32, least: Setting): u32 {
+/** Pages a connection may hold, by whether its data moves, and at least its minimum. */
+function shareOf(least: Setting, isMoving: bool): u32 {
   const all = pages().capacity;
   const spare = sparePages(pages());
-  const kept = pagesForOrder();
-  const free = spare > kept ? spare - kept : 0;
-  let share = <u32>((2 * <u64>free * free) / all);
-  // One or two more: text begins and ends anywhere in a page.
-  if (octets != 0) share = max(share, min(2 * (octets / PAGE_SIZE) + 2, spare >> 3));
-  return spare > kept / 4 ? max(share, setting(least) / PAGE_SIZE + 1) : share;
+  if (spare > (isMoving ? pagesForOrder() / 4 : all / 4)) {
+    const free = pagesToSpare();
+    const many = free > all / 8 ? (free - all / 8) / 16 : 0;
+    return max(many + free / 256, setting(least) / PAGE_SIZE + 1);
+  }
+  return 0;
 }
 
 /** Whether the user has read anything yet. */
@@ -45,16 +47,29 @@ function hasRead(tcb: Tcb): bool {
   return tcb.incoming.start != tcb.rcv.irs + 1;
 }
 
+/** Whether the user goes on reading: the last round trip, or second, is not long ago. */
+function isLively(tcb: Tcb): bool {
+  return hasRead(tcb) && <Micros>now() - tcb.tuning.at <= tcb.rcv.rtt + <Micros>SECOND;
+}
+
 /** Pages a connection may have for text that has come. */
 export function receiveShare(tcb: Tcb): u32 {
-  if (arePlenty()) return UNLIMITED;
-  const isLively = hasRead(tcb) && <Micros>now() - tcb.tuning.at <= tcb.rcv.rtt + <Micros>SECOND;
-  return shareOf(isLively ? tcb.tuning.space : 0, Setting.RMEM_MIN);
+  return arePlenty() ? UNLIMITED : shareOf(Setting.RMEM_MIN, isLively(tcb));
+}
+
+/**
+ * The same for out-of-order text: where the user has read all that is in order, only the gap keeps
+ * the rest from being read, and it may have a 32nd of what is free.
+ */
+export function outOfOrderShare(tcb: Tcb): u32 {
+  const share = receiveShare(tcb);
+  return unreadText(tcb) == 0 && isLively(tcb) ? max(share, pagesToSpare() / 32) : share;
 }
 
 /** Pages a connection may have for text to be sent. */
 export function sendShare(tcb: Tcb): u32 {
-  return arePlenty() ? UNLIMITED : shareOf(min(tcb.cc.cwnd, tcb.snd.wnd), Setting.WMEM_MIN);
+  if (arePlenty()) return UNLIMITED;
+  return shareOf(Setting.WMEM_MIN, tcb.snd.wnd != 0 && tcb.rtt.count == 0);
 }
 
 /**
@@ -74,7 +89,11 @@ export function mostToOffer(tcb: Tcb): u32 {
 
 /** The same where pages are scarce. */
 function shareToOffer(tcb: Tcb, buffer: u32): u32 {
-  const share = receiveShare(tcb);
+  let share = receiveShare(tcb);
+  if (isLively(tcb)) {
+    // One or two more: text begins and ends anywhere in a page.
+    share = max(share, min(2 * (tcb.tuning.space / PAGE_SIZE) + 2, sparePages(pages()) >> 3));
+  }
   if (share > buffer / PAGE_SIZE + 1) return buffer;
-  return min(buffer, share > 1 ? (share - 1) * PAGE_SIZE : BLOCK_SIZE);
+  return min(buffer, share > 1 ? (share - 1) * PAGE_SIZE : blockSize(pages()));
 }

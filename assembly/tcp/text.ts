@@ -18,7 +18,7 @@ import { acknowledge, signal } from './marks';
 import { dropSegment, Segment } from './segment';
 import { markArrival, noteDuplicate } from './sack-blocks';
 import { earlier, later, le, lt, RemoteSeq } from './seq';
-import { receiveShare } from './shares';
+import { outOfOrderShare, receiveShare } from './shares';
 import { Flag, handleOf, has, Tcb } from './tcb';
 
 /** Takes the text of an acceptable segment: what lies in the window and is new. */
@@ -72,14 +72,15 @@ function drop(tcb: Tcb, reason: Reason, seg: Segment): void {
  * have no page that text in order may need, for the gap before it neither; its room is made here.
  */
 function roomFor(tcb: Tcb, left: RemoteSeq, right: RemoteSeq): RemoteSeq {
-  const needed = pagesLacking(tcb.incoming, right);
+  const needed = pagesLacking(pages(), tcb.incoming, right);
   const isNext = left == tcb.rcv.nxt;
   if (needed != 0) {
     if (!isNext && needed > pagesToSpare()) return left;
     // What lies in pages that are held already costs nothing.
-    if (tcb.incoming.pages + needed > receiveShare(tcb)) {
+    const share = isNext ? receiveShare(tcb) : outOfOrderShare(tcb);
+    if (tcb.incoming.pages + needed > share) {
       if (!isNext) return left;
-      right = right + roomWith(tcb.incoming, 0, right);
+      right = right + roomWith(pages(), tcb.incoming, 0, right);
     }
   }
   return isNext ? right : earlier(right, reserve(pages(), tcb.incoming, right));

@@ -21,7 +21,7 @@ import { Flag, has, lower, raise, Tcb, unreadText } from './tcb';
 const MAX_FIELD: u32 = 65_535;
 
 /** Octets that rounding up may give away while the user has read nothing. */
-const UNREAD_EXCESS: u32 = 16_384;
+const UNREAD_EXCESS: u32 = 2048;
 
 /**
  * Smallest Rcv.Wind.Shift with which a buffer of that many octets can be offered (RFC 7323 §2.3).

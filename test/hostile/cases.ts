@@ -127,7 +127,8 @@ const TABLE = `
 16l more of them than there may be: which one goes
 16m a thousand of them, and hundreds a second: what others notice
 16n hundreds of full buffers that nobody reads: goodput and latency of others
-16o thousands of single octets that nobody reads: the same, and no page is taken
+16o thousands of short texts that nobody reads: the same, and no page is taken
+16p hundreds whose users read until their windows have grown, and then stop
 17 tiny out-of-order segments (CVE-2018-5390, CVE-2018-6922)
 17a ten thousand single octets, upwards and downwards: count and octets are bounded
 17b what was thrown away can come again: progress is never lost

@@ -120,15 +120,15 @@ test('who starved while holding nothing is told when a page of the reserve is fr
     return { peer, host: listener.accept() ?? stack.fail('nothing to accept') };
   };
   const four = [0, 1, 2, 3].map((i) => join(51_000 + i));
-  for (const { host } of four) expect(host.write(1000)).toBe(1000);
-  for (let i = 0; i < 40; i++) join(50_000 + i, 0).host.write(61_440);
+  for (const { host } of four) expect(host.write(3000)).toBe(3000);
+  for (let i = 0; i < 50; i++) join(50_000 + i, 0).host.write(61_440);
   const { host } = join(52_000);
   // What a block holds, and no more.
-  expect(host.write(1000)).toBe(256);
-  for (const { peer } of four) peer.send(ack({ seq: 1, ack: 1001 }));
+  expect(host.write(3000)).toBe(2048);
+  for (const { peer } of four) peer.send(ack({ seq: 1, ack: 3001 }));
   stack.wait(1);
   host.expectSignal(Signal.WRITABLE);
-  expect(host.write(744)).toBe(744);
+  expect(host.write(952)).toBe(952);
 });
 
 test('by default no limit is above another it lies within', () => {

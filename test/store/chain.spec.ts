@@ -1,5 +1,5 @@
 /** Chains against plain arrays of octets, at positions that wrap and from one pool they share. */
-import { BLOCK_SIZE, PAGE_SIZE } from '../../assembly/limits';
+import { MOST_BLOCK as BLOCK_SIZE, PAGE_SIZE } from '../../assembly/limits';
 import {
   appendChain,
   beginChain,
@@ -184,10 +184,10 @@ describe('chain', () => {
     expect<u32>(pages.used).toBe(0);
     expect<u32>(blocks.used).toBe(1);
     dropChain(pages, chain, 100);
-    expect<u32>(pagesLacking(chain, 7 + BLOCK_SIZE)).toBe(0);
-    expect<u32>(pagesLacking(chain, 8 + BLOCK_SIZE)).toBe(1);
-    expect<u32>(roomWith(chain, 0, 100)).toBe(7 + BLOCK_SIZE - 100);
-    expect<u32>(roomWith(chain, 1, 100)).toBe(7 + PAGE_SIZE - 100);
+    expect<u32>(pagesLacking(pages, chain, 7 + BLOCK_SIZE)).toBe(0);
+    expect<u32>(pagesLacking(pages, chain, 8 + BLOCK_SIZE)).toBe(1);
+    expect<u32>(roomWith(pages, chain, 0, 100)).toBe(7 + BLOCK_SIZE - 100);
+    expect<u32>(roomWith(pages, chain, 1, 100)).toBe(7 + PAGE_SIZE - 100);
     expect<u32>(reserve(pages, chain, 8 + BLOCK_SIZE)).toBe(8 + BLOCK_SIZE);
     expect<u32>(blocks.used).toBe(0);
     readChain(pages, chain, 100, buffer, 7 + BLOCK_SIZE - 100);
