@@ -15,7 +15,7 @@ import { markReady, signal } from './marks';
 import { confirmMtu } from './path-mtu';
 import { beginProgress, Progress } from './progress';
 import { endBusy } from './rate/limited';
-import { endTiming, sample } from './rto';
+import { endTiming, sample } from './loss/rto';
 import { Segment } from './segment';
 import { later, LocalSeq, lt } from './seq';
 import { roomReturned } from './send';

@@ -6,7 +6,7 @@ import { deleteTcb, establish } from './lifecycle';
 import { acknowledge, markReady } from './marks';
 import { takeSyn } from './negotiate';
 import { resetSegment } from './reply';
-import { endTiming, SYN_LOST_RTO } from './rto';
+import { endTiming, SYN_LOST_RTO } from './loss/rto';
 import { dropSegment, Segment, traceArrival } from './segment';
 import { le, lt } from './seq';
 import { enter } from './state';

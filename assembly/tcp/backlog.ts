@@ -30,7 +30,7 @@ import { synAckControl } from './ecn';
 import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
 import { deleteTcb } from './lifecycle';
 import { announcedMss, offeredBy, offers, peerMss, writeSynOptions } from './negotiate';
-import { INITIAL_RTO, MAX_RTO } from './rto';
+import { INITIAL_RTO, MAX_RTO } from './loss/rto';
 import { acknowledgeRecord, resetConnection } from './reply';
 import { dropStray, Segment } from './segment';
 import { LocalSeq, lt } from './seq';

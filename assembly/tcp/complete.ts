@@ -11,7 +11,7 @@ import { flowLabel } from './isn';
 import { inheritOptions } from './lifecycle';
 import { NEGOTIABLE, takeOptions } from './negotiate';
 import { claimTcb } from './orphans';
-import { INITIAL_RTO, SYN_LOST_RTO } from './rto';
+import { INITIAL_RTO, SYN_LOST_RTO } from './loss/rto';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
 import { mayBegin } from './time-wait';
 import { setRecent } from './timestamps';

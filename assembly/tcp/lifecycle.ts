@@ -20,7 +20,7 @@ import { giveFlight } from './flight';
 import { beginCongestion } from './rate/congestion';
 import { removeTcb } from './demux';
 import { signal } from './marks';
-import { INITIAL_RTO } from './rto';
+import { INITIAL_RTO } from './loss/rto';
 import { forgetSourceRoute } from './source-route';
 import { enter } from './state';
 import { lt } from './seq';

@@ -7,7 +7,7 @@ import { markReady } from './marks';
 import { trustPath } from './path-mtu';
 import { choose } from './rate/congestion';
 import { repace } from './rate/pacing';
-import { giveUpAt } from './rto';
+import { giveUpAt } from './loss/rto';
 import { armedFor, Fixed, Flag, lower, raise, Tcb } from './tcb';
 import { now } from '../time';
 import { setKeepAlive } from './timeouts';

@@ -14,7 +14,7 @@ import { tcbs } from '../pools';
 import { Instant, MILLISECOND, now } from '../time';
 import { deleteTcb, newTcb, orphans } from './lifecycle';
 import { resetConnection } from './reply';
-import { MAX_RTO } from './rto';
+import { MAX_RTO } from './loss/rto';
 import { Flag, has, Tcb, tcbAt } from './tcb';
 
 /** Tries of an orphan for which tcp_orphan_retries says nothing: R2 is then 100 s (SHLD-11). */

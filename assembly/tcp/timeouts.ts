@@ -20,7 +20,7 @@ import { loseEverything, reorderTimeout } from './loss/recovery';
 import { mayProbe } from './loss/tail-probe';
 import { persistAgain, Watch, watchAgain, watchBehindProbe } from './loss/watch';
 import { resetConnection } from './reply';
-import { backOff, giveUpAt, MAX_RTO, R1, R2, stopTiming, SYN_R2 } from './rto';
+import { backOff, giveUpAt, MAX_RTO, R1, R2, stopTiming, SYN_R2 } from './loss/rto';
 import { armedFor, Flag, handleOf, has, lower, raise, setTimer, Tcb } from './tcb';
 import { arm, settle } from './timers';
 

@@ -33,7 +33,7 @@ import { beginBusy, noteLimit } from './rate/limited';
 import { mayLeave, paced } from './rate/pacing';
 import { noteFlight } from './rate/validation';
 import { unsentFell } from './send';
-import { backOff, beforeGivingUp, startTiming, stopTiming } from './rto';
+import { backOff, beforeGivingUp, startTiming, stopTiming } from './loss/rto';
 import {
   canJoinLost,
   endOf,

@@ -75,7 +75,7 @@ export const OF_9293: readonly Mutation[] = [
   },
   {
     label: 'MUST-23',
-    path: 'assembly/tcp/rto.ts',
+    path: 'assembly/tcp/loss/rto.ts',
     from: 'SYN_R2: Instant = 180 * SECOND',
     to: 'SYN_R2: Instant = 60 * SECOND',
     broken: 'a SYN is tried for one minute',

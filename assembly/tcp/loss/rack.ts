@@ -13,7 +13,7 @@ import { Micros, MILLISECOND } from '../../time';
 import { Flight, Phase } from '../flight';
 import { isSentAfter, progress } from '../progress';
 import { traceCongestion } from '../rate/note';
-import { noteLeast } from '../rto';
+import { noteLeast } from './rto';
 import { later, lt } from '../seq';
 import { clock, endOf, sentAt } from '../sent';
 import { Tcb } from '../tcb';

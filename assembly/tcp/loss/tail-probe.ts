@@ -11,7 +11,7 @@ import { Flight, Phase, Probe } from '../flight';
 import { progress } from '../progress';
 import { Cause, reduce } from '../rate/congestion';
 import { traceCongestion } from '../rate/note';
-import { isBackedOff } from '../rto';
+import { isBackedOff } from './rto';
 import { Segment } from '../segment';
 import { le, lt } from '../seq';
 import { Flag, has, Tcb } from '../tcb';

@@ -5,7 +5,7 @@
 import { Timer } from '../../abi';
 import { Instant, now } from '../../time';
 import { becomeQuiet, flightOf, hasFlight } from '../flight';
-import { beforeGivingUp, MAX_RTO } from '../rto';
+import { beforeGivingUp, MAX_RTO } from './rto';
 import { le } from '../seq';
 import { armedFor, Flag, has, pendingText, Tcb } from '../tcb';
 import { arm, cancel } from '../timers';

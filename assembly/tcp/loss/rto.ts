@@ -6,11 +6,11 @@
  * nothing to time, the peer's timestamp echo stands in (RFC 7323 §4). The clock granularity G is
  * one microsecond: RTO_MIN is far above it and takes its place in `max(G, K*RTTVAR)`.
  */
-import { Setting } from '../abi';
-import { setting } from '../limits';
-import { Instant, Micros, MILLISECOND, now, SECOND } from '../time';
-import { LocalSeq, lt } from './seq';
-import { Tcb } from './tcb';
+import { Setting } from '../../abi';
+import { setting } from '../../limits';
+import { Instant, Micros, MILLISECOND, now, SECOND } from '../../time';
+import { LocalSeq, lt } from '../seq';
+import { Tcb } from '../tcb';
 
 /** RTO before the first measurement (RFC 6298 §2.1). */
 export const INITIAL_RTO: Micros = SECOND;
