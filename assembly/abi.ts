@@ -178,13 +178,13 @@ export enum Setting {
   CONGESTION_CONTROL,
   /** A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511). */
   ABE,
-  /** The first of tcp_rmem: octets every connection may hold while a quarter of all pages is free. */
+  /** The first of tcp_rmem: octets each connection may hold while a quarter of pages is free. */
   RMEM_MIN,
   /** The second of tcp_rmem: octets a receive buffer begins with. */
   RMEM_DEFAULT,
   /** The third of tcp_rmem: octets a receive buffer grows to, of half of all pages at most. */
   RMEM_MAX,
-  /** The first of tcp_wmem: octets every connection may hold while a quarter of all pages is free. */
+  /** The first of tcp_wmem: octets each connection may hold while a quarter of pages is free. */
   WMEM_MIN,
   /** The second of tcp_wmem: octets a send buffer begins with. */
   WMEM_DEFAULT,

@@ -150,13 +150,13 @@ export enum Setting {
   CONGESTION_CONTROL = 22,
   /** A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511). */
   ABE = 23,
-  /** The first of tcp_rmem: octets every connection may hold while a quarter of all pages is free. */
+  /** The first of tcp_rmem: octets each connection may hold while a quarter of pages is free. */
   RMEM_MIN = 24,
   /** The second of tcp_rmem: octets a receive buffer begins with. */
   RMEM_DEFAULT = 25,
   /** The third of tcp_rmem: octets a receive buffer grows to, of half of all pages at most. */
   RMEM_MAX = 26,
-  /** The first of tcp_wmem: octets every connection may hold while a quarter of all pages is free. */
+  /** The first of tcp_wmem: octets each connection may hold while a quarter of pages is free. */
   WMEM_MIN = 27,
   /** The second of tcp_wmem: octets a send buffer begins with. */
   WMEM_DEFAULT = 28,
@@ -1304,13 +1304,13 @@ export const SETTINGS = {
     most: 1,
     about: "A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511).",
   },
-  /** The first of tcp_rmem: octets every connection may hold while a quarter of all pages is free. 1 to 1073741824; default 4096. */
+  /** The first of tcp_rmem: octets each connection may hold while a quarter of pages is free. 1 to 1073741824; default 4096. */
   tcp_rmem_min: {
     setting: Setting.RMEM_MIN,
     initial: 4096,
     least: 1,
     most: 1073741824,
-    about: "The first of tcp_rmem: octets every connection may hold while a quarter of all pages is free.",
+    about: "The first of tcp_rmem: octets each connection may hold while a quarter of pages is free.",
   },
   /** The second of tcp_rmem: octets a receive buffer begins with. 1 to 1073741824; default 131072. */
   tcp_rmem_default: {
@@ -1328,13 +1328,13 @@ export const SETTINGS = {
     most: 1073741824,
     about: "The third of tcp_rmem: octets a receive buffer grows to, of half of all pages at most.",
   },
-  /** The first of tcp_wmem: octets every connection may hold while a quarter of all pages is free. 1 to 1073741824; default 4096. */
+  /** The first of tcp_wmem: octets each connection may hold while a quarter of pages is free. 1 to 1073741824; default 4096. */
   tcp_wmem_min: {
     setting: Setting.WMEM_MIN,
     initial: 4096,
     least: 1,
     most: 1073741824,
-    about: "The first of tcp_wmem: octets every connection may hold while a quarter of all pages is free.",
+    about: "The first of tcp_wmem: octets each connection may hold while a quarter of pages is free.",
   },
   /** The second of tcp_wmem: octets a send buffer begins with. 1 to 1073741824; default 16384. */
   tcp_wmem_default: {
