@@ -22,10 +22,10 @@ export const ALL_BLOCKS: u64 = 1 << 28;
 /** Local addresses of a stack. */
 export const MAX_ADDRESSES: u32 = 16;
 /**
- * Ranges of out-of-order text one connection may hold; beyond it new ones are refused
- * (SegmentSmack).
+ * Ranges of out-of-order text that a connection may hold without a page, and a datagram that comes
+ * in fragments; beyond it new ones are refused (SegmentSmack).
  */
-export const MAX_RANGES: u32 = 64;
+export const FEW_RANGES: u32 = 64;
 /** Records of what was sent that one connection may have; beyond it data joins the last. */
 export const MAX_SENT_RECORDS: u32 = 8_192;
 /** Datagrams under reassembly at once, and the octets each may grow to. */
@@ -47,7 +47,7 @@ function limitBounds(): usize {
     1_024, 1, 1_048_575, // children
     262_144, 1, 4_194_300, // timeWaits
     16_384, 1, 786_432, // pages
-    16_384, 1, 16_777_216, // ranges
+    65_536, 1, 16_777_216, // ranges
     256, 1, 65_536, // replies
     1_024, 1, 4_194_304, // traceEvents
     0, 0, 1_073_741_824, // receiveBuffer

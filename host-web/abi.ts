@@ -1045,9 +1045,9 @@ export const LIMITS = {
     most: 786432,
     about: "Pages of 4 KiB that all send and receive buffers share.",
   },
-  /** Ranges of out-of-order and of SACKed data, of all connections together. 1 to 16777216; default 16384. */
+  /** Ranges of out-of-order and of SACKed data, of all connections together. 1 to 16777216; default 65536. */
   ranges: {
-    initial: 16384,
+    initial: 65536,
     least: 1,
     most: 16777216,
     about: "Ranges of out-of-order and of SACKed data, of all connections together.",

@@ -32,7 +32,7 @@ import {
   reserve,
   writeChain,
 } from '../store/chain';
-import { addRange, clearRanges, rangeAt, Ranges } from '../store/ranges';
+import { addRange, clearRanges, firstRange, rangeAt, Ranges } from '../store/ranges';
 import { Instant, now, SECOND } from '../time';
 import { traceDrop } from '../trace';
 import { isIpv4 } from '../wire/address';
@@ -167,7 +167,7 @@ function take(d: Datagram, protocol: u32, identification: u32, offset: u32, isLa
   if (reserve(pages(), slot.text, HEADER_ROOM + end) != HEADER_ROOM + end) {
     return refuse(slot, Reason.NO_RESOURCES);
   }
-  if (!addRange(ranges(), slot.arrived, offset, end, MAX_PIECES)) {
+  if (addRange(ranges(), slot.arrived, offset, end, MAX_PIECES) == 0) {
     const isMany = slot.arrived.count == MAX_PIECES;
     return refuse(slot, isMany ? Reason.FRAGMENTS_TOO_MANY : Reason.NO_RESOURCES);
   }
@@ -179,7 +179,7 @@ function take(d: Datagram, protocol: u32, identification: u32, offset: u32, isLa
     writeChain(pages(), slot.text, HEADER_ROOM + offset, d.at, d.length);
   }
   if (slot.length == 0 || slot.arrived.count != 1) return false;
-  const only = rangeAt(ranges(), slot.arrived.head);
+  const only = rangeAt(ranges(), firstRange(ranges(), slot.arrived));
   if (only.left != 0 || only.right != slot.length) return false;
   finishDatagram(d, slot);
   return true;
@@ -187,7 +187,7 @@ function take(d: Datagram, protocol: u32, identification: u32, offset: u32, isLa
 
 /** Notes where the whole ends; answers whether that fits what was known. */
 function endsAt(slot: Reassembly, end: u32): bool {
-  for (let at = slot.arrived.head; at != 0; at = rangeAt(ranges(), at).next) {
+  for (let at = firstRange(ranges(), slot.arrived); at != 0; at = rangeAt(ranges(), at).next) {
     if (rangeAt(ranges(), at).right > end) return false;
   }
   if (slot.length != 0 && slot.length != end) return false;
@@ -210,7 +210,7 @@ function joinsCodepoint(slot: Reassembly, codepoint: u32): bool {
 function hasAlready(slot: Reassembly, d: Datagram, left: u32, isLast: bool): bool {
   const right = left + d.length;
   if (isLast != (slot.length == right)) return false;
-  for (let at = slot.arrived.head; at != 0; at = rangeAt(ranges(), at).next) {
+  for (let at = firstRange(ranges(), slot.arrived); at != 0; at = rangeAt(ranges(), at).next) {
     const range = rangeAt(ranges(), at);
     if (range.left > left || right > range.right) continue;
     return matchesChain(pages(), slot.text, HEADER_ROOM + left, d.at, d.length);
@@ -219,7 +219,7 @@ function hasAlready(slot: Reassembly, d: Datagram, left: u32, isLast: bool): boo
 }
 
 function overlaps(slot: Reassembly, left: u32, right: u32): bool {
-  for (let at = slot.arrived.head; at != 0; at = rangeAt(ranges(), at).next) {
+  for (let at = firstRange(ranges(), slot.arrived); at != 0; at = rangeAt(ranges(), at).next) {
     const range = rangeAt(ranges(), at);
     if (left < range.right && range.left < right) return true;
   }

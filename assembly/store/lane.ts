@@ -64,12 +64,17 @@ export function append(pool: Pool, lane: Lane, index: u32): void {
   lane.last = index;
 }
 
-/** Inserts an item behind another. */
+/** Inserts an item behind another, or before all: 0. */
 export function insertBehind(pool: Pool, lane: Lane, before: u32, index: u32): void {
   const link = linkAt(pool, index);
-  link.next = linkAt(pool, before).next;
   link.skip = 0;
-  linkAt(pool, before).next = index;
+  if (before == 0) {
+    link.next = lane.head;
+    lane.head = index;
+  } else {
+    link.next = linkAt(pool, before).next;
+    linkAt(pool, before).next = index;
+  }
   if (lane.tail == before) lane.tail = index;
   lane.count++;
 }
@@ -110,6 +115,17 @@ export function cutBehind(pool: Pool, lane: Lane, before: u32): u32 {
   if (lane.tail == index) lane.tail = before;
   lane.count--;
   return index;
+}
+
+/** Takes an item out of the express lane it stands in: a step for each that stands before it. */
+export function leaveExpress(pool: Pool, lane: Lane, index: u32): void {
+  let before: u32 = 0;
+  for (let at = lane.first; at != index; at = linkAt(pool, at).skip) before = at;
+  const following = linkAt(pool, index).skip;
+  if (before == 0) lane.first = following;
+  else linkAt(pool, before).skip = following;
+  if (lane.last == index) lane.last = before;
+  linkAt(pool, index).skip = 0;
 }
 
 /** The last item whose key is not beyond `key`; 0 when the first one's is. */

@@ -14,8 +14,8 @@
  * round trip, up to an eighth of what is free.
  */
 import { Setting } from '../abi';
-import { PAGE_SIZE, setting } from '../limits';
-import { pages, pagesForOrder, pagesToSpare } from '../pools';
+import { FEW_RANGES, PAGE_SIZE, setting } from '../limits';
+import { pages, pagesForOrder, pagesToSpare, ranges } from '../pools';
 import { blockSize, sparePages } from '../store/chain';
 import { Micros, now, SECOND } from '../time';
 import { Fixed, Tcb, unreadText } from './tcb';
@@ -64,6 +64,19 @@ export function receiveShare(tcb: Tcb): u32 {
 export function outOfOrderShare(tcb: Tcb): u32 {
   const share = receiveShare(tcb);
   return unreadText(tcb) == 0 && isLively(tcb) ? max(share, pagesToSpare() / 32) : share;
+}
+
+/**
+ * Ranges of out-of-order text a connection may have: a few, and one for each 512 octets that its
+ * pages have room for, so that whoever sends single octets fills a window with them. And a quarter
+ * of those that nobody has; a quarter of all is there for users that go on reading.
+ */
+export function rangeShare(tcb: Tcb): u32 {
+  const all = ranges().capacity;
+  const left = all - ranges().used;
+  const kept: u32 = isLively(tcb) ? 0 : all / 4;
+  const share = left > kept ? (left - kept) / 4 : 0;
+  return min(share, FEW_RANGES + tcb.incoming.pages * (PAGE_SIZE / 512));
 }
 
 /** Pages a connection may have for text to be sent. */

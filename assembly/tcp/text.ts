@@ -7,10 +7,9 @@
  */
 import { Counter, Reason, Signal, State } from '../abi';
 import { count } from '../counters';
-import { MAX_RANGES } from '../limits';
 import { pages, pagesToSpare, ranges } from '../pools';
 import { appendChain, pagesLacking, reserve, roomWith, writeChain } from '../store/chain';
-import { addRange, rangeAt, rangeContaining, trimRanges } from '../store/ranges';
+import { addRange, firstRange, rangeAt, rangeContaining, trimRanges } from '../store/ranges';
 import { measureReceiver } from './autotune';
 import { acknowledgeText } from './delayed-ack';
 import { takeCodepoint } from './ecn';
@@ -18,7 +17,7 @@ import { acknowledge, signal } from './marks';
 import { dropSegment, Segment } from './segment';
 import { markArrival, noteDuplicate } from './sack-blocks';
 import { earlier, later, le, lt, RemoteSeq } from './seq';
-import { outOfOrderShare, receiveShare } from './shares';
+import { outOfOrderShare, rangeShare, receiveShare } from './shares';
 import { Flag, handleOf, has, Tcb } from './tcb';
 
 /** Takes the text of an acceptable segment: what lies in the window and is new. */
@@ -129,8 +128,8 @@ function textInOrder(
 
 /** Takes over out-of-order text that RCV.NXT reaches; answers where the text in order ends now. */
 function joinOutOfOrder(tcb: Tcb, right: RemoteSeq): RemoteSeq {
-  while (tcb.outOfOrder.head != 0) {
-    const range = rangeAt(ranges(), tcb.outOfOrder.head);
+  while (tcb.outOfOrder.count != 0) {
+    const range = rangeAt(ranges(), firstRange(ranges(), tcb.outOfOrder));
     if (lt(right, range.left)) break;
     if (lt(right, range.right)) right = range.right;
     trimRanges(ranges(), tcb.outOfOrder, right);
@@ -147,13 +146,12 @@ function textOutOfOrder(
   right: RemoteSeq,
 ): void {
   acknowledge(tcb); // MAY-13, RFC 5681 §3.2a
-  if (!addRange(ranges(), tcb.outOfOrder, left, right, MAX_RANGES)) {
+  if (addRange(ranges(), tcb.outOfOrder, left, right, rangeShare(tcb)) == 0) {
     count(Counter.TcpExtTCPOFODrop);
     drop(tcb, Reason.NO_ROOM_FOR_EARLY_TEXT, seg);
     return;
   }
   count(Counter.TcpExtTCPOFOQueue);
-  markArrival(tcb, left);
   // RFC 2018 §8a, RFC 2525 §2.5
   writeChain(pages(), tcb.incoming, left, from, right - left); // SHLD-31
 }

@@ -86,8 +86,6 @@ export class ReceiveVariables {
   quickAcks: u8;
   /** Last.ACK.sent: RCV.NXT of the last acknowledgment sent (RFC 7323). */
   lastAckSent: RemoteSeq;
-  /** Segments with out-of-order text so far, times two: what marks ranges (`sack-blocks.ts`). */
-  arrivals: u32;
   /** Duplicate text to report (RFC 2883); meaningful only while DUPLICATE. */
   dupLeft: RemoteSeq;
   dupRight: RemoteSeq;

@@ -140,8 +140,8 @@ test('fragments that never become whole are forgotten by themselves (RFC 1122 §
   world.writer.ipChecksum();
   world.input(world.writer.length);
   world.settle();
-  expect(world.used(5)).toBe(1);
+  expect(world.used(10)).toBe(1);
   expect(world.core.deadlineMs()).toBeLessThan(1e15);
   world.wait(61_000, 10);
-  expect(world.used(5)).toBe(0);
+  expect(world.used(10)).toBe(0);
 });

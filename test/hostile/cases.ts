@@ -132,6 +132,7 @@ const TABLE = `
 17 tiny out-of-order segments (CVE-2018-5390, CVE-2018-6922)
 17a ten thousand single octets, upwards and downwards: count and octets are bounded
 17b what was thrown away can come again: progress is never lost
+17c thousands of connections with as many of them as they may: others have ranges
 18 SACK
 18a a hundred thousand one-octet blocks (CVE-2019-11478, CVE-2019-5599)
 18b blocks below SND.UNA, above SND.NXT, inverted, empty

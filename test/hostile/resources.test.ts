@@ -80,7 +80,8 @@ describe('17: tiny out-of-order segments', () => {
       world.writer.seq = (first + (offset % 11_000)) >>> 0;
       expect(send(world)).toBeLessThanOrEqual(1);
     }
-    expect(world.used(3)).toBeLessThanOrEqual(64);
+    // What its three pages could hold of segments, a few more, and the list.
+    expect(world.used(3)).toBeLessThanOrEqual(64 + 3 * 8 + 1);
     // What was not held must come again, and does: progress is never lost.
     for (let i = 0; i < 12; i++) {
       aimed(world, ACK, 1_000);

@@ -1,6 +1,6 @@
 /** The SACK blocks our segments carry (RFC 2018 §3, §4; RFC 2883 §4). */
 import { expect, test } from 'vitest';
-import { ack, data, established, Option } from '../dsl/index.ts';
+import { ack, Counter, data, established, Option } from '../dsl/index.ts';
 
 test('RFC 2018 §4b: the block that changed last comes first', () => {
   const { peer } = established();
@@ -196,15 +196,16 @@ test('a batch with more ranges than fit is answered until each is told, and none
     [81, 71, 61, 51],
     [41, 31, 21, 11],
   ]);
+  // From then on those that were reported last are repeated.
   host.write(1);
-  expect(peer.take()[0]?.sack?.map(([left]) => left)).toEqual([121, 111, 101, 91]);
+  expect(peer.take()[0]?.sack?.map(([left]) => left)).toEqual([41, 31, 21, 11]);
   // What comes to a range makes it the latest.
   peer.send(stretch(12, 13));
   expect(peer.take()[0]?.sack).toEqual([
     [11, 13],
-    [121, 122],
-    [111, 112],
-    [101, 102],
+    [41, 42],
+    [31, 32],
+    [21, 22],
   ]);
 });
 
@@ -252,4 +253,23 @@ test('RFC 2883 §4c: the block that holds the duplicate comes even before a late
       ],
     }),
   );
+});
+
+test('RFC 2018 §8a: what has arrived in the window is kept, in however many ranges', () => {
+  const limits = { pages: 2048, ranges: 8192, receiveBuffer: 4 << 20 };
+  const { stack, host, peer } = established({ limits, wscale: 7 });
+  // A slow start that overshoots: every other segment of a window is lost.
+  const segment = (i: number) => stretch(1 + 1000 * i, 1001 + 1000 * i);
+  for (let i = 1; i < 1600; i += 2) {
+    peer.send(segment(i));
+    expect(peer.take()[0]?.sack?.[0]).toEqual([1 + 1000 * i, 1001 + 1000 * i]);
+  }
+  expect(stack.used()[3]).toBe(801);
+  expect(stack.counter(Counter.TcpExtTCPOFODrop)).toBe(0);
+  for (let i = 0; i < 1600; i += 2) peer.send(segment(i));
+  expect(peer.take().at(-1)?.ack).toBe(1_600_001);
+  expect(stack.used()[3]).toBe(0);
+  let read = 0;
+  for (let text = host.read(); text !== ''; text = host.read()) read += String(text).length;
+  expect(read).toBe(1_600_000);
 });

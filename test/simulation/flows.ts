@@ -33,6 +33,7 @@ export interface Sight {
 export class Race {
   readonly clock = new VirtualClock(1_000);
   readonly sender;
+  readonly receiver;
   readonly network;
   readonly connections: RawConnection[] = [];
   readonly sights: Sight[] = [];
@@ -51,6 +52,7 @@ export class Race {
       }),
     );
     this.sender = a!;
+    this.receiver = b!;
     this.network = link(a!, b!, line);
     this.#read = flows.map(() => 0);
     const into = new Uint8Array(65_536);
@@ -98,8 +100,9 @@ export class Race {
     return this.sights.slice(begun);
   }
 
-  counter(name: string): number {
-    return Number(this.sender.counters()[name as never]);
+  /** A counter of the sender's, or of another stack's. */
+  counter(name: string, of = this.sender): number {
+    return Number(of.counters()[name as never]);
   }
 }
 

@@ -109,7 +109,7 @@ export class Node {
         children: 4,
         timeWaits: 4,
         pages,
-        ranges: 160,
+        ranges: 4096,
         replies: 32,
         traceEvents: 16,
         receiveBuffer: manner.receiveBuffer,

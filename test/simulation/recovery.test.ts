@@ -6,6 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import { SEGMENT } from '../bench/loss/cells.ts';
 import { REPLIES, REPLY_SEGMENTS, WARM_REPLIES } from '../bench/loss/replies.ts';
+import { Race, rateOf } from './flows.ts';
 import { pass } from './passage.ts';
 
 const LINE = { rate: 100, rtt: 20 };
@@ -61,4 +62,16 @@ describe('every ACK comes 200 ms late', () => {
       expect(made.again).toBeLessThanOrEqual(3);
     }
   });
+});
+
+test('a slow start that overshoots by a window: what has arrived is not sent again', () => {
+  const race = new Race({ rate: '100mbit', delay: 50, limit: 800 }, [{ control: 'cubic' }]);
+  race.run(1000, 1000);
+  // The line is full while the losses are mended.
+  expect(rateOf(race.run(1000, 500))).toBeGreaterThan(0.95 * 96);
+  expect(race.counter('TcpExtTCPOFODrop', race.receiver)).toBe(0);
+  // 1670 of 2488 that were sent again had arrived, and were thrown away, with 64 ranges.
+  const again = race.counter('TcpRetransSegs');
+  expect(again).toBeGreaterThan(500);
+  expect(again).toBeLessThan(900);
 });
