@@ -61,6 +61,23 @@ test('BBR §5.6.4.4: a timeout leaves one segment, and what was before comes bac
   expect(host.look('cwnd')).toBeGreaterThanOrEqual(before);
 });
 
+test('BBR §5.6.4.4: even if that was much more than the timeout has lost', () => {
+  const { host, peer } = established({ mss: MSS, wscale: 10, handshakeMs: RTT, settings });
+  let acked = 0;
+  for (const segments of [10, 20, 40, 5]) {
+    host.write(segments * MSS);
+    wait(host, peer, RTT);
+    acked += segments * MSS;
+    if (segments > 5) peer.send(ack({ ack: 1 + acked }));
+  }
+  const before = host.look('cwnd');
+  expect(before).toBeGreaterThan(40 * MSS);
+  wait(host, peer, 2 * RTT + host.look('rto') / 1000);
+  expect(host.look('cwnd')).toBeLessThanOrEqual(2 * MSS);
+  peer.send(ack({ ack: 1 + acked }));
+  expect(host.look('cwnd')).toBeGreaterThanOrEqual(before);
+});
+
 test('in recovery cwnd is the model’s: no loss takes a share of it', () => {
   const { host, peer } = endless();
   wait(host, peer, RTT);

@@ -44,6 +44,24 @@ test('BBR §4.1.2.3a: ACKs that come in a heap deliver no faster than was sent',
   expect(host.look('deliveryRate')).toBe((10 * MSS * 1000) / RTT);
 });
 
+test('BBR §4.1.2.3a: nor if the segment they answer left just after the heap began', () => {
+  const { host, peer } = sent(1);
+  host.wait(RTT);
+  peer.send(ack({ ack: 1 + MSS }));
+  for (let segment = 0; segment < 10; segment++) {
+    host.write(MSS);
+    host.wait(RTT / 10);
+  }
+  host.wait(RTT);
+  // The first of the heap lets one more go; the others arrive with that one's.
+  peer.send(ack({ ack: 1 + 2 * MSS }));
+  host.write(MSS);
+  host.wait(RTT);
+  peer.send(ack({ ack: 1 + 12 * MSS }));
+  // Ten were delivered in a round trip. From the first of them to the last two have passed.
+  expect(host.look('deliveryRate')).toBe((10 * MSS * 1000) / (2 * RTT));
+});
+
 test('BBR §4.1.2.2a: a pause is no time of sending', () => {
   const { host, peer } = sent(4);
   host.wait(RTT);

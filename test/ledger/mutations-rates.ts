@@ -3,6 +3,17 @@ import type { Mutation } from './mutations.ts';
 /** Of pacing, the delivery rate and BBR. */
 export const OF_RATES: readonly Mutation[] = [
   {
+    label: 'BBR §4.1.2.3a',
+    path: 'assembly/tcp/rate/delivery.ts',
+    from: 'const interval = max(sendElapsed, ackElapsed);',
+    to: 'const interval = ackElapsed;',
+    broken: 'ACKs in a heap look like a fast line',
+    test: [
+      'test/delivery-rate.test.ts',
+      'BBR §4.1.2.3a: nor if the segment they answer left just after the heap began',
+    ],
+  },
+  {
     label: 'BBR §4.1.2.4',
     path: 'assembly/tcp/rate/delivery.ts',
     from: 'limitByApp(flight, inFlight);',
@@ -55,6 +66,28 @@ export const OF_RATES: readonly Mutation[] = [
     test: [
       'test/simulation/bbr.test.ts',
       'BBR §5.3.4.3a, §5.3.4.3b, §5.3.4.4, §5.6.4.5: PROBE_RTT, half each 5 s',
+    ],
+  },
+  {
+    label: 'BBR §5.5.10.3',
+    path: 'assembly/tcp/rate/bbr-model.ts',
+    from: 'if (b.isLossInRound && !isProbing) adaptShortTerm(tcb, b);',
+    to: '',
+    broken: 'losses between probes bound nothing',
+    test: [
+      'test/simulation/bbr.test.ts',
+      'BBR §5.5.10.3: a tenth of a second of losses is given way to until the next probe',
+    ],
+  },
+  {
+    label: 'BBR §5.6.4.4',
+    path: 'assembly/tcp/rate/bbr.ts',
+    from: 'tcb.cc.cwnd = max(tcb.cc.cwnd, begun(tcb, flight).priorCwnd);',
+    to: '',
+    broken: 'cwnd of before a timeout is lost',
+    test: [
+      'test/bbr.test.ts',
+      'BBR §5.6.4.4: even if that was much more than the timeout has lost',
     ],
   },
   {

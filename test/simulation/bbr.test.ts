@@ -146,6 +146,28 @@ describe('losses', () => {
     expect(Math.max(...paces.slice(paces.indexOf(least)))).toBeGreaterThan(1.15 * least);
   });
 
+  test('BBR §5.5.10.3: a tenth of a second of losses is given way to until the next probe', () => {
+    const line = { isLossy: false, seen: 0 };
+    // One in five of what A sends.
+    const losses: Rule = ({ from, textLength }) =>
+      line.isLossy && from === 'A' && textLength > 0 && ++line.seen % 5 === 0 ? 'drop' : 'pass';
+    const race = alone({ rules: [losses] });
+    race.run(2_000, 100);
+    const pace = () => paceOf(race.run(10, 10)[0]!);
+    while (pace() < 115);
+    // The probe has ended, and what it has queued has gone.
+    race.run(15 * RTT, 10);
+    expect(pace()).toBeGreaterThan(90);
+    line.isLossy = true;
+    race.run(100, 10);
+    line.isLossy = false;
+    race.run(5 * RTT, 10);
+    for (let i = 0; i < 10; i++) expect(pace()).toBeLessThan(0.8 * 95);
+    // And no longer.
+    const after = race.run(70 * RTT, 10).map(paceOf);
+    expect(Math.max(...after)).toBeGreaterThan(90);
+  });
+
   test('BBR §3.7: a mark counts as a loss does', () => {
     const dice = { seen: 0 };
     // One in fifty of what A sends.
