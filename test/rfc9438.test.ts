@@ -40,9 +40,9 @@ function round(host: Host, peer: Peer, acked: { octets: number }, ms = RTT): num
 }
 
 /** Loses the first segment of the flight, and recovers. */
-function lose(host: Host, peer: Peer, acked: { octets: number }): void {
+function lose(host: Host, peer: Peer, acked: { octets: number }, ms = RTT): void {
   const came = peer.take();
-  host.wait(RTT);
+  host.wait(ms);
   const edge = came[0]!.seq;
   for (const { seq, text } of came.slice(1)) {
     peer.send(ack({ ack: edge, sack: [[edge + MSS, seq + text.length]] }));
@@ -123,7 +123,7 @@ test('RFC 9438 §4.2c: in a round trip cwnd grows by half at most', () => {
   }
 });
 
-test('RFC 9438 §4.3: where Reno would be faster, cwnd grows as Reno’s would', () => {
+test('RFC 9438 §4.3a: where Reno would be faster, cwnd grows as Reno’s would', () => {
   const { host, peer, acked } = endless();
   round(host, peer, acked);
   lose(host, peer, acked);
@@ -146,6 +146,23 @@ test('RFC 9438 §4.7: a loss before W_max is reached again leaves room for other
   const K = Math.cbrt((plateau - second) / 0.4);
   for (let i = 0; i < (1000 * K) / RTT; i++) round(host, peer, acked);
   expect(host.look('cwnd') / MSS).toBeLessThan(plateau * 1.15);
+});
+
+test.each([
+  [140, 1],
+  [145, 0.85],
+])('RFC 9438 §4.7: so does each loss behind a queue that stays: RTT %i ms', (ms, share) => {
+  const { host, peer, acked } = endless();
+  while (host.look('cwnd') < 100 * MSS) round(host, peer, acked);
+  const wMax = (share * host.look('flightSize')) / MSS;
+  lose(host, peer, acked, ms);
+  const began = host.look('cwnd') / MSS;
+  const K = Math.cbrt((wMax - began) / 0.4);
+  for (let i = 0; i < (1000 * K) / RTT; i++) round(host, peer, acked);
+  expect(host.look('cwnd') / MSS / wMax).toBeCloseTo(1, 1);
+  // It is a plateau: a second later it is there still.
+  for (let i = 0; i < 1000 / RTT; i++) round(host, peer, acked);
+  expect(host.look('cwnd') / MSS / wMax).toBeCloseTo(1, 1);
 });
 
 test('RFC 9438 §4.9: a reduction that was wrong is undone, and so is the curve', () => {

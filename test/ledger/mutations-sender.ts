@@ -176,14 +176,25 @@ export const OF_SENDERS: readonly Mutation[] = [
     ],
   },
   {
-    label: 'RFC 9438 §4.3',
+    label: 'RFC 9438 §4.3a',
     path: 'assembly/tcp/rate/cubic.ts',
     from: 'if (cubic.estimate > target) {',
     to: 'if (false) {',
     broken: 'there is no Reno-friendly region',
     test: [
       'test/rfc9438.test.ts',
-      'RFC 9438 §4.3: where Reno would be faster, cwnd grows as Reno’s would',
+      'RFC 9438 §4.3a: where Reno would be faster, cwnd grows as Reno’s would',
+    ],
+  },
+  {
+    label: 'RFC 9438 §4.7',
+    path: 'assembly/tcp/rate/cubic.ts',
+    from: ' || isQueueDeep(tcb, flight);',
+    to: ';',
+    broken: 'who has more of a queue keeps it',
+    test: [
+      'test/rfc9438.test.ts',
+      'RFC 9438 §4.7: so does each loss behind a queue that stays: RTT %i ms',
     ],
   },
   {

@@ -84,11 +84,12 @@ RFC 9438
 4.2a MUST cwnd follows C (t - K)^3 + W_max
 4.2b MUST K is the cube root of (W_max - cwnd) / C
 4.2c MUST the target lies between cwnd and half as much again
-4.3 MUST W_est grows by alpha a window, and is cwnd where it is more
+4.3a MUST W_est grows by alpha a window, and is cwnd where it is more
+4.3b SHOULD from cwnd_prior on alpha is 1
 4.4 MUST each ACK takes cwnd its part of the way to the target
 4.6a MUST ssthresh is seven tenths of what was in flight
 4.6b MUST and two segments at least
-4.7 SHOULD a loss below W_max leaves W_max lower than it was
+4.7 SHOULD a loss below W_max leaves W_max lower than it was, others do not
 4.8 MUST a timeout takes three tenths as well, and a new curve begins after it
 4.10 MUST below ssthresh slow start grows cwnd
 4.9 SHOULD a reduction that was spurious is taken back, the curve included

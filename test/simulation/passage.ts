@@ -3,7 +3,6 @@
  * sent again for it.
  */
 import { createStackSync, END, type RawConnection, VirtualClock } from '../../host-web/index.ts';
-import type { OpenOptions } from '../../host-web/raw/tuning.ts';
 import type { Rule } from '../../host-web/link/path.ts';
 import { link } from '../../host-web/sim/index.ts';
 import type { Cell } from '../bench/loss/cells.ts';
@@ -20,20 +19,15 @@ export interface Load {
   /** Octets of each write, as many as fit by default; so many milliseconds lie between two. */
   readonly writes?: readonly number[];
   readonly every?: number;
-  /** Connections that send it, one by default, and their congestion control. */
-  readonly flows?: number;
-  readonly congestion?: OpenOptions['congestionControl'];
-  /** Milliseconds until all is looked at, and from which on each flow's octets are counted. */
+  /** Milliseconds until all is looked at. */
   readonly ms: number;
-  readonly from?: number;
   readonly seed?: number;
 }
 
 /** What came of it. */
 export interface Passage {
-  /** Octets that the receiver has read: all, and of each flow from `from` on. */
+  /** Octets that the receiver has read. */
   readonly octets: number;
-  readonly each: readonly number[];
   /** Segments sent again: all, and those after the first second. */
   readonly again: number;
   readonly late: number;
@@ -85,7 +79,6 @@ function write(
 /** Sends a load through a line. */
 export function pass(cell: Cell, load: Load): Passage {
   const clock = new VirtualClock(BEGIN);
-  const { flows = 1, from = 0, congestion = 'cubic' } = load;
   const sysctl = cell.marks === undefined ? {} : { tcp_ecn: 1 };
   const [a, b] = ['10.0.0.1/24', '10.0.0.2/24'].map((address, i) =>
     createStackSync({ address, clock, sysctl, seed: new Uint8Array(32).fill(i + 1) }),
@@ -94,29 +87,23 @@ export function pass(cell: Cell, load: Load): Passage {
   const { times, rule } = observer();
   link(a!, b!, { ...line, rules: [rule, ...(line.rules ?? [])] });
   const into = new Uint8Array(65_536);
-  const each: number[] = [];
   let [octets, wroteAt, readAt] = [0, 0, 0];
   const listener = b!.openListener({ port: PORT });
   listener.onAcceptable = () => {
     const accepted = listener.accept()!;
-    const flow = each.push(0) - 1;
     accepted.onReadable = () => {
       for (let n = accepted.receive(into); n > 0 && n !== END; n = accepted.receive(into)) {
         octets += n;
-        if (clock.now() >= BEGIN + from) each[flow]! += n;
         readAt = clock.now();
       }
     };
   };
-  for (let flow = 0; flow < flows; flow++) {
-    const connection = a!.openConnection(`10.0.0.2:${PORT}`, { congestionControl: congestion });
-    write(connection, clock, load, () => (wroteAt = clock.now()));
-  }
+  const connection = a!.openConnection(`10.0.0.2:${PORT}`);
+  write(connection, clock, load, () => (wroteAt = clock.now()));
   clock.advance(load.ms);
   const counters = a!.counters();
   return {
     octets,
-    each,
     again: Number(counters['TcpRetransSegs']),
     late: times.filter((time) => time > AT_FIRST).length,
     timeouts: Number(counters['TcpExtTCPTimeouts']),

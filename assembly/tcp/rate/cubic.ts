@@ -53,9 +53,22 @@ export function cubicReduce(tcb: Tcb, flight: Flight, inFlight: u32, percent: u3
   cubic.priorEpochAt = cubic.epochAt;
   cubic.epochAt = 0; // RFC 9438 §4.8
   // Fast convergence: a flow that did not get back to W_max leaves room for a new one.
-  cc.wMax = inFlight < cc.wMax ? <u32>((<u64>inFlight * 17) / 20) : inFlight; // RFC 9438 §4.7
+  // DEVIATION: RFC 9438 §4.7 lowers W_max after a loss below W_max alone. A full queue drops a
+  // packet of one flow, not of each, and both return to the W_max they had: one may have half as
+  // much again as the other, for minutes. Behind a deep queue each loss lowers W_max, by more in
+  // the larger flow.
+  const isLower = inFlight < cc.wMax || isQueueDeep(tcb, flight);
+  cc.wMax = isLower ? <u32>((<u64>inFlight * 17) / 20) : inFlight; // RFC 9438 §4.7
   const left = <u32>((<u64>inFlight * percent) / 100); // RFC 9438 §4.6a
   return max(left, 2 * tcb.snd.mss); // RFC 9438 §4.6b
+}
+
+/**
+ * Whether the queue is so deep that the path stays full with seven tenths of cwnd: how soon the
+ * rest of it comes back then costs nothing.
+ */
+function isQueueDeep(tcb: Tcb, flight: Flight): bool {
+  return <u64>flight.rackRtt * 7 > <u64>tcb.rtt.least * 10;
 }
 
 /** The latest reduction was wrong (RFC 9438 §4.9). */
@@ -120,7 +133,7 @@ export function cubicAcked(tcb: Tcb, flight: Flight, acked: u32): void {
   let target = curve(cubic, millis, mss);
   // At most half as much again in a round trip.
   target = <u32>min<u64>(max(target, cc.cwnd), (<u64>cc.cwnd * 3) / 2); // RFC 9438 §4.2c
-  // The Reno-friendly region: RFC 9438 §4.3.
+  // The Reno-friendly region: RFC 9438 §4.3a.
   if (cubic.estimate > target) {
     cc.cwnd = min(max(cc.cwnd, cubic.estimate), MAX_CWND);
     return;
@@ -135,6 +148,8 @@ export function cubicAcked(tcb: Tcb, flight: Flight, acked: u32): void {
 /** W_est grows by alpha segments for each window, alpha being 9/17 until it is back at W_max. */
 function growEstimate(tcb: Tcb, cubic: Cubic, acked: u32): void {
   const mss = tcb.snd.mss;
+  // DEVIATION: RFC 9438 §4.3b has alpha be 1 from cwnd_prior on, which is above W_max where that
+  // was lowered. Flows that grow alike from W_max on come together sooner.
   const isBack = cubic.estimate >= tcb.cc.wMax;
   const product = <u64>acked * mss * (isBack ? 17 : 9) + cubic.estimateRest;
   const window = <u64>tcb.cc.cwnd * 17;
