@@ -228,6 +228,36 @@ export function writeChain(
 }
 
 /**
+ * Copies octets into a chain, where `reserve` has made room, and answers the Internet checksum's
+ * sum over them (not complemented).
+ */
+export function writeChainAndSum(
+  pages: Pages,
+  chain: Chain,
+  position: u32,
+  from: usize,
+  length: u32,
+): u32 {
+  let sum: u32 = 0;
+  let before: u32 = 0;
+  while (length != 0) {
+    const to = locateToWrite(pages, chain, position);
+    const piece = min(length, untilPageEnd(to));
+    sum += turned(copyAndSum(to, from, piece), before);
+    before += piece;
+    position += piece;
+    from += piece;
+    length -= piece;
+  }
+  return sum;
+}
+
+/** The sum of a piece behind `before` octets: its columns change places behind an odd number. */
+function turned(sum: u32, before: u32): u32 {
+  return before & 1 ? ((sum & 0xff) << 8) | (sum >> 8) : sum; // RFC 1071 §2 B
+}
+
+/**
  * Copies octets to where a chain has none yet, and makes room for them page by page, so that each
  * is written to the last.
  *
@@ -295,14 +325,12 @@ export function readChainAndSum(
   length: u32,
 ): u32 {
   let sum: u32 = 0;
-  let odd: bool = false;
+  let before: u32 = 0;
   while (length != 0) {
     const from = locate(pages, chain, position);
     const piece = min(length, untilPageEnd(from));
-    const part = copyAndSum(to, from, piece);
-    // A piece that begins at an odd octet has its two columns exchanged (RFC 1071 §2 B).
-    sum += odd ? ((part & 0xff) << 8) | (part >> 8) : part;
-    if (piece & 1) odd = !odd;
+    sum += turned(copyAndSum(to, from, piece), before);
+    before += piece;
     position += piece;
     to += piece;
     length -= piece;

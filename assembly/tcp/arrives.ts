@@ -11,6 +11,7 @@ import { listenState } from './arrives-listen';
 import { otherStates } from './arrives-others';
 import { synSentState } from './arrives-syn-sent';
 import { hasRoom } from './backlog';
+import { isIntact } from './checksum';
 import { synEntryAt } from './syn-entry';
 import { findSegment, Holder, holderOf, indexIn, listenerFor } from './demux';
 import { resetSegment } from './reply';
@@ -26,6 +27,8 @@ export function arrives(d: Datagram): void {
   count(Counter.TcpInSegs);
   if (!readSegment(seg, d)) return;
   const reference = findSegment(seg);
+  if (!isIntact(seg, d, reference)) return;
+  if (seg.options.illegal) count(Counter.TcpExtTCPBadOptions);
   if (seg.sourceRoute != 0 && !isSourceRoutedWait(reference) && isSourceRouteRefused(reference)) {
     count(Counter.IpSourceRouteRefused);
     dropStray(seg, Reason.SOURCE_ROUTE_REFUSED);

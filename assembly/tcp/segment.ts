@@ -1,5 +1,5 @@
 /**
- * The segment that arrives now: SEG.* (RFC 9293 §3.3.1), read from the datagram and verified.
+ * The segment that arrives now: SEG.* (RFC 9293 §3.3.1), read from the datagram.
  *
  * One record at a fixed address, passed to whoever processes it; nobody keeps it.
  */
@@ -7,15 +7,12 @@ import { Counter, Ctl, Reason, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { CODEPOINT, Datagram } from '../ip/datagram';
 import { SEGMENT } from '../memory';
-import { fold, sum } from '../store/copy-sum';
 import { trace, traceDrop, traceDropOf, tracing } from '../trace';
-import { pseudoSum } from '../wire/checksum';
 import {
   acknowledgmentNumber,
   controlBits,
   dataOffset,
   destinationPort,
-  PROTOCOL_TCP,
   sequenceNumber,
   sourcePort,
   TCP_HEADER,
@@ -60,6 +57,8 @@ export class Segment {
   codepoint: u32;
   /** 1 once the trace was told that it, or its text, goes no further. */
   isDropped: u32;
+  /** 1 when the text lies in its place in the buffer already. */
+  isPlaced: u32;
 
   @inline get options(): Options {
     return changetype<Options>(changetype<usize>(this) + OPTIONS);
@@ -87,7 +86,7 @@ export class Segment {
   }
 }
 
-const OPTIONS: usize = 96;
+const OPTIONS: usize = 104;
 if (offsetof<Segment>() > OPTIONS) ERROR("a segment's options overlap its fields");
 
 /** The one record there is. */
@@ -95,20 +94,12 @@ export function segment(): Segment {
   return changetype<Segment>(SEGMENT);
 }
 
-/**
- * Whether a datagram holds a whole TCP segment with a right checksum; reads it into `seg` if so.
- */
+/** Whether a datagram holds a whole TCP header; reads it into `seg` if so, right or damaged. */
 export function readSegment(seg: Segment, d: Datagram): bool {
   const at: usize = d.at;
   if (d.length < TCP_HEADER || dataOffset(at) < TCP_HEADER || dataOffset(at) > d.length) {
     count(Counter.TcpInErrs);
     traceDrop(Reason.BAD_TCP_HEADER, d.length, 0, 0);
-    return false;
-  }
-  if (!d.checksumTrusted && !checksumHolds(d)) {
-    count(Counter.TcpInErrs);
-    count(Counter.TcpInCsumErrors);
-    traceDrop(Reason.BAD_CHECKSUM, sourcePort(at), destinationPort(at), sequenceNumber(at));
     return false;
   }
   seg.local0 = d.destination0;
@@ -127,23 +118,9 @@ export function readSegment(seg: Segment, d: Datagram): bool {
   seg.textLength = d.length - dataOffset(at);
   seg.len = seg.textLength + (seg.isSyn ? 1 : 0) + (seg.isFin ? 1 : 0);
   seg.sourceRoute = d.sourceRoute;
-  seg.isDropped = 0;
+  seg.isDropped = seg.isPlaced = 0;
   readOptions(seg.options, at + TCP_HEADER, seg.text); // MUST-5
-  if (seg.options.illegal) count(Counter.TcpExtTCPBadOptions);
   return true;
-}
-
-// MUST-3
-function checksumHolds(d: Datagram): bool {
-  const pseudo = pseudoSum(
-    d.source0,
-    d.source1,
-    d.destination0,
-    d.destination1,
-    PROTOCOL_TCP,
-    d.length,
-  );
-  return fold(pseudo + sum(d.at, d.length)) == 0xffff;
 }
 
 /** Tells the trace that a segment has come to a record, and in what state it found it. */

@@ -106,7 +106,9 @@ function textInOrder(
   hasDuplicate: bool,
 ): void {
   const rcv = tcb.rcv;
-  right = appendChain(pages(), tcb.incoming, rcv.nxt, from, right - rcv.nxt);
+  if (!seg.isPlaced) {
+    right = appendChain(pages(), tcb.incoming, rcv.nxt, from, right - rcv.nxt);
+  }
   if (right == rcv.nxt) {
     noRoom(tcb, seg);
     return;

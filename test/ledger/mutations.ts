@@ -26,7 +26,7 @@ export interface Mutation {
 export const OF_9293: readonly Mutation[] = [
   {
     label: 'MUST-3',
-    path: 'assembly/tcp/segment.ts',
+    path: 'assembly/tcp/checksum.ts',
     from: 'return fold(pseudo + sum(d.at, d.length)) == 0xffff;',
     to: 'return true || fold(pseudo + sum(d.at, d.length)) == 0xffff;',
     broken: 'any checksum is right',

@@ -14,6 +14,7 @@ import {
   fin,
   listening,
   packetOf,
+  pattern,
   Peer,
   RST,
   rst,
@@ -75,6 +76,29 @@ test('MUST-3: a wrong checksum drops the segment silently', () => {
   host.expect(State.ESTABLISHED);
   expect(stack.counter(Counter.TcpInCsumErrors)).toBe(2);
 });
+
+// Text a connection waits for is copied before anybody knows whether it is right.
+test.each([1, 511, 512, 1447, 4097, 9001])(
+  'MUST-3: %i damaged octets leave nothing behind, and nothing of them is read',
+  (length) => {
+    const { stack, host, peer } = established();
+    const pages = () => stack.used()[5];
+    let seq = 1;
+    const next = () => data(pattern(seq, length), { seq, ack: 1 });
+    // An empty buffer first, then one with text.
+    for (const unread of [0, length]) {
+      peer.send({ ...next(), wrongChecksum: true });
+      peer.expectNothing();
+      if (unread === 0) expect(pages()).toBe(0);
+      peer.send(next());
+      seq += length;
+    }
+    peer.send({ ...next(), wrongChecksum: true });
+    expect(host.read()).toBe(pattern(1, 2 * length));
+    expect(stack.counter(Counter.TcpInCsumErrors)).toBe(3);
+    expect(pages()).toBe(0);
+  },
+);
 
 test.each([0, 4, 15])(
   'a data offset of %i words, too small or beyond the segment, drops it',

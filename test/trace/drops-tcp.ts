@@ -102,7 +102,7 @@ const LISTEN: Readonly<Record<string, readonly Driver[]>> = {
     dropped(closed, () => [syn({ seq: 1 })]),
   ],
   'tcp/reply resetSegment RST_NOT_ANSWERED': [dropped(closed, () => [rst({ seq: 1 })])],
-  'tcp/segment readSegment BAD_CHECKSUM': [
+  'tcp/checksum isIntact BAD_CHECKSUM': [
     dropped(established, () => [data('a', { seq: 1, ack: 1, wrongChecksum: true })]),
   ],
   'tcp/arrives-listen listenState RST_IN_LISTEN': [dropped(listening, () => [rst({ seq: 1 })])],
