@@ -3,12 +3,12 @@
  *
  *     npm run bench:against -- COMMIT [--rounds 7]
  *
- * The commit is checked out and built in a temporary folder with this checkout's packages. Each
- * round runs `streams.ts` of both, the order changing each time, in processes of their own; the
- * medians' ratio is what to read.
+ * The commit is unpacked and built in a temporary folder with this checkout's packages. Each round
+ * runs `streams.ts` and `tun-rates.ts` of both, the order changing each time, in processes of their
+ * own; the medians' ratio is what to read.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -28,8 +28,16 @@ if (commit === undefined) {
 const here = process.cwd();
 const there = mkdtempSync(join(tmpdir(), 'netcell-against-'));
 
-function git(...parameters: string[]): void {
-  execFileSync('git', parameters, { cwd: here, stdio: 'ignore' });
+/** What a killed run left in the temporary folder would stay there. */
+process.once('exit', () => rmSync(there, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(1));
+}
+
+/** A commit's files, without its history: git keeps no account of the folder. */
+function unpack(): void {
+  const archive = execFileSync('git', ['archive', commit!], { cwd: here, maxBuffer: 2 ** 30 });
+  execFileSync('tar', ['-x', '-C', there], { input: archive });
 }
 
 /** Runs a script of a checkout; answers what it said. */
@@ -40,12 +48,15 @@ async function script(checkout: string, file: string, ...parameters: string[]): 
   return stdout;
 }
 
-/** The figures `streams.ts` of a checkout prints, Gbit/s by their name. */
+const NAMES = /(streams|BYOB|raw|core to core|(?:to|from) the kernel) ([\d.]+)/g;
+const BENCHES = ['test/bench/streams.ts', 'test/bench/tun-rates.ts'];
+
+/** The figures the benches of a checkout print, Gbit/s by their name. */
 async function measure(checkout: string): Promise<Map<string, number>> {
-  const said = await script(checkout, 'test/script.mjs', 'test/bench/streams.ts');
   const figures = new Map<string, number>();
-  for (const [, name, figure] of said.matchAll(/(streams|BYOB|raw|core to core) ([\d.]+)/g)) {
-    figures.set(name!, Number(figure));
+  for (const bench of BENCHES) {
+    const said = await script(checkout, 'test/script.mjs', bench);
+    for (const [, name, figure] of said.matchAll(NAMES)) figures.set(name!, Number(figure));
   }
   return figures;
 }
@@ -57,7 +68,9 @@ function median(figures: number[]): number {
 let doing = `building ${commit}`;
 const stop = showProgress(() => doing);
 try {
-  git('worktree', 'add', '--detach', '--force', there, commit);
+  unpack();
+  // Commits from before there was this file have what it is made of.
+  copyFileSync(join(here, 'test/bench/tun-rates.ts'), join(there, 'test/bench/tun-rates.ts'));
   symlinkSync(join(here, 'node_modules'), join(there, 'node_modules'));
   await script(there, 'assembly/build.mjs');
   const taken: Record<'here' | 'there', Map<string, number>[]> = { here: [], there: [] };
@@ -77,6 +90,4 @@ try {
   }
 } finally {
   stop();
-  git('worktree', 'remove', '--force', there);
-  rmSync(there, { recursive: true, force: true });
 }
