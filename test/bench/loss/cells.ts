@@ -57,6 +57,18 @@ function matrix(rates: readonly number[], rtts: readonly number[], losses: reado
   );
 }
 
+/** Losses of a run below which its goodput is much a matter of when they fall. */
+const FEW = 50;
+/** How many runs are then taken for one. */
+const FEW_TAKES = 3;
+
+/** Runs of a cell: more where each has few losses, which slow lines side by side afford. */
+export function runsOf(cell: Cell, { runs, seconds }: Form): number {
+  const packets = (goodputExpected(cell) * 1e6 * seconds) / (8 * SEGMENT);
+  const losses = packets * (cell.loss ?? 0);
+  return runs > 1 && losses > 0 && losses < FEW ? FEW_TAKES * runs : runs;
+}
+
 /** Forms by the minutes they take. */
 export const FORMS: Readonly<Record<string, Form>> = {
   1: {

@@ -18,7 +18,7 @@ import { showProgress } from '../../../host-node/cli/progress.ts';
 import { enterNamespace } from '../../../host-node/namespace.ts';
 import { type Case, GROUPS, type Side, type Verdict } from './cases.ts';
 import { casesTableOf } from './cases-table.ts';
-import { type Cell, type Form, FORMS, nameOf } from './cells.ts';
+import { type Cell, type Form, FORMS, nameOf, runsOf } from './cells.ts';
 import { goodputOf, latenessOf } from './figures.ts';
 import type { Outcome, SenderName } from './place.ts';
 import { endWithParent } from './processes.ts';
@@ -75,7 +75,7 @@ async function capacityOf(sender: SenderName): Promise<number> {
 
 async function measure(cell: Cell, form: Form): Promise<Row> {
   const taken: Record<SenderName, Outcome[]> = { linux: [], netcell: [] };
-  const tasks = Array.from({ length: form.runs }, (_, i) =>
+  const tasks = Array.from({ length: runsOf(cell, form) }, (_, i) =>
     SENDERS.map(async (sender) => {
       taken[sender].push(await alone(cell, sender, i + 1, form.seconds));
     }),
@@ -91,8 +91,7 @@ async function measureForm(form: Form): Promise<string> {
   const carried = { linux: await capacityOf('linux'), netcell: await capacityOf('netcell') };
   const rows = await Promise.all(cells.map((cell) => measure(cell, form).finally(done)));
   stop();
-  const { runs, seconds } = form;
-  return tableOf(rows, { machine: machine(), load, runs, seconds, carried });
+  return tableOf(rows, { machine: machine(), load, seconds: form.seconds, carried });
 }
 
 // Cases ---------------------------------------------------------------------------

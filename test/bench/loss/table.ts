@@ -14,7 +14,6 @@ export interface Row extends Readonly<Record<SenderName, readonly Outcome[]>> {
 export interface Circumstances {
   readonly machine: string;
   readonly load: number;
-  readonly runs: number;
   readonly seconds: number;
   /** Mbit/s that the router carries of each sender where nothing else limits it. */
   readonly carried: Readonly<Record<SenderName, number>>;
@@ -61,9 +60,18 @@ function lineOf(row: Row, given: Circumstances): string {
   return `${text}  ${remarkOf(row, given)}`.trimEnd();
 }
 
+/** How many runs the rows stand for, in words. */
+function takenOf(rows: readonly Row[]): string {
+  const counts = [...new Set(rows.map(({ linux }) => linux.length))].sort((a, b) => a - b);
+  const [least, most] = [counts[0], counts.at(-1)];
+  if (most === 1) return 'one run';
+  const more = least === most ? '' : `, of ${most} where one has few losses`;
+  return `medians of ${least} runs${more}`;
+}
+
 /** The table as text. */
 export function tableOf(rows: readonly Row[], given: Circumstances): string {
-  const { machine, load, runs, seconds, carried } = given;
+  const { machine, load, seconds, carried } = given;
   const whole = (figure: number) => figure.toFixed(0);
   const congestion = rows[0]?.linux[0]?.congestion ?? 'nothing';
   const head = `${'line'.padEnd(50)}${'Linux'.padStart(9)}${'netcell'.padStart(9)} ratio`;
@@ -72,7 +80,7 @@ export function tableOf(rows: readonly Row[], given: Circumstances): string {
   const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
   const lines = [
     `Goodput of one sender, Mbit/s: netcell beside Linux with ${congestion}, both to Linux`,
-    `${runs === 1 ? 'one run' : `medians of ${runs} runs`} of ${seconds} s; segments sent again`,
+    `${takenOf(rows)} of ${seconds} s; segments sent again`,
     `${machine}; load ${load.toFixed(1)} at the beginning`,
     `the router carries ${whole(carried.linux)} of Linux, ${whole(carried.netcell)} of netcell`,
     '',
