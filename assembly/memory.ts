@@ -63,8 +63,10 @@ export const PROGRESS: usize = PATHS + 16;
 export const ORPHANS: usize = PROGRESS + 128;
 /** The reference of the connection whose tuple was found last. */
 export const LATEST_FOUND: usize = ORPHANS + 8;
+/** Whose turn it is to send. */
+export const TURN: usize = LATEST_FOUND + 8;
 /** How much was dropped for each Reason, u64 each. */
-export const DROPS: usize = LATEST_FOUND + 8;
+export const DROPS: usize = TURN + 16;
 /** Reasons that DROPS has a place for; a TCB's, an octet, could not say more either. */
 export const DROP_REASONS: u32 = 256;
 /** End of the small records. */

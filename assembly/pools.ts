@@ -100,6 +100,11 @@ export function readyQueue(): Queue {
   return changetype<Queue>(POOLS + 9 * POOL_SIZE);
 }
 
+/** TCBs whose turn ended before they had sent all they may. */
+export function unfinishedQueue(): Queue {
+  return changetype<Queue>(POOLS + 22 * POOL_SIZE);
+}
+
 /** TCBs with signals for their user. */
 export function signalQueue(): Queue {
   return changetype<Queue>(POOLS + 10 * POOL_SIZE);

@@ -15,19 +15,20 @@ import { emitReply } from './ip/reply';
 import { isOnLink } from './ip/route';
 import { config } from './limits';
 import { ECHO_REPLY, RECEIVE, SCRATCH, TRANSMIT } from './memory';
-import { signalQueue, readyQueue, tcbs, timers } from './pools';
+import { signalQueue, tcbs, timers } from './pools';
 import { earliest, earliestOwner } from './store/heap';
-import { push, shift } from './store/queue';
+import { shift } from './store/queue';
 import { arrives } from './tcp/arrives';
 import { synAckTimeout, emitSynAck } from './tcp/backlog';
 import { giveBack } from './tcp/lifecycle';
 import { canFeedStarved, feedStarved } from './tcp/send';
-import { armedFor, Flag, has, lower, SIGNAL_LINK, raise, READY_LINK, Tcb, tcbAt } from './tcp/tcb';
+import { armedFor, Flag, has, lower, SIGNAL_LINK, Tcb, tcbAt } from './tcp/tcb';
 import { expire } from './tcp/timeouts';
 import { nextTimer, settle } from './tcp/timers';
 import { timeWaitDeadline, timeWaitTimeout } from './tcp/time-wait';
 import { reapQuiet } from './tcp/flight';
 import { transmit } from './tcp/transmit';
+import { goOn, nextInTurn } from './tcp/turn';
 import { Trouble, troubleArrives } from './tcp/unreachable';
 import { Instant, now, setNow } from './time';
 import { traceDrop } from './trace';
@@ -202,7 +203,7 @@ export function poll(at: Instant): void {
 
 /**
  * Writes the next packet into the transmit window: replies first, then SYN,ACKs, then
- * the connections that are ready, one packet each in turn. What is for ourselves is looped back;
+ * the connections that are ready, each in its turn. What is for ourselves is looped back;
  * each echo reply among that is to be read before the next takes its place.
  *
  * @returns octets of the packet; 0 when there is nothing to send, or ECHO_REPLY is to be read first
@@ -225,25 +226,19 @@ export function output(): u32 {
   }
 }
 
-/** The next packet of a ready connection. One that has none leaves the queue. */
+/** The next packet of a connection. One that has none leaves the queue. */
 function emitReady(): u32 {
-  while (true) {
-    const index = shift(readyQueue(), tcbs(), READY_LINK);
-    if (index == 0) return 0;
-    const tcb = tcbAt(index);
-    lower(tcb, Flag.READY);
+  for (let tcb = nextInTurn(); tcb != null; tcb = nextInTurn()) {
     if (!has(tcb, Flag.IN_USE)) {
       giveBack(tcb);
       continue;
     }
     const length = transmit(tcb);
     if (length == 0) continue;
-    if (!has(tcb, Flag.READY)) {
-      raise(tcb, Flag.READY);
-      push(readyQueue(), tcbs(), index, READY_LINK);
-    }
+    goOn(tcb, length);
     return length;
   }
+  return 0;
 }
 
 function isForUs(): bool {

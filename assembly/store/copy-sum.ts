@@ -20,8 +20,12 @@ export function fold(sum: u32): u32 {
 function foldLanes(all: v128, high: v128): u32 {
   const low = i64x2.sub(all, i64x2.shl(high, 32));
   const lanes = i64x2.add(low, high);
-  const total = i64x2.extract_lane(lanes, 0) + i64x2.extract_lane(lanes, 1);
-  const words = (total & 0xffff_ffff) + (<u64>total >> 32);
+  return foldWide(i64x2.extract_lane(lanes, 0) + i64x2.extract_lane(lanes, 1));
+}
+
+/** Folds a sum of 32-bit words to 16 bits. */
+function foldWide(total: u64): u32 {
+  const words = (total & 0xffff_ffff) + (total >> 32);
   return fold(<u32>(words & 0xffff) + <u32>(words >> 16));
 }
 
@@ -69,6 +73,16 @@ export function sum(at: usize, length: u32): u32 {
     high = i64x2.add(high, upper(octets));
   }
   return fold(foldLanes(all, high) + sumTail(at, length));
+}
+
+/**
+ * The sum over a header of so many octets, a multiple of four, which has just been written word by
+ * word: a load that is wider than the stores before it waits until they have left the processor.
+ */
+export function sumHeader(at: usize, length: u32): u32 {
+  let total: u64 = 0;
+  for (const end = at + length; at != end; at += 4) total += load<u32>(at);
+  return foldWide(total);
 }
 
 /** Copies `length` octets, 0 to 512 KiB, that do not overlap, and answers the sum over them. */

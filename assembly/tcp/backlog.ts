@@ -13,7 +13,7 @@ import { setting } from '../limits';
 import { SYN_ENTRY_SIZE, TRANSMIT } from '../memory';
 import { synEntryQueue, synEntries, pages, timers } from '../pools';
 import { beginChain, blockSize, clearChain, reserve, writeChain } from '../store/chain';
-import { sum } from '../store/copy-sum';
+import { sumHeader } from '../store/copy-sum';
 import { schedule, unschedule } from '../store/heap';
 import { give, take } from '../store/pool';
 import { push, remove, shift } from '../store/queue';
@@ -186,7 +186,7 @@ export function emitSynAck(): u32 {
   );
   const length = TCP_HEADER + options;
   const total =
-    sum(transport, length) +
+    sumHeader(transport, length) +
     pseudoSum(entry.local0, entry.local1, entry.remote0, entry.remote1, PROTOCOL_TCP, length);
   store<u16>(transport + TCP_CHECKSUM, <u16>finish(total));
   count(Counter.TcpOutSegs);

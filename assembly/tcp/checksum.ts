@@ -10,7 +10,7 @@ import { count } from '../counters';
 import { Datagram } from '../ip/datagram';
 import { pages } from '../pools';
 import { clearChain, pagesLacking, reserve, writeChainAndSum } from '../store/chain';
-import { fold, sum } from '../store/copy-sum';
+import { fold, sum, sumHeader } from '../store/copy-sum';
 import { traceDrop } from '../trace';
 import { pseudoSum } from '../wire/checksum';
 import { PROTOCOL_TCP } from '../wire/tcp';
@@ -43,7 +43,7 @@ function checksumHolds(seg: Segment, d: Datagram, reference: u32): bool {
   );
   if (seg.textLength >= LEAST_PLACED && holderOf(reference) == Holder.CONNECTION) {
     const tcb = tcbAt(indexIn(reference));
-    if (isNext(tcb, seg)) return holdsPlaced(tcb, seg, pseudo + sum(d.at, seg.text - d.at));
+    if (isNext(tcb, seg)) return holdsPlaced(tcb, seg, pseudo + sumHeader(d.at, seg.text - d.at));
   }
   return fold(pseudo + sum(d.at, d.length)) == 0xffff;
 }
@@ -56,7 +56,8 @@ function isNext(tcb: Tcb, seg: Segment): bool {
   if (has(tcb, Flag.FIN_KEPT | Flag.RELEASED)) return false;
   const end = seg.seq + seg.textLength;
   const lacking = pagesLacking(tcb.incoming, end);
-  if (lacking != 0 && tcb.incoming.pages + lacking > receiveShare(tcb)) return false;
+  if (lacking == 0) return true;
+  if (tcb.incoming.pages + lacking > receiveShare(tcb)) return false;
   return reserve(pages(), tcb.incoming, end) == end;
 }
 

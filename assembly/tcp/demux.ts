@@ -55,12 +55,15 @@ export function hashOf(tuple: usize): u32 {
   return nh40(SCRATCH);
 }
 
+/** Compared as a segment's fields were written: wider loads would wait for the stores. */
 function sameTuple(a: usize, b: usize): bool {
-  const difference = v128.or(
-    v128.xor(v128.load(a), v128.load(b)),
-    v128.xor(v128.load(a + 16), v128.load(b + 16)),
-  );
-  return !v128.any_true(difference) && load<u32>(a + 32) == load<u32>(b + 32);
+  const addresses =
+    (load<u64>(a) ^ load<u64>(b)) |
+    (load<u64>(a, 8) ^ load<u64>(b, 8)) |
+    (load<u64>(a, 16) ^ load<u64>(b, 16)) |
+    (load<u64>(a, 24) ^ load<u64>(b, 24));
+  const ports = (load<u16>(a, 32) ^ load<u16>(b, 32)) | (load<u16>(a, 34) ^ load<u16>(b, 34));
+  return (addresses | ports) == 0;
 }
 
 /**

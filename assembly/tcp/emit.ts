@@ -12,7 +12,7 @@ import { setting } from '../limits';
 import { TRANSMIT } from '../memory';
 import { pages } from '../pools';
 import { readChain, readChainAndSum } from '../store/chain';
-import { fold, sum } from '../store/copy-sum';
+import { fold, sumHeader } from '../store/copy-sum';
 import { trace, tracing } from '../trace';
 import { finish, pseudoSum } from '../wire/checksum';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
@@ -70,7 +70,7 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
     store<u16>(transport + TCP_CHECKSUM, <u16>fold(pseudo));
   } else {
     const text = readChainAndSum(pages(), tcb.outgoing, seq, transport + header, length);
-    const checksum = finish(pseudo + sum(transport, header) + text); // MUST-2
+    const checksum = finish(pseudo + sumHeader(transport, header) + text); // MUST-2
     store<u16>(transport + TCP_CHECKSUM, <u16>checksum);
   }
   noteSent(tcb, seq, ack, ctl, wnd, length);

@@ -28,6 +28,10 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
   let left = begin;
   let right = begin + seg.textLength;
   if (seg.textLength > rcv.mss) rcv.mss = <u16>seg.textLength;
+  if (seg.isPlaced) {
+    takeOver(tcb, seg, right, false);
+    return;
+  }
   const hasDuplicate = noteDuplicate(tcb, left, right);
   left = later(left, rcv.nxt);
   right = earlier(right, rcv.nxt + rcv.wnd);
@@ -105,14 +109,15 @@ function textInOrder(
   right: RemoteSeq,
   hasDuplicate: bool,
 ): void {
+  const nxt = tcb.rcv.nxt;
+  right = appendChain(pages(), tcb.incoming, nxt, from, right - nxt);
+  if (right == nxt) noRoom(tcb, seg);
+  else takeOver(tcb, seg, right, hasDuplicate);
+}
+
+/** Gives text that lies in its place to the user, and what had waited for it. */
+function takeOver(tcb: Tcb, seg: Segment, right: RemoteSeq, hasDuplicate: bool): void {
   const rcv = tcb.rcv;
-  if (!seg.isPlaced) {
-    right = appendChain(pages(), tcb.incoming, rcv.nxt, from, right - rcv.nxt);
-  }
-  if (right == rcv.nxt) {
-    noRoom(tcb, seg);
-    return;
-  }
   measureReceiver(tcb, seg);
   const hadGap = tcb.outOfOrder.count != 0;
   if (hadGap) right = joinOutOfOrder(tcb, right);

@@ -9,10 +9,10 @@
  *  ├──────────────────────── destination ───────────────────────────┤ 16
  *  ├─────────────── options, IHL - 5 words of them ─────────────────┤ 20
  */
-import { sum } from '../store/copy-sum';
+import { sumHeader } from '../store/copy-sum';
 import { ipv4Of } from './address';
 import { finish } from './checksum';
-import { load16, store16 } from './octets';
+import { load16, store16, store32 } from './octets';
 
 /** Octets of a header without options: what we write. */
 export const IPV4_HEADER: u32 = 20;
@@ -75,7 +75,7 @@ export function ipv4Destination(at: usize): usize {
 
 /** Whether the header's checksum is right. */
 export function ipv4ChecksumHolds(at: usize): bool {
-  return sum(at, ipv4HeaderLength(at)) == 0xffff;
+  return sumHeader(at, ipv4HeaderLength(at)) == 0xffff;
 }
 
 /** Writes a header without options, checksum included; DF is set (RFC 1191). */
@@ -89,17 +89,12 @@ export function writeIpv4(
   source: u64,
   destination: u64,
 ): void {
-  store<u8>(at, 0x45);
-  store<u8>(at, <u8>diffserv, 1);
-  store16(at + 2, totalLength);
-  store16(at + 4, identification);
-  store16(at + 6, DONT_FRAGMENT); // RFC 1191 §3e
-  store<u8>(at, <u8>timeToLive, 8);
-  store<u8>(at, <u8>protocol, 9);
-  store<u16>(at, 0, 10);
+  store32(at, 0x4500_0000 | ((diffserv & 0xff) << 16) | (totalLength & 0xffff));
+  store32(at + 4, (identification << 16) | DONT_FRAGMENT); // RFC 1191 §3e
+  store32(at + 8, (timeToLive << 24) | ((protocol & 0xff) << 16));
   store<u32>(at, ipv4Of(source), 12);
   store<u32>(at, ipv4Of(destination), 16);
-  store<u16>(at, <u16>finish(sum(at, IPV4_HEADER)), 10);
+  store<u16>(at, <u16>finish(sumHeader(at, IPV4_HEADER)), 10);
 }
 
 /** Sets what has to do with fragments in a header that was written: the word of DF, MF, offset. */
@@ -107,7 +102,7 @@ export function setFragment(at: usize, identification: u32, fragment: u32): void
   store16(at + 4, identification);
   store16(at + 6, fragment);
   store<u16>(at, 0, 10);
-  store<u16>(at, <u16>finish(sum(at, ipv4HeaderLength(at))), 10);
+  store<u16>(at, <u16>finish(sumHeader(at, ipv4HeaderLength(at))), 10);
 }
 
 /** Makes of a fragment's header that of the whole packet, of so many octets. */

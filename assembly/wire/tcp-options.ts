@@ -151,9 +151,7 @@ export function writeTimestamps(at: usize, tsVal: u32, tsEcr: u32): u32 {
 
 /** Begins a SACK option of `count` blocks; `writeBlock` fills them in. */
 export function beginSack(at: usize, count: u32): u32 {
-  store16(at, 0x0101);
-  store<u8>(at, Kind.SACK, 2);
-  store<u8>(at, <u8>(2 + 8 * count), 3);
+  store32(at, 0x0101_0000 | (Kind.SACK << 8) | (2 + 8 * count));
   return 4 + 8 * count;
 }
 

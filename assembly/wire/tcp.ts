@@ -69,12 +69,10 @@ export function writeTcp(
   wnd: u32,
   urgent: u32,
 ): void {
-  store16(at, source);
-  store16(at + 2, destination);
+  store32(at, (source << 16) | (destination & 0xffff));
   store32(at + 4, seq);
   store32(at + 8, ack);
-  store<u8>(at, <u8>((TCP_HEADER + optionsLength) << 2), 12);
-  store<u8>(at, <u8>ctl, 13);
-  store16(at + 14, wnd);
+  const offset = (TCP_HEADER + optionsLength) << 26;
+  store32(at + 12, offset | ((ctl & 0xff) << 16) | (wnd & 0xffff));
   store32(at + 16, urgent & 0xffff);
 }
