@@ -55,10 +55,11 @@ function isNext(tcb: Tcb, seg: Segment): bool {
   if (seg.textLength > rcv.wnd || tcb.outOfOrder.count != 0) return false;
   if (has(tcb, Flag.FIN_KEPT | Flag.RELEASED)) return false;
   const end = seg.seq + seg.textLength;
-  const lacking = pagesLacking(tcb.incoming, end);
-  if (lacking == 0) return true;
-  if (tcb.incoming.pages + lacking > receiveShare(tcb)) return false;
-  return reserve(pages(), tcb.incoming, end) == end;
+  const incoming = tcb.incoming;
+  const lacking = pagesLacking(pages(), incoming, end);
+  if (lacking == 0 && incoming.pages != 0) return true;
+  if (lacking != 0 && incoming.pages + lacking > receiveShare(tcb)) return false;
+  return reserve(pages(), incoming, end) == end;
 }
 
 /** Whether the checksum holds, with the text copied to its place; `head` is the sum of the rest. */
