@@ -8,7 +8,7 @@
  *  ├─────────── checksum ──────────┼───────── urgent pointer ───────┤ 16
  *  ├──────── options, data offset - 5 words of them ────────────────┤ 20
  */
-import { load16, load32, store16, store32 } from './octets';
+import { load16, load32, store32 } from './octets';
 
 /** TCP as an IP protocol or next header. */
 export const PROTOCOL_TCP: u32 = 6;
