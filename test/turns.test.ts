@@ -35,7 +35,7 @@ function grown(count: number) {
   b.listen(listener, count);
   const clients = Array.from({ length: count }, () => {
     const client = a.create();
-    setEndpoint(a, null, 0, toMapped(parseAddress('10.0.0.2')), PORT);
+    setEndpoint(a, null, 0, toMapped(parseAddress('10.0.0.2')!), PORT);
     a.connect(client);
     return client;
   });
