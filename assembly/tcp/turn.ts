@@ -2,11 +2,11 @@
  * Turns: connections that have something to send do so one after the other.
  *
  * Whoever is marked anew, for an ACK, a short reply or because its window has opened, has a short
- * turn at once, so that a few octets never wait behind all who have much. What is left comes in long
- * turns: a packet each would be as fair, but has many connections cost more than one, for every
- * packet goes through a queue and finds another connection's records in the cache, and no device can
- * join it to the one before. When short turns have had as many octets as a long one, a long one is
- * due, so that nobody waits for ever.
+ * turn at once, so that a few octets never wait behind all who have much. What is left comes in
+ * long turns: a packet each would be as fair, but has many connections cost more than one, for
+ * every packet goes through a queue and finds another connection's records in the cache, and no
+ * device can join it to the one before. When short turns have had as many octets as a long one, a
+ * long one is due, so that nobody waits for ever.
  */
 import { TURN } from '../memory';
 import { readyQueue, tcbs, unfinishedQueue } from '../pools';
