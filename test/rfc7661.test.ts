@@ -1,5 +1,5 @@
 /** Congestion window validation (RFC 7661), with `tcp_slow_start_after_idle` at 0, and without. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ack, Controller, established, type Host, type Peer, Setting } from './dsl/index.ts';
 
 const MSS = 1000;
@@ -169,4 +169,38 @@ test('tcp_slow_start_after_idle 1: a pause takes half of cwnd for each RTO', () 
     made.host.write(60 * MSS);
     expect(made.peer.take()).toHaveLength(left);
   }
+});
+
+describe('tcp_slow_start_after_idle 1: a user that sends little for long', () => {
+  test('for each RTO cwnd comes halfway down to what was used, or an initial window', () => {
+    const made = opened(false);
+    const seen = new Set<number>();
+    for (let i = 0; i < 40; i++) {
+      useLittle(made, 1);
+      seen.add(made.host.look('cwnd') / MSS);
+    }
+    expect([...seen].slice(0, 4)).toEqual([40, 25, 17.5, 13.75]);
+    expect(made.host.look('cwnd')).toBeLessThan(10.1 * MSS);
+    // Where it has been is remembered: slow start goes there.
+    expect(made.host.look('ssthresh')).toBeGreaterThanOrEqual(30 * MSS);
+    made.host.write(60 * MSS);
+    expect(made.peer.take()).toHaveLength(10);
+  });
+
+  test('what was used in that time counts, not what is used at its end', () => {
+    const made = opened(false);
+    for (let i = 0; i < 40; i++) {
+      round(made.host, made.peer, made.at, 15);
+      useLittle(made, 1);
+    }
+    // Slow start goes to twice what is used (§4.3).
+    expect(made.host.look('cwnd')).toBeGreaterThanOrEqual(15 * MSS);
+    expect(made.host.look('cwnd')).toBeLessThan(32 * MSS);
+  });
+
+  test('one that fills cwnd keeps it', () => {
+    const made = opened(false);
+    for (let i = 0; i < 12; i++) round(made.host, made.peer, made.at, 40);
+    expect(made.host.look('cwnd')).toBeGreaterThanOrEqual(40 * MSS);
+  });
 });

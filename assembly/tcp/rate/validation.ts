@@ -3,7 +3,8 @@
  * not.
  *
  * A window that was not filled does not grow. Beyond that `tcp_slow_start_after_idle` decides.
- * At 1, as in Linux, cwnd is halved for each RTO without new data. At 0 Linux keeps cwnd for as
+ * At 1, as in Linux, cwnd is halved for each RTO without new data, and for each in which it was not
+ * filled it comes halfway down to what was used (RFC 2861). At 0 Linux keeps cwnd for as
  * long as the pause lasts; here RFC 7661 bounds that: cwnd is kept for five minutes while less
  * than half of it is used, and a loss in that time leaves what the path has proven to carry.
  *
@@ -16,7 +17,7 @@ import { FLIGHT_SIZE } from '../../memory';
 import { Micros, now, SECOND } from '../../time';
 import { Flight, flightOf, hasFlight } from '../flight';
 import { le, LocalSeq, lt } from '../seq';
-import { flightSize, Tcb } from '../tcb';
+import { Flag, flightSize, has, Tcb } from '../tcb';
 
 /** The measurement of pipeACK (RFC 7661 §4.2). */
 @unmanaged
@@ -82,7 +83,10 @@ export function isTested(tcb: Tcb, inSlowStart: bool): bool {
 
 /** Measures an acknowledgment; answers whether cwnd may grow, for its use is validated. */
 export function validated(tcb: Tcb, flight: Flight, length: u32): bool {
-  if (!keepsWindow()) return true;
+  if (!keepsWindow()) {
+    giveUpUnused(tcb, flight);
+    return true;
+  }
   const v = validationOf(flight);
   const una = tcb.snd.una;
   if (v.end == v.from) {
@@ -95,6 +99,29 @@ export function validated(tcb: Tcb, flight: Flight, length: u32): bool {
     v.end = tcb.snd.nxt;
   }
   return tcb.unvalidatedAt == 0; // RFC 7661 §4.4
+}
+
+/**
+ * Notes whether cwnd was filled, where it is not kept: for each RTO in which it was not, it comes
+ * halfway down to the most that was in flight, as Linux has it. pipeACK is that most, and since
+ * then it is measured; a buffer that is full is no user who has no more to send.
+ */
+function giveUpUnused(tcb: Tcb, flight: Flight): void {
+  const v = validationOf(flight);
+  const cc = tcb.cc;
+  const clock = <Micros>now();
+  const isFilled = isTested(tcb, cc.cwnd < cc.ssthresh) || has(tcb, Flag.WANTS_ROOM);
+  v.pipeAck = max(v.pipeAck, tcb.snd.maxFlight);
+  const isOver = clock - v.measuredAt >= tcb.rtt.rto && v.measuredAt != 0;
+  if (!isFilled && !isOver && v.measuredAt != 0) return;
+  const used = max(v.pipeAck, initialWindow(tcb.snd.mss));
+  if (!isFilled && isOver && used < cc.cwnd) {
+    // DEVIATION: RFC 7661 keeps cwnd for five minutes instead, which a setting of 0 does.
+    cc.ssthresh = max(cc.ssthresh, (cc.cwnd / 4) * 3);
+    cc.cwnd = used + (cc.cwnd - used) / 2;
+  }
+  v.pipeAck = 0;
+  v.measuredAt = max<Micros>(clock, 1);
 }
 
 /** Takes a round trip's octets: pipeACK is the most of three round trips, or of a second. */
@@ -193,4 +220,5 @@ export function restartAfterIdle(tcb: Tcb): void {
   const least = min(cc.cwnd, initialWindow(tcb.snd.mss)); // RFC 5681 §4.1, RFC 6928 §2c
   cc.ssthresh = max(cc.ssthresh, (cc.cwnd / 4) * 3);
   for (; idle > rto && cc.cwnd > least; idle -= rto) cc.cwnd = max(cc.cwnd / 2, least);
+  if (hasFlight(tcb)) validationOf(flightOf(tcb)).measuredAt = 0;
 }
