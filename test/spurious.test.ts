@@ -52,6 +52,51 @@ test('RFC 3522 §3.2b: after a spike nothing but the first segment is sent again
   expect(numbers(peer)).toEqual([]);
 });
 
+test('RFC 3522 §3.1: without timestamps an echo proves nothing', () => {
+  const { stack, host, peer } = sent(5, { sack: false });
+  host.wait(host.look('rto') / 1000);
+  peer.take();
+  peer.send(ack({ ack: 1 + 5 * MSS, ts: [1000, 1] }));
+  expect(stack.counter(Counter.TcpExtTCPFullUndo)).toBe(0);
+});
+
+/** The first of ten segments is sent again, for three others were SACKed. */
+function resent() {
+  const made = sent(10, { timestamps: true });
+  const { ssthresh } = made.host.status()!;
+  made.host.wait(RTT);
+  const at = made.peer.clockOffset + 2000;
+  made.peer.send(ack({ ack: 1, sack: [[1 + MSS, 1 + 4 * MSS]], ts: [at, made.first[1]!.ts![0]] }));
+  const stamp = made.peer.take().find(({ seq }) => seq === 1)!.ts![0];
+  return { ...made, ssthresh, at, stamp };
+}
+
+test('RFC 3522 §3.2a: a timeout during recovery keeps the timestamp of what was sent first', () => {
+  const { stack, host, peer, at, stamp, ssthresh } = resent();
+  host.wait(host.look('rto') / 1000 + RTT);
+  expect(stack.counter(Counter.TcpExtTCPTimeouts)).toBe(1);
+  const late = peer.take().find(({ seq }) => seq === 1)!.ts![0];
+  expect(late).toBeGreaterThan(stamp);
+  // The first sending was lost indeed: the second is answered, and the third was for nothing.
+  peer.send(ack({ ack: 1 + 4 * MSS, ts: [at + 1000, stamp] }));
+  expect(stack.counter(Counter.TcpExtTCPFullUndo)).toBe(0);
+  expect(host.look('ssthresh')).toBeLessThan(ssthresh);
+});
+
+test('RFC 3522 §3.2d: by duplicates or by a timeout: only duplicates show reordering', () => {
+  const { stack, host, peer, first, at } = resent();
+  peer.send(ack({ ack: 1 + 4 * MSS, ts: [at + 1, first[0]!.ts![0]] }));
+  expect(stack.counter(Counter.TcpExtTCPFullUndo)).toBe(1);
+  expect(host.look('reordSeen')).toBeGreaterThan(0);
+  const other = sent(5, { timestamps: true, sack: false });
+  other.host.wait(other.host.look('rto') / 1000);
+  other.peer.take();
+  const echo = other.first[0]!.ts![0];
+  other.peer.send(ack({ ack: 1 + 5 * MSS, ts: [other.peer.clockOffset + 1000, echo] }));
+  expect(other.stack.counter(Counter.TcpExtTCPFullUndo)).toBe(1);
+  expect(other.host.look('reordSeen')).toBe(0);
+});
+
 test('RFC 3708 §3a, RFC 2883 §5b: all that was sent again is reported twice: undone', () => {
   const { stack, host, peer } = sent(10);
   const { cwnd, ssthresh } = host.status()!;

@@ -36,6 +36,8 @@ const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
   'RFC 5482 §3a': absent('no system sends it, and a peer could ask to be remembered for days'),
   'RFC 5681 §3.1a': deviates,
   'RFC 5681 §3.1d': deviates,
+  'RFC 3522 §3.2c': deviates,
+  'RFC 3522 §3.4': absent('a receiver that wants more than its share can ACK early as well'),
   'RFC 4015 §3.2b': deviates,
   'RFC 5681 §4.1': deviates,
   'RFC 6928 §2c': deviates,

@@ -17,8 +17,12 @@ export const SENDER_SUBJECTS: Readonly<Record<number, string>> = {
 /** The rules. */
 export const SENDER_TABLE = `
 RFC 3522
-3.2a MUST the timestamp of what is sent again first is kept
+3.1 MUST it takes timestamps, in both directions
+3.2a MUST the timestamp of what is sent again first is kept, whatever is sent again later
 3.2b MUST an ACK of new data that echoes an earlier one answers the original
+3.2c MUST one of all data counts only if the peer has reported a duplicate, and does not now
+3.2d MUST whether duplicates or a timeout had begun the recovery is told to what responds
+3.4 MAY a nonce keeps a receiver from making up its echo
 
 RFC 3708
 3a SHOULD when all that was sent again is reported twice, it was sent again for nothing

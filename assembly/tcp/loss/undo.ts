@@ -15,13 +15,14 @@ import { tsVal } from '../timestamps';
 import { noteReordering } from './rack';
 import { clearLost } from './scoreboard';
 
-/** Keeps what a reduction is about to take. */
+/**
+ * Keeps what a reduction is about to take. A timeout during recovery takes from what recovery has
+ * taken from: both are undone together, or neither, so what was sent again first decides.
+ */
 export function beginUndo(tcb: Tcb, flight: Flight): void {
-  // A timeout during recovery takes from what recovery has taken from: both are undone together.
-  if (!flight.isUndoable) {
-    flight.priorCwnd = tcb.cc.cwnd;
-    flight.priorSsthresh = tcb.cc.ssthresh;
-  }
+  if (flight.isUndoable) return; // RFC 3522 §3.2a
+  flight.priorCwnd = tcb.cc.cwnd;
+  flight.priorSsthresh = tcb.cc.ssthresh;
   flight.undoMarker = tcb.snd.una;
   flight.undoRetrans = -1;
   flight.hasStamp = 0;
@@ -57,7 +58,10 @@ function evidence(tcb: Tcb, flight: Flight): Reason {
     return Reason.UNDONE_BY_DSACK;
   }
   const made = progress();
+  // RFC 3522 §3.1
   const echoesEarlier = made.hasEcho && lt(made.echo, flight.retransStamp);
+  // DEVIATION: RFC 3522 §3.2c believes no echo in an ACK of everything until the peer has reported
+  // a duplicate, for all ACKs before it may have been lost. Linux believes it: the data arrived.
   if (made.acked != 0 && flight.hasStamp && echoesEarlier) {
     // RFC 3522 §3.2b
     count(Counter.TcpExtTCPFullUndo);
@@ -76,7 +80,7 @@ export function tryUndo(tcb: Tcb, flight: Flight): bool {
   const reason = evidence(tcb, flight);
   if (reason == Reason.NONE) return false;
   // What was late enough to be taken for lost was overtaken.
-  if (flight.phase == Phase.RECOVERY) noteReordering(tcb);
+  if (flight.phase == Phase.RECOVERY) noteReordering(tcb); // RFC 3522 §3.2d
   const cc = tcb.cc;
   clearLost(tcb, flight);
   // DEVIATION: RFC 4015 §3.2b has cwnd be what is in flight and an initial window at most, against
