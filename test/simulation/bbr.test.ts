@@ -209,16 +209,24 @@ describe('losses', () => {
 });
 
 describe('company', () => {
-  const pair = (first: 'bbr' | 'cubic', second: 'bbr' | 'cubic', limit: number) => {
+  type Control = 'bbr' | 'cubic';
+  const pair = (first: Control, second: Control, limit: number, settled = 15_000) => {
     const flows = [{ control: first }, { control: second, from: 1_000 }];
     const race = new Race({ ...LINE, limit }, flows);
-    race.run(15_000, 1_000);
+    race.run(settled, 1_000);
     const sights = race.run(45_000, 1_000);
     return [rateOf(sights, 0), rateOf(sights, 1)] as const;
   };
 
   test('two flows share a line', () => {
     const [a, b] = pair('bbr', 'bbr', 258);
+    expect(a + b).toBeGreaterThan(88);
+    expect(Math.min(a, b) / (a + b)).toBeGreaterThan(0.4);
+  });
+
+  test('in a queue of eight times the product they do after a minute', () => {
+    // Both have twice their share in flight, so a queue stays, and a probe gains little there.
+    const [a, b] = pair('bbr', 'bbr', 1_462, 60_000);
     expect(a + b).toBeGreaterThan(88);
     expect(Math.min(a, b) / (a + b)).toBeGreaterThan(0.4);
   });
