@@ -1,6 +1,7 @@
 /** Every scenario there is, in the order a course would take them. */
 import type { Scenario } from '../scenario.ts';
 import abort from './rst-abort.ts';
+import autotuning from './autotuning.ts';
 import bufferbloat from './bufferbloat.ts';
 import close from './close-4way.ts';
 import halfClose from './half-close.ts';
@@ -34,6 +35,7 @@ export const SCENARIOS: readonly Scenario[] = [
   timeWait2,
   synFlood,
   zeroWindow,
+  autotuning,
   reordering,
   tailLoss,
   lostRetransmission,
