@@ -4,6 +4,7 @@ import abort from './rst-abort.ts';
 import autotuning from './autotuning.ts';
 import bufferbloat from './bufferbloat.ts';
 import close from './close-4way.ts';
+import cubicReno from './cubic-reno.ts';
 import halfClose from './half-close.ts';
 import handshake from './handshake.ts';
 import lostRetransmission from './lost-retransmission.ts';
@@ -42,6 +43,7 @@ export const SCENARIOS: readonly Scenario[] = [
   spuriousTimeout,
   slowStart,
   sawtooth,
+  cubicReno,
   bufferbloat,
   pacing,
 ];
