@@ -31,7 +31,6 @@ export function isIntact(seg: Segment, d: Datagram, reference: u32): bool {
   return false;
 }
 
-// MUST-3
 function checksumHolds(seg: Segment, d: Datagram, reference: u32): bool {
   const pseudo = pseudoSum(
     d.source0,
@@ -45,7 +44,7 @@ function checksumHolds(seg: Segment, d: Datagram, reference: u32): bool {
     const tcb = tcbAt(indexIn(reference));
     if (isNext(tcb, seg)) return holdsPlaced(tcb, seg, pseudo + sumHeader(d.at, seg.text - d.at));
   }
-  return fold(pseudo + sum(d.at, d.length)) == 0xffff;
+  return fold(pseudo + sum(d.at, d.length)) == 0xffff; // MUST-3
 }
 
 /** Whether a connection waits for just this text, all of it fits, and nothing lies behind it. */
@@ -65,7 +64,7 @@ function isNext(tcb: Tcb, seg: Segment): bool {
 /** Whether the checksum holds, with the text copied to its place; `head` is the sum of the rest. */
 function holdsPlaced(tcb: Tcb, seg: Segment, head: u32): bool {
   const text = writeChainAndSum(pages(), tcb.incoming, seg.seq, seg.text, seg.textLength);
-  seg.isPlaced = fold(head + text) == 0xffff ? 1 : 0;
+  seg.isPlaced = fold(head + text) == 0xffff ? 1 : 0; // MUST-3
   // A buffer without text has no page.
   if (!seg.isPlaced && unreadText(tcb) == 0) clearChain(pages(), tcb.incoming, seg.seq);
   return seg.isPlaced != 0;

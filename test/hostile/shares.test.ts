@@ -52,9 +52,11 @@ test('hostile 16o: 16,384 that fill a page each leave a quarter of all pages', a
   expect(Math.min(up, down, 1 / slowest)).toBeGreaterThanOrEqual(0.9);
 });
 
+// Each holds its share whole: what has arrived out of order is kept. Bulk from the server finds
+// little beside that, yet some.
 test.each([
-  [60, 400, 0.9, 0.5],
-  [300, 300, 0.3, 0.03],
+  [60, 400, 0.9, 0.1],
+  [300, 300, 0.3, 0.01],
 ])(
   'hostile 16p: %i that read %i ms and then stop: requests are answered as soon as ever',
   async (count, ms, leastUp, leastDown) => {

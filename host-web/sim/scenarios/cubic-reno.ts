@@ -41,9 +41,10 @@ export default scenario({
       expect: [time('B.eof', 2511, 20)],
       lesson: [
         card(
-          `CUBIC falls to seven tenths, 49,666 octets. From there it follows a curve over the seconds
-           since the loss, steep at first and flat where the loss was. It is back after 3.3 s, and
-           that would be so on a path of 20 ms as well. Everything is there after 2.51 s.`,
+          `CUBIC falls to seven tenths, 49,666 octets. From there it follows a curve over the
+           seconds since the loss, steep at first and flat where the loss was. It is back after
+           3.3 s, and that would be so on a path of 20 ms as well. Everything is there after 2.51
+           s.`,
           { seek: 'B.eof', focus: 'cwnd' },
         ),
       ],
@@ -55,10 +56,10 @@ export default scenario({
       expect: [time('B.eof', 3148, 20)],
       lesson: [
         card(
-          `Reno falls to half, 35,476 octets, and adds a segment in each round trip, which is five a
-           second: it is back after nearly five seconds. Had it lost one with the path full, it would
-           lack 430 segments, and take a minute and a half. So the longer the path, the less of it
-           Reno can use. Everything is there after 3.15 s.`,
+          `Reno falls to half, 35,476 octets, and adds a segment in each round trip, which is five
+           a second: it is back after nearly five seconds. Had it lost one with the path full, it
+           would lack 430 segments, and take a minute and a half. So the longer the path, the less
+           of it Reno can use. Everything is there after 3.15 s.`,
           { seek: 'B.eof', focus: 'cwnd' },
         ),
       ],
