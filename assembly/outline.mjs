@@ -1,6 +1,7 @@
 /**
  * Keeps what is called from many places in one: at its highest level the compiler copies every
- * small function to each caller, which for these made the module a ninth larger and nothing faster.
+ * small function to each caller, which for these made the module a ninth larger, and two cores that
+ * send to each other one or two hundredths faster.
  * A transform of the compiler's, given by `build.mjs`; the language has no word for it.
  */
 import { Transform } from 'assemblyscript/transform';
