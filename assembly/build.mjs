@@ -157,7 +157,7 @@ function generate() {
   lines.push(
     `  TRACE_EVENT_SIZE: 32,`,
     `  MAX_ADDRESSES: ${MAX_ADDRESSES},`,
-    `  EPHEMERAL_PORTS: ${mapOf(read('tcp/ephemeral.ts')).PORT_COUNT},`,
+    `  EPHEMERAL_PORTS: ${mapOf(read('tcp/taken-ports.ts')).PORT_COUNT},`,
     '} as const',
     '',
   );

@@ -65,8 +65,10 @@ export const ORPHANS: usize = PROGRESS + 128;
 export const LATEST_FOUND: usize = ORPHANS + 8;
 /** Whose turn it is to send. */
 export const TURN: usize = LATEST_FOUND + 8;
+/** The oldest TIME-WAIT record whose port is not given away yet but will be (`taken-ports.ts`). */
+export const RIPENING: usize = TURN + 16;
 /** How much was dropped for each Reason, u64 each. */
-export const DROPS: usize = TURN + 16;
+export const DROPS: usize = RIPENING + 8;
 /** Reasons that DROPS has a place for; a TCB's, an octet, could not say more either. */
 export const DROP_REASONS: u32 = 256;
 /** End of the small records. */
@@ -118,3 +120,4 @@ export const SOURCE_ROUTE_SIZE: u32 = 56;
 export const PATH_SIZE: u32 = 32;
 export const FLIGHT_SIZE: u32 = 384;
 export const SENT_SIZE: u32 = 48;
+export const TAKEN_PORTS_SIZE: u32 = 3_648;

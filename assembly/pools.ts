@@ -23,6 +23,7 @@ import {
   REPLY_SIZE,
   SENT_SIZE,
   SOURCE_ROUTE_SIZE,
+  TAKEN_PORTS_SIZE,
   TCB_SIZE,
   TIME_WAIT_SIZE,
 } from './memory';
@@ -165,6 +166,21 @@ export function blocks(): Pool {
   return changetype<Pool>(POOLS + 21 * POOL_SIZE);
 }
 
+/** Maps of the ports that are taken towards a destination. */
+export function takenPorts(): Pool {
+  return changetype<Pool>(POOLS + 23 * POOL_SIZE);
+}
+
+/** Those maps by destination. */
+export function destinations(): Table {
+  return changetype<Table>(POOLS + 24 * POOL_SIZE);
+}
+
+/** One for each 2,048 that can have a port, and some for those who are few. */
+function portMaps(c: Config): u32 {
+  return 8 + (c.connections + c.timeWaits) / 2_048;
+}
+
 /** Chains there can be: two a connection, one for a SYN-queue entry, a reply and a reassembly. */
 function chains(c: Config): u32 {
   return 2 * c.connections + c.children + c.replies + MAX_REASSEMBLIES;
@@ -206,6 +222,8 @@ export function layPools(): bool {
   at = note(CONNECTIONS, at, layPool(flights(), at, FLIGHT_SIZE, c.connections));
   // Beyond the configured number each flight has its first record.
   at = note(SEGMENTS, at, layPool(sentRecords(), at, SENT_SIZE, c.segments + c.connections));
+  at = layPool(takenPorts(), at, TAKEN_PORTS_SIZE, portMaps(c));
+  at = layTable(destinations(), at, portMaps(c));
   at = layTable(tuples(), at, tcbsAndEntries);
   at = layTable(timeWaitTuples(), at, c.timeWaits);
   at = layTable(ports(), at, c.listeners);

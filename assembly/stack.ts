@@ -20,6 +20,7 @@ import { earliest, earliestOwner } from './store/heap';
 import { shift } from './store/queue';
 import { arrives } from './tcp/arrives';
 import { synAckTimeout, emitSynAck } from './tcp/backlog';
+import { ripen } from './tcp/ephemeral';
 import { giveBack } from './tcp/lifecycle';
 import { canFeedStarved, feedStarved } from './tcp/send';
 import { armedFor, Flag, has, lower, SIGNAL_LINK, Tcb, tcbAt } from './tcp/tcb';
@@ -48,6 +49,9 @@ import { load16, load32 } from './wire/octets';
 import { finalDestination } from './wire/source-route';
 import { PROTOCOL_TCP } from './wire/tcp';
 import { PROTOCOL_UDP } from './wire/udp';
+
+/** TIME-WAIT records that a poll looks at because time has passed for their ports. */
+const RIPENED_AT_ONCE: u32 = 1_024;
 
 /**
  * Processes the packet of `length` octets in the receive window. Marks only: sends nothing (law 4).
@@ -195,6 +199,7 @@ export function poll(at: Instant): void {
     else synAckTimeout(owner - config().connections);
   }
   timeWaitTimeout();
+  ripen(RIPENED_AT_ONCE);
   reassemblyTimeout();
   agePaths();
   feedStarved();

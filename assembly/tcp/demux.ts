@@ -9,13 +9,14 @@
  */
 import { State } from '../abi';
 import { ports, synEntries, tcbs, timeWaits, timeWaitTuples, tuples } from '../pools';
-import { nh40 } from '../random';
 import { itemAt } from '../store/pool';
 import { erase, firstSlot, hashIn, insert, referenceIn, Table } from '../store/table';
 import { isIpv4, isUnspecified } from '../wire/address';
-import { LATEST_FOUND, SCRATCH } from '../memory';
+import { LATEST_FOUND } from '../memory';
 import { Segment } from './segment';
+import { portFreed, portFreedByAll, portTaken } from './taken-ports';
 import { Flag, lower, raise, Tcb, tcbAt, TUPLE } from './tcb';
+import { hashOf, isSameTuple } from './tuple';
 
 /** Whose reference it is, in its upper two bits. */
 export enum Holder {
@@ -47,25 +48,6 @@ function tableOf(holder: Holder): Table {
   return holder == Holder.TIME_WAIT ? timeWaitTuples() : tuples();
 }
 
-/** The hash of a tuple: 36 octets at `tuple`, anything behind them. */
-export function hashOf(tuple: usize): u32 {
-  v128.store(SCRATCH, v128.load(tuple));
-  v128.store(SCRATCH + 16, v128.load(tuple + 16));
-  store<u64>(SCRATCH + 32, load<u32>(tuple + 32));
-  return nh40(SCRATCH);
-}
-
-/** Compared as a segment's fields were written: wider loads would wait for the stores. */
-function sameTuple(a: usize, b: usize): bool {
-  const addresses =
-    (load<u64>(a) ^ load<u64>(b)) |
-    (load<u64>(a, 8) ^ load<u64>(b, 8)) |
-    (load<u64>(a, 16) ^ load<u64>(b, 16)) |
-    (load<u64>(a, 24) ^ load<u64>(b, 24));
-  const ports = (load<u16>(a, 32) ^ load<u16>(b, 32)) | (load<u16>(a, 34) ^ load<u16>(b, 34));
-  return (addresses | ports) == 0;
-}
-
 /**
  * Finds who holds a tuple; answers a reference, 0 when nobody does.
  *
@@ -74,7 +56,7 @@ function sameTuple(a: usize, b: usize): bool {
  */
 export function find(tuple: usize): u32 {
   const latest = load<u32>(LATEST_FOUND);
-  if (latest != 0 && sameTuple(tuple, itemAt(tcbs(), indexIn(latest)) + TUPLE)) return latest;
+  if (latest != 0 && isSameTuple(tuple, itemAt(tcbs(), indexIn(latest)) + TUPLE)) return latest;
   const hash = hashOf(tuple);
   const reference = search(tuples(), hash, tuple);
   if (reference == 0) return search(timeWaitTuples(), hash, tuple);
@@ -89,7 +71,7 @@ function search(table: Table, hash: u32, tuple: usize): u32 {
     if (reference == 0) return 0;
     if (hashIn(table, slot) == hash) {
       const record = recordOf(holderOf(reference), indexIn(reference));
-      if (sameTuple(tuple, record + TUPLE)) return reference;
+      if (isSameTuple(tuple, record + TUPLE)) return reference;
     }
     slot++;
   }
@@ -102,8 +84,10 @@ export function findSegment(seg: Segment): u32 {
 
 /** Enters a record of the tuple table; its tuple must not be held. Answers the hash. */
 export function insertTuple(holder: Holder, index: u32): u32 {
-  const hash = hashOf(recordOf(holder, index) + TUPLE);
+  const tuple = recordOf(holder, index) + TUPLE;
+  const hash = hashOf(tuple);
   insert(tableOf(holder), hash, ((<u32>holder) << 30) | index);
+  portTaken(tuple);
   return hash;
 }
 
@@ -111,6 +95,7 @@ export function insertTuple(holder: Holder, index: u32): u32 {
 export function removeTuple(holder: Holder, index: u32, hash: u32): void {
   store<u32>(LATEST_FOUND, 0);
   erase(tableOf(holder), hash, ((<u32>holder) << 30) | index);
+  portFreed(recordOf(holder, index) + TUPLE);
 }
 
 /** Enters a connection under its tuple. */
@@ -123,8 +108,12 @@ export function insertTcb(tcb: Tcb): void {
 export function removeTcb(tcb: Tcb): void {
   if ((tcb.flags & Flag.FOUND) == 0) return;
   lower(tcb, Flag.FOUND);
-  if (tcb.state == State.LISTEN) erase(ports(), portHash(tcb.localPort), tcb.index);
-  else removeTuple(Holder.CONNECTION, tcb.index, tcb.hash);
+  if (tcb.state != State.LISTEN) {
+    removeTuple(Holder.CONNECTION, tcb.index, tcb.hash);
+    return;
+  }
+  erase(ports(), portHash(tcb.localPort), tcb.index);
+  portFreedByAll(tcb.localPort);
 }
 
 function portHash(port: u32): u32 {

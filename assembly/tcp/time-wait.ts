@@ -13,7 +13,6 @@
  */
 import { Counter, Reason, Result, Setting, Signal, State, TraceKind } from '../abi';
 import { count } from '../counters';
-import { isLocal } from '../ip/address';
 import { setting } from '../limits';
 import { TIME_WAIT_SIZE } from '../memory';
 import { pages, ports, ranges, tcbs, timeWaits, timeWaitQueue } from '../pools';
@@ -27,7 +26,6 @@ import { acceptable } from './acceptable';
 import { CHALLENGE_PERIOD, nextChallenge } from './delayed-ack';
 import {
   find,
-  hashOf,
   Holder,
   holderOf,
   indexIn,
@@ -43,9 +41,11 @@ import { dropSegment, Segment, traceArrival } from './segment';
 import { LocalSeq, lt, RemoteSeq } from './seq';
 import { forgetSourceRoute } from './source-route';
 import { enter } from './state';
+import { waitBegan, waitEnded } from './taken-ports';
 import { Flag, has, lower, Tcb, TUPLE } from './tcb';
 import { lacksTimestamps, timestampNow } from './timestamps';
 import { cancelAll } from './timers';
+import { hashOf } from './tuple';
 import { offerWindow } from './window';
 
 /** What else is to be known of a connection that waits: bits of `packed` above the shift's. */
@@ -92,17 +92,13 @@ export class TimeWait {
 if (offsetof<TimeWait>() > TIME_WAIT_SIZE) ERROR('a TIME-WAIT record takes 64 octets');
 if (offsetof<TimeWait>('local0') != TUPLE) ERROR("its tuple stands where a TCB's does");
 
-/**
- * Milliseconds a wait must have lasted to be reused: the clock of its timestamps ticks once each.
- */
-const REUSE_DELAY_MS: u32 = 1_000;
-
 /** The record with that index. */
 export function timeWaitAt(index: u32): TimeWait {
   return changetype<TimeWait>(itemAt(timeWaits(), index));
 }
 
-function hasTimestamps(record: TimeWait): bool {
+/** Whether both sides had agreed on timestamps. */
+export function hasTimestamps(record: TimeWait): bool {
   return (record.packed & Trait.TIMESTAMPS) != 0;
 }
 
@@ -214,19 +210,21 @@ function append(record: TimeWait, index: u32): void {
   if (queue.head == 0) queue.head = index;
   else timeWaitAt(queue.tail).next = index;
   queue.tail = index;
+  waitBegan(index);
 }
 
-function unlink(record: TimeWait): void {
+function unlink(record: TimeWait, index: u32): void {
   const queue = timeWaitQueue();
   if (record.previous == 0) queue.head = record.next;
   else timeWaitAt(record.previous).next = record.next;
   if (record.next == 0) queue.tail = record.previous;
   else timeWaitAt(record.next).previous = record.previous;
+  waitEnded(index, record.next);
 }
 
 /** Starts the 2 MSL anew. */
 function restart(record: TimeWait, index: u32): void {
-  unlink(record);
+  unlink(record, index);
   append(record, index);
   setQuiet(record, 0);
 }
@@ -235,22 +233,10 @@ function restart(record: TimeWait, index: u32): void {
 function endTimeWait(index: u32, reason: Reason): void {
   const record = timeWaitAt(index);
   removeTuple(Holder.TIME_WAIT, index, hashOf(changetype<usize>(record) + TUPLE));
-  unlink(record);
+  unlink(record, index);
   trace(TraceKind.STATE, 0, State.CLOSED, reason, State.TIME_WAIT, State.CLOSED, reason, 0);
   record.localPort = 0;
   give(timeWaits(), index);
-}
-
-/**
- * Whether an active OPEN may take the tuple of a wait (tcp_tw_reuse, RFC 6191): only where
- * timestamps tell the incarnations apart, and not before their clock has surely ticked.
- */
-export function mayReuse(index: u32): bool {
-  const record = timeWaitAt(index);
-  const mode = setting(Setting.TW_REUSE);
-  if (mode == 0 || !hasTimestamps(record)) return false;
-  if (mode == 2 && !isLocal(record.remote0, record.remote1)) return false;
-  return millisNow() - record.sinceMs >= REUSE_DELAY_MS;
 }
 
 /** Whether a reference is of a wait whose connection had a source route of its own user. */

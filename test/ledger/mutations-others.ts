@@ -112,8 +112,8 @@ export const OF_OTHERS: readonly Mutation[] = [
   {
     label: 'RFC 6056 §3.2b',
     path: 'assembly/tcp/ephemeral.ts',
-    from: 'if (isFree(tcb) && !hasListener(tcb)) return true;',
-    to: 'if (isFree(tcb)) return true;',
+    from: 'if (isFree(tcb) && !hasListener(tcb)) return passed;',
+    to: 'if (isFree(tcb)) return passed;',
     broken: 'ports of listeners are given away',
     test: ['test/rfc6056.test.ts', 'RFC 6056 §3.2b: nor one that somebody listens on'],
   },
