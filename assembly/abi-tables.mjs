@@ -15,6 +15,7 @@ const RECORDS = {
   ENDPOINT: ['Endpoint', 'written before `addAddress`, `connect`, `listen`, `ping`'],
   SIGNAL: ['SignalRecord', 'after `signal`'],
   STATUS: ['Status', 'after `status`, `nextStatus`'],
+  OUTGOING: ['Outgoing', 'after `output`'],
   ECHO_REPLY: ['EchoReply', 'new when `count` has changed'],
   ROUTE_ADVICE: ['RouteAdvice', 'new when `count` has changed'],
 };
@@ -23,7 +24,7 @@ const RECORDS = {
 const ENUMS = [
   'Result',
   'Signal',
-  'InputFlag',
+  'PacketFlag',
   'State',
   'Option',
   'TraceKind',

@@ -200,6 +200,11 @@ export enum Setting {
   PACING_SS_RATIO,
   /** And in congestion avoidance. */
   PACING_CA_RATIO,
+  /**
+   * Octets of the largest packet whose text the link divides into segments (TSO); 0: it divides
+   * none. TCP's checksum of such a packet is left to it as well.
+   */
+  SEGMENTS_BY_LINK,
   COUNT,
 }
 
@@ -239,19 +244,29 @@ export enum Signal {
   URGENT = 256,
 }
 
-/** Bits of `input`'s flags: what the link vouches for. */
-export enum InputFlag {
+/** Bits of a packet's flags: of one for `input`, and of one that `output` has written. */
+export enum PacketFlag {
   NONE,
   /** The transport checksum needs no check. */
   CHECKSUM_TRUSTED = 1,
   /** The packet is our own, looped back by the core; a host never sets it. */
   LOOPED_BACK = 2,
+  /** The checksum is the pseudo header's sum alone: who puts the packet on a wire adds the rest. */
+  CHECKSUM_PARTIAL = 4,
+  /**
+   * So many times as each segment of TCP but the last has octets of text, in a packet that is
+   * several; none in others.
+   */
+  SEGMENT_SIZE = 65536,
 }
 
 /** What a trace event tells; its four numbers are named beside each. */
 export enum TraceKind {
   NONE,
-  /** A segment arrived: SEG.SEQ, SEG.ACK, text length << 16 | control bits, SEG.WND (unscaled). */
+  /**
+   * A segment arrived, or several as one: SEG.SEQ, SEG.ACK, text length << 16 | segments more than
+   * one << 8 | control bits, SEG.WND (unscaled).
+   */
   SEGMENT_IN,
   /** A segment was sent: the same four. */
   SEGMENT_OUT,

@@ -138,6 +138,7 @@ function generate() {
     'SIGNAL',
     'STATUS',
     'ECHO_REPLY',
+    'OUTGOING',
     'ROUTE_ADVICE',
     'REFUSAL',
     'COUNTERS',

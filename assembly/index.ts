@@ -107,7 +107,7 @@ function instant(nowMs: f64): Instant {
   return micros < MAX_MICROS ? micros : 0;
 }
 
-/** Processes the packet of `length` octets in the receive window; `flags` are InputFlag. */
+/** Processes the packet of `length` octets in the receive window; `flags` are PacketFlag. */
 export function input(length: u32, flags: u32): void {
   if (isReady()) stack.input(length, flags);
 }

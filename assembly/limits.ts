@@ -146,6 +146,7 @@ function bounds(): usize {
     0, 0, 1, // PACING tcp_pacing
     200, 1, 1_000, // PACING_SS_RATIO tcp_pacing_ss_ratio
     120, 1, 1_000, // PACING_CA_RATIO tcp_pacing_ca_ratio
+    0, 0, 65_535, // SEGMENTS_BY_LINK segments_by_link
   ]);
 }
 

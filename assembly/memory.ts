@@ -67,8 +67,10 @@ export const LATEST_FOUND: usize = ORPHANS + 8;
 export const TURN: usize = LATEST_FOUND + 8;
 /** The oldest TIME-WAIT record whose port is not given away yet but will be (`taken-ports.ts`). */
 export const RIPENING: usize = TURN + 16;
+/** What the link is to know of the packet written last. */
+export const OUTGOING: usize = RIPENING + 8;
 /** How much was dropped for each Reason, u64 each. */
-export const DROPS: usize = RIPENING + 8;
+export const DROPS: usize = OUTGOING + 8;
 /** Reasons that DROPS has a place for; a TCB's, an octet, could not say more either. */
 export const DROP_REASONS: u32 = 256;
 /** End of the small records. */

@@ -2,7 +2,7 @@
  * The stack: input, poll, output, deadline. The one loop, and the only file that knows both IP and
  * the transports.
  */
-import { Counter, EchoReply, InputFlag, Reason, Timer } from './abi';
+import { Counter, EchoReply, Outgoing, PacketFlag, Reason, Timer } from './abi';
 import { count } from './counters';
 import { Datagram, datagram } from './ip/datagram';
 import { isLocal } from './ip/address';
@@ -14,7 +14,7 @@ import { reassemblyDeadline, reassemblyTimeout } from './ip/reassembly';
 import { emitReply } from './ip/reply';
 import { isOnLink } from './ip/route';
 import { config } from './limits';
-import { ECHO_REPLY, RECEIVE, SCRATCH, TRANSMIT } from './memory';
+import { ECHO_REPLY, OUTGOING, RECEIVE, SCRATCH, TRANSMIT } from './memory';
 import { signalQueue, tcbs, timers } from './pools';
 import { earliest, earliestOwner } from './store/heap';
 import { shift } from './store/queue';
@@ -217,6 +217,7 @@ export function output(): u32 {
   const echo = changetype<EchoReply>(ECHO_REPLY);
   echo.more = 0;
   while (true) {
+    changetype<Outgoing>(OUTGOING).flags = PacketFlag.CHECKSUM_TRUSTED;
     let length = emitReply();
     if (length == 0) length = emitSynAck();
     if (length == 0) length = emitReady();
@@ -224,7 +225,7 @@ export function output(): u32 {
     if (!isForUs()) return length;
     const seen = echo.count;
     memory.copy(RECEIVE, TRANSMIT, length);
-    input(length, InputFlag.LOOPED_BACK);
+    input(length, PacketFlag.LOOPED_BACK);
     if (echo.count == seen) continue;
     echo.more = 1;
     return 0;

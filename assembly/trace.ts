@@ -79,6 +79,11 @@ export function trace(
   event.d = d;
 }
 
+/** The third number of a segment's event. What is beyond 256 segments is not told. */
+export function tracedLength(text: u32, segments: u32, ctl: u32): u32 {
+  return (text << 16) | (min<u32>(segments - 1, 0xff) << 8) | (ctl & 0xff);
+}
+
 /** A packet, or a segment of no connection, was dropped. */
 export function traceDrop(reason: Reason, a: u32, b: u32, c: u32): void {
   traceDropOf(0, State.CLOSED, reason, a, b, c);

@@ -211,6 +211,13 @@ export class RouteAdvice {
   count: u32;
 }
 
+/** Window: what the link is to know of the packet that `output` has written. */
+@unmanaged
+export class Outgoing {
+  /** Bits of PacketFlag. */
+  flags: u32;
+}
+
 /** Window: an ICMP echo reply that answers our request. */
 @unmanaged
 export class EchoReply {

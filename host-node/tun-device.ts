@@ -1,4 +1,5 @@
 /** A TUN device, packet by packet: for links, and for programs without a stack. */
+import type { Offloads } from '../host-web/link/link.ts';
 
 /** The core's fixed windows. Linear memory must never grow or move after `attach`. */
 export interface TunWindows {
@@ -30,20 +31,30 @@ export interface TunDevice {
   receive(): number;
 
   /**
-   * Flags of the packet just read. Bit 0: its checksum need not be verified, because the kernel has
-   * (DATA_VALID) or because the packet never left this machine and carries only a part of one
-   * (NEEDS_CSUM). With offload off the kernel completes what it sends, so expect 0 mostly.
+   * Have the kernel leave out checksums and join segments, and take such packets: from now on up to
+   * 64 KiB come at once, and `receiveFlags` says what they are. For who understands those.
+   *
+   * @returns what may be left to the device in turn; undefined when it does nothing: the kernel
+   *   refuses, `offload: false` was asked for, or the receive window is too small for 64 KiB
+   */
+  offload(): Offloads | undefined;
+
+  /**
+   * Flags of the packet just read, as PacketFlag. Its checksum need not be verified when the kernel
+   * has (DATA_VALID), or when the packet never left this machine and carries only a part of one
+   * (NEEDS_CSUM); and it may be several segments. Without offload expect 0 mostly.
    */
   receiveFlags(): number;
 
   /**
    * Write one packet of `length` octets from the transmit window.
    *
+   * @param flags as PacketFlag: what is left to the device, where it has agreed to `offload`
    * @returns false when the packet was dropped: the device would block, memory is short, or the
    *   interface is down. As on any link, nobody is told.
    * @throws TunError EINVAL for what is no IP packet; EBADFD, EBADF as in `receive`.
    */
-  transmit(length: number): boolean;
+  transmit(length: number, flags?: number): boolean;
 
   /**
    * Call `onReadable` whenever packets wait, until `unwatch` or `close`. It drains with `receive`

@@ -12,7 +12,7 @@
  *
  * Not here: the device (`tun.ts`) and packets (the core).
  */
-import type { Link, LinkPort } from '../host-web/link/link.ts';
+import type { Link, LinkPort, Offloads } from '../host-web/link/link.ts';
 import type { TunDevice } from './tun-device.ts';
 
 /** Packets drained in one turn; from here on the turns cost nothing measurable. */
@@ -36,6 +36,7 @@ export class TunLink implements Link {
   dropped = 0;
   readonly #onError: ((error: Error) => void) | undefined;
   #port: LinkPort | undefined;
+  #offloads: Offloads | undefined;
   #isClosed = false;
   #isAwaited = false;
 
@@ -51,10 +52,18 @@ export class TunLink implements Link {
     this.#port = port;
   }
 
-  send(length: number): boolean {
+  offload(): void {
+    this.#offloads = this.tun.offload();
+  }
+
+  get offloads(): Offloads | undefined {
+    return this.#offloads;
+  }
+
+  send(length: number, flags = 0): boolean {
     if (this.#isClosed) return false;
     try {
-      if (this.tun.transmit(length)) {
+      if (this.tun.transmit(length, flags)) {
         this.sent++;
         return true;
       }

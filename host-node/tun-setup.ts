@@ -26,6 +26,7 @@ import {
   openFailed,
   setUpFailed,
 } from './tun-error.ts';
+import { VNET_HEADER_SIZE } from './vnet-header.ts';
 
 export interface OpenTunOptions {
   /** The interface; a `%d` in it becomes the lowest free number. Default `tun%d`. */
@@ -48,6 +49,12 @@ export interface OpenTunOptions {
    * again on `close`.
    */
   readonly create?: boolean;
+  /**
+   * False: each packet is one segment, with its checksum, even where the kernel would take and give
+   * several at once (TUNSETOFFLOAD). Default true: those who understand such packets, as a stack
+   * does, have them.
+   */
+  readonly offload?: boolean;
   /** How to wait for packets; by default the best the runtime has. */
   readonly waiting?: Waiting;
 }
@@ -71,8 +78,10 @@ const IFF_TUN_EXCL = 0x8000;
 const IFREQ_SIZE = 40;
 const IFNAMSIZ = 16;
 
-/** struct virtio_net_hdr without the field for merged buffers. */
-export const VNET_HEADER_SIZE = 10;
+/** Checksums left out, and segments of TCP joined, of both families. */
+const TUN_F_CSUM = 1;
+const TUN_F_TSO4 = 2;
+const TUN_F_TSO6 = 4;
 
 /** Limits of the driver (drivers/net/tun.c): an IPv4 minimum, and 16 bits of IP length. */
 const MIN_MTU = 68;
@@ -160,6 +169,11 @@ export function makeInterface(c: Libc, fd: number, attempt: Attempt): string {
   int[0] = 1;
   c.ioctl(fd, TUNSETVNETLE, int);
   return name;
+}
+
+/** Has the kernel leave out checksums and join segments; answers whether it does. */
+export function turnOnOffload(c: Libc, fd: number): boolean {
+  return c.ioctlValue(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) === 0;
 }
 
 /** MTU before addresses (IPv6 looks at it), addresses before up (routes then appear at once). */

@@ -18,16 +18,16 @@
  *                      10 octets     ^ receiveAt                10 octets     ^ transmitAt
  * ```
  *
- * The device is opened with a vnet header (struct virtio_net_hdr, virtio 1.2 §5.1.6), which costs
- * small packets nothing, but with offload off: what arrives is at most an MTU long and carries
- * complete checksums. Turning offload on later changes this file and no interface.
+ * Each packet has a vnet header (`vnet-header.ts`), which costs small ones nothing. Until `offload`
+ * is called what arrives is at most an MTU long and carries complete checksums; a stack calls it,
+ * and from then on up to 64 KiB of a connection cross the device by one system call.
  *
  * Not here: how the interface is made and set up (`tun-setup.ts`), how to wait (`readiness.ts`),
  * what the errors say (`tun-error.ts`), and anything about packets beyond their header: that is the
  * core's.
  */
 import { closeSync } from 'node:fs';
-import type { Linkable } from '../host-web/link/link.ts';
+import type { Linkable, Offloads } from '../host-web/link/link.ts';
 import { errnoName, type Libc, libc } from './libc.ts';
 import { getLink } from './netlink.ts';
 import { type Readiness, type Waiting, waitReadable } from './readiness.ts';
@@ -41,8 +41,9 @@ import {
   type OpenTunOptions,
   openNode,
   setUp,
-  VNET_HEADER_SIZE,
+  turnOnOffload,
 } from './tun-setup.ts';
+import { readVnetHeader, VNET_HEADER_SIZE, writeVnetHeader } from './vnet-header.ts';
 
 export type { TunDevice, TunWindows } from './tun-device.ts';
 export { TunError } from './tun-error.ts';
@@ -57,10 +58,11 @@ export interface Tun extends TunDevice, Linkable {
   link(options?: TunLinkOptions): TunLink;
 }
 
-/** The flags octet of the vnet header: partial checksum, verified checksum. */
-const NEEDS_CSUM = 1;
-const DATA_VALID = 2;
 const HEADROOM = 64;
+/** Octets of the longest packet there is: IPv6's header, and as much as its length can say. */
+const LONGEST = 40 + 65_535;
+/** What the kernel takes once it has granted offload. */
+const OFFLOADS: Offloads = { checksum: true, segments: 65_535 };
 /** The same on every architecture koffi knows. */
 const EAGAIN = 11;
 
@@ -81,7 +83,7 @@ export function openTun(options: OpenTunOptions = {}): Tun {
   try {
     const name = makeInterface(c, fd, attempt);
     if (create) setUp(name, mtu, queueLength, addresses);
-    return new LinuxTun(c, fd, name, create ? mtu : getLink(name).mtu, options.waiting);
+    return new LinuxTun(c, fd, name, create ? mtu : getLink(name).mtu, options);
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -105,6 +107,7 @@ class LinuxTun implements Tun {
   readonly #read: Libc['read'];
   readonly #write: Libc['write'];
   readonly #waiting: Waiting | undefined;
+  readonly #mayOffload: boolean;
   /** -1 once closed, so that a late call gets EBADF and never somebody else's descriptor. */
   #fd: number;
 
@@ -123,7 +126,13 @@ class LinuxTun implements Tun {
   #onReadable: (() => void) | undefined;
   #referenced = true;
 
-  constructor(c: Libc, fd: number, name: string, mtu: number, waiting: Waiting | undefined) {
+  constructor(
+    c: Libc,
+    fd: number,
+    name: string,
+    mtu: number,
+    { waiting, offload = true }: OpenTunOptions,
+  ) {
     this.#libc = c;
     this.#read = c.read;
     this.#write = c.write;
@@ -131,6 +140,7 @@ class LinuxTun implements Tun {
     this.name = name;
     this.mtu = mtu;
     this.#waiting = waiting;
+    this.#mayOffload = offload;
   }
 
   attach({ memory, receiveAt, receiveSize, transmitAt }: TunWindows): void {
@@ -156,22 +166,26 @@ class LinuxTun implements Tun {
     return new TunLink(this, options);
   }
 
+  offload(): Offloads | undefined {
+    const hasRoom = this.#readSize >= LONGEST + VNET_HEADER_SIZE;
+    if (!this.#mayOffload || !hasRoom || this.#fd < 0) return undefined;
+    return turnOnOffload(this.#libc, this.#fd) ? OFFLOADS : undefined;
+  }
+
   receive(): number {
     const length = this.#read(this.#fd, this.#readAddress, this.#readSize);
     return length > 0 ? length - VNET_HEADER_SIZE : this.#nothingReceived();
   }
 
   receiveFlags(): number {
-    return (this.#memory![this.#receivedHeader]! & (NEEDS_CSUM | DATA_VALID)) !== 0 ? 1 : 0;
+    return readVnetHeader(this.#memory!, this.#receivedHeader);
   }
 
-  transmit(length: number): boolean {
+  transmit(length: number, flags = 0): boolean {
     // Also catches a transmit before attach, where the limit is 0.
     if (length > this.#writeLimit) throw new RangeError(`${length} octets exceed the window`);
-    // All zero: no offload asked for. Written each time because the headroom is not ours alone.
-    const memory = this.#memory!;
-    const header = this.#sentHeader;
-    for (let at = header; at < header + VNET_HEADER_SIZE; at++) memory[at] = 0;
+    // Each time, because the headroom is not ours alone.
+    writeVnetHeader(this.#memory!, this.#sentHeader, flags);
     if (this.#write(this.#fd, this.#writeAddress, length + VNET_HEADER_SIZE) > 0) return true;
     return this.#notSent();
   }

@@ -172,7 +172,9 @@ export enum Setting {
   PACING_SS_RATIO = 33,
   /** And in congestion avoidance. */
   PACING_CA_RATIO = 34,
-  COUNT = 35,
+  /** Octets of the largest packet whose text the link divides into segments (TSO); 0: it divides none. TCP's checksum of such a packet is left to it as well. */
+  SEGMENTS_BY_LINK = 35,
+  COUNT = 36,
 }
 
 /** Congestion control, as a setting and an option choose it. */
@@ -209,19 +211,23 @@ export enum Signal {
   URGENT = 256,
 }
 
-/** Bits of `input`'s flags: what the link vouches for. */
-export enum InputFlag {
+/** Bits of a packet's flags: of one for `input`, and of one that `output` has written. */
+export enum PacketFlag {
   NONE = 0,
   /** The transport checksum needs no check. */
   CHECKSUM_TRUSTED = 1,
   /** The packet is our own, looped back by the core; a host never sets it. */
   LOOPED_BACK = 2,
+  /** The checksum is the pseudo header's sum alone: who puts the packet on a wire adds the rest. */
+  CHECKSUM_PARTIAL = 4,
+  /** So many times as each segment of TCP but the last has octets of text, in a packet that is several; none in others. */
+  SEGMENT_SIZE = 65536,
 }
 
 /** What a trace event tells; its four numbers are named beside each. */
 export enum TraceKind {
   NONE = 0,
-  /** A segment arrived: SEG.SEQ, SEG.ACK, text length << 16 | control bits, SEG.WND (unscaled). */
+  /** A segment arrived, or several as one: SEG.SEQ, SEG.ACK, text length << 16 | segments more than one << 8 | control bits, SEG.WND (unscaled). */
   SEGMENT_IN = 1,
   /** A segment was sent: the same four. */
   SEGMENT_OUT = 2,
@@ -988,6 +994,14 @@ export const RouteAdviceField = {
   size: 20,
 } as const
 
+/** Window: what the link is to know of the packet that `output` has written. Offsets, octets. */
+export const OutgoingField = {
+  /** u32 */
+  flags: 0,
+  /** Octets of the whole. */
+  size: 4,
+} as const
+
 /** Window: an ICMP echo reply that answers our request. Offsets, octets. */
 export const EchoReplyField = {
   /** u64 */
@@ -1392,6 +1406,14 @@ export const SETTINGS = {
     most: 1000,
     about: "And in congestion avoidance.",
   },
+  /** Octets of the largest packet whose text the link divides into segments (TSO); 0: it divides none. TCP's checksum of such a packet is left to it as well. 0 to 65535; default 0. */
+  segments_by_link: {
+    setting: Setting.SEGMENTS_BY_LINK,
+    initial: 0,
+    least: 0,
+    most: 65535,
+    about: "Octets of the largest packet whose text the link divides into segments (TSO); 0: it divides none. TCP's checksum of such a packet is left to it as well.",
+  },
 } as const
 
 /** The fixed memory map: addresses and sizes, octets. */
@@ -1401,10 +1423,11 @@ export const Memory = {
   SIGNAL: 65728,
   STATUS: 65792,
   ECHO_REPLY: 66304,
+  OUTGOING: 74032,
   ROUTE_ADVICE: 72760,
   REFUSAL: 72792,
   COUNTERS: 66368,
-  DROPS: 74032,
+  DROPS: 74040,
   RECEIVE: 131136,
   TRANSMIT: 196864,
   TEXT: 262528,

@@ -55,7 +55,7 @@ export { type Alarm, type Clock, NEVER, RealClock, VirtualClock } from './clock.
 export type { Limits } from './core.ts';
 export { explain, SocketError } from './errors.ts';
 export { stateName, type TcpInfo, type TcpState } from './inspect.ts';
-export type { Link, Linkable, LinkOwner, LinkPort } from './link/link.ts';
+export type { Link, Linkable, LinkOwner, LinkPort, Offloads } from './link/link.ts';
 export { pipe } from './link/pipe.ts';
 export { relay } from './link/relay.ts';
 export type { PacketStreams } from './link/streams.ts';

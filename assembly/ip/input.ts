@@ -6,7 +6,7 @@
  * (MUST-50), but for a source route, which is refused or noted. Fragments go to `reassembly.ts` and
  * come back as one datagram; the extension headers of IPv6 have a file of their own.
  */
-import { Counter, InputFlag, Reason, Setting } from '../abi';
+import { Counter, PacketFlag, Reason, Setting } from '../abi';
 import { count } from '../counters';
 import { setting } from '../limits';
 import { RECEIVE } from '../memory';
@@ -62,8 +62,9 @@ export function readPacket(length: u32, flags: u32): Verdict {
   const d = datagram();
   d.packet = <u32>RECEIVE;
   d.sourceRoute = 0;
-  d.isLooped = flags & InputFlag.LOOPED_BACK ? 1 : 0;
-  d.checksumTrusted = flags & (InputFlag.CHECKSUM_TRUSTED | InputFlag.LOOPED_BACK) ? 1 : 0;
+  d.isLooped = flags & PacketFlag.LOOPED_BACK ? 1 : 0;
+  d.segmentSize = flags / PacketFlag.SEGMENT_SIZE;
+  d.checksumTrusted = flags & (PacketFlag.CHECKSUM_TRUSTED | PacketFlag.LOOPED_BACK) ? 1 : 0;
   if (length == 0) return dropped(Counter.IpInTruncatedPkts, Reason.TRUNCATED, 0);
   const version = versionOf(RECEIVE);
   if (version == 4) return readIpv4(d, length);

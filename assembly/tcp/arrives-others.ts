@@ -46,7 +46,7 @@ export function otherStates(tcb: Tcb, seg: Segment): void {
 function noteArrival(tcb: Tcb, seg: Segment): void {
   tcb.rtt.heardAt = now();
   tcb.rtt.probes = 0;
-  tcb.cc.segsIn++;
+  tcb.cc.segsIn += seg.segments;
   traceArrival(seg, handleOf(tcb), tcb.state);
 }
 

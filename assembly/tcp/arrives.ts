@@ -4,7 +4,7 @@
  * Here too is §3.10.7.1, CLOSED: what belongs to nobody is answered by a RST, unless it is one.
  */
 import { Counter, Reason, State } from '../abi';
-import { count } from '../counters';
+import { count, countMany } from '../counters';
 import { Datagram } from '../ip/datagram';
 import { synEntryState } from './arrives-syn-entry';
 import { listenState } from './arrives-listen';
@@ -26,6 +26,7 @@ export function arrives(d: Datagram): void {
   const seg = segment();
   count(Counter.TcpInSegs);
   if (!readSegment(seg, d)) return;
+  if (seg.segments != 1) countMany(Counter.TcpInSegs, seg.segments - 1);
   const reference = findSegment(seg);
   if (!isIntact(seg, d, reference)) return;
   if (seg.options.illegal) count(Counter.TcpExtTCPBadOptions);

@@ -3,17 +3,17 @@
  *
  * Nothing is decided here; `transmit.ts` has decided. Text is copied and summed in one pass.
  */
-import { Counter, Ctl, Reason, Setting, Timer, TraceKind } from '../abi';
-import { count } from '../counters';
+import { Counter, Ctl, Outgoing, PacketFlag, Reason, Setting, Timer, TraceKind } from '../abi';
+import { countMany } from '../counters';
 import { allowFragments } from '../ip/fragment';
 import { headerLength, writeHeader } from '../ip/output';
 import { addSourceRoute, sourceRouteLength } from '../ip/source-route';
 import { setting } from '../limits';
-import { TRANSMIT } from '../memory';
+import { OUTGOING, TRANSMIT } from '../memory';
 import { pages } from '../pools';
 import { readChain, readChainAndSum } from '../store/chain';
 import { fold, sumHeader } from '../store/copy-sum';
-import { trace, tracing } from '../trace';
+import { trace, tracedLength, tracing } from '../trace';
 import { finish, pseudoSum } from '../wire/checksum';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
 import { writeTimestamps } from '../wire/tcp-options';
@@ -22,6 +22,7 @@ import { acknowledge } from './marks';
 import { announcedMss, writeSynOptions } from './negotiate';
 import { blockCount, hasUntold, writeBlocks } from './sack-blocks';
 import { LocalSeq, lt } from './seq';
+import { segmentsOf } from './super-segment';
 import { Ecn, Flag, handleOf, has, lower, Tcb } from './tcb';
 import { tsVal } from './timestamps';
 import { cancel } from './timers';
@@ -64,8 +65,10 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
     PROTOCOL_TCP,
     header + length,
   );
-  if (setting(Setting.CHECKSUM_BY_LINK)) {
+  const segments = segmentsOf(tcb, length);
+  if (segments != 1 || setting(Setting.CHECKSUM_BY_LINK)) {
     // The link adds the rest: it expects the pseudo header's sum, not complemented.
+    noteOutgoing(tcb, segments);
     readChain(pages(), tcb.outgoing, seq, transport + header, length);
     store<u16>(transport + TCP_CHECKSUM, <u16>fold(pseudo));
   } else {
@@ -73,7 +76,7 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
     const checksum = finish(pseudo + sumHeader(transport, header) + text); // MUST-2
     store<u16>(transport + TCP_CHECKSUM, <u16>checksum);
   }
-  noteSent(tcb, seq, ack, ctl, wnd, length);
+  noteSent(tcb, seq, ack, ctl, wnd, length, segments);
   const packet = writeHeader(
     TRANSMIT,
     ipOptions + header + length,
@@ -99,7 +102,22 @@ function urgentFrom(tcb: Tcb, seq: LocalSeq): u32 {
   return lt(seq, tcb.snd.up) ? min<u32>(tcb.snd.up - seq, 65_535) : 0;
 }
 
-function noteSent(tcb: Tcb, seq: u32, ack: u32, ctl: u32, wnd: u32, length: u32): void {
+/** Tells the link what of the packet is left to it. */
+function noteOutgoing(tcb: Tcb, segments: u32): void {
+  const size = segments == 1 ? 0 : <u32>tcb.snd.mss;
+  changetype<Outgoing>(OUTGOING).flags =
+    PacketFlag.CHECKSUM_TRUSTED | PacketFlag.CHECKSUM_PARTIAL | (size * PacketFlag.SEGMENT_SIZE);
+}
+
+function noteSent(
+  tcb: Tcb,
+  seq: u32,
+  ack: u32,
+  ctl: u32,
+  wnd: u32,
+  length: u32,
+  segments: u32,
+): void {
   if (ctl & Ctl.ACK) {
     // Whatever leaves carries the acknowledgment (MUST-58).
     lower(tcb, Flag.ACK_NOW | Flag.DUPLICATE); // RFC 2883 §4b
@@ -107,8 +125,8 @@ function noteSent(tcb: Tcb, seq: u32, ack: u32, ctl: u32, wnd: u32, length: u32)
     cancel(tcb, Timer.DELAYED_ACK); // RFC 5681 §4.2c
     tcb.rcv.lastAckSent = tcb.rcv.nxt;
   }
-  tcb.cc.segsOut++;
-  count(Counter.TcpOutSegs);
+  tcb.cc.segsOut += segments;
+  countMany(Counter.TcpOutSegs, segments);
   if (!tracing()) return;
   trace(
     TraceKind.SEGMENT_OUT,
@@ -117,7 +135,7 @@ function noteSent(tcb: Tcb, seq: u32, ack: u32, ctl: u32, wnd: u32, length: u32)
     Reason.NONE,
     seq,
     ack,
-    (length << 16) | (ctl & 0xff),
+    tracedLength(length, segments, ctl),
     wnd,
   );
 }

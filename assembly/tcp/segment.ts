@@ -7,7 +7,7 @@ import { Counter, Ctl, Reason, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { CODEPOINT, Datagram } from '../ip/datagram';
 import { SEGMENT } from '../memory';
-import { trace, traceDrop, traceDropOf, tracing } from '../trace';
+import { trace, traceDrop, tracedLength, traceDropOf, tracing } from '../trace';
 import {
   acknowledgmentNumber,
   controlBits,
@@ -55,6 +55,10 @@ export class Segment {
   sourceRoute: u32;
   /** ECN codepoint of the packet it came in. */
   codepoint: u32;
+  /** Octets of text in the largest of the segments that have come as one. */
+  largest: u32;
+  /** How many they are; mostly it is one. */
+  segments: u32;
   /** 1 once the trace was told that it, or its text, goes no further. */
   isDropped: u32;
   /** 1 when the text lies in its place in the buffer already. */
@@ -119,14 +123,24 @@ export function readSegment(seg: Segment, d: Datagram): bool {
   seg.len = seg.textLength + (seg.isSyn ? 1 : 0) + (seg.isFin ? 1 : 0);
   seg.sourceRoute = d.sourceRoute;
   seg.isDropped = seg.isPlaced = 0;
+  seg.largest = seg.textLength;
+  seg.segments = 1;
+  if (d.segmentSize != 0) divide(seg, d.segmentSize);
   readOptions(seg.options, at + TCP_HEADER, seg.text); // MUST-5
   return true;
+}
+
+/** The link has joined segments with `size` octets of text each into one. */
+function divide(seg: Segment, size: u32): void {
+  if (size >= seg.textLength) return;
+  seg.largest = size;
+  seg.segments = (seg.textLength + size - 1) / size;
 }
 
 /** Tells the trace that a segment has come to a record, and in what state it found it. */
 export function traceArrival(seg: Segment, handle: u32, state: State): void {
   if (!tracing()) return;
-  const length = (seg.textLength << 16) | seg.ctl;
+  const length = tracedLength(seg.textLength, seg.segments, seg.ctl);
   trace(TraceKind.SEGMENT_IN, handle, state, Reason.NONE, seg.seq, seg.ack, length, seg.wnd);
 }
 

@@ -197,9 +197,16 @@ export function recordSent(flight: Flight, seq: LocalSeq, segments: u32): void {
  * but the last are full, so that where it is divided again is where it was. Without SACK the first
  * segment alone may be sent again, so each has its own; and so has a FIN.
  *
+ * @param more segments that `length` octets are
  * @returns whether it has
  */
-export function joinBurst(tcb: Tcb, flight: Flight, seq: LocalSeq, length: u32): bool {
+export function joinBurst(
+  tcb: Tcb,
+  flight: Flight,
+  seq: LocalSeq,
+  length: u32,
+  more: u32,
+): bool {
   const index = flight.newest;
   if (index == 0 || index != flight.laneTail) return false;
   if (!has(tcb, Flag.SACK) || has(tcb, Flag.FIN_SENT)) return false;
@@ -208,8 +215,8 @@ export function joinBurst(tcb: Tcb, flight: Flight, seq: LocalSeq, length: u32):
   const isPlain = <u32>sent.bits == bits && sent.sends == 1;
   const segments = <u32>sent.segments;
   if (!isPlain || sent.sentAt != clock() || flight.phase != Phase.OPEN) return false;
-  if (seq - sent.seq != segments * tcb.snd.mss || segments == MOST_SEGMENTS) return false;
-  sent.segments = <u16>(segments + 1);
+  if (seq - sent.seq != segments * tcb.snd.mss || segments + more > MOST_SEGMENTS) return false;
+  sent.segments = <u16>(segments + more);
   // All else that is noted of a sending is the same at the same time.
   sent.inFlight += length;
   return true;

@@ -27,7 +27,7 @@ export function acceptText(tcb: Tcb, seg: Segment): void {
   const begin = seg.seq + (seg.isSyn ? 1 : 0);
   let left = begin;
   let right = begin + seg.textLength;
-  if (seg.textLength > rcv.mss) rcv.mss = <u16>seg.textLength;
+  if (seg.largest > rcv.mss) rcv.mss = <u16>seg.largest;
   if (seg.isPlaced) {
     takeOver(tcb, seg, right, false);
     return;

@@ -49,7 +49,8 @@ import {
   timeNow,
   wasSentNow,
 } from './sent';
-import { earlier, later, le, LocalSeq, lt } from './seq';
+import { earlier, later, LocalSeq, lt } from './seq';
+import { isShortOutstanding, joinSegments, segmentsOf } from './super-segment';
 import { armedFor, Flag, has, lower, pendingText, raise, Tcb } from './tcb';
 import { arm, cancel } from './timers';
 
@@ -300,7 +301,9 @@ function transmitText(tcb: Tcb): u32 {
   }
   if (!fin && !isWorthSending(tcb, length, unsent, mss)) return 0;
   if (!mayLeave(tcb)) return 0;
-  return emitText(tcb, length, fin);
+  const sendable = min<u32>(unsent, usable);
+  if (sendable <= mss) return emitText(tcb, length, fin);
+  return emitText(tcb, joinSegments(tcb, mss, sendable, sendable == unsent), false);
 }
 
 /**
@@ -308,13 +311,6 @@ function transmitText(tcb: Tcb): u32 {
  */
 function isOpening(tcb: Tcb): bool {
   return has(tcb, Flag.SYN_UNACKED) && tcb.snd.nxt == tcb.snd.iss + 1;
-}
-
-/** Whether a short segment is on its way: another would wait for its acknowledgment. */
-function isShortOutstanding(tcb: Tcb): bool {
-  if (!hasFlight(tcb)) return false;
-  const end = flightOf(tcb).shortEnd;
-  return lt(tcb.snd.una, end) && le(end, tcb.snd.nxt);
 }
 
 /**
@@ -359,7 +355,8 @@ function emitText(tcb: Tcb, length: u32, fin: bool): u32 {
     beginBusy(tcb);
   }
   recordNew(tcb, seq, fin ? end + 1 : end);
-  if (length < snd.mss) flightOf(tcb).shortEnd = end;
+  const isShort = length < snd.mss || (length > snd.mss && length % snd.mss != 0);
+  if (isShort) flightOf(tcb).shortEnd = end;
   noteFlight(tcb);
   unsentFell(tcb);
   return emit(tcb, seq, ctl, length);
@@ -372,11 +369,12 @@ function recordNew(tcb: Tcb, seq: LocalSeq, end: LocalSeq): void {
   // this very moment.
   const isSecond = seq - tcb.snd.una > tcb.snd.mss && wasSentNow(flight);
   const isWatched = flight.reorderWait != 0 || isSecond;
-  if (joinBurst(tcb, flight, seq, end - seq)) {
+  const segments = segmentsOf(tcb, end - seq);
+  if (joinBurst(tcb, flight, seq, end - seq, segments)) {
     tcb.snd.nxt = end;
     if (flight.paceRate != 0) paced(tcb, flight, end - seq);
   } else {
-    recordSent(flight, seq, 1);
+    recordSent(flight, seq, segments);
     tcb.snd.nxt = later(tcb.snd.nxt, end);
     noteSending(tcb, flight, lastSent(flight));
   }

@@ -51,7 +51,8 @@ function beginTurn(own: Turn): u32 {
   if (own.shortLeft > 0) {
     const marked = shift(readyQueue(), tcbs(), READY_LINK);
     if (marked != 0) {
-      own.left = SHORT;
+      const isAlone = readyQueue().head == 0 && unfinishedQueue().head == 0;
+      own.left = isAlone ? LONG : SHORT;
       own.shortLeft -= SHORT;
       return marked;
     }
@@ -59,6 +60,11 @@ function beginTurn(own: Turn): u32 {
   own.left = own.shortLeft = LONG;
   const unfinished = shift(unfinishedQueue(), tcbs(), READY_LINK);
   return unfinished != 0 ? unfinished : shift(readyQueue(), tcbs(), READY_LINK);
+}
+
+/** Octets that whoever's turn it is may send; its first packet may be longer. */
+export function turnLeft(): u32 {
+  return turn().left;
 }
 
 /** A connection has sent a packet of so many octets and may have more. */

@@ -41,7 +41,9 @@ export const COMMON: Flags = {
   addr: { type: 'string', multiple: true, alias: 'address' },
   peer: { type: 'string', multiple: true },
   mtu: { type: 'string' },
+  'no-offload': { type: 'boolean' },
   pcap: { type: 'string' },
+  'pcap-split': { type: 'boolean' },
   seed: { type: 'string' },
   sysctl: { type: 'string', multiple: true },
   json: { type: 'boolean' },
@@ -54,6 +56,8 @@ export const COMMON_HELP = `  --tun NAME          device to make, or to attach t
   --address A/PREFIX  address of the stack, one of each family at most; 10.9.0.2/24, fd00:9::2/64
   --peer A            address of the kernel on the link; first of the prefix
   --sysctl NAME=V     a setting of the stack by Linux's name, such as tcp_sack=0; may be repeated
+  --no-offload        each packet one segment with its checksum, where the kernel would take many
+  --pcap-split        … in the capture alone: what a wire would carry
   --mtu N  --pcap FILE  --seed N  --json  -q  -v`;
 
 /** Reads a verb's arguments. @throws UsageError */

@@ -39,8 +39,15 @@ interface Sink {
   close(): Promise<void>;
 }
 
+export interface RecordOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  /** Segments are recorded one by one, as a wire carries them. */
+  readonly split?: boolean;
+}
+
 /** Records a link. @throws Failure when the file can not be written */
-export function record(file: string, link: Link, name: string, clock: Clock): Capture {
+export function record(file: string, link: Link, options: RecordOptions): Capture {
   const where = file === '-' ? 'standard output' : file;
   let missing = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -79,7 +86,7 @@ export function record(file: string, link: Link, name: string, clock: Clock): Ca
     filled += block.length;
   };
   return {
-    link: capture(link, write, { clock, name }),
+    link: capture(link, write, options),
     close: async () => {
       clearInterval(timer);
       flush();

@@ -57,9 +57,10 @@ export function realArena(options: Wishes & { congestion: string }): Arena {
   let failed: Error | undefined;
   const link = new TunLink(tun, { onError: (error) => (failed = error) });
   const stack = makeStack(families, (family) => family.ours, options);
-  const capture =
-    options.pcap === undefined ? undefined : record(options.pcap, link, tun.name, stack.clock);
+  const recording = { name: tun.name, clock: stack.clock };
+  const capture = options.pcap === undefined ? undefined : record(options.pcap, link, recording);
   stack.attach(capture?.link ?? link);
+  const offload = link.offloads === undefined ? 'no offload' : 'offload';
   const peer = kernelPeer();
   return {
     kind: 'tun',
@@ -68,7 +69,7 @@ export function realArena(options: Wishes & { congestion: string }): Arena {
       ...families.map(
         (family, i) =>
           `${(i === 0 ? tun.name : '').padEnd(9)} kernel ${family.theirs.padEnd(10)} ` +
-          `netcell ${family.ours.padEnd(10)}${i === 0 ? ` mtu ${tun.mtu}, no offload` : ''}`,
+          `netcell ${family.ours.padEnd(10)}${i === 0 ? ` mtu ${tun.mtu}, ${offload}` : ''}`,
       ),
       `kernel    Linux ${release()}, congestion control ${congestion}`,
       ...(families.length === 1 ? ['IPv6      is switched off on this machine: left out'] : []),
@@ -139,7 +140,8 @@ export async function simulatedArena({ pcap, sysctl }: Wishes): Promise<Arena> {
   const stack = makeStack(families, ({ ours }) => ours, { sysctl });
   const other = makeStack(families, ({ theirs }) => theirs, { sysctl: {} });
   const { a: here, b: there } = simulatedLink({ clock: stack.clock });
-  const capture = pcap === undefined ? undefined : record(pcap, here, 'simulated', stack.clock);
+  const recording = { name: 'simulated', clock: stack.clock };
+  const capture = pcap === undefined ? undefined : record(pcap, here, recording);
   const near: Link = capture?.link ?? here;
   stack.attach(near);
   other.attach(there);

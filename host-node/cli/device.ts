@@ -60,6 +60,7 @@ export function openDevice(args: Arguments, onError: (error: Error) => void): De
   const existing = listLinks().find((link) => link.name === name);
   const tun = openTun({
     ...(name === undefined ? {} : { name }),
+    offload: !args.isSet('no-offload'),
     ...(existing === undefined
       ? { mtu: wantedMtu, addresses: sides.map(({ peer, prefix }) => `${peer}/${prefix}`) }
       : { create: false }),
@@ -99,7 +100,8 @@ function assemble(
     ...(seed === undefined ? {} : { seed: createHash('sha256').update(seed).digest() }),
   };
   const stack = orUsage(() => createStackSync(options));
-  const capture = pcap === undefined ? undefined : record(pcap, link, tun.name, stack.clock);
+  const recording = { name: tun.name, clock: stack.clock, split: args.isSet('pcap-split') };
+  const capture = pcap === undefined ? undefined : record(pcap, link, recording);
   stack.attach(capture?.link ?? link);
   return {
     stack,

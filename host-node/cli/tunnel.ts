@@ -106,7 +106,8 @@ async function carry(
   const pcap = args.value('pcap');
   const say = talkOf(args);
   try {
-    const capture = pcap === undefined ? null : record(pcap, device, tun.name, new RealClock());
+    const capture =
+      pcap === undefined ? null : record(pcap, device, { name: tun.name, clock: new RealClock() });
     const close = relay(capture?.link ?? device, webSocketLink(socket, { mtu }));
     const [url] = args.positionals;
     if (args.isSet('json')) {

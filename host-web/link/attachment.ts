@@ -5,18 +5,18 @@
  * of it; the stack, its timers and its other packets go on. A link that is over by itself is let go
  * of, so that the stack can be given another.
  */
-import { InputFlag, Memory } from '../abi.ts';
+import { Memory, OutgoingField, Setting } from '../abi.ts';
 import { call, throwApart } from '../callback.ts';
 import type { Clock } from '../clock.ts';
 import type { Core } from '../core.ts';
-import type { Link, Linkable, LinkOwner, LinkPort } from './link.ts';
+import type { Link, Linkable, LinkOwner, LinkPort, Offloads } from './link.ts';
 import { type PacketStreams, streamsLink } from './streams.ts';
 
 /** What a stack does for its link. */
 export interface Attaching {
   readonly clock: Clock;
   readonly memory: ArrayBuffer;
-  input(length: number, flags: InputFlag): void;
+  input(length: number, flags: number): void;
   pump(): void;
   /** The link is over by itself, and closed: the stack has none. */
   ended(): void;
@@ -27,6 +27,8 @@ export class Attachment {
   readonly #owner: LinkOwner;
   readonly #stack: Attaching;
   #isOver = false;
+  /** What the core leaves to the link; null before it was told. */
+  #offloads: Offloads | undefined | null = null;
 
   constructor(link: Link, owner: LinkOwner, stack: Attaching) {
     this.link = link;
@@ -53,6 +55,7 @@ export class Attachment {
     };
     try {
       this.link.attach(port);
+      this.link.offload?.();
     } catch (error) {
       this.#isOver = true;
       throw error;
@@ -62,9 +65,11 @@ export class Attachment {
   /** Sends all a core has to send, as one batch. */
   transmit(core: Core): void {
     const { link } = this;
+    if (link.offloads !== this.#offloads) this.#leaveTo(core, link.offloads);
+    const { view } = core;
     for (let length = core.output(); length !== 0; length = core.output()) {
       try {
-        link.send(length, InputFlag.CHECKSUM_TRUSTED);
+        link.send(length, view.getUint32(Memory.OUTGOING + OutgoingField.flags, true));
       } catch (error) {
         this.#lost(error);
       }
@@ -74,6 +79,13 @@ export class Attachment {
     } catch (error) {
       this.#lost(error);
     }
+  }
+
+  /** Has the core leave to the link what that does. */
+  #leaveTo(core: Core, offloads: Offloads | undefined): void {
+    this.#offloads = offloads;
+    core.set(Setting.CHECKSUM_BY_LINK, offloads?.checksum ? 1 : 0);
+    core.set(Setting.SEGMENTS_BY_LINK, offloads?.segments ?? 0);
   }
 
   receive(): void {

@@ -11,7 +11,7 @@
  *   device <- memory[transmitAt …] <- link.send(length, flags) …  <- link.flush()  (end of a batch)
  * ```
  */
-import type { InputFlag } from '../abi.ts';
+import type { PacketFlag } from '../abi.ts';
 
 /** The stack, as its link sees it. */
 export interface LinkPort {
@@ -27,9 +27,9 @@ export interface LinkPort {
    * Takes the packet in the receive window. It is processed at once, and what it makes the stack
    * send or signal waits for `pump`.
    *
-   * @param flags bits of InputFlag: what the link vouches for
+   * @param flags bits of PacketFlag: what the link vouches for, and what is left to the stack
    */
-  input(length: number, flags: InputFlag): void;
+  input(length: number, flags: PacketFlag): void;
   /** Ends a batch: the stack answers, tells its users, and sets its alarm. */
   pump(): void;
   /** Something threw that the link survives, such as a tap: its owner is told. */
@@ -41,21 +41,44 @@ export interface LinkPort {
   ended(error?: unknown): void;
 }
 
+/**
+ * What is left to a link: work of TCP's that it does for a packet better or not at all. A packet
+ * of which anything is left says so by its flags.
+ */
+export interface Offloads {
+  /** TCP's checksum: the packet has the pseudo header's sum in its place (CHECKSUM_PARTIAL). */
+  readonly checksum: boolean;
+  /**
+   * Octets of the largest packet that may be several segments (SEGMENT_SIZE), whose checksum is
+   * left to the link as well; 0: none is. It may be longer than the MTU.
+   */
+  readonly segments: number;
+}
+
 /** A link. A stack has one; a link has one stack. */
 export interface Link {
-  /** Octets of the largest packet it carries. */
+  /** Octets of the largest packet it carries; what it divides into segments may be longer. */
   readonly mtu: number;
   /** Says where packets lie. Called once, by the stack. */
   attach(port: LinkPort): void;
   /**
+   * The stack takes packets of which something is left to it: checksums that are not complete and
+   * need no check, segments joined to one. Called once, after `attach`, by who can take them; else
+   * none may come. A link around another hands it on only if it understands such packets itself.
+   */
+  offload?(): void;
+  /** What may be left to it now; the stack looks before each batch. Nothing by default. */
+  readonly offloads?: Offloads | undefined;
+  /**
    * Sends the packet of `length` octets in the transmit window; it must be gone, or copied, on
    * return.
    *
-   * @param flags bits of InputFlag: what is vouched for, where the packet goes on in this process.
-   *   The stack vouches for what it has just written; what alters packets must not.
+   * @param flags bits of PacketFlag: what is vouched for, where the packet goes on in this process,
+   *   and what of `offloads` is left to do. The stack vouches for what it has just written; what
+   *   alters packets must not.
    * @returns false when it was dropped; nobody is told, as on any link
    */
-  send(length: number, flags?: InputFlag): boolean;
+  send(length: number, flags?: PacketFlag): boolean;
   /** Called after the last `send` of a batch, where the link has it. */
   flush?(): void;
   /**

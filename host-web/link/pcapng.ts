@@ -4,8 +4,10 @@
  * One section, one interface of LINKTYPE_RAW (the packets are IP without a frame), enhanced packet
  * blocks with direction and comments. Blocks are handed out as they are made; nothing is kept.
  */
+import { PacketFlag } from '../abi.ts';
 import { throwApart } from '../callback.ts';
 import type { Clock } from '../clock.ts';
+import { divide } from './divide.ts';
 import type { Link, LinkPort } from './link.ts';
 
 export interface PcapngOptions {
@@ -141,24 +143,33 @@ export interface TapOptions {
   epochMs?: number;
   /** A comment for a packet, asked for as it is recorded. */
   comment?: (octets: Uint8Array, direction: 'in' | 'out') => string | undefined;
+  /**
+   * Record what a wire carries in place of a packet that is several segments, or whose checksum is
+   * left to the link; default: record the packet as it crosses the link.
+   */
+  split?: boolean;
 }
 
 /** Records everything a link carries, in both directions, and changes nothing. */
 export function tap(inner: Link, writer: PcapngWriter, options: TapOptions): Link {
-  const { clock, comment } = options;
+  const { clock, comment, split = false } = options;
   const epoch = options.epochMs ?? Date.now() - clock.now();
   let octets = new Uint8Array();
   let transmitAt = 0;
   let lost = throwApart;
-  const record = (at: number, length: number, direction: 'in' | 'out') => {
+  const write = (packet: Uint8Array, direction: 'in' | 'out') => {
+    const said = comment?.(packet, direction);
+    writer.packet(
+      packet,
+      epoch + clock.now(),
+      said === undefined ? { direction } : { direction, comment: said },
+    );
+  };
+  const record = (at: number, length: number, flags: number, direction: 'in' | 'out') => {
     const packet = octets.subarray(at, at + length);
     try {
-      const said = comment?.(packet, direction);
-      writer.packet(
-        packet,
-        epoch + clock.now(),
-        said === undefined ? { direction } : { direction, comment: said },
-      );
+      if (split) divide(packet, flags, (part) => write(part, direction));
+      else write(packet, direction);
     } catch (error) {
       // What can not be written down is carried all the same.
       lost(error);
@@ -173,13 +184,17 @@ export function tap(inner: Link, writer: PcapngWriter, options: TapOptions): Lin
       inner.attach({
         ...port,
         input(length, flags) {
-          record(port.receiveAt, length, 'in');
+          record(port.receiveAt, length, flags, 'in');
           port.input(length, flags);
         },
       });
     },
-    send(length, flags) {
-      record(transmitAt, length, 'out');
+    offload: () => inner.offload?.(),
+    get offloads() {
+      return inner.offloads;
+    },
+    send(length, flags = PacketFlag.NONE) {
+      record(transmitAt, length, flags, 'out');
       return inner.send(length, flags);
     },
     flush: () => inner.flush?.(),

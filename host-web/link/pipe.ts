@@ -1,13 +1,17 @@
 /**
  * A pipe: two stacks back to back, without delay or loss.
  *
- * A packet goes from one memory to the other in a single copy, in which nothing can be damaged: the
- * checksum of what a stack has just written is there for taps, and not verified. Each batch is
- * answered within the call that sent it, so a handshake between two stacks takes one pump of the
- * first.
+ * A packet goes from one memory to the other in a single copy, in which nothing can be damaged and
+ * which costs little more for a long one. So it is as a machine's loopback: between two stacks
+ * TCP's checksums are left out, and as much as there is to send goes as one packet, whatever the
+ * MTU. Each batch is answered within the call that sent it, so a handshake between two stacks takes
+ * one pump of the first.
  */
-import { InputFlag } from '../abi.ts';
-import { type Link, type LinkPort, PacketViews } from './link.ts';
+import { PacketFlag } from '../abi.ts';
+import { type Link, type LinkPort, type Offloads, PacketViews } from './link.ts';
+
+/** What one stack may leave to another. */
+const ALL: Offloads = { checksum: true, segments: 65_535 };
 
 /** The two ends of a pipe: attach one to each stack. */
 export function pipe(mtu = 1500): [Link, Link] {
@@ -24,6 +28,8 @@ class PipeEnd implements Link {
   #port: LinkPort | undefined;
   #source: PacketViews | undefined;
   #target: Uint8Array | undefined;
+  /** Who is attached here takes what was left out. */
+  #takesAll = false;
   /** The peer has been given packets since the last flush. */
   #isFilled = false;
 
@@ -41,10 +47,18 @@ class PipeEnd implements Link {
     this.#target = new Uint8Array(port.memory, port.receiveAt, port.receiveSize);
   }
 
-  send(length: number, flags: InputFlag = InputFlag.NONE): boolean {
+  offload(): void {
+    this.#takesAll = true;
+  }
+
+  get offloads(): Offloads | undefined {
+    return this.#peer!.#takesAll ? ALL : undefined;
+  }
+
+  send(length: number, flags: PacketFlag = PacketFlag.NONE): boolean {
     const peer = this.#peer!;
     const port = peer.#port;
-    if (port === undefined || length > peer.mtu) return false;
+    if (port === undefined || (length > peer.mtu && flags < PacketFlag.SEGMENT_SIZE)) return false;
     peer.#target!.set(this.#source!.atLeast(length));
     port.input(length, flags);
     this.#isFilled = true;
@@ -60,5 +74,6 @@ class PipeEnd implements Link {
 
   close(): void {
     this.#port = undefined;
+    this.#takesAll = false;
   }
 }

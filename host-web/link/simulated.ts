@@ -5,7 +5,7 @@
  * data segment"), or both. How it is done stands in `path.ts`. Works on the real clock and on a
  * virtual one.
  */
-import { InputFlag } from '../abi.ts';
+import { PacketFlag } from '../abi.ts';
 import type { Clock } from '../clock.ts';
 import { duration } from '../units.ts';
 import { type Link, type LinkPort, PacketViews } from './link.ts';
@@ -129,7 +129,7 @@ class SimulatedEnd implements Link {
   deliver(octets: Uint8Array, length: number): void {
     if (this.#port === undefined) return;
     this.#target!.set(octets);
-    this.#port.input(length, InputFlag.NONE);
+    this.#port.input(length, PacketFlag.NONE);
   }
 
   delivered(): void {
@@ -244,7 +244,7 @@ class ImpairedLink implements Link, Simulation {
     if (this.#port === undefined) return;
     this.#octets.set(octets, this.#port.receiveAt);
     // What the link vouched for is not kept: the packet may have been damaged since.
-    this.#port.input(length, InputFlag.NONE);
+    this.#port.input(length, PacketFlag.NONE);
   }
 }
 

@@ -4,7 +4,7 @@
  * Each packet costs an array and a few promises here; links that matter implement `Link`
  * themselves.
  */
-import { InputFlag } from '../abi.ts';
+import { PacketFlag } from '../abi.ts';
 import type { Link, LinkPort } from './link.ts';
 
 /** A device as a pair of streams; a chunk is an IP packet. */
@@ -83,7 +83,7 @@ class StreamsLink implements Link {
       }
       if (value.length === 0 || value.length > this.mtu) continue;
       this.#memory.set(value, port.receiveAt);
-      port.input(value.length, InputFlag.NONE);
+      port.input(value.length, PacketFlag.NONE);
       port.pump();
     }
   }

@@ -7,7 +7,7 @@
  * WebSocket rides on a TCP of its own, and two TCPs that both keep everything make a queue without
  * end. The connections above see a loss and slow down.
  */
-import { InputFlag } from '../abi.ts';
+import { PacketFlag } from '../abi.ts';
 import type { Octets } from '../platform.ts';
 import type { Link, LinkPort } from './link.ts';
 
@@ -93,7 +93,7 @@ class WebSocketLink implements Link {
     if (port === undefined || !(data instanceof ArrayBuffer)) return;
     if (data.byteLength === 0 || data.byteLength > this.mtu) return;
     this.#memory.set(new Uint8Array(data), port.receiveAt);
-    port.input(data.byteLength, InputFlag.NONE);
+    port.input(data.byteLength, PacketFlag.NONE);
     port.pump();
   };
 }

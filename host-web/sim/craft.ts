@@ -7,6 +7,7 @@
  */
 import { Ctl } from '../abi.ts';
 import { octetsOf } from '../address.ts';
+import { onesSum, pseudoHeaderSum } from '../link/checksum.ts';
 
 /** A segment and the packet it travels in. */
 export interface Crafted {
@@ -49,7 +50,7 @@ export function craft(spec: Crafted, nth = 0): Uint8Array {
   }
   source[source.length - 1]! += Math.floor(nth / 100);
   const tcp = tcpOf(spec, nth);
-  const sum = onesSum(tcp, pseudoHeaderSum(source, destination, tcp.length));
+  const sum = onesSum(tcp, pseudoHeaderSum(source, destination, TCP, tcp.length));
   new DataView(tcp.buffer).setUint16(16, 0xffff - sum);
   return packetOf(tcp, source, destination);
 }
@@ -97,20 +98,4 @@ function packetOf(tcp: Uint8Array, source: Uint8Array, destination: Uint8Array):
     view.setUint8(7, HOP_LIMIT);
   }
   return packet;
-}
-
-/** The sum of the pseudo header (RFC 9293 §3.1, RFC 8200 §8.1). */
-function pseudoHeaderSum(source: Uint8Array, destination: Uint8Array, length: number): number {
-  const tail = Uint8Array.of(length >>> 24, length >>> 16, length >>> 8, length, 0, 0, 0, TCP);
-  return onesSum(tail, onesSum(destination, onesSum(source)));
-}
-
-/** 16-bit words in network order, added with end-around carry (RFC 1071). */
-function onesSum(octets: Uint8Array, from = 0): number {
-  let sum = from;
-  for (let i = 0; i < octets.length; i += 2) {
-    sum += ((octets[i] ?? 0) << 8) | (octets[i + 1] ?? 0);
-    if (sum > 0xffff) sum -= 0xffff;
-  }
-  return sum;
 }

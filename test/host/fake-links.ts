@@ -19,6 +19,8 @@ export class FakeTun implements TunDevice {
     this.#windows = windows;
   }
 
+  offload(): undefined {}
+
   receive(): number {
     this.#fail();
     const packet = this.waiting.shift();

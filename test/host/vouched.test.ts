@@ -3,7 +3,7 @@
  * that wrote it says so; whatever alters a packet on its way does not say it, and damage is found.
  */
 import { expect, it } from 'vitest';
-import { Ctl, InputFlag } from '../../host-web/abi.ts';
+import { Ctl, PacketFlag } from '../../host-web/abi.ts';
 import { type Link, pipe, relay, VirtualClock } from '../../host-web/index.ts';
 import { corrupt, impaired } from '../../host-web/sim/index.ts';
 import { stackAt } from './world.ts';
@@ -14,7 +14,7 @@ const TEXT = 52;
 const FLAGS = 33;
 
 /** A link around another that alters the first octet of each text, and vouches for it or not. */
-function altering(inner: Link, vouched: InputFlag | undefined): Link {
+function altering(inner: Link, vouched: PacketFlag | undefined): Link {
   let octets = new Uint8Array();
   return {
     mtu: inner.mtu,
@@ -53,7 +53,7 @@ async function hear(around: (end: Link, clock: VirtualClock) => Link) {
 it('a pipe of two stacks has nothing to verify', async () => {
   expect(await hear((end) => end)).toEqual({ text: 'hello', wrong: 0 });
   // Only this can show that nothing was: somebody vouches for what he has damaged.
-  const liar = await hear((end) => altering(end, InputFlag.CHECKSUM_TRUSTED));
+  const liar = await hear((end) => altering(end, PacketFlag.CHECKSUM_TRUSTED));
   expect(liar).toEqual({ text: '\x97ello', wrong: 0 });
 });
 
@@ -71,11 +71,11 @@ it('so is a simulated way that damages them', async () => {
 });
 
 it('a relay hands on what it was told, and a link that tells nothing is verified', async () => {
-  const relayed = (vouched: InputFlag | undefined) => (end: Link) => {
+  const relayed = (vouched: PacketFlag | undefined) => (end: Link) => {
     const [near, far] = pipe();
     relay(far, end);
     return altering(near, vouched);
   };
   expect(await hear(relayed(undefined))).toEqual({ text: '', wrong: 1 });
-  expect(await hear(relayed(InputFlag.CHECKSUM_TRUSTED))).toMatchObject({ wrong: 0 });
+  expect(await hear(relayed(PacketFlag.CHECKSUM_TRUSTED))).toMatchObject({ wrong: 0 });
 });

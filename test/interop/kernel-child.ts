@@ -34,7 +34,7 @@ function open(pcap?: string): Place {
   const tun = openTun({ addresses: [`${KERNEL[4]}/24`, `${KERNEL[6]}/64`] });
   const stack = createStackSync({ address: [`${NETCELL[4]}/24`, `${NETCELL[6]}/64`] });
   const link = new TunLink(tun);
-  const capture = pcap ? record(pcap, link, tun.name, stack.clock) : undefined;
+  const capture = pcap ? record(pcap, link, { name: tun.name, clock: stack.clock }) : undefined;
   const path = scenario === 'marks' ? impaired(link, { clock: stack.clock }) : undefined;
   stack.attach(path ?? capture?.link ?? link);
   return {

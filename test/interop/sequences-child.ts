@@ -36,7 +36,7 @@ function prepare(): void {
 async function playAll(act: keyof typeof ACTS, capture: string): Promise<Record<string, Row[]>> {
   const tun = openTun({ addresses: [`${KERNEL[4]}/16`, `${KERNEL[6]}/32`] });
   prepare();
-  const recorded = record(capture, new TunLink(tun), tun.name, new RealClock());
+  const recorded = record(capture, new TunLink(tun), { name: tun.name, clock: new RealClock() });
   const board = new Switchboard(recorded.link);
   const played: Record<string, Row[]> = {};
   const waiting = ACTS[act].flatMap((sequence) => {

@@ -5,7 +5,7 @@
  * `exchange` carries packets to and fro until neither has any left. Whoever wants to see them sets
  * `watch`; whoever wants to lose some answers false there.
  */
-import { type Counter, InputFlag, Memory, type Setting, StatusField } from '../../host-web/abi.ts';
+import { type Counter, PacketFlag, Memory, type Setting, StatusField } from '../../host-web/abi.ts';
 import { type Core, createCore, type Limits, setEndpoint } from '../../host-web/core.ts';
 import { coreModule } from '../core-module.ts';
 import { mapped, octetsOf } from '../dsl/stack.ts';
@@ -113,7 +113,7 @@ export class Pair {
   /** Hands a packet in. */
   input(to: Core, packet: Uint8Array): void {
     to.receiveWindow.set(packet);
-    to.input(packet.length, this.isTrusted ? InputFlag.CHECKSUM_TRUSTED : 0);
+    to.input(packet.length, this.isTrusted ? PacketFlag.CHECKSUM_TRUSTED : 0);
   }
 
   /** B listens; answers the listener's handle. */
