@@ -46,18 +46,21 @@ const IPV6: Family = { name: 'IPv6', ours: 'fd00:9::2', theirs: 'fd00:9::1', pre
 
 /** What the flags ask for. */
 export interface Wishes {
+  readonly offload: boolean;
   readonly pcap: string | undefined;
+  /** Record segment by segment. */
+  readonly split: boolean;
   readonly sysctl: Sysctl;
 }
 
 /** Netcell behind a TUN device of this namespace. @throws TunError, UsageError */
 export function realArena(options: Wishes & { congestion: string }): Arena {
-  const { tun, families } = openBoth();
+  const { tun, families } = openBoth(options.offload);
   const congestion = chooseCubic(tun, families, options.congestion);
   let failed: Error | undefined;
   const link = new TunLink(tun, { onError: (error) => (failed = error) });
   const stack = makeStack(families, (family) => family.ours, options);
-  const recording = { name: tun.name, clock: stack.clock };
+  const recording = { name: tun.name, clock: stack.clock, split: options.split };
   const capture = options.pcap === undefined ? undefined : record(options.pcap, link, recording);
   stack.attach(capture?.link ?? link);
   const offload = link.offloads === undefined ? 'no offload' : 'offload';
@@ -91,9 +94,12 @@ export function realArena(options: Wishes & { congestion: string }): Arena {
 }
 
 /** The device with both families, or with IPv4 alone where the machine has IPv6 switched off. */
-function openBoth(): { tun: Tun; families: Family[] } {
+function openBoth(offload: boolean): { tun: Tun; families: Family[] } {
   const open = (families: Family[]) => ({
-    tun: openTun({ addresses: families.map(({ theirs, prefix }) => `${theirs}/${prefix}`) }),
+    tun: openTun({
+      addresses: families.map(({ theirs, prefix }) => `${theirs}/${prefix}`),
+      offload,
+    }),
     families,
   });
   try {
@@ -135,7 +141,10 @@ function makeStack(
 }
 
 /** Two netcells in this process. */
-export async function simulatedArena({ pcap, sysctl }: Wishes): Promise<Arena> {
+export async function simulatedArena({
+  pcap,
+  sysctl,
+}: Pick<Wishes, 'pcap' | 'sysctl'>): Promise<Arena> {
   const families = [IPV4, IPV6];
   const stack = makeStack(families, ({ ours }) => ours, { sysctl });
   const other = makeStack(families, ({ theirs }) => theirs, { sysctl: {} });

@@ -21,11 +21,12 @@ import { size, time } from './words.ts';
 
 const HELP = `netcell demo: the kernel's TCP and netcell's, checked against each other
 
-  netcell demo [--simulated] [--size SIZE] [--pcap FILE] [--sysctl N=V] [--json]
+  netcell demo [--simulated] [--size SIZE] [--no-offload] [--pcap FILE] [--sysctl N=V] [--json]
 
   --simulated   two netcells over a simulated link, without TUN device and kernel
   --size SIZE   octets of each transfer; default 64m
-  --pcap FILE   write what crossed the device, as pcapng
+  --no-offload  each packet one segment with its checksum, though the kernel takes many at once
+  --pcap FILE   write what crossed the device, as pcapng; with --pcap-split segment by segment
   --sysctl N=V  a setting of netcell's stack by Linux's name, such as tcp_sack=0
   --json        one JSON document instead of the report
 
@@ -74,7 +75,12 @@ async function run(args: Arguments): Promise<number> {
 
 /** The kernel's side where it can be had; else a second stack, with the reason said. */
 async function enterArena(args: Arguments, say: (text: string) => void): Promise<Arena> {
-  const wishes = { pcap: args.value('pcap'), sysctl: readSysctls(args) };
+  const wishes = {
+    offload: !args.isSet('no-offload'),
+    pcap: args.value('pcap'),
+    split: args.isSet('pcap-split'),
+    sysctl: readSysctls(args),
+  };
   if (args.isSet('simulated')) return introduce(await simulatedArena(wishes), say);
   try {
     enterNamespace();
@@ -155,7 +161,9 @@ export const verb: Verb = {
   flags: {
     simulated: { type: 'boolean' },
     size: { type: 'string' },
+    'no-offload': { type: 'boolean' },
     pcap: { type: 'string' },
+    'pcap-split': { type: 'boolean' },
     sysctl: { type: 'string', multiple: true },
     json: { type: 'boolean' },
   },

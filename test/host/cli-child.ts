@@ -174,4 +174,15 @@ await perform({
     text: await netcell('demo', '--size', '256k', '--pcap', `${folder}/demo.pcapng`),
     json: await netcell('demo', '--size', '1m', '--json'),
   }),
+
+  /** The same transfers, with the kernel's offload and without, and captured segment by segment. */
+  offload: async () => {
+    const demo = (name: string, ...flags: string[]) =>
+      netcell('demo', '--size', '256k', '--pcap', `${folder}/${name}.pcapng`, ...flags);
+    return {
+      on: await demo('on'),
+      split: await demo('split', '--pcap-split'),
+      off: await demo('off', '--no-offload'),
+    };
+  },
 });

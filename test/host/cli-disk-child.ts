@@ -56,7 +56,8 @@ await perform({
   /** A capture fills the disk while the stack serves. */
   up: async () => {
     const disk = mountDisk('size=64k');
-    const up = await start(['up', '--pcap', join(disk, 'x.pcapng')]);
+    // Segment by segment there are many packets.
+    const up = await start(['up', '--pcap', join(disk, 'x.pcapng'), '--pcap-split']);
     const long = await exchange(7, 'a'.repeat(200_000));
     await up.said(/capture ends/);
     const after = await exchange(7, 'still there');

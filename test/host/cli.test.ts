@@ -4,12 +4,13 @@
  * What takes a device runs in `cli-child.ts`, in a network namespace of its own; where that can not
  * be had it is skipped, and the title says why.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { remaining, socketTable } from '../../host-node/cli/socket-table.ts';
 import type { TcpInfo } from '../../host-web/inspect.ts';
 import { bundle, type Outcome, run } from './bundle.ts';
+import { isWhole, packetsOf } from './captured.ts';
 import { cli, environment, folder, netcell, scenariosOf, type Told } from './cli-inside.ts';
 
 const { inside, obstacle, title } = await scenariosOf(bundle('test/host/cli-child.ts'));
@@ -321,5 +322,23 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     expect(report).toMatchObject({ link: 'tun', transfers: expect.any(Array) });
     expect(report.transfers).toHaveLength(6);
     for (const transfer of report.transfers) expect(transfer).toMatchObject({ isEqual: true });
+  });
+
+  it('the kernel takes and gives segments joined, as a capture shows them, or cut', async () => {
+    const told = await inside<Record<'on' | 'split' | 'off', Outcome>>('offload');
+    const captured = (name: string) => packetsOf(readFileSync(join(folder, `${name}.pcapng`)));
+    for (const [name, { code, stdout, stderr }] of Object.entries(told)) {
+      expect({ name, code, stderr }).toEqual({ name, code: 0, stderr: '' });
+      expect(stdout).toContain('every SHA-256 equal');
+    }
+    expect(told.on.stdout).toContain('mtu 1500, offload');
+    expect(told.off.stdout).toContain('mtu 1500, no offload');
+    const joined = captured('on').filter(({ octets }) => octets.length > 1500);
+    expect(new Set(joined.map(({ direction }) => direction))).toEqual(new Set(['in', 'out']));
+    for (const name of ['split', 'off']) {
+      const packets = captured(name);
+      expect(Math.max(...packets.map(({ octets }) => octets.length))).toBe(1500);
+      expect(packets.filter(({ octets }) => !isWhole(octets))).toEqual([]);
+    }
   });
 });
