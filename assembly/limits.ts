@@ -48,7 +48,7 @@ function limitBounds(): usize {
     262_144, 1, 4_194_300, // timeWaits
     16_384, 1, 786_432, // pages
     65_536, 1, 16_777_216, // ranges
-    256, 1, 65_536, // replies
+    1_024, 1, 65_536, // replies
     1_024, 1, 4_194_304, // traceEvents
     0, 0, 1_073_741_824, // receiveBuffer
     0, 0, 1_073_741_824, // sendBuffer

@@ -65,6 +65,8 @@ export const ORPHANS: usize = PROGRESS + 128;
 export const LATEST_FOUND: usize = ORPHANS + 8;
 /** Whose turn it is to send. */
 export const TURN: usize = LATEST_FOUND + 8;
+/** Packets that have left in this cycle of `output`, u32. */
+export const OUTPUT_CYCLE: usize = TURN + 12;
 /** The oldest TIME-WAIT record whose port is not given away yet but will be (`taken-ports.ts`). */
 export const RIPENING: usize = TURN + 16;
 /** What the link is to know of the packet written last. */

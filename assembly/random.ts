@@ -81,26 +81,34 @@ function sip(k0: u64, k1: u64, at: usize, words: u32): u64 {
   let b = k1 ^ 0x646f72616e646f6d;
   let c = k0 ^ 0x6c7967656e657261;
   let d = k1 ^ 0x7465646279746573;
-  // After the words comes the length block, then four finishing rounds without a word.
-  for (let i: u32 = 0; i <= words + 1; i++) {
+  // After the words comes the length block, then twice two finishing rounds without a word.
+  for (let i: u32 = 0; i < words + 3; i++) {
     let word: u64 = 0;
     if (i < words) word = load<u64>(at + 8 * i);
     else if (i == words) word = (<u64>(8 * words)) << 56;
-    else c ^= 0xff;
+    else if (i == words + 1) c ^= 0xff;
     d ^= word;
-    const rounds = i <= words ? 2 : 4;
-    for (let r = 0; r < rounds; r++) {
-      a += b;
-      c += d;
-      b = rotl<u64>(b, 13) ^ a;
-      d = rotl<u64>(d, 16) ^ c;
-      a = rotl<u64>(a, 32);
-      c += b;
-      a += d;
-      b = rotl<u64>(b, 17) ^ c;
-      d = rotl<u64>(d, 21) ^ a;
-      c = rotl<u64>(c, 32);
-    }
+    // Two rounds, written out: a loop of two costs half as much again.
+    a += b;
+    c += d;
+    b = rotl<u64>(b, 13) ^ a;
+    d = rotl<u64>(d, 16) ^ c;
+    a = rotl<u64>(a, 32);
+    c += b;
+    a += d;
+    b = rotl<u64>(b, 17) ^ c;
+    d = rotl<u64>(d, 21) ^ a;
+    c = rotl<u64>(c, 32);
+    a += b;
+    c += d;
+    b = rotl<u64>(b, 13) ^ a;
+    d = rotl<u64>(d, 16) ^ c;
+    a = rotl<u64>(a, 32);
+    c += b;
+    a += d;
+    b = rotl<u64>(b, 17) ^ c;
+    d = rotl<u64>(d, 21) ^ a;
+    c = rotl<u64>(c, 32);
     a ^= word;
   }
   return a ^ b ^ c ^ d;

@@ -14,7 +14,7 @@ import { reassemblyDeadline, reassemblyTimeout } from './ip/reassembly';
 import { emitReply } from './ip/reply';
 import { isOnLink } from './ip/route';
 import { config } from './limits';
-import { ECHO_REPLY, OUTGOING, RECEIVE, SCRATCH, TRANSMIT } from './memory';
+import { ECHO_REPLY, OUTGOING, OUTPUT_CYCLE, RECEIVE, SCRATCH, TRANSMIT } from './memory';
 import { signalQueue, tcbs, timers } from './pools';
 import { earliest, earliestOwner } from './store/heap';
 import { shift } from './store/queue';
@@ -207,9 +207,16 @@ export function poll(at: Instant): void {
 }
 
 /**
- * Writes the next packet into the transmit window: replies first, then SYN,ACKs, then
- * the connections that are ready, each in its turn. What is for ourselves is looped back;
- * each echo reply among that is to be read before the next takes its place.
+ * Packets without a connection that leave before connections have as many. What a flood is answered
+ * with may be a thousand of them, and no established connection is to wait for all; nor is a RST
+ * or a handshake for all that connections have to send.
+ */
+const STRETCH: u32 = 16;
+
+/**
+ * Writes the next packet into the transmit window: replies and SYN,ACKs first, a stretch of them,
+ * then as much of the connections that are ready, each in its turn. What is for ourselves is looped
+ * back; each echo reply among that is to be read before the next takes its place.
  *
  * @returns octets of the packet; 0 when there is nothing to send, or ECHO_REPLY is to be read first
  */
@@ -218,10 +225,11 @@ export function output(): u32 {
   echo.more = 0;
   while (true) {
     changetype<Outgoing>(OUTGOING).flags = PacketFlag.CHECKSUM_TRUSTED;
-    let length = emitReply();
-    if (length == 0) length = emitSynAck();
-    if (length == 0) length = emitReady();
-    if (length == 0) return 0;
+    const length = emitNext();
+    if (length == 0) {
+      store<u32>(OUTPUT_CYCLE, 0);
+      return 0;
+    }
     if (!isForUs()) return length;
     const seen = echo.count;
     memory.copy(RECEIVE, TRANSMIT, length);
@@ -230,6 +238,25 @@ export function output(): u32 {
     echo.more = 1;
     return 0;
   }
+}
+
+/** The next packet, of whose turn it is; where that side has none, the other goes on. */
+function emitNext(): u32 {
+  const sent = load<u32>(OUTPUT_CYCLE);
+  const length = sent < STRETCH ? emitStray() : emitReady();
+  if (length != 0) {
+    store<u32>(OUTPUT_CYCLE, (sent + 1) % (2 * STRETCH));
+    return length;
+  }
+  if (sent < STRETCH) return emitReady();
+  store<u32>(OUTPUT_CYCLE, 0);
+  return emitStray();
+}
+
+/** The next packet that belongs to no connection: a reply, or else a SYN,ACK. */
+function emitStray(): u32 {
+  const length = emitReply();
+  return length != 0 ? length : emitSynAck();
 }
 
 /** The next packet of a connection. One that has none leaves the queue. */

@@ -1066,9 +1066,9 @@ export const LIMITS = {
     most: 16777216,
     about: "Ranges of out-of-order and of SACKed data, of all connections together.",
   },
-  /** Replies queued at once: RST, ICMP, ACKs in TIME-WAIT and SYN-RECEIVED. 1 to 65536; default 256. */
+  /** Replies queued at once: RST, ICMP, ACKs in TIME-WAIT and SYN-RECEIVED. 1 to 65536; default 1024. */
   replies: {
-    initial: 256,
+    initial: 1024,
     least: 1,
     most: 65536,
     about: "Replies queued at once: RST, ICMP, ACKs in TIME-WAIT and SYN-RECEIVED.",

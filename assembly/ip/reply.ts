@@ -81,6 +81,13 @@ function replyAt(index: u32): Reply {
   return changetype<Reply>(itemAt(replies(), index));
 }
 
+/** Whether there is no place for another reply; counts when there is none. */
+export function isReplyQueueFull(): bool {
+  if (replies().used < replies().capacity) return false;
+  count(Counter.TcpExtReplyQueueDrop);
+  return true;
+}
+
 /**
  * Takes a reply from our address to a remote one; the caller fills in `head` and its lengths.
  *
@@ -95,11 +102,8 @@ export function newReply(
   remote0: u64,
   remote1: u64,
 ): Reply | null {
+  if (isReplyQueueFull()) return null;
   const index = take(replies());
-  if (index == 0) {
-    count(Counter.TcpExtReplyQueueDrop);
-    return null;
-  }
   const reply = replyAt(index);
   reply.protocol = <u8>protocol;
   reply.checksumAt = <u8>checksumAt;

@@ -14,6 +14,7 @@
  */
 import { Counter, Reason, Setting, State, TraceKind } from '../abi';
 import { count } from '../counters';
+import { isReplyQueueFull } from '../ip/reply';
 import { SYN_ENTRY_SIZE, COOKIE_ENTRY, COOKIE_SENT_AT, SCRATCH } from '../memory';
 import { hash, Key } from '../random';
 import { setting } from '../limits';
@@ -91,6 +92,11 @@ function cookie(tuple: usize, irs: RemoteSeq, ofPeriod: u32, index: u32): LocalS
 
 /** Answers a SYN with a SYN,ACK whose ISS is a cookie. */
 export function sendCookie(listener: Tcb, seg: Segment): void {
+  // Before the hashes: a SYN that gets no answer must cost next to nothing.
+  if (isReplyQueueFull()) {
+    dropStray(seg, Reason.REPLY_QUEUE_FULL);
+    return;
+  }
   const record = changetype<usize>(seg);
   const tuple = record + TUPLE;
   const mss = peerMss(seg.options, seg.remote0, seg.remote1);
@@ -98,7 +104,7 @@ export function sendCookie(listener: Tcb, seg: Segment): void {
   let flags = offers() & offeredBy(seg);
   // Without timestamps there is nowhere to keep the other options, so they are not agreed on.
   if ((flags & Flag.TIMESTAMPS) == 0) flags = 0;
-  const wasSent = replySynAck(
+  replySynAck(
     record,
     iss,
     seg.seq + 1,
@@ -106,27 +112,24 @@ export function sendCookie(listener: Tcb, seg: Segment): void {
     announcedMss(seg.remote0, seg.remote1, listener.snd.mssLimit),
     shiftOf(listener),
     min<u32>(listener.rcv.buffer, 65_535),
-    stampWith(timestampNow(timestampOffset(tuple)), flags, seg.options.shift),
+    flags & Flag.TIMESTAMPS ? stamp(tuple, flags, seg.options.shift) : 0,
     seg.options.tsVal,
   );
-  if (!wasSent) {
-    dropStray(seg, Reason.REPLY_QUEUE_FULL);
-    return;
-  }
   store<u64>(COOKIE_SENT_AT, now());
   count(Counter.TcpExtSyncookiesSent);
   trace(TraceKind.NOTE, 0, State.LISTEN, Reason.COOKIE_SENT, 0, 0, 0, 0);
   if (seg.textLength != 0) dropStray(seg, Reason.SYN_TEXT_NOT_KEPT);
 }
 
-/** A timestamp not later than `clock`, whose low bits say what was agreed on. */
-function stampWith(clock: u32, flags: u32, shift: u32): u32 {
+/** A timestamp not later than the tuple's clock, whose low bits say what was agreed on. */
+function stamp(tuple: usize, flags: u32, shift: u32): u32 {
+  const clock = timestampNow(timestampOffset(tuple));
   const bits =
     (flags & Flag.ECN ? 32 : 0) |
     (flags & Flag.SACK ? 16 : 0) |
     (flags & Flag.SCALING ? shift : NO_SCALING);
-  const stamp = (clock & ~((1 << OPTION_BITS) - 1)) | bits;
-  return <i32>(stamp - clock) > 0 ? stamp - (1 << OPTION_BITS) : stamp;
+  const value = (clock & ~((1 << OPTION_BITS) - 1)) | bits;
+  return <i32>(value - clock) > 0 ? value - (1 << OPTION_BITS) : value;
 }
 
 /**

@@ -139,8 +139,7 @@ export function acknowledgeLast(tcb: Tcb, wnd: u32): void {
 }
 
 /**
- * Sends a SYN,ACK that is not remembered; answers whether it found room. `val` and `ecr` count only
- * with the timestamps' flag.
+ * Sends a SYN,ACK that is not remembered. `val` and `ecr` count only with the timestamps' flag.
  */
 export function replySynAck(
   record: usize,
@@ -152,15 +151,14 @@ export function replySynAck(
   wnd: u32,
   val: u32,
   ecr: u32,
-): bool {
+): void {
   const ctl = synAckControl(flags);
   const answer = reply(record, 0, iss, ack, ctl, wnd, DEFAULT_HOP_LIMIT);
-  if (answer == null) return false;
+  if (answer == null) return;
   const options = writeSynOptions(answer.head + TCP_HEADER, flags, mss, shift, val, ecr);
   store<u8>(answer.head, <u8>((TCP_HEADER + options) << 2), 12);
   answer.headLength += options;
   traceOut(0, State.SYN_RECEIVED, iss, ack, ctl, wnd);
-  return true;
 }
 
 function traceOut(handle: u32, state: State, seq: u32, ack: u32, ctl: u32, wnd: u32): void {

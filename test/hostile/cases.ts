@@ -112,6 +112,8 @@ const TABLE = `
 15c an accept queue that is full
 15d half-open connections end in time
 15e a queue that fills gives up the old ones sooner
+15f a batch of SYNs as long as a TUN's is answered whole
+15g established connections send before most of the flood is answered
 16 connections held for nothing (CVE-2008-4609)
 16a zero windows, on many connections: memory is bounded, text in order still gets in
 16b the same: others can still send
