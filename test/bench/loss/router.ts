@@ -9,8 +9,6 @@
  *
  * Both namespaces end with the last process in them. Run as `router.ts TASK`, a task in JSON.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { CLONE_NEWNET, koffi, libc, SystemError } from '../../../host-node/libc.ts';
 import { addRoute, bringUpLoopback } from '../../../host-node/netlink.ts';
@@ -20,6 +18,7 @@ import { VirtualClock } from '../../../host-web/clock.ts';
 import type { Link, LinkPort } from '../../../host-web/link/link.ts';
 import { relay } from '../../../host-web/link/relay.ts';
 import { simulatedLink } from '../../../host-web/link/simulated.ts';
+import { Process } from '../process.ts';
 import { lineOf } from './line.ts';
 import { Observer } from './observer.ts';
 import { comeFirst, endWithParent } from './processes.ts';
@@ -107,39 +106,6 @@ function routeTo(address: string): void {
   addRoute({ destination: { octets: network, prefix }, device: ROUTER_SIDE });
 }
 
-/** One end, in a process of its own in the namespace this thread is in. */
-class Process<T> {
-  readonly #child: ChildProcess;
-  readonly #closed: Promise<unknown[]>;
-  #said = '';
-
-  constructor(file: string, end: End) {
-    const parameters = ['--enable-source-maps', file, JSON.stringify(end)];
-    const stdio = ['pipe', 'pipe', 'inherit'] as const;
-    this.#child = spawn(process.execPath, parameters, { stdio: [...stdio] });
-    this.#child.stdout!.on('data', (octets: Buffer) => (this.#said += octets.toString()));
-    this.#closed = once(this.#child, 'close');
-  }
-
-  /** Waits until it can begin. */
-  async ready(): Promise<void> {
-    // It may have said so while another was waited for.
-    if (this.#said === '') await Promise.race([once(this.#child.stdout!, 'data'), this.#closed]);
-    if (this.#said !== 'ready\n') throw new Error(`an end is not ready: ${this.#said}`);
-  }
-
-  begin(): void {
-    this.#child.stdin!.write('go\n');
-  }
-
-  /** What it has to tell in the end. */
-  async outcome(): Promise<T> {
-    const [code] = await this.#closed;
-    if (code !== 0) throw new Error(`an end failed: ${code ?? 'killed'}`);
-    return JSON.parse(this.#said.split('\n')[1] ?? '') as T;
-  }
-}
-
 /** How late packets left, in hundredths of a millisecond. */
 class Lateness {
   readonly #counts = new Uint32Array(10_000);
@@ -219,10 +185,12 @@ async function perform(task: Task, peer: string): Promise<Outcome[]> {
   const ecn = cell.marks === undefined ? 2 : 1;
   const ends = senders.map((role, flow): End => ({ role, flow, work, congestion, ecn }));
   const here = makeSenders(ecn);
-  const from = ends.map((end) => new Process<Sent>(peer, end));
+  const from = ends.map((end) => new Process<Sent>(peer, [JSON.stringify(end)]));
   for (const sender of from) await sender.ready();
   const there = makeReceivers();
-  const to = ends.map((end) => new Process<Received>(peer, { ...end, role: 'receiver' }));
+  const to = ends.map((end) => {
+    return new Process<Received>(peer, [JSON.stringify({ ...end, role: 'receiver' })]);
+  });
   for (const receiver of to) await receiver.ready();
   const clock = new VirtualClock();
   const observer = new Observer(cell.rtt, since);
