@@ -1,22 +1,26 @@
 /**
- * What a change costs: this checkout beside another commit, in turn and in one run.
+ * What a change costs: this checkout beside another commit, in one run.
  *
- *     npm run bench:against -- COMMIT [--rounds 7]
+ *     npm run bench:against -- COMMIT [--rounds 40] [--only core]
  *
- * The commit is unpacked and built in a temporary folder with this checkout's packages. Each round
- * runs `streams.ts` and `tun-rates.ts` of both, the order changing each time, in processes of their
- * own; the medians' ratio is what to read.
+ * The commit is unpacked and built in a temporary folder with this checkout's packages. Each side
+ * is one process (`side.ts`) that stays, so both are warm; they measure in turn, for a moment each,
+ * while the other does nothing, and in another order each round. A machine's hours differ by more
+ * than a change costs, but two moments beside each other hardly do: what to read is the median of
+ * the rounds' ratios, and between which two the middle half of them lies.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { showProgress } from '../../host-node/cli/progress.ts';
+import { bundleScript } from '../bundle.mjs';
 import { run } from '../host/bundle.ts';
 
 const { values, positionals } = parseArgs({
-  options: { rounds: { type: 'string', default: '7' } },
+  options: { rounds: { type: 'string', default: '40' }, only: { type: 'string' } },
   allowPositionals: true,
 });
 const [commit] = positionals;
@@ -24,6 +28,11 @@ if (commit === undefined) {
   console.error('which commit?  npm run bench:against -- HEAD~1');
   process.exit(2);
 }
+
+/** Rounds that are not counted: the engines still compile. */
+const WARM_UP = 3;
+/** What both sides are measured with; the sources they measure are their own. */
+const SHARED = ['end-with-parent.mjs', 'bench/side.ts', 'bench/streams.ts', 'bench/connects.ts'];
 
 const here = process.cwd();
 const there = mkdtempSync(join(tmpdir(), 'netcell-against-'));
@@ -34,60 +43,74 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => process.exit(1));
 }
 
-/** A commit's files, without its history: git keeps no account of the folder. */
-function unpack(): void {
+/** Unpacks the commit's files, without its history, and builds them. */
+async function prepare(): Promise<void> {
   const archive = execFileSync('git', ['archive', commit!], { cwd: here, maxBuffer: 2 ** 30 });
   execFileSync('tar', ['-x', '-C', there], { input: archive });
+  for (const file of SHARED) copyFileSync(join(here, 'test', file), join(there, 'test', file));
+  symlinkSync(join(here, 'node_modules'), join(there, 'node_modules'));
+  const built = await run(join(there, 'assembly/build.mjs'), [], { cwd: there }).outcome;
+  if (built.code !== 0) throw new Error(`${commit} is not built: ${built.stderr}`);
 }
 
-/** Runs a script of a checkout; answers what it said. */
-async function script(checkout: string, file: string, ...parameters: string[]): Promise<string> {
-  const { outcome } = run(join(checkout, file), parameters, { cwd: checkout });
-  const { code, stdout, stderr } = await outcome;
-  if (code !== 0) throw new Error(`${file}, ${checkout}: ${stderr}`);
-  return stdout;
+/** A side's process: what it can measure, each in its unit, and a call that takes a measure. */
+async function start(checkout: string) {
+  const { child, outcome } = run(bundleScript(checkout, 'test/bench/side.ts'), [], {
+    cwd: checkout,
+    stdio: ['pipe', 'pipe', 'inherit'],
+    timeout: 0,
+  });
+  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+  const answer = async (): Promise<string> => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`${checkout} has ended: ${(await outcome).code}`);
+    return value;
+  };
+  const units: Record<string, string> = JSON.parse(await answer());
+  const measure = async (name: string): Promise<number> => {
+    child.stdin!.write(`${name}\n`);
+    return Number(await answer());
+  };
+  return { units, measure };
 }
 
-const NAMES = /(streams|BYOB|raw|core to core|(?:to|from) the kernel) ([\d.]+)/g;
-const BENCHES = ['test/bench/streams.ts', 'test/bench/tun-rates.ts'];
-
-/** The figures the benches of a checkout print, Gbit/s by their name. */
-async function measure(checkout: string): Promise<Map<string, number>> {
-  const figures = new Map<string, number>();
-  for (const bench of BENCHES) {
-    const said = await script(checkout, 'test/script.mjs', bench);
-    for (const [, name, figure] of said.matchAll(NAMES)) figures.set(name!, Number(figure));
-  }
-  return figures;
-}
-
-function median(figures: number[]): number {
-  return figures.sort((a, b) => a - b)[figures.length >> 1] ?? Number.NaN;
+/** The figure that a share of all lies below. */
+function quantile(figures: readonly number[], share: number): number {
+  const sorted = [...figures].sort((a, b) => a - b);
+  return sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN;
 }
 
 let doing = `building ${commit}`;
 const stop = showProgress(() => doing);
 try {
-  unpack();
-  // Commits from before there was this file have what it is made of.
-  copyFileSync(join(here, 'test/bench/tun-rates.ts'), join(there, 'test/bench/tun-rates.ts'));
-  symlinkSync(join(here, 'node_modules'), join(there, 'node_modules'));
-  await script(there, 'assembly/build.mjs');
-  const taken: Record<'here' | 'there', Map<string, number>[]> = { here: [], there: [] };
-  for (let round = 0; round < Number(values.rounds); round++) {
-    const order = round % 2 === 0 ? (['here', 'there'] as const) : (['there', 'here'] as const);
-    doing = `round ${round + 1} of ${values.rounds}`;
-    for (const side of order) taken[side].push(await measure(side === 'here' ? here : there));
+  await prepare();
+  const sides = [await start(here), await start(there)] as const;
+  const only = values.only;
+  const { units } = sides[0];
+  const names = Object.keys(units).filter((name) => only === undefined || name.includes(only));
+  const taken = new Map(names.map((name) => [name, [[], []] as [number[], number[]]]));
+  for (let round = -WARM_UP; round < Number(values.rounds); round++) {
+    doing = round < 0 ? 'warming up' : `round ${round + 1} of ${values.rounds}`;
+    const order = round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const);
+    for (const [name, figures] of taken) {
+      for (const side of order) {
+        const figure = await sides[side].measure(name);
+        if (round >= 0) figures[side].push(figure);
+      }
+    }
   }
   stop();
-  console.log(`this checkout beside ${commit}, medians of ${values.rounds} runs in turn, Gbit/s`);
-  for (const name of taken.here[0]!.keys()) {
-    const of = (side: 'here' | 'there') =>
-      median(taken[side].map((figures) => figures.get(name) ?? Number.NaN));
-    const [now, before] = [of('here'), of('there')];
-    const ratio = ((100 * now) / before).toFixed(1);
-    console.log(`  ${name.padEnd(14)} ${now.toFixed(2)} of ${before.toFixed(2)}: ${ratio} %`);
+  console.log(`this checkout beside ${commit}: medians of ${values.rounds} pairs`);
+  for (const [name, [now, before]] of taken) {
+    const ratios = now.map((figure, round) => (100 * figure) / before[round]!);
+    const percent = (share: number) => quantile(ratios, share).toFixed(1);
+    const figure = (figures: number[]) => quantile(figures, 0.5).toFixed(2);
+    console.log(
+      `  ${name.padEnd(16)} ${figure(now)} of ${figure(before)} ${units[name]}: ` +
+        `${percent(0.5)} % (half of them ${percent(0.25)} to ${percent(0.75)})`,
+    );
   }
 } finally {
   stop();
 }
+process.exit(0);

@@ -3,37 +3,45 @@
  *
  * Machines differ and so do their hours: each netcell figure is measured between two of its bound,
  * and medians are printed. TUN figures need a network namespace; without one they are left out, and
- * said so. `npm run bench -- tun` takes one part alone: `start`, `cores` or `tun`.
+ * said so. `npm run bench -- tun` takes one part alone: `start`, `cores`, `connects` or `tun`.
  */
-import { readFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { showProgress } from '../../host-node/cli/progress.ts';
 import { enterNamespace } from '../../host-node/namespace.ts';
 import { createCore } from '../../host-web/core.ts';
-import { benchStreams } from './streams.ts';
+import { measureHeld, openConnects } from './connects.ts';
+import { compileCore, rateOf, WAYS } from './streams.ts';
 import { measureLoopbackTcp, measureReceive, measureTransmit } from './raw-tun.ts';
 import { measureReceiving, measureSending } from './tun.ts';
 
 const RUNS = 3;
+/** Runs of what takes a moment only, and those before them, in which the engine compiles. */
+const SHORT_RUNS = 15;
+const WARM_UP = 4;
 const SECONDS = 2;
+/** Octets that two stacks in one thread move for a figure. */
+const MOVED = 256 * 1024 * 1024;
 
 type Measure = () => Promise<number>;
 
-/** Takes every measure in turn, `RUNS` times, and answers the median of each. */
-async function inTurn(measures: Record<string, Measure>): Promise<Record<string, number>> {
+/** Takes every measure in turn, so many times, and answers the median of each. */
+async function inTurn(
+  measures: Record<string, Measure>,
+  runs = RUNS,
+): Promise<Record<string, number>> {
   const taken: Record<string, number[]> = {};
   let doing = '';
   const stop = showProgress(() => doing);
-  for (let run = 0; run < RUNS; run++) {
+  for (let run = 0; run < runs; run++) {
     for (const [name, measure] of Object.entries(measures)) {
-      doing = `${name}, run ${run + 1} of ${RUNS}`;
+      doing = `${name}, run ${run + 1} of ${runs}`;
       (taken[name] ??= []).push(await measure());
     }
   }
   stop();
   const medians: Record<string, number> = {};
   for (const [name, figures] of Object.entries(taken)) {
-    medians[name] = figures.sort((a, b) => a - b)[RUNS >> 1]!;
+    medians[name] = figures.sort((a, b) => a - b)[runs >> 1]!;
   }
   return medians;
 }
@@ -66,15 +74,52 @@ async function benchTun(): Promise<void> {
 
 async function benchCores(): Promise<void> {
   const stop = showProgress(() => 'two stacks in one thread');
-  const { door, raw, streams, byob, growth } = await benchStreams();
+  const module = compileCore();
+  const figures: Record<string, number> = {};
+  let growth = 0;
+  for (const [name, open] of Object.entries(WAYS)) {
+    const way = await open(module);
+    // Once for the engine, which compiles what it has seen often.
+    await way.move(MOVED);
+    const before = process.memoryUsage().rss;
+    figures[name] = await rateOf(way, MOVED);
+    if (name === 'streams') growth = process.memoryUsage().rss - before;
+    await way.close();
+  }
   stop();
-  const bound = door * 1e9;
+  const { raw = 0, streams = 0, BYOB = 0, 'core to core': door = 0 } = figures;
   console.log('\nTwo stacks in one thread, MTU 1500, checksums on, 256 MiB');
-  row('at the core’s door', bound, 'itself', bound);
-  row('through the callback API over a pipe', raw * 1e9, 'the door', bound);
-  row('through connect() and listen() streams', streams * 1e9, 'the door', bound);
-  row('the same with a BYOB reader', byob * 1e9, 'the door', bound);
-  console.log(`  resident memory grew by ${growth.toFixed(0)} MiB while streams ran`);
+  row('at the core’s door', door, 'itself', door);
+  row('through the callback API over a pipe', raw, 'the door', door);
+  row('through connect() and listen() streams', streams, 'the door', door);
+  row('the same with a BYOB reader', BYOB, 'the door', door);
+  const grown = (growth / 1024 ** 2).toFixed(0);
+  console.log(`  resident memory grew by ${grown} MiB while streams ran`);
+}
+
+async function benchConnects(): Promise<void> {
+  const measures: Record<string, Measure> = {};
+  for (const way of ['net', 'streams', 'raw', 'door'] as const) {
+    const measure = (measures[way] = await openConnects(way));
+    for (let i = 0; i < WARM_UP; i++) await measure();
+  }
+  const figures = await inTurn(measures, SHORT_RUNS);
+  const { net = 0, streams = 0, raw = 0, door = 0 } = figures;
+  const rate = (what: string, figure: number) => {
+    const thousands = (figure / 1000).toFixed(1).padStart(6);
+    const times = (figure / net).toFixed(1).padStart(5);
+    console.log(`  ${what.padEnd(46)} ${thousands} k a second ${times} x node:net`);
+  };
+  console.log('\nConnections opened and closed in one process, no data');
+  rate('node:net over lo, 16 at once', net);
+  rate('connect() and listen() over a pipe, 16 at once', streams);
+  rate('the callback API over a pipe, 16 at once', raw);
+  rate('at the door of two cores', door);
+  const held = await measureHeld();
+  console.log(
+    `  JavaScript each open end holds: ${held.raw.toFixed(0)} octets with callbacks, ` +
+      `${held.sockets.toFixed(0)} as a socket, ${held.streams.toFixed(0)} with both its streams`,
+  );
 }
 
 /** A stack's beginning, beside what the engine needs for any instance with so much memory. */
@@ -87,7 +132,7 @@ function benchStart(): void {
     });
     return times.sort((a, b) => a - b)[25]!;
   };
-  const module = new WebAssembly.Module(readFileSync('build/core.wasm'));
+  const module = compileCore();
   const bare = median(() => new WebAssembly.Memory({ initial: 1600 }));
   const whole = median(() => createCore(module, {}, new Uint8Array(32)));
   console.log('\nFrom compiled module to a stack laid out with its default limits');
@@ -97,6 +142,7 @@ function benchStart(): void {
 const PARTS: Record<string, () => void | Promise<void>> = {
   start: benchStart,
   cores: benchCores,
+  connects: benchConnects,
   tun: benchTun,
 };
 

@@ -1,8 +1,9 @@
 /**
- * Throughput of the web streams: 256 MiB through `connect()` and `listen()` over a pipe, both
- * stacks in this one thread, next to what the core does when nothing is around it.
+ * Throughput between two stacks in one thread: through web streams, through callbacks, and at the
+ * core's door, which is the most any host could do.
  *
- * `node test/script.mjs test/bench/streams.ts` prints it; `benchStreams` returns it.
+ * Each way is one connection that stays open and moves octets as often as it is asked to, so that
+ * `index.ts` can move many at once, and `side.ts` a few at a time.
  */
 import { readFileSync } from 'node:fs';
 import { Memory } from '../../host-web/abi.ts';
@@ -10,22 +11,32 @@ import { parseAddress, toMapped } from '../../host-web/address.ts';
 import { type Core, createCore, setEndpoint } from '../../host-web/core.ts';
 import { createStack, pipe, type Stack } from '../../host-web/index.ts';
 
-export interface Figures {
-  /**
-   * Gbit/s: through two web streams; with a BYOB reader; through the raw API; core to core by hand.
-   */
-  readonly streams: number;
-  readonly byob: number;
-  readonly raw: number;
-  readonly door: number;
-  /** Growth of what the process held resident while the streams ran, MiB. */
-  readonly growth: number;
+/** An open connection between two stacks. */
+export interface Way {
+  /** Moves so many octets, a multiple of 64 KiB; done when the receiver has them. */
+  move(octets: number): Promise<void>;
+  close(): Promise<void>;
 }
 
-const TOTAL = 256 * 1024 * 1024;
 const CHUNK = 65_536;
 
-const gigabits = (ms: number) => (TOTAL * 8) / ms / 1e6;
+/** Counts what the receiver gets, and says when it is all that was sent. */
+class Arrivals {
+  #left = 0;
+  #done = () => {};
+
+  expect(octets: number): Promise<void> {
+    this.#left += octets;
+    return new Promise((resolve) => {
+      this.#done = resolve;
+    });
+  }
+
+  count(octets: number): void {
+    this.#left -= octets;
+    if (this.#left === 0) this.#done();
+  }
+}
 
 async function pair(module: WebAssembly.Module): Promise<[Stack, Stack]> {
   const a = await createStack({ address: '10.0.0.1/24', module });
@@ -36,70 +47,95 @@ async function pair(module: WebAssembly.Module): Promise<[Stack, Stack]> {
   return [a, b];
 }
 
-/** Through streams; `byob` reads into one array over and over. */
-async function throughStreams(module: WebAssembly.Module, byob: boolean): Promise<number> {
-  const [a, b] = await pair(module);
-  const listener = b.listen({ port: 9 });
-  const start = performance.now();
-  const reading = listener.accept().then(async ({ readable }) => {
-    let got = 0;
-    if (!byob) {
-      const reader = readable.getReader();
-      for (let r = await reader.read(); !r.done; r = await reader.read()) got += r.value.length;
-      return got;
-    }
-    const reader = readable.getReader({ mode: 'byob' });
-    let into: Uint8Array<ArrayBuffer> = new Uint8Array(CHUNK);
-    for (;;) {
-      const { value, done } = await reader.read(into);
-      if (done) return got;
-      got += value.length;
-      into = new Uint8Array(value.buffer);
-    }
-  });
-  const writer = a.connect('10.0.0.2:9').writable.getWriter();
-  const chunk = new Uint8Array(CHUNK);
-  for (let sent = 0; sent < TOTAL; sent += CHUNK) await writer.write(chunk);
-  await writer.close();
-  if ((await reading) !== TOTAL) throw new Error('octets are missing');
-  const ms = performance.now() - start;
+async function close(a: Stack, b: Stack): Promise<void> {
   await Promise.all([a.close(), b.close()]);
-  return gigabits(ms);
 }
 
-async function throughRaw(module: WebAssembly.Module): Promise<number> {
+/** Reads until the stream fails, which it does once its stack is closed. */
+async function readChunks(stream: ReadableStream<Uint8Array>, arrivals: Arrivals): Promise<void> {
+  const reader = stream.getReader();
+  for (let r = await reader.read(); !r.done; r = await reader.read()) {
+    arrivals.count(r.value.length);
+  }
+}
+
+/** As `readChunks`, into one array over and over. */
+async function readInto(stream: ReadableStream<Uint8Array>, arrivals: Arrivals): Promise<void> {
+  const reader = stream.getReader({ mode: 'byob' });
+  for (let into: Uint8Array<ArrayBuffer> = new Uint8Array(CHUNK); ; ) {
+    const { value, done } = await reader.read(into);
+    if (done) return;
+    arrivals.count(value.length);
+    into = new Uint8Array(value.buffer);
+  }
+}
+
+async function openStreams(module: WebAssembly.Module, read: typeof readChunks): Promise<Way> {
+  const [a, b] = await pair(module);
+  const listener = b.listen({ port: 9 });
+  const arrivals = new Arrivals();
+  void listener.accept().then(({ readable }) => read(readable, arrivals).catch(() => {}));
+  const writer = a.connect('10.0.0.2:9').writable.getWriter();
+  const chunk = new Uint8Array(CHUNK);
+  return {
+    move: async (octets) => {
+      const arrived = arrivals.expect(octets);
+      for (let sent = 0; sent < octets; sent += CHUNK) await writer.write(chunk);
+      await arrived;
+    },
+    close: () => close(a, b),
+  };
+}
+
+async function openRaw(module: WebAssembly.Module): Promise<Way> {
   const [a, b] = await pair(module);
   const chunk = new Uint8Array(CHUNK);
   const into = new Uint8Array(CHUNK);
+  const arrivals = new Arrivals();
   const listener = b.openListener({ port: 9 });
-  const start = performance.now();
+  listener.onAcceptable = () => {
+    const server = listener.accept()!;
+    server.onReadable = () => {
+      for (let n = server.receive(into); n > 0; n = server.receive(into)) arrivals.count(n);
+    };
+  };
+  let left = 0;
+  const client = a.openConnection('10.0.0.2:9');
+  const fill = () => {
+    while (left > 0) {
+      const wanted = Math.min(CHUNK, left);
+      const n = client.send(wanted === CHUNK ? chunk : chunk.subarray(0, wanted));
+      left -= n;
+      if (n < wanted) return;
+    }
+  };
   await new Promise<void>((resolve) => {
-    let got = 0;
-    listener.onAcceptable = () => {
-      const server = listener.accept()!;
-      server.onReadable = () => {
-        for (let n = server.receive(into); n > 0; n = server.receive(into)) got += n;
-        if (got === TOTAL) resolve();
-      };
-    };
-    let sent = 0;
-    const client = a.openConnection('10.0.0.2:9');
-    client.onOpened = client.onWritable = () => {
-      while (sent < TOTAL) {
-        const wanted = Math.min(CHUNK, TOTAL - sent);
-        const n = client.send(wanted === CHUNK ? chunk : chunk.subarray(0, wanted));
-        sent += n;
-        if (n < wanted) return;
-      }
-    };
+    client.onOpened = resolve;
   });
-  const ms = performance.now() - start;
-  await Promise.all([a.close(), b.close()]);
-  return gigabits(ms);
+  client.onWritable = fill;
+  return {
+    move: (octets) => {
+      const arrived = arrivals.expect(octets);
+      left = octets;
+      fill();
+      return arrived;
+    },
+    close: () => close(a, b),
+  };
 }
 
-/** Two cores and a copy between them: the most any host could do. */
-function throughDoor(module: WebAssembly.Module): number {
+/** Two cores and a copy between them. */
+export interface Cores {
+  readonly a: Core;
+  readonly b: Core;
+  /** Takes every packet one of them has to send to the other. */
+  carry(from: Core, to: Core): void;
+  /** Tells both the time; it begins with 1 ms. */
+  pass(ms: number): void;
+}
+
+/** 10.0.0.1 and 10.0.0.2. */
+export function openCores(module: WebAssembly.Module): Cores {
   const core = (host: number): Core => {
     const made = createCore(module, {}, new Uint8Array(32).fill(host));
     setEndpoint(made, toMapped(parseAddress(`10.0.0.${host}`)!), 0, null, 0);
@@ -108,60 +144,63 @@ function throughDoor(module: WebAssembly.Module): number {
   };
   const [a, b] = [core(1), core(2)];
   let now = 1;
+  const pass = (ms: number) => {
+    now += ms;
+    a.poll(now);
+    b.poll(now);
+  };
+  pass(0);
   const carry = (from: Core, to: Core) => {
     for (let n = from.output(); n !== 0; n = from.output()) {
       to.receiveWindow.set(from.transmitWindow.subarray(0, n));
       to.input(n, 0);
     }
   };
+  return { a, b, carry, pass };
+}
+
+function openDoor(module: WebAssembly.Module): Way {
+  const { a, b, carry, pass } = openCores(module);
   const [client, listener] = [a.create(), b.create()];
   setEndpoint(b, null, 9, null, 0);
   b.listen(listener, 5);
   setEndpoint(a, null, 0, toMapped(parseAddress('10.0.0.2')!), 9);
-  a.poll(now);
-  b.poll(now);
   a.connect(client);
   for (let i = 0; i < 3; i++) {
     carry(a, b);
     carry(b, a);
   }
   const server = b.accept(listener);
-  const start = performance.now();
-  for (let sent = 0, got = 0; got < TOTAL; ) {
-    if (sent < TOTAL) sent += a.send(client, Math.min(Memory.TEXT_SIZE, TOTAL - sent));
-    now += 0.05;
-    a.poll(now);
-    b.poll(now);
-    carry(a, b);
-    for (let n = 1; n > 0; got += Math.max(n, 0)) n = b.receive(server, Memory.TEXT_SIZE);
-    carry(b, a);
-  }
-  return gigabits(performance.now() - start);
-}
-
-/** Runs all of it. */
-export async function benchStreams(): Promise<Figures> {
-  const module = new WebAssembly.Module(readFileSync('build/core.wasm'));
-  const resident = () => process.memoryUsage().rss / 1024 ** 2;
-  throughDoor(module);
-  await throughStreams(module, false);
-  const before = resident();
-  const streams = await throughStreams(module, false);
-  const growth = resident() - before;
   return {
-    streams,
-    growth,
-    byob: await throughStreams(module, true),
-    raw: await throughRaw(module),
-    door: throughDoor(module),
+    move: async (octets) => {
+      for (let sent = 0, got = 0; got < octets; ) {
+        if (sent < octets) sent += a.send(client, Math.min(Memory.TEXT_SIZE, octets - sent));
+        pass(0.05);
+        carry(a, b);
+        for (let n = 1; n > 0; got += Math.max(n, 0)) n = b.receive(server, Memory.TEXT_SIZE);
+        carry(b, a);
+      }
+    },
+    close: async () => {},
   };
 }
 
-if (process.argv[1]?.includes('streams')) {
-  const { streams, byob, raw, door, growth } = await benchStreams();
-  console.log(
-    `streams ${streams.toFixed(1)} Gbit/s, BYOB ${byob.toFixed(1)}, ` +
-      `raw ${raw.toFixed(1)}, core to core ${door.toFixed(1)}; ` +
-      `resident memory grew by ${growth.toFixed(0)} MiB`,
-  );
+/** The ways there are, by the names of their figures. */
+export const WAYS: Record<string, (module: WebAssembly.Module) => Way | Promise<Way>> = {
+  streams: (module) => openStreams(module, readChunks),
+  BYOB: (module) => openStreams(module, readInto),
+  raw: openRaw,
+  'core to core': openDoor,
+};
+
+/** This checkout's core, compiled. */
+export function compileCore(): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync('build/core.wasm'));
+}
+
+/** Moves so many octets; answers bits a second. */
+export async function rateOf(way: Way, octets: number): Promise<number> {
+  const start = performance.now();
+  await way.move(octets);
+  return (octets * 8000) / (performance.now() - start);
 }
