@@ -103,7 +103,7 @@ const limits = boundsOf(read('limits.ts'), member(windowsOf(source), 'Config').f
 
 function generate() {
   const map = mapOf(read('memory.ts'));
-  const { MAX_ADDRESSES } = mapOf(read('limits.ts'));
+  const { MAX_ADDRESSES, INDEX_BITS } = mapOf(read('limits.ts'));
   const lines = ["/** Made by `assembly/build.mjs` from the core's sources. Do not edit. */", ''];
   for (const { name, doc, members } of enumsOf(source)) {
     lines.push(`/** ${doc} */`, `export enum ${name} {`);
@@ -159,6 +159,7 @@ function generate() {
     `  TRACE_EVENT_SIZE: 32,`,
     `  MAX_ADDRESSES: ${MAX_ADDRESSES},`,
     `  EPHEMERAL_PORTS: ${mapOf(read('tcp/taken-ports.ts')).PORT_COUNT},`,
+    `  INDEX_BITS: ${INDEX_BITS},`,
     '} as const',
     '',
   );

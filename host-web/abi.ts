@@ -1439,4 +1439,5 @@ export const Memory = {
   TRACE_EVENT_SIZE: 32,
   MAX_ADDRESSES: 16,
   EPHEMERAL_PORTS: 28232,
+  INDEX_BITS: 20,
 } as const

@@ -49,15 +49,25 @@ export function isIP(text: string): 0 | 4 | 6 {
 }
 
 function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
   const octets = new Uint8Array(4);
-  for (let i = 0; i < 4; i++) {
-    // A leading zero meant octal to inet_aton, so it means nothing here (RFC 6943 §3.1.1).
-    if (!/^(0|[1-9]\d{0,2})$/.test(parts[i]!) || Number(parts[i]) > 255) return undefined;
-    octets[i] = Number(parts[i]);
+  let at = 0;
+  let digits = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit >= 0 && digit <= 9) {
+      const value = 10 * octets[at]! + digit;
+      // A leading zero meant octal to inet_aton, so it means nothing here (RFC 6943 §3.1.1).
+      if (value > 255 || (digits > 0 && octets[at] === 0)) return undefined;
+      octets[at] = value;
+      digits++;
+    } else if (digit === -2 && digits > 0 && at < 3) {
+      at++;
+      digits = 0;
+    } else {
+      return undefined;
+    }
   }
-  return octets;
+  return at === 3 && digits > 0 ? octets : undefined;
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {
@@ -191,14 +201,18 @@ function partsOf(
   let host: unknown;
   let port: unknown;
   if (typeof address === 'string') {
-    [, host, port] = /^(.*):(\d{1,5})$/.exec(address) ?? [];
+    const colon = address.lastIndexOf(':');
+    if (colon >= 0 && /^\d{1,5}$/.test(address.slice(colon + 1))) {
+      host = address.slice(0, colon);
+      port = Number(address.slice(colon + 1));
+    }
   } else {
     ({ hostname: host, port } = (address ?? {}) as Partial<SocketAddress>);
   }
   const number = typeof port === 'string' && port !== '' ? Number(port) : port;
   if (typeof host !== 'string' || !isPort(number)) return undefined;
-  const bracketed = /^\[(.*)\]$/.exec(host)?.[1];
-  return { host: bracketed ?? host, isBracketed: bracketed !== undefined, port: number };
+  const isBracketed = host.startsWith('[') && host.endsWith(']');
+  return { host: isBracketed ? host.slice(1, -1) : host, isBracketed, port: number };
 }
 
 function isPort(port: unknown): port is number {

@@ -106,6 +106,15 @@ export class SocketError extends TypeError {
   }
 }
 
+/**
+ * Makes an error when it is first asked for, and answers the same from then on: to note where it
+ * was made costs more than a connection's end, and often nobody looks.
+ */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly error: T } | undefined;
+  return () => (made ??= { error: make() }).error;
+}
+
 function host(address: string, port: number | undefined): string {
   if (port === undefined) return address;
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;

@@ -29,6 +29,7 @@ import { type PingOptions, type PingReply, Pings } from './ping.ts';
 import type { WasmModule } from './platform.ts';
 import { EPOCH, Pump, PumpAlarm, type Pumped } from './pump.ts';
 import { failure, notFound } from './raw/failure.ts';
+import { Owners } from './raw/owners.ts';
 import { type Host, RawConnection, RawListener } from './raw/raw.ts';
 import {
   checkOptions,
@@ -60,7 +61,7 @@ export class Stack implements Host {
   readonly clock: Clock;
   readonly #pump: Pump;
   readonly #alarm: PumpAlarm;
-  readonly #owners = new Map<number, RawConnection | RawListener>();
+  readonly #owners = new Owners<RawConnection | RawListener>();
   readonly #pings: Pings;
   readonly #addresses: string[] = [];
   readonly #mtu: number | undefined;
@@ -118,8 +119,7 @@ export class Stack implements Host {
   }
 
   forget(handle: number): void {
-    if (this.#owners.get(handle) instanceof RawListener) this.#listeners--;
-    this.#owners.delete(handle);
+    if (this.#owners.remove(handle) instanceof RawListener) this.#listeners--;
   }
 
   #input(length: number, flags: number): void {
@@ -139,7 +139,7 @@ export class Stack implements Host {
       this.#pings.expire();
     },
     signal: (handle, events, result, reason) => {
-      this.#owners.get(handle)?.signal(events, result, reason);
+      this.#owners.of(handle)?.signal(events, result, reason);
     },
     transmit: () => {
       const attachment = this.#attachment;
@@ -249,7 +249,7 @@ export class Stack implements Host {
       const hostname = formatAddress(remote.octets);
       return this.#refused(failure(this.core, 'connect', result, hostname, remote.port));
     }
-    this.#owners.set(handle, raw);
+    this.#owners.add(raw);
     this.wake();
     return raw;
   }
@@ -258,7 +258,7 @@ export class Stack implements Host {
   #refused(error: SocketError): RawConnection {
     const raw = new RawConnection(this, 0, false);
     raw.name(error.address ?? '', error.port ?? 0);
-    this.clock.soon(() => raw.end(error));
+    this.clock.soon(() => raw.end(() => error));
     return raw;
   }
 
@@ -290,14 +290,14 @@ export class Stack implements Host {
       raw.release();
       throw failure(this.core, 'listen', result, hostname, port);
     }
-    this.#owners.set(handle, raw);
+    this.#owners.add(raw);
     this.#listeners++;
     return raw;
   }
 
   readonly #adopt = (handle: number): RawConnection => {
     const raw = new RawConnection(this, handle, true);
-    this.#owners.set(handle, raw);
+    this.#owners.add(raw);
     return raw;
   };
 
@@ -367,7 +367,7 @@ export class Stack implements Host {
   /** Ends everything: connections by a RST, listeners, pings; then closes the link. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    const owners = [...this.#owners.values()];
+    const owners = this.#owners.all();
     this.refresh();
     for (const raw of owners) raw instanceof RawListener ? raw.close() : raw.abort();
     this.#pings.close();

@@ -26,12 +26,17 @@ interface Tuple {
   remotePort: number;
 }
 
+/** Where STATUS has both sockets: at its beginning. */
+const SOCKETS_SIZE = StatusField.remotePort + 4;
+
 /** What connections and listeners have in common: a handle of the core. */
 export abstract class RawHandle {
   protected readonly host: Host;
   /** The core's name for it; 0 once released. */
   handle: number;
   #tuple: Tuple | undefined;
+  /** Both sockets as STATUS had them at the release: most are never written as text. */
+  #released: Uint8Array | undefined;
 
   constructor(host: Host, handle: number) {
     this.host = host;
@@ -87,29 +92,35 @@ export abstract class RawHandle {
 
   protected tuple(): Tuple {
     if (this.#tuple !== undefined) return this.#tuple;
-    const { core } = this.host;
-    if (core.status(this.handle) !== Result.OK) {
+    const record = this.#released ?? this.#sockets();
+    if (record === undefined) {
       return { localAddress: '', localPort: 0, remoteAddress: '', remotePort: 0 };
     }
-    const at = Memory.STATUS;
-    const address = (offset: number) =>
-      formatMapped(core.octets.subarray(at + offset, at + offset + 16));
+    const address = (at: number) => formatMapped(record.subarray(at, at + 16));
+    const port = (at: number) => record[at]! | (record[at + 1]! << 8);
     this.#tuple = {
       localAddress: address(StatusField.local0),
-      localPort: core.view.getUint32(at + StatusField.localPort, true),
+      localPort: port(StatusField.localPort),
       remoteAddress: address(StatusField.remote0),
-      remotePort: core.view.getUint32(at + StatusField.remotePort, true),
+      remotePort: port(StatusField.remotePort),
     };
     return this.#tuple;
+  }
+
+  /** Both sockets as STATUS has them; undefined where the core knows of none. */
+  #sockets(): Uint8Array | undefined {
+    const { core } = this.host;
+    if (core.status(this.handle) !== Result.OK) return undefined;
+    return core.octets.slice(Memory.STATUS, Memory.STATUS + SOCKETS_SIZE);
   }
 
   /** Lets go of the handle. */
   release(): void {
     if (this.handle === 0) return;
-    this.tuple();
+    if (this.#tuple === undefined) this.#released = this.#sockets();
     const { handle } = this;
-    this.handle = 0;
     this.host.forget(handle);
+    this.handle = 0;
     this.host.refresh();
     this.host.core.release(handle);
     this.host.wake();

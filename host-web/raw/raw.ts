@@ -19,7 +19,7 @@
  */
 import { Memory, type Reason, Result, Signal } from '../abi.ts';
 import { type Callback, call } from '../callback.ts';
-import { SocketError, type Syscall } from '../errors.ts';
+import { once, SocketError, type Syscall } from '../errors.ts';
 import type { Octets } from '../platform.ts';
 import { type Host, RawHandle } from './raw-handle.ts';
 
@@ -48,13 +48,13 @@ export class RawConnection extends RawHandle {
   onSoftError: ((error: SocketError) => void) | null = null;
   /** The connection is over; null after a normal end. The last callback. */
   onClosed: ((error: SocketError | null) => void) | null = null;
+  /** As `onClosed`, for an owner that asks `error` only where somebody is to see it. */
+  onOver: Callback = null;
 
   /** It has been synchronized. */
   isOpened: boolean;
   /** It is over: `onClosed` has been called. */
   isClosed = false;
-  /** What it failed with. */
-  error: SocketError | null = null;
   /**
    * An OPEN goes on when ICMP calls the peer unreachable, until R2 (MUST-56). False, the default:
    * it is given up at once with EHOSTUNREACH, as connect(2) of Linux does (RFC 5461 §4.1).
@@ -65,11 +65,22 @@ export class RawConnection extends RawHandle {
    * §3.8.5). New protocols should not use it (RFC 6093).
    */
   isUrgent = false;
-  #givenUp: SocketError | null = null;
+  #givenUp: (() => SocketError) | null = null;
+  #failure: (() => SocketError) | null = null;
 
   constructor(host: Host, handle: number, isOpened: boolean) {
     super(host, handle);
     this.isOpened = isOpened;
+  }
+
+  /** It is over, by no normal end. */
+  get hasFailed(): boolean {
+    return this.#failure !== null;
+  }
+
+  /** What it failed with: made when it is first asked for. */
+  get error(): SocketError | null {
+    return this.#failure === null ? null : this.#failure();
   }
 
   get remoteAddress(): string {
@@ -228,26 +239,25 @@ export class RawConnection extends RawHandle {
       this.#givenUp = error;
       this.abort();
     } else if (onSoftError !== null) {
-      call(() => onSoftError(error)); // SHLD-20
+      call(() => onSoftError(error())); // SHLD-20
     }
   }
 
-  /** The stack's: the connection is over. */
-  end(error: SocketError | null): void {
+  /** The stack's: the connection is over; `failure` makes the error of what is no normal end. */
+  end(failure: (() => SocketError) | null): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.error = error;
+    this.#failure = failure;
+    call(this.onOver);
     const { onClosed } = this;
-    if (onClosed !== null) call(() => onClosed(error));
+    if (onClosed !== null) call(() => onClosed(this.error));
   }
 
-  #trouble(result: Result, reason: Reason): SocketError {
-    return new SocketError({
-      syscall: this.isOpened ? 'read' : 'connect',
-      result,
-      reason,
-      address: this.remoteAddress,
-      port: this.remotePort,
+  #trouble(result: Result, reason: Reason): () => SocketError {
+    const syscall = this.isOpened ? 'read' : 'connect';
+    return once(() => {
+      const { remoteAddress: address, remotePort: port } = this;
+      return new SocketError({ syscall, result, reason, address, port });
     });
   }
 }

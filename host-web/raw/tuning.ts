@@ -139,6 +139,9 @@ export function checkOptions(options: object & { signal?: AbortSignal }): void {
   }
 }
 
+const NO_HOPS: readonly string[] = [];
+const NO_OCTETS = new Uint8Array();
+
 /**
  * The IP option of a source route (RFC 791 §3.1) to a remote address; no octets when none is asked
  * for.
@@ -146,9 +149,10 @@ export function checkOptions(options: object & { signal?: AbortSignal }): void {
  * @throws TypeError or RangeError when it is no route, or not to IPv4
  */
 export function sourceRouteOption(options: OpenOptions, remote: Uint8Array): Uint8Array {
-  const { sourceRoute = [], strict = false } = options;
+  const { sourceRoute = NO_HOPS, strict = false } = options;
+  if (sourceRoute === NO_HOPS) return NO_OCTETS;
   if (!Array.isArray(sourceRoute)) throw new TypeError('a source route is a list of addresses');
-  if (sourceRoute.length === 0) return new Uint8Array();
+  if (sourceRoute.length === 0) return NO_OCTETS;
   if (sourceRoute.length > 9) throw new RangeError('a source route has at most nine hops');
   if (remote.length !== 4) throw new TypeError('a source route leads to IPv4 addresses only');
   const option = [strict ? 137 : 131, 3 + 4 * sourceRoute.length, 4];
@@ -162,6 +166,7 @@ export function sourceRouteOption(options: OpenOptions, remote: Uint8Array): Uin
 
 /** OPENs the sockets of the ENDPOINT window, along a source route if there are octets of one. */
 export function openAlong(core: Core, handle: number, sourceRoute: Uint8Array): number {
+  if (sourceRoute.length === 0) return core.connect(handle);
   core.textWindow.set(sourceRoute);
   return core.sourceRoute(handle, sourceRoute.length) || core.connect(handle);
 }

@@ -11,14 +11,14 @@ import { turn } from '../clock.ts';
 export class ClosableStream extends WritableStream<Uint8Array> {
   #closeWriter: (() => Promise<void>) | undefined;
   /** What is written now is refused with this; to close is to do nothing. */
-  #end: unknown;
+  #end: (() => unknown) | undefined;
 
   override getWriter(): WritableStreamDefaultWriter<Uint8Array> {
     const writer = super.getWriter();
     const write = writer.write.bind(writer);
     const close = writer.close.bind(writer);
     // The platform's error for a stream that is closed has no code, and says nothing of a socket.
-    writer.write = (chunk) => (this.#end === undefined ? write(chunk) : Promise.reject(this.#end));
+    writer.write = (chunk) => this.#end === undefined ? write(chunk) : Promise.reject(this.#end());
     writer.close = () => (this.#end === undefined ? close() : Promise.resolve());
     this.#closeWriter = close;
     return writer;
@@ -34,7 +34,7 @@ export class ClosableStream extends WritableStream<Uint8Array> {
    * @param error what later writes are refused with
    * @returns a promise that is rejected when only making it fail is left
    */
-  async finish(error: unknown): Promise<void> {
+  async finish(error: () => unknown): Promise<void> {
     this.#end = error;
     try {
       await (this.locked ? this.#closeWriter!() : super.close());

@@ -3,18 +3,23 @@
  *
  * The stream's highWaterMark is 0, so it asks only when somebody reads, and octets go from the
  * core's receive buffer straight to the reader: into the reader's own array (BYOB) or a new one of
- * the size of what has come. Not reading is therefore what closes RCV.WND.
+ * the size of what has come. Not reading is therefore what closes RCV.WND. The stream itself is
+ * made when it is first asked for, and then is where it would be by now.
  */
 import type { Octets } from '../platform.ts';
 import { END, type RawConnection } from '../raw/raw.ts';
 
 export class ReadEnd {
-  readonly stream: ReadableStream<Octets>;
   /** Ended, failed, cancelled or closed: nobody will read from here on. */
   isOver = false;
   readonly #raw: RawConnection;
   readonly #onEnd: () => void;
-  #controller!: ReadableByteStreamController;
+  readonly #onCancel: () => void;
+  #stream: ReadableStream<Octets> | undefined;
+  /** The stream's, as soon as there is one. */
+  #controller: ReadableByteStreamController | undefined;
+  /** What a stream made from here on has failed with; none of it where it is over: it has ended. */
+  #error: (() => unknown) | undefined;
   /** A read is waiting for octets. */
   #isWanted = false;
 
@@ -25,10 +30,20 @@ export class ReadEnd {
   constructor(raw: RawConnection, onEnd: () => void, onCancel: () => void) {
     this.#raw = raw;
     this.#onEnd = onEnd;
+    this.#onCancel = onCancel;
+  }
+
+  get stream(): ReadableStream<Octets> {
+    return (this.#stream ??= this.#make());
+  }
+
+  #make(): ReadableStream<Octets> {
     const source: UnderlyingByteSource = {
       type: 'bytes',
       start: (controller) => {
         this.#controller = controller;
+        if (this.#error !== undefined) controller.error(this.#error());
+        else if (this.isOver) controller.close();
       },
       pull: () => {
         this.#isWanted = true;
@@ -36,16 +51,17 @@ export class ReadEnd {
       },
       cancel: () => {
         this.isOver = true;
-        onCancel();
+        this.#onCancel();
       },
     };
-    this.stream = new ReadableStream(source, { highWaterMark: 0 });
+    return new ReadableStream(source, { highWaterMark: 0 });
   }
 
   /** Gives the waiting read what there is. */
   look(): void {
     if (!this.#isWanted || this.isOver) return;
-    const request = this.#controller.byobRequest;
+    const controller = this.#controller!;
+    const request = controller.byobRequest;
     if (request?.view) {
       const n = this.#raw.receive(request.view as Uint8Array);
       if (n > 0) {
@@ -60,7 +76,7 @@ export class ReadEnd {
     const chunk = this.#raw.read();
     if (typeof chunk === 'object') {
       this.#isWanted = false;
-      this.#controller.enqueue(chunk);
+      controller.enqueue(chunk);
     } else if (chunk === END) {
       this.#end();
     }
@@ -76,14 +92,15 @@ export class ReadEnd {
   close(): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.#controller.close();
-    this.#controller.byobRequest?.respond(0);
+    this.#controller?.close();
+    this.#controller?.byobRequest?.respond(0);
   }
 
-  fail(error: unknown): void {
+  fail(error: () => unknown): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.#controller.error(error);
+    if (this.#controller === undefined) this.#error = error;
+    else this.#controller.error(error());
   }
 
   #end(): void {

@@ -19,7 +19,7 @@
 import { Reason, Result } from '../abi.ts';
 import { formatEndpoint, type SocketAddress } from '../address.ts';
 import { type Clock, NEVER } from '../clock.ts';
-import { SocketError } from '../errors.ts';
+import { once, SocketError } from '../errors.ts';
 import type { TcpInfo, TcpState } from '../inspect.ts';
 import type { Octets } from '../platform.ts';
 import type { Opener } from '../raw/opener.ts';
@@ -27,7 +27,7 @@ import { noTls } from '../raw/plain.ts';
 import type { RawConnection } from '../raw/raw.ts';
 import { type OpenOptions, tune, type TuningOptions } from '../raw/tuning.ts';
 import { ReadEnd } from './read-end.ts';
-import { asyncDispose, type Deferred, deferred } from './settle.ts';
+import { asyncDispose, LatePromise } from './settle.ts';
 import { WriteEnd } from './write-end.ts';
 
 /** Both ends of an open connection. */
@@ -65,12 +65,6 @@ const enum Arriving {
 }
 
 export class Socket {
-  readonly readable: ReadableStream<Octets>;
-  readonly writable: WritableStream<Uint8Array>;
-  /** Fulfilled when the connection is synchronized; rejected when that will never be. */
-  readonly opened: Promise<SocketInfo>;
-  /** Settled when the connection is over, by a normal end or not. */
-  readonly closed: Promise<void>;
   /** There is no TLS here: all is sent in the clear. */
   readonly secureTransport = 'off';
   readonly upgraded = false;
@@ -80,8 +74,8 @@ export class Socket {
   readonly #clock: Clock;
   readonly #read: ReadEnd;
   readonly #write: WriteEnd;
-  readonly #opened: Deferred<SocketInfo>;
-  readonly #closed: Deferred<void>;
+  readonly #opened = new LatePromise<SocketInfo>();
+  readonly #closed = new LatePromise<void>();
   readonly #allowHalfOpen: boolean;
   #arriving = Arriving.READ;
   /** `close()` has been called: an end that it brings about is the one wanted. */
@@ -94,25 +88,37 @@ export class Socket {
     this.raw = raw;
     this.#clock = clock;
     this.#allowHalfOpen = options.allowHalfOpen ?? false;
-    this.#opened = deferred();
-    this.#closed = deferred();
-    this.opened = this.#opened.promise;
-    this.closed = this.#closed.promise;
     this.#read = new ReadEnd(
       raw,
       () => this.#readToEnd(),
       () => this.#refuseData(),
     );
     this.#write = new WriteEnd(raw, (reason) => this.#abort(reason));
-    this.readable = this.#read.stream;
-    this.writable = this.#write.stream;
     raw.onOpened = () => this.#isOpen();
     raw.onReadable = () => this.#dataArrived();
     raw.onWritable = () => this.#write.resume();
     raw.onEnd = () => this.#peerClosed();
     raw.onFinAcknowledged = () => this.#finAcknowledged();
-    raw.onClosed = (error) => this.#over(error);
+    raw.onOver = () => this.#over();
     if (raw.isOpened) this.#isOpen();
+  }
+
+  get readable(): ReadableStream<Octets> {
+    return this.#read.stream;
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return this.#write.stream;
+  }
+
+  /** Fulfilled when the connection is synchronized; rejected when that will never be. */
+  get opened(): Promise<SocketInfo> {
+    return this.#opened.promise;
+  }
+
+  /** Settled when the connection is over, by a normal end or not. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
   }
 
   get remoteAddress(): string {
@@ -186,13 +192,13 @@ export class Socket {
   close(reason?: unknown): Promise<void> {
     if (this.#isClosing) return this.closed;
     this.#isClosing = true;
-    if (reason !== undefined) this.#read.fail(reason);
+    if (reason !== undefined) this.#read.fail(() => reason);
     if (this.#isSettled) {
       this.#letGo();
       return this.closed;
     }
     if (!this.raw.isOpened || this.raw.receiveQueue > 0) {
-      this.#cut(reason ?? this.#aborted(Reason.USER_CLOSE), true);
+      this.#cut(this.#aborted(Reason.USER_CLOSE, reason), true);
       return this.closed;
     }
     this.#arriving = Arriving.REFUSED;
@@ -242,11 +248,11 @@ export class Socket {
 
   #isOpen(): void {
     const { raw } = this;
-    this.#opened.resolve({
+    this.#opened.resolve(() => ({
       remoteAddress: formatEndpoint(raw.remoteAddress, raw.remotePort),
       localAddress: formatEndpoint(raw.localAddress, raw.localPort),
       alpn: null,
-    });
+    }));
     this.#write.opened();
   }
 
@@ -265,7 +271,7 @@ export class Socket {
       const reason = Reason.TEXT_AFTER_RELEASE;
       this.#cut(this.#aborted(reason), this.#isClosing);
     } else if (this.raw.isClosed) {
-      this.#release();
+      this.raw.release();
     } else {
       this.#releaseIfUnused();
     }
@@ -283,7 +289,7 @@ export class Socket {
   /** The peer's FIN has been reached. */
   #readToEnd(): void {
     if (!this.#allowHalfOpen) this.#write.finish();
-    if (this.raw.isClosed) this.#release();
+    if (this.raw.isClosed) this.raw.release();
   }
 
   #finAcknowledged(): void {
@@ -299,28 +305,28 @@ export class Socket {
   // The end ------------------------------------------------------------------------
 
   /** The core says that the connection is over. */
-  #over(error: SocketError | null): void {
-    if (error !== null) {
-      this.#fail(error);
+  #over(): void {
+    if (this.raw.hasFailed) {
+      this.#fail(() => this.raw.error);
       return;
     }
     this.#write.finAcknowledged();
     this.#settleClosed(null);
     // Data that is unread can still be read.
-    if (this.#arriving !== Arriving.READ || this.#read.isOver) this.#release();
+    if (this.#arriving !== Arriving.READ || this.#read.isOver) this.raw.release();
     else this.#read.lookForEnd();
   }
 
   #abort(reason: unknown): void {
-    this.#cut(reason ?? this.#aborted(Reason.USER_ABORT), false);
+    this.#cut(this.#aborted(Reason.USER_ABORT, reason), false);
   }
 
   /** Ends the connection by a RST. */
-  #cut(error: unknown, isWanted: boolean): void {
+  #cut(error: () => unknown, isWanted: boolean): void {
     if (this.#isSettled) {
       // Over for the core, perhaps not for the reader.
       this.#read.fail(error);
-      this.#release();
+      this.raw.release();
       return;
     }
     this.raw.abort();
@@ -331,25 +337,25 @@ export class Socket {
     this.#fail(error);
   }
 
-  #fail(error: unknown): void {
+  #fail(error: () => unknown): void {
     this.#read.fail(error);
     this.#write.fail(error);
     this.#settle(error);
   }
 
-  #settle(error: unknown): void {
+  #settle(error: (() => unknown) | null): void {
     this.#settleClosed(error);
-    this.#release();
+    this.raw.release();
   }
 
-  #settleClosed(error: unknown): void {
+  #settleClosed(error: (() => unknown) | null): void {
     if (this.#isSettled) {
-      this.#opened.reject(error);
+      if (error !== null) this.#opened.reject(error);
       return;
     }
     this.#isSettled = true;
     this.#forgetSignal?.();
-    if (error === null) this.#closed.resolve();
+    if (error === null) this.#closed.resolve(() => {});
     else {
       this.#opened.reject(error);
       this.#closed.reject(error);
@@ -359,21 +365,24 @@ export class Socket {
   /** The connection is over, and what it brought will not be read. */
   #letGo(): void {
     this.#read.close();
-    this.#release();
-  }
-
-  #release(): void {
     this.raw.release();
   }
 
-  #aborted(reason: Reason): SocketError {
-    return new SocketError({
-      syscall: this.raw.isOpened ? 'read' : 'connect',
-      result: Result.CONNECTION_ABORTED,
-      reason,
-      address: this.raw.remoteAddress,
-      port: this.raw.remotePort,
-    });
+  /** Why this side has ended it: what its user has given for a reason, or an error. */
+  #aborted(why: Reason, given?: unknown): () => unknown {
+    const { raw } = this;
+    const syscall = raw.isOpened ? 'read' : 'connect';
+    return once(
+      () =>
+        given ??
+        new SocketError({
+          syscall,
+          result: Result.CONNECTION_ABORTED,
+          reason: why,
+          address: raw.remoteAddress,
+          port: raw.remotePort,
+        }),
+    );
   }
 }
 

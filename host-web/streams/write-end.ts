@@ -4,10 +4,11 @@
  * A write is complete when the core's send buffer has all of it; what does not fit waits here,
  * uncopied, as the one write in progress, and the stream's highWaterMark of one octet keeps others
  * from joining it. Every promise of the stream settles: where nothing that was written is lost, the
- * stream closes (`closable.ts`), otherwise it fails.
+ * stream closes (`closable.ts`), otherwise it fails. It is made when it is first asked for, and
+ * then closes or fails at once where it would have by now.
  */
 import { Result } from '../abi.ts';
-import { SocketError } from '../errors.ts';
+import { once, SocketError } from '../errors.ts';
 import type { RawConnection } from '../raw/raw.ts';
 import { MOVED, octetsOf, sizeOf } from './chunk.ts';
 import { ClosableStream } from './closable.ts';
@@ -20,7 +21,6 @@ interface Write {
 }
 
 export class WriteEnd {
-  readonly stream: WritableStream<Uint8Array>;
   /** CLOSE has been called on the core: our FIN is behind everything sent. */
   isFinQueued = false;
   isFinAcknowledged = false;
@@ -28,8 +28,11 @@ export class WriteEnd {
   isOver = false;
   readonly #raw: RawConnection;
   readonly #onAbort: (reason: unknown) => void;
-  readonly #closable: ClosableStream;
-  #controller!: WritableStreamDefaultController;
+  #stream: ClosableStream | undefined;
+  /** The stream's, as soon as there is one. */
+  #controller: WritableStreamDefaultController | undefined;
+  /** What a stream made from here on has failed with. */
+  #failure: (() => unknown) | undefined;
   /** Writes that the stream has been given, oldest first; it may have refused the latest. */
   readonly #writes: Write[] = [];
   /** The write in progress: what is left of it, how much that was, and its promise. */
@@ -46,17 +49,27 @@ export class WriteEnd {
   constructor(raw: RawConnection, onAbort: (reason: unknown) => void) {
     this.#raw = raw;
     this.#onAbort = onAbort;
-    this.stream = this.#closable = new ClosableStream(
+  }
+
+  get stream(): WritableStream<Uint8Array> {
+    return (this.#stream ??= this.#make());
+  }
+
+  #make(): ClosableStream {
+    const stream = new ClosableStream(
       {
         start: (controller) => {
           this.#controller = controller;
+          if (this.#failure !== undefined) controller.error(this.#failure());
         },
         write: (chunk) => this.#write(chunk),
         close: () => this.#close(),
-        abort: (reason) => onAbort(reason),
+        abort: (reason) => this.#onAbort(reason),
       },
       { highWaterMark: 1, size: (chunk) => this.#take(chunk) },
     );
+    if (this.#failure === undefined && this.isFinAcknowledged) this.#finish(stream);
+    return stream;
   }
 
   /** The connection is open, so a close that waited for that can be done. */
@@ -79,7 +92,8 @@ export class WriteEnd {
       this.#complete();
       written.resolve();
     } else if (taken < 0) {
-      this.fail(this.#raw.failure('write', taken));
+      const error = this.#raw.failure('write', taken);
+      this.fail(() => error);
     } else if (taken > 0) {
       this.#wait(rest, taken);
     }
@@ -98,10 +112,15 @@ export class WriteEnd {
     if (this.#closed !== null) {
       this.#closed.resolve();
       this.#closed = null;
-    } else if (!this.isOver) {
-      const error = writeAfterClose(this.#raw);
-      this.#closable.finish(error).catch(() => this.#error(error));
+    } else if (!this.isOver && this.#stream !== undefined) {
+      this.#finish(this.#stream);
     }
+  }
+
+  /** Closes the stream, or has it fail where that can not be. */
+  #finish(stream: ClosableStream): void {
+    const error = once(() => writeAfterClose(this.#raw));
+    stream.finish(error).catch(() => this.#error(error));
   }
 
   /**
@@ -112,9 +131,9 @@ export class WriteEnd {
    */
   refuse(reason: unknown): void {
     const isLost = this.#writes.length > 0;
-    const error = reason ?? writeAfterClose(this.#raw);
+    const error = once(() => reason ?? writeAfterClose(this.#raw));
     this.#rest = null;
-    this.#written?.reject(error);
+    this.#written?.reject(error());
     this.#written = null;
     if (this.#closed === null && (isLost || reason !== undefined)) this.#error(error);
     this.#writes.length = 0;
@@ -122,18 +141,20 @@ export class WriteEnd {
   }
 
   /** The connection has failed. */
-  fail(error: unknown): void {
+  fail(error: () => unknown): void {
     this.#rest = null;
-    this.#written?.reject(error);
-    this.#closed?.reject(error);
+    this.#written?.reject(error());
+    this.#closed?.reject(error());
     this.#written = this.#closed = null;
     this.#error(error);
   }
 
-  #error(error: unknown): void {
+  #error(error: () => unknown): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.#controller.error(error);
+    if (this.#controller !== undefined) this.#controller.error(error());
+    // One that has closed can not fail any more.
+    else if (!this.isFinAcknowledged) this.#failure = error;
   }
 
   /** The stream asks for the size of each chunk as it is given it: so the writes are known. */
@@ -182,7 +203,7 @@ export class WriteEnd {
   /** CLOSE; done when the FIN is acknowledged. */
   #close(): Promise<void> | undefined {
     if (this.isFinAcknowledged) return undefined;
-    if (this.#raw.error !== null) throw this.#raw.error;
+    if (this.#raw.hasFailed) throw this.#raw.error;
     // All that it took is written by now; what is left it has refused.
     this.#writes.length = 0;
     this.#closed = deferred();
@@ -203,7 +224,7 @@ export class WriteEnd {
   #watch(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;
-    const { signal } = this.#controller;
+    const { signal } = this.#controller!;
     signal.addEventListener(
       'abort',
       () => {
