@@ -20,6 +20,8 @@ export class ReadEnd {
   #controller: ReadableByteStreamController | undefined;
   /** What a stream made from here on has failed with; none of it where it is over: it has ended. */
   #error: (() => unknown) | undefined;
+  /** The stream has just been made, and has not begun. */
+  #isNew = false;
   /** A read is waiting for octets. */
   #isWanted = false;
 
@@ -46,6 +48,7 @@ export class ReadEnd {
         else if (this.isOver) controller.close();
       },
       pull: () => {
+        this.#isNew = false;
         this.#isWanted = true;
         this.look();
       },
@@ -54,7 +57,39 @@ export class ReadEnd {
         this.#onCancel();
       },
     };
-    return new ReadableStream(source, { highWaterMark: 0 });
+    const stream = new ReadableStream(source, { highWaterMark: 0 });
+    this.#hasten(stream);
+    return stream;
+  }
+
+  /**
+   * The platform's streams begin a microtask after they are made, and ask for nothing by then. The
+   * first read that comes before that is served at once, as where the stream was made long ago.
+   */
+  #hasten(stream: ReadableStream<Octets>): void {
+    const getReader: (options?: ReadableStreamGetReaderOptions) => ReadableStreamReader<Octets> =
+      stream.getReader.bind(stream);
+    this.#isNew = true;
+    const hastened = (options?: ReadableStreamGetReaderOptions) => {
+      const reader = getReader(options);
+      const read: (...words: never[]) => Promise<unknown> = reader.read.bind(reader);
+      const first = (...words: never[]) => {
+        Reflect.deleteProperty(reader, 'read');
+        const done = read(...words);
+        if (this.#isNew) {
+          this.#isNew = false;
+          this.#isWanted = true;
+          this.look();
+        }
+        return done;
+      };
+      return Object.assign(reader, { read: first });
+    };
+    Object.assign(stream, { getReader: hastened });
+    queueMicrotask(() => {
+      this.#isNew = false;
+      Reflect.deleteProperty(stream, 'getReader');
+    });
   }
 
   /** Gives the waiting read what there is. */

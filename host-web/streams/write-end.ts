@@ -33,6 +33,8 @@ export class WriteEnd {
   #controller: WritableStreamDefaultController | undefined;
   /** What a stream made from here on has failed with. */
   #failure: (() => unknown) | undefined;
+  /** Answers as the first write or close has, where that was done before the stream had begun. */
+  #done: (() => Promise<void> | undefined) | undefined;
   /** Writes that the stream has been given, oldest first; it may have refused the latest. */
   readonly #writes: Write[] = [];
   /** The write in progress: what is left of it, how much that was, and its promise. */
@@ -62,14 +64,41 @@ export class WriteEnd {
           this.#controller = controller;
           if (this.#failure !== undefined) controller.error(this.#failure());
         },
-        write: (chunk) => this.#write(chunk),
-        close: () => this.#close(),
+        write: (chunk) => this.#begun(() => this.#write(chunk)),
+        close: () => this.#begun(() => this.#close()),
         abort: (reason) => this.#onAbort(reason),
       },
       { highWaterMark: 1, size: (chunk) => this.#take(chunk) },
     );
     if (this.#failure === undefined && this.isFinAcknowledged) this.#finish(stream);
+    stream.onFirst = (isClose) => this.#early(isClose);
+    queueMicrotask(() => {
+      stream.onFirst = null;
+    });
     return stream;
+  }
+
+  /** Does the first write or close, which the stream would pass on only once it has begun. */
+  #early(isClose: boolean): Promise<void> | undefined {
+    if (this.isOver || (!isClose && this.#writes.length === 0)) return undefined;
+    try {
+      const done = isClose ? this.#close() : this.#write(this.#writes[0]!.chunk);
+      this.#done = () => done;
+      return Promise.resolve(done);
+    } catch (error) {
+      this.#done = () => {
+        throw error;
+      };
+      return Promise.reject(error);
+    }
+  }
+
+  /** What the stream asks for now, unless it was done before the stream had begun. */
+  #begun(operation: () => Promise<void> | undefined): Promise<void> | undefined {
+    const done = this.#done ?? operation;
+    this.#done = undefined;
+    this.#stream!.onFirst = null;
+    return done();
   }
 
   /** The connection is open, so a close that waited for that can be done. */
