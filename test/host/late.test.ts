@@ -367,12 +367,12 @@ describe('a connection that is opened and closed', () => {
   it('costs no stream', async () => {
     let made = 0;
     const Real = globalThis.ReadableStream;
-    globalThis.ReadableStream = class extends Real {
-      constructor(...words: []) {
-        super(...words);
+    globalThis.ReadableStream = new Proxy(Real, {
+      construct: (target, words, newTarget) => {
         made++;
-      }
-    } as typeof Real;
+        return Reflect.construct(target, words, newTarget);
+      },
+    });
     const { a, b }: { a: Stack; b: Stack } = await world();
     const listener = b.listen({ port: 7 });
     const client = a.connect('10.0.0.2:7');
