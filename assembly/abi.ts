@@ -205,6 +205,11 @@ export enum Setting {
    * none. TCP's checksum of such a packet is left to it as well.
    */
   SEGMENTS_BY_LINK,
+  /**
+   * Octets that can wait on the link's other side on their way to us: the windows of those who read
+   * much are held within them together. 0: nobody knows.
+   */
+  LINK_QUEUE,
   COUNT,
 }
 

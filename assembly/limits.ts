@@ -147,6 +147,7 @@ function bounds(): usize {
     200, 1, 1_000, // PACING_SS_RATIO tcp_pacing_ss_ratio
     120, 1, 1_000, // PACING_CA_RATIO tcp_pacing_ca_ratio
     0, 0, 65_535, // SEGMENTS_BY_LINK segments_by_link
+    0, 0, 4_294_967_295, // LINK_QUEUE link_queue
   ]);
 }
 

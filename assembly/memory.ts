@@ -71,8 +71,10 @@ export const OUTPUT_CYCLE: usize = TURN + 12;
 export const RIPENING: usize = TURN + 16;
 /** What the link is to know of the packet written last. */
 export const OUTGOING: usize = RIPENING + 8;
+/** How many connections read much at a time. */
+export const READERS: usize = OUTGOING + 8;
 /** How much was dropped for each Reason, u64 each. */
-export const DROPS: usize = OUTGOING + 8;
+export const DROPS: usize = READERS + 16;
 /** Reasons that DROPS has a place for; a TCB's, an octet, could not say more either. */
 export const DROP_REASONS: u32 = 256;
 /** End of the small records. */

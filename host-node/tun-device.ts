@@ -16,6 +16,8 @@ export interface TunWindows {
 export interface TunDevice {
   readonly name: string;
   readonly mtu: number;
+  /** Packets the kernel queues for us before it drops. */
+  readonly queueLength: number;
   /** Octets of vnet header before each packet in the windows: 10. */
   readonly vnetHeaderSize: number;
 

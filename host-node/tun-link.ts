@@ -56,6 +56,10 @@ export class TunLink implements Link {
     this.#offloads = this.tun.offload();
   }
 
+  get queueLength(): number {
+    return this.tun.queueLength;
+  }
+
   get offloads(): Offloads | undefined {
     return this.#offloads;
   }

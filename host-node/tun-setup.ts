@@ -34,8 +34,8 @@ export interface OpenTunOptions {
   /** Octets of the largest packet, header included. Default 1500. */
   readonly mtu?: number;
   /**
-   * Packets the kernel queues for us before it drops (txqueuelen). Default 1000. Keep advertised
-   * windows below this many packets: beyond it, throughput collapses to what losses leave.
+   * Packets the kernel queues for us before it drops (txqueuelen). Default 30,000. A stack keeps
+   * the windows it offers below that: beyond it, throughput collapses to what losses leave.
    */
   readonly queueLength?: number;
   /**

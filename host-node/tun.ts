@@ -75,7 +75,7 @@ const EAGAIN = 11;
  */
 export function openTun(options: OpenTunOptions = {}): Tun {
   if (process.platform !== 'linux') throw unsupported(`TUN needs Linux, not ${process.platform}`);
-  const { mtu = 1500, queueLength = 1000, create = true } = options;
+  const { mtu = 1500, queueLength = 30_000, create = true } = options;
   const addresses = checkOptions(options, mtu);
   const attempt = attemptOf(options);
   const c = loadLibc();
@@ -83,7 +83,7 @@ export function openTun(options: OpenTunOptions = {}): Tun {
   try {
     const name = makeInterface(c, fd, attempt);
     if (create) setUp(name, mtu, queueLength, addresses);
-    return new LinuxTun(c, fd, name, create ? mtu : getLink(name).mtu, options);
+    return new LinuxTun(c, fd, create ? { name, mtu, queueLength } : getLink(name), options);
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -101,6 +101,7 @@ function loadLibc(): Libc {
 class LinuxTun implements Tun {
   readonly name: string;
   readonly mtu: number;
+  readonly queueLength: number;
   readonly vnetHeaderSize = VNET_HEADER_SIZE;
 
   readonly #libc: Libc;
@@ -129,8 +130,7 @@ class LinuxTun implements Tun {
   constructor(
     c: Libc,
     fd: number,
-    name: string,
-    mtu: number,
+    { name, mtu, queueLength }: Pick<TunDevice, 'name' | 'mtu' | 'queueLength'>,
     { waiting, offload = true }: OpenTunOptions,
   ) {
     this.#libc = c;
@@ -139,6 +139,7 @@ class LinuxTun implements Tun {
     this.#fd = fd;
     this.name = name;
     this.mtu = mtu;
+    this.queueLength = queueLength;
     this.#waiting = waiting;
     this.#mayOffload = offload;
   }

@@ -174,7 +174,9 @@ export enum Setting {
   PACING_CA_RATIO = 34,
   /** Octets of the largest packet whose text the link divides into segments (TSO); 0: it divides none. TCP's checksum of such a packet is left to it as well. */
   SEGMENTS_BY_LINK = 35,
-  COUNT = 36,
+  /** Octets that can wait on the link's other side on their way to us: the windows of those who read much are held within them together. 0: nobody knows. */
+  LINK_QUEUE = 36,
+  COUNT = 37,
 }
 
 /** Congestion control, as a setting and an option choose it. */
@@ -1414,6 +1416,14 @@ export const SETTINGS = {
     most: 65535,
     about: "Octets of the largest packet whose text the link divides into segments (TSO); 0: it divides none. TCP's checksum of such a packet is left to it as well.",
   },
+  /** Octets that can wait on the link's other side on their way to us: the windows of those who read much are held within them together. 0: nobody knows. 0 to 4294967295; default 0. */
+  link_queue: {
+    setting: Setting.LINK_QUEUE,
+    initial: 0,
+    least: 0,
+    most: 4294967295,
+    about: "Octets that can wait on the link's other side on their way to us: the windows of those who read much are held within them together. 0: nobody knows.",
+  },
 } as const
 
 /** The fixed memory map: addresses and sizes, octets. */
@@ -1427,7 +1437,7 @@ export const Memory = {
   ROUTE_ADVICE: 72760,
   REFUSAL: 72792,
   COUNTERS: 66368,
-  DROPS: 74040,
+  DROPS: 74056,
   RECEIVE: 131136,
   TRANSMIT: 196864,
   TEXT: 262528,

@@ -11,6 +11,7 @@ import { Setting } from '../abi';
 import { config, PAGE_SIZE, setting } from '../limits';
 import { pages } from '../pools';
 import { Micros, MILLISECOND, millisNow, now } from '../time';
+import { noteReading } from './readers';
 import { Segment } from './segment';
 import { lt } from './seq';
 import { Fixed, Flag, has, Tcb, unreadText } from './tcb';
@@ -104,6 +105,7 @@ export function tuneReceive(tcb: Tcb): void {
   const elapsed = <Micros>now() - tuning.at;
   if (elapsed < tcb.rcv.rtt || tcb.rcv.rtt == 0) return;
   const read = tcb.incoming.start - tuning.seq;
+  noteReading(read, tuning.at);
   if (read > tuning.space) growReceive(tcb, read, elapsed);
   tuning.seq = tcb.incoming.start;
   tuning.at = <Micros>now();
@@ -116,8 +118,9 @@ export function tuneReceive(tcb: Tcb): void {
 function growReceive(tcb: Tcb, read: u32, elapsed: Micros): void {
   const tuning = tcb.tuning;
   let wanted = 2 * <u64>read + 4 * <u64>min(read - tuning.space, tuning.space);
-  if (tcb.rcv.rtt < TURN && read > A_TURNS) {
-    read = max(<u32>((<u64>read * tcb.rcv.rtt) / elapsed), A_TURNS);
+  const least = tcb.rtt.least != 0 ? min(tcb.rtt.least, tcb.rcv.rtt) : tcb.rcv.rtt;
+  if (least < TURN && read > A_TURNS) {
+    read = max(<u32>((<u64>read * least) / elapsed), A_TURNS);
     wanted = <u64>read + A_TURNS;
   }
   tuning.space = max(tuning.space, read);

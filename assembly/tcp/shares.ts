@@ -18,6 +18,7 @@ import { FEW_RANGES, PAGE_SIZE, setting } from '../limits';
 import { pages, pagesForOrder, pagesToSpare, ranges } from '../pools';
 import { blockSize, sparePages } from '../store/chain';
 import { Micros, now, SECOND } from '../time';
+import { queueShare } from './readers';
 import { Fixed, Tcb, unreadText } from './tcb';
 
 /** The largest window a SYN can offer. */
@@ -96,7 +97,8 @@ export function receiveBuffer(tcb: Tcb): u32 {
 
 /** Octets that may lie in the receive buffer, or be offered room for. */
 export function mostToOffer(tcb: Tcb): u32 {
-  const buffer = receiveBuffer(tcb);
+  let buffer = receiveBuffer(tcb);
+  if (!(tcb.fixed & Fixed.RECEIVE)) buffer = min(buffer, queueShare());
   return arePlenty() ? buffer : shareToOffer(tcb, buffer);
 }
 

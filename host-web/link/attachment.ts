@@ -81,9 +81,11 @@ export class Attachment {
     }
   }
 
-  /** Has the core leave to the link what that does. */
+  /** Tells the core what it leaves to the link, and what the link's queue holds. */
   #leaveTo(core: Core, offloads: Offloads | undefined): void {
+    const { mtu, queueLength = 0 } = this.link;
     this.#offloads = offloads;
+    core.set(Setting.LINK_QUEUE, Math.min(queueLength * mtu, 0xffff_ffff));
     core.set(Setting.CHECKSUM_BY_LINK, offloads?.checksum ? 1 : 0);
     core.set(Setting.SEGMENTS_BY_LINK, offloads?.segments ?? 0);
   }

@@ -59,6 +59,11 @@ export interface Offloads {
 export interface Link {
   /** Octets of the largest packet it carries; what it divides into segments may be longer. */
   readonly mtu: number;
+  /**
+   * Packets that can wait on its other side on their way to the stack, beyond which they are lost:
+   * windows are kept within. By default nobody knows.
+   */
+  readonly queueLength?: number | undefined;
   /** Says where packets lie. Called once, by the stack. */
   attach(port: LinkPort): void;
   /**

@@ -6,6 +6,7 @@ import type { SocketEvent, WebSocketLike } from '../../host-web/link/websocket.t
 export class FakeTun implements TunDevice {
   readonly name = 'fake0';
   readonly mtu = 1500;
+  readonly queueLength = 1000;
   readonly vnetHeaderSize = 10;
   readonly sent: Uint8Array[] = [];
   readonly waiting: Uint8Array[] = [];

@@ -6,10 +6,11 @@ import { describe, expect, test } from 'vitest';
 import {
   createStackSync,
   type CreateStackOptions,
+  type Link,
   type TcpInfo,
   VirtualClock,
 } from '../../host-web/index.ts';
-import { link, type LinkOptions } from '../../host-web/sim/index.ts';
+import { link, type LinkOptions, simulatedLink } from '../../host-web/sim/index.ts';
 import { coreModule } from '../core-module.ts';
 
 /** Of a packet of 1500 octets, those that are data beside timestamps. */
@@ -141,4 +142,58 @@ describe('what is not read is not asked for', () => {
     expect(goodput).toBeGreaterThanOrEqual((0.9 * 131_072 * 8) / 0.1 / 1e6);
     flow.end();
   });
+});
+
+/** Segments that eight flows from A to B lose on a line whose queue holds so many packets. */
+async function lossesOfEight(queue: number, isTold: boolean): Promise<number> {
+  const clock = new VirtualClock();
+  const [a, b] = [1, 2].map((host) =>
+    createStackSync({
+      address: `10.0.0.${host}/24`,
+      clock,
+      module: coreModule,
+      seed: new Uint8Array(32).fill(host),
+    }),
+  ) as [ReturnType<typeof createStackSync>, ReturnType<typeof createStackSync>];
+  const line = simulatedLink({ clock, delay: '8ms', rate: '200mbit', limit: queue });
+  a.attach(line.a);
+  b.attach(isTold ? withQueue(line.b, queue) : line.b);
+  const listener = b.openListener({ port: 7, backlog: 8 });
+  const into = new Uint8Array(CHUNK);
+  listener.onAcceptable = () => {
+    for (let server = listener.accept(); server !== null; server = listener.accept()) {
+      const reader = server;
+      reader.onReadable = () => {
+        while (reader.receive(into) > 0);
+      };
+    }
+  };
+  const chunk = new Uint8Array(CHUNK);
+  for (let flow = 0; flow < 8; flow++) {
+    const client = a.openConnection('10.0.0.2:7');
+    client.onOpened = client.onWritable = () => {
+      while (client.send(chunk) === CHUNK);
+    };
+  }
+  await clock.run(4000);
+  await Promise.all([a.close(), b.close()]);
+  return Number(a.counters()['TcpRetransSegs']);
+}
+
+/** A link whose other side can hold so many packets for its stack. */
+function withQueue(inner: Link, queueLength: number): Link {
+  return {
+    mtu: inner.mtu,
+    queueLength,
+    attach: (port) => inner.attach(port),
+    send: (length) => inner.send(length),
+    flush: () => inner.flush?.(),
+    close: () => inner.close(),
+  };
+}
+
+test('the windows of many who read much fit together into the queue of the link', async () => {
+  const queue = 2200;
+  expect(await lossesOfEight(queue, false)).toBeGreaterThan(50);
+  expect(await lossesOfEight(queue, true)).toBe(0);
 });
