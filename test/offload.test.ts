@@ -1,153 +1,29 @@
 /**
  * What is left to a link: checksums, and the division of super-segments into segments.
  *
- * The device here does in JavaScript what a kernel does with a vnet header: it divides what leaves,
- * and joins what arrives. Behind it lies a simulated network, on which nobody can tell that there
- * was a super-segment.
+ * Behind the device (`host/offload-device.ts`) lies a simulated network, on which nobody can tell
+ * that there was a super-segment.
  */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { Ctl, PacketFlag, State, TraceKind } from '../host-web/abi.ts';
+import { Ctl, State, TraceKind } from '../host-web/abi.ts';
 import {
   END,
-  type Link,
-  type LinkPort,
-  type Offloads,
   pipe,
   type RawConnection,
   relay,
   type Stack,
   VirtualClock,
 } from '../host-web/index.ts';
-import { divide } from '../host-web/link/divide.ts';
 import { Random } from '../host-web/link/random.ts';
 import { tune } from '../host-web/raw/tuning.ts';
 import { type PacketView, simulatedLink, type SimulatedOptions } from '../host-web/sim/index.ts';
+import { OffloadDevice } from './host/offload-device.ts';
 import { stackAt } from './host/world.ts';
 
 const MSS = 1448;
 /** Octets of the headers of a segment with timestamps, of each family. */
 const HEADERS = { 4: 20 + 32, 6: 40 + 32 } as const;
-
-/** A device that takes all there is to be left to it, before a network that knows nothing of it. */
-class Device implements Link {
-  readonly mtu: number;
-  readonly offloads: Offloads = { checksum: true, segments: 65_535 };
-  /** Segments of each packet of several that has left or come. */
-  readonly divided: number[] = [];
-  readonly joined: number[] = [];
-  readonly #inner: Link;
-  readonly #waiting: Uint8Array[] = [];
-  #octets = new Uint8Array();
-  #port: LinkPort | undefined;
-
-  constructor(inner: Link) {
-    this.#inner = inner;
-    this.mtu = inner.mtu;
-  }
-
-  attach(port: LinkPort): void {
-    this.#port = port;
-    this.#octets = new Uint8Array(port.memory);
-    this.#inner.attach({
-      ...port,
-      input: (length) => {
-        this.#waiting.push(this.#octets.slice(port.receiveAt, port.receiveAt + length));
-      },
-      pump: () => this.#join(),
-    });
-  }
-
-  send(length: number, flags = 0): boolean {
-    const at = this.#port!.transmitAt;
-    const packet = this.#octets.slice(at, at + length);
-    const size = flags >>> 16;
-    if (size !== 0) this.divided.push(Math.ceil((length - headerOf(packet)) / size));
-    divide(packet, flags, (part) => {
-      this.#octets.set(part, at);
-      this.#inner.send(part.length);
-    });
-    return true;
-  }
-
-  flush(): void {
-    this.#inner.flush?.();
-  }
-
-  close(): void {
-    this.#inner.close();
-  }
-
-  /** Hands on what has arrived, segments that follow each other as one. */
-  #join(): void {
-    const port = this.#port!;
-    while (this.#waiting.length > 0) {
-      const first = this.#waiting.shift()!;
-      const header = headerOf(first);
-      const size = first.length - header;
-      let packet = first;
-      let count = 1;
-      for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-        const text = next.length - header;
-        const isFull = packet.length - header === count * size;
-        if (!isFull || text > size || text <= 0 || packet.length + text > 65_535) break;
-        if (!follows(packet, next, header)) break;
-        packet = Buffer.concat([packet, next.subarray(header)]);
-        packet[header - 32 + 13]! |= next[header - 32 + 13]!;
-        this.#waiting.shift();
-        count++;
-      }
-      let flags: number = PacketFlag.NONE;
-      if (count > 1) {
-        packet = relengthened(packet);
-        flags = PacketFlag.CHECKSUM_TRUSTED | PacketFlag.CHECKSUM_PARTIAL;
-        flags += size * PacketFlag.SEGMENT_SIZE;
-        this.joined.push(count);
-      }
-      this.#octets.set(packet, port.receiveAt);
-      port.input(packet.length, flags);
-    }
-    port.pump();
-  }
-}
-
-function transportOf(packet: Uint8Array): number {
-  return packet[0]! >> 4 === 4 ? 4 * (packet[0]! & 15) : 40;
-}
-
-function headerOf(packet: Uint8Array): number {
-  const transport = transportOf(packet);
-  return transport + 4 * (packet[transport + 12]! >> 4);
-}
-
-/** Whether one segment of a connection goes on where another ends, all else being equal. */
-function follows(packet: Uint8Array, next: Uint8Array, header: number): boolean {
-  const transport = transportOf(packet);
-  if (headerOf(next) !== header || header - transport !== 32) return false;
-  const view = new DataView(packet.buffer, packet.byteOffset);
-  const other = new DataView(next.buffer, next.byteOffset);
-  const end = (view.getUint32(transport + 4) + packet.length - header) >>> 0;
-  if (other.getUint32(transport + 4) !== end) return false;
-  const bits = [packet[transport + 13]!, next[transport + 13]!];
-  if (bits.some((each) => (each & ~(Ctl.ACK | Ctl.PSH)) !== 0)) return false;
-  // Addresses, ports, SEG.ACK, window and options.
-  const same = (from: number, to: number) =>
-    Buffer.compare(packet.subarray(from, to), next.subarray(from, to)) === 0;
-  return (
-    same(packet[0]! >> 4 === 4 ? 12 : 8, transport + 4) &&
-    same(transport + 8, transport + 12) &&
-    same(transport + 14, transport + 16) &&
-    same(transport + 20, header)
-  );
-}
-
-/** A packet whose IP header says how long it has become. */
-function relengthened(packet: Uint8Array): Uint8Array {
-  // Divided into one, its header is made anew; its checksum of TCP is none that anybody looks at.
-  let whole = packet;
-  divide(packet, PacketFlag.CHECKSUM_PARTIAL, (part) => (whole = part));
-  return whole;
-}
 
 interface World {
   clock: VirtualClock;
@@ -155,7 +31,7 @@ interface World {
   b: Stack;
   client: RawConnection;
   server: RawConnection;
-  device: Device | undefined;
+  device: OffloadDevice | undefined;
   wire: PacketView[];
 }
 
@@ -175,7 +51,7 @@ async function world(
     ...options,
     watch: (packet) => void wire.push({ ...packet }),
   });
-  const device = isLeft ? new Device(ends.a) : undefined;
+  const device = isLeft ? new OffloadDevice(ends.a) : undefined;
   a.attach(device ?? ends.a);
   b.attach(ends.b);
   const listener = b.openListener({ port: 7 });
@@ -231,6 +107,29 @@ describe('a super-segment', () => {
       const lengths = wire.slice(before).map(({ textLength }) => textLength);
       expect(lengths).toEqual(isCorked ? [MSS, MSS, MSS] : [MSS, MSS, MSS, 100]);
     }
+  });
+
+  it('is as long as a packet can be, where the windows are', async () => {
+    const { clock, client, server, device } = await world(true);
+    const into = new Uint8Array(65_536);
+    let left = 3_000_000;
+    server.onReadable = () => {
+      while (server.receive(into) > 0);
+    };
+    client.onWritable = () => {
+      while (left > 0) {
+        const taken = client.send(DATA.subarray(0, Math.min(left, DATA.length)));
+        if (taken <= 0) return;
+        left -= taken;
+      }
+    };
+    client.onWritable();
+    await clock.run(2000);
+    const most = Math.floor((65_535 - HEADERS[4]) / MSS);
+    expect(Math.max(...device!.divided)).toBe(most);
+    expect(device!.divided.filter((count) => count === most).length).toBeGreaterThan(20);
+    // A turn is one such packet: no single segment follows it.
+    expect(device!.singles).toBeLessThan(5);
   });
 
   it('has neither the FIN nor urgent text', async () => {

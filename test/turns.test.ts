@@ -9,8 +9,8 @@ const PORT = 9;
 const MUCH = 256 * 1024;
 
 /** Packets of a turn of 64 KiB, and of one of 4 KiB, of 1,500 octets each. */
-const LONG = Math.ceil(65_536 / 1500);
-const SHORT = Math.ceil(4096 / 1500);
+const LONG = Math.floor(65_536 / 1500);
+const SHORT = Math.floor(4096 / 1500);
 
 function coreOf(host: number): Core {
   const core = createCore(coreModule, {}, new Uint8Array(32).fill(host));

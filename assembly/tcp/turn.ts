@@ -13,7 +13,7 @@ import { readyQueue, tcbs, unfinishedQueue } from '../pools';
 import { push, shift } from '../store/queue';
 import { Flag, has, lower, raise, READY_LINK, Tcb, tcbAt } from './tcb';
 
-/** Octets of packets in a turn; the last may go beyond. */
+/** Octets of packets in a turn; its first may be longer. */
 const SHORT: i32 = 4_096;
 const LONG: i32 = 65_536;
 
@@ -74,6 +74,7 @@ export function goOn(tcb: Tcb, length: u32): void {
   raise(tcb, Flag.READY);
   const own = turn();
   own.left -= length;
-  if (own.left > 0) own.index = tcb.index;
+  // What is left would be a shorter packet, which costs as much as a full one.
+  if (own.left >= <i32>length) own.index = tcb.index;
   else push(unfinishedQueue(), tcbs(), tcb.index, READY_LINK);
 }
