@@ -37,6 +37,7 @@ import { LocalSeq, lt } from './seq';
 import { takeEntrySourceRoute } from './source-route';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
 import { timestampNow } from './timestamps';
+import { copyTuple } from './tuple';
 
 /** Whether a listener's accept queue is full; counts when it is. */
 export function isOverflowing(listener: Tcb): bool {
@@ -98,7 +99,7 @@ export function addEntry(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
     return;
   }
   entry.index = index;
-  memory.copy(changetype<usize>(entry) + TUPLE, changetype<usize>(seg) + TUPLE, 36);
+  copyTuple(changetype<usize>(entry) + TUPLE, changetype<usize>(seg) + TUPLE);
   entry.hash = insertTuple(Holder.SYN_ENTRY, index);
   entry.listener = listener.index;
   entry.buffer = listener.rcv.buffer;

@@ -15,6 +15,7 @@ import { INITIAL_RTO, SYN_LOST_RTO } from './loss/rto';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
 import { mayBegin } from './time-wait';
 import { setRecent } from './timestamps';
+import { copyTuple } from './tuple';
 
 /** Makes a TCB of an entry; null when there is none left, or one more may not begin. */
 export function complete(entry: SynEntry): Tcb | null {
@@ -26,7 +27,7 @@ export function complete(entry: SynEntry): Tcb | null {
   }
   inheritOptions(tcb, listener);
   const tuple = changetype<usize>(tcb) + TUPLE;
-  memory.copy(tuple, changetype<usize>(entry) + TUPLE, 36);
+  copyTuple(tuple, changetype<usize>(entry) + TUPLE);
   tcb.listener = listener.index;
   tcb.flowLabel = flowLabel(tuple);
   tcb.flags |= (entry.flags & NEGOTIABLE) | Flag.SYN_UNACKED;

@@ -5,10 +5,12 @@
 import { SCRATCH } from '../memory';
 import { hash, Key } from '../random';
 import { now } from '../time';
+import { isIpv4 } from '../wire/address';
 import { LocalSeq } from './seq';
+import { copyTuple } from './tuple';
 
 function tupleHash(key: Key, tuple: usize): u64 {
-  memory.copy(SCRATCH, tuple, 36);
+  copyTuple(SCRATCH, tuple);
   store<u32>(SCRATCH + 36, 0);
   return hash(key, SCRATCH, 5);
 }
@@ -26,7 +28,8 @@ export function timestampOffset(tuple: usize): u32 {
   return <u32>tupleHash(Key.TIMESTAMP, tuple); // RFC 7323 §5.4b
 }
 
-/** Twenty bits, the same for all packets of a tuple. */
+/** Twenty bits, the same for all packets of a tuple; IPv4 has no field for them. */
 export function flowLabel(tuple: usize): u32 {
+  if (isIpv4(load<u64>(tuple), load<u64>(tuple, 8))) return 0;
   return <u32>tupleHash(Key.FLOW_LABEL, tuple) & 0xf_ffff;
 }

@@ -10,6 +10,7 @@ import { Memory } from '../../host-web/abi.ts';
 import { parseAddress, toMapped } from '../../host-web/address.ts';
 import { type Core, createCore, setEndpoint } from '../../host-web/core.ts';
 import { createStack, pipe, type Stack } from '../../host-web/index.ts';
+import { PacketViews } from '../../host-web/link/link.ts';
 
 /** An open connection between two stacks. */
 export interface Way {
@@ -150,9 +151,14 @@ export function openCores(module: WebAssembly.Module): Cores {
     b.poll(now);
   };
   pass(0);
+  // As a link would: with views that are made once.
+  const viewsOf = ({ memory }: Core) =>
+    new PacketViews(memory.buffer as ArrayBuffer, Memory.TRANSMIT);
+  const views = new Map([a, b].map((from) => [from, viewsOf(from)]));
   const carry = (from: Core, to: Core) => {
+    const packets = views.get(from)!;
     for (let n = from.output(); n !== 0; n = from.output()) {
-      to.receiveWindow.set(from.transmitWindow.subarray(0, n));
+      to.receiveWindow.set(packets.atLeast(n));
       to.input(n, 0);
     }
   };
