@@ -13,6 +13,7 @@ export const BUFFER_SIZE = 256 * 1024;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
 const IPPROTO_TCP = 6;
+const TCP_NODELAY = 1;
 const TCP_INFO = 11;
 const TCP_CONGESTION = 13;
 /** `tcpi_total_retrans` of struct tcp_info (linux/tcp.h). */
@@ -44,6 +45,12 @@ export function chooseCongestion(c: Libc, fd: number, name: string): string {
   const length = new Uint32Array([actual.length]);
   check(c.getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, actual, length), c, 'getsockopt');
   return new TextDecoder().decode(actual).replace(/\0.*$/s, '');
+}
+
+/** Has a socket send a short text at once (TCP_NODELAY). */
+export function sendAtOnce(c: Libc, fd: number): void {
+  const on = new Uint8Array(new Int32Array([1]).buffer);
+  check(c.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, on, on.length), c, 'setsockopt');
 }
 
 /** Lets `recv` on a socket wait no longer than that; it fails with EAGAIN then. */

@@ -1,22 +1,20 @@
 /**
- * netcell behind a TUN against the kernel's TCP: MTU 1500, no offload, one connection.
+ * netcell behind a TUN against the kernel's TCP, from one moment to the next: MTU 1500, one
+ * connection, and a stack in this process, which stays warm (`tun-bulk.ts` has one of its own).
  *
- * The kernel's side is a process of its own with blocking calls (`raw-tun-peer.ts`), so that what
- * is measured is the two stacks and the device. Call it inside a namespace of one's own.
+ * The kernel's side is a process of its own (`peer.ts`), so that what is measured is the two stacks
+ * and the device. Call it inside a namespace of one's own.
  */
-import { cpus } from 'node:os';
 import { openTun } from '../../host-node/tun.ts';
 import { TunLink } from '../../host-node/tun-link.ts';
 import { createStack, END, type RawConnection } from '../../host-web/index.ts';
-import { bundle, run } from '../host/bundle.ts';
+import { bundle } from '../host/bundle.ts';
 import { stayOn } from './core.ts';
+import type { Moved } from './kernel.ts';
+import { KERNEL, PORT, PREFIX, STACK, type Task } from './place.ts';
+import { Process } from './process.ts';
 
-const PEER = 'test/bench/raw-tun-peer.ts';
-/** TEST-NET-2 (RFC 5737). */
-const KERNEL = '198.51.100.1';
-const STACK = '198.51.100.2';
-const SOURCE_PORT = 9001;
-const SINK_PORT = 9002;
+const PEER = 'test/bench/peer.ts';
 const CHUNK = 65_536;
 
 export interface TunRate {
@@ -29,7 +27,7 @@ export interface TunRate {
 export async function measureSending(seconds = 3): Promise<TunRate> {
   const bench = await open();
   const chunk = new Uint8Array(CHUNK);
-  const listener = bench.stack.openListener({ port: SOURCE_PORT });
+  const listener = bench.stack.openListener({ port: PORT });
   listener.onAcceptable = () => {
     const connection = listener.accept();
     if (connection === null) return;
@@ -41,16 +39,15 @@ export async function measureSending(seconds = 3): Promise<TunRate> {
     connection.onWritable = fill;
     fill();
   };
-  const { outcome } = run(bundle(PEER), ['drain', String(SOURCE_PORT), STACK], PIPED);
-  const { octets, seconds: taken } = JSON.parse((await outcome).stdout) as Drained;
+  const { octets, seconds: taken } = await peer('drain', seconds);
   return bench.close(octets, taken);
 }
 
 /** The kernel sends for so long; netcell reads and forgets. */
-export async function measureReceiving(seconds = 3, congestion = 'cubic'): Promise<TunRate> {
+export async function measureReceiving(seconds = 3): Promise<TunRate> {
   const bench = await open();
   const into = new Uint8Array(CHUNK);
-  const listener = bench.stack.openListener({ port: SINK_PORT });
+  const listener = bench.stack.openListener({ port: PORT });
   const done = new Promise<{ octets: number; taken: number }>((resolve) => {
     listener.onAcceptable = () => {
       const connection = listener.accept();
@@ -67,18 +64,15 @@ export async function measureReceiving(seconds = 3, congestion = 'cubic'): Promi
       drain();
     };
   });
-  const args = ['source', String(SINK_PORT), String(seconds), congestion, STACK];
-  const { outcome } = run(bundle(PEER), args, PIPED);
-  await outcome;
+  await peer('pour', seconds);
   const { octets, taken } = await done;
   return bench.close(octets, taken);
 }
 
-const PIPED = { stdio: ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit'] };
-
-interface Drained {
-  readonly octets: number;
-  readonly seconds: number;
+/** What the kernel says of its side. */
+function peer(kind: Task['kind'], seconds: number): Promise<Moved> {
+  const task: Task = { kind, address: STACK, flows: 1, seconds };
+  return new Process<Moved>(bundle(PEER), [JSON.stringify(task)]).outcome();
 }
 
 function drainInto(from: RawConnection, into: Uint8Array, take: (length: number) => void): number {
@@ -90,9 +84,9 @@ function drainInto(from: RawConnection, into: Uint8Array, take: (length: number)
 }
 
 async function open() {
-  const tun = openTun({ addresses: [`${KERNEL}/24`] });
+  const tun = openTun({ addresses: [`${KERNEL}/${PREFIX}`] });
   stayOn(0);
-  const stack = await createStack({ address: `${STACK}/24` });
+  const stack = await createStack({ address: `${STACK}/${PREFIX}` });
   stack.attach(new TunLink(tun));
   const close = async (octets: number, seconds: number): Promise<TunRate> => {
     const retransmissions = Number(stack.counters()['TcpRetransSegs'] ?? 0n);
@@ -101,6 +95,3 @@ async function open() {
   };
   return { stack, close };
 }
-
-/** Cores the figures were taken on. */
-export const cores = cpus().length;
