@@ -58,16 +58,11 @@ const RIPENED_AT_ONCE: u32 = 1_024;
  */
 export function input(length: u32, flags: u32): void {
   const d = datagram();
-  switch (readPacket(length, flags)) {
-    case Verdict.DELIVER:
-      deliver(d);
-      return;
-    case Verdict.NOT_OURS:
-      notOurs(d);
-      return;
-    default:
-      return;
-  }
+  const verdict = readPacket(length, flags);
+  if (verdict == Verdict.DELIVER) deliver(d);
+  else if (verdict == Verdict.NOT_OURS) notOurs(d);
+  // What users do next is not the link's.
+  d.isBehind = 0;
 }
 
 function deliver(d: Datagram): void {

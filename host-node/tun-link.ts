@@ -12,6 +12,7 @@
  *
  * Not here: the device (`tun.ts`) and packets (the core).
  */
+import { PacketFlag } from '../host-web/abi.ts';
 import type { Link, LinkPort, Offloads } from '../host-web/link/link.ts';
 import type { TunDevice } from './tun-device.ts';
 
@@ -39,6 +40,8 @@ export class TunLink implements Link {
   #offloads: Offloads | undefined;
   #isClosed = false;
   #isAwaited = false;
+  /** Whether the latest batch was full: more waits, and the stack does not keep up. */
+  #wasFull = false;
 
   constructor(tun: TunDevice, options: TunLinkOptions = {}) {
     this.tun = tun;
@@ -112,13 +115,14 @@ export class TunLink implements Link {
     const port = this.#port;
     if (port === undefined) return;
     const { tun } = this;
+    const behind = this.#wasFull ? PacketFlag.BEHIND : PacketFlag.NONE;
     let count = 0;
     try {
       while (count < BATCH) {
         const length = tun.receive();
         if (length === 0) break;
         count++;
-        port.input(length, tun.receiveFlags());
+        port.input(length, tun.receiveFlags() | behind);
         // What a packet made the stack do may have closed the link.
         if (this.#isClosed) return;
       }
@@ -128,6 +132,7 @@ export class TunLink implements Link {
     } finally {
       this.received += count;
     }
+    this.#wasFull = count === BATCH;
     if (count > 0) port.pump();
   }
 

@@ -222,6 +222,8 @@ export enum PacketFlag {
   LOOPED_BACK = 2,
   /** The checksum is the pseudo header's sum alone: who puts the packet on a wire adds the rest. */
   CHECKSUM_PARTIAL = 4,
+  /** The stack does not keep up with the link: few of what belong to no connection are answered. */
+  BEHIND = 8,
   /** So many times as each segment of TCP but the last has octets of text, in a packet that is several; none in others. */
   SEGMENT_SIZE = 65536,
 }

@@ -31,6 +31,8 @@ export class Datagram {
   segmentSize: u32;
   /** 1 when it comes from ourselves and has been on no wire. */
   isLooped: u32;
+  /** 1 while a packet is processed that came when the stack did not keep up with its link. */
+  isBehind: u32;
   /** IPv6: where the octet lies that names `protocol`, for who does not know that protocol. */
   namedAt: u32;
   /** Where the option of the source route it came by lies; 0 when it came by none. */

@@ -30,9 +30,11 @@ import { finish, pseudoSum } from '../wire/checksum';
 import { PROTOCOL_ICMP } from '../wire/icmp';
 import { IPV4_HEADER, MORE_FRAGMENTS, setFragment } from '../wire/ipv4';
 import { FRAGMENT, FRAGMENT_HEADER, IPV6_HEADER, writeFragmentHeader } from '../wire/ipv6';
+import { PROTOCOL_TCP } from '../wire/tcp';
 import { REPLY_SIZE, TRANSMIT } from '../memory';
 import { PAGE_SIZE } from '../limits';
 import { pages, pagesToSpare, replies, replyQueue } from '../pools';
+import { datagram } from './datagram';
 import { nextIdentification } from './fragment';
 import { headerLength, writeHeader } from './output';
 import { pathMtu } from './path-mtu';
@@ -81,11 +83,23 @@ function replyAt(index: u32): Reply {
   return changetype<Reply>(itemAt(replies(), index));
 }
 
-/** Whether there is no place for another reply; counts when there is none. */
-export function isReplyQueueFull(): bool {
-  if (replies().used < replies().capacity) return false;
+/** Replies that may wait when a stray still gets one, while the stack is behind its link. */
+const FEW: u32 = 64;
+
+function isFull(capacity: u32): bool {
+  if (replies().used < capacity) return false;
   count(Counter.TcpExtReplyQueueDrop);
   return true;
+}
+
+/**
+ * Whether what belongs to no connection gets no reply; counts when it gets none. While the stack
+ * does not keep up with its link it has no time for a flood: for each further answer a packet of a
+ * connection would be lost in front of a full queue.
+ */
+export function isStrayRefused(): bool {
+  const capacity = replies().capacity;
+  return isFull(datagram().isBehind ? min(FEW, capacity) : capacity);
 }
 
 /**
@@ -102,7 +116,7 @@ export function newReply(
   remote0: u64,
   remote1: u64,
 ): Reply | null {
-  if (isReplyQueueFull()) return null;
+  if (protocol == PROTOCOL_TCP ? isFull(replies().capacity) : isStrayRefused()) return null;
   const index = take(replies());
   const reply = replyAt(index);
   reply.protocol = <u8>protocol;

@@ -14,7 +14,7 @@
  */
 import { Counter, Reason, Setting, State, TraceKind } from '../abi';
 import { count } from '../counters';
-import { isReplyQueueFull } from '../ip/reply';
+import { isStrayRefused } from '../ip/reply';
 import { SYN_ENTRY_SIZE, COOKIE_ENTRY, COOKIE_SENT_AT, SCRATCH } from '../memory';
 import { hash, Key } from '../random';
 import { setting } from '../limits';
@@ -93,7 +93,7 @@ function cookie(tuple: usize, irs: RemoteSeq, ofPeriod: u32, index: u32): LocalS
 /** Answers a SYN with a SYN,ACK whose ISS is a cookie. */
 export function sendCookie(listener: Tcb, seg: Segment): void {
   // Before the hashes: a SYN that gets no answer must cost next to nothing.
-  if (isReplyQueueFull()) {
+  if (isStrayRefused()) {
     dropStray(seg, Reason.REPLY_QUEUE_FULL);
     return;
   }

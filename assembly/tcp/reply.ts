@@ -6,7 +6,7 @@
 import { Counter, Ctl, Reason, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { DEFAULT_HOP_LIMIT } from '../ip/output';
-import { newReply, Reply } from '../ip/reply';
+import { isStrayRefused, newReply, Reply } from '../ip/reply';
 import { shareSourceRoute } from '../ip/source-route';
 import { trace } from '../trace';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
@@ -72,6 +72,7 @@ export function resetSegment(seg: Segment, reason: Reason): void {
     return;
   }
   dropStray(seg, reason);
+  if (isStrayRefused()) return;
   const record = changetype<usize>(seg);
   const answer = seg.isAck
     ? reply(record, 0, seg.ack, 0, Ctl.RST, 0, DEFAULT_HOP_LIMIT)

@@ -140,11 +140,11 @@ export class Stack {
 
   // Packets and time -------------------------------------------------------------
 
-  /** Hands a packet in; nothing is sent before `pump`. */
-  input(packet: Uint8Array): void {
+  /** Hands a packet in, with bits of PacketFlag; nothing is sent before `pump`. */
+  input(packet: Uint8Array, flags = 0): void {
     this.packets.push({ at: this.now, packet: packet.slice() });
     this.core.receiveWindow.set(packet);
-    this.core.input(packet.length, 0);
+    this.core.input(packet.length, flags);
     this.#harvest();
   }
 

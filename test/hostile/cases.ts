@@ -114,6 +114,7 @@ const TABLE = `
 15e a queue that fills gives up the old ones sooner
 15f a batch of SYNs as long as a TUN's is answered whole
 15g established connections send before most of the flood is answered
+15h a stack that does not keep up with its link lets most of a flood go unanswered
 16 connections held for nothing (CVE-2008-4609)
 16a zero windows, on many connections: memory is bounded, text in order still gets in
 16b the same: others can still send
