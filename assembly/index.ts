@@ -39,6 +39,7 @@ import { seedKeys } from './random';
 import * as stack from './stack';
 import { abort as abortTcb } from './tcp/abort';
 import { close as closeTcb, release as releaseTcb } from './tcp/close';
+import { fromHandle } from './tcp/fetch';
 import { accept as acceptFrom, create as createTcb, openActive, openPassive } from './tcp/open';
 import { setOption as setTcbOption } from './tcp/option';
 import { orphans } from './tcp/lifecycle';
@@ -46,7 +47,7 @@ import { receive as receiveText } from './tcp/receive';
 import { markUrgent, send as sendText } from './tcp/send';
 import { setSourceRoute } from './tcp/source-route';
 import { nextStatus as nextStatusOf, status as statusOf } from './tcp/status';
-import { fromHandle, handleOf, Tcb } from './tcp/tcb';
+import { handleOf, Tcb } from './tcp/tcb';
 import { Instant, setNow } from './time';
 import { trace, traceBase as baseOfTrace, traceCount as countOfTrace } from './trace';
 

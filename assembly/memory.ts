@@ -63,8 +63,10 @@ export const PROGRESS: usize = PATHS + 16;
 export const ORPHANS: usize = PROGRESS + 128;
 /** The reference of the connection whose tuple was found last. */
 export const LATEST_FOUND: usize = ORPHANS + 8;
+/** The TCB that was fetched last, and a word that nobody reads. */
+export const FETCHED: usize = LATEST_FOUND + 8;
 /** Whose turn it is to send. */
-export const TURN: usize = LATEST_FOUND + 8;
+export const TURN: usize = FETCHED + 8;
 /** Packets that have left in this cycle of `output`, u32. */
 export const OUTPUT_CYCLE: usize = TURN + 12;
 /** The oldest TIME-WAIT record whose port is not given away yet but will be (`taken-ports.ts`). */

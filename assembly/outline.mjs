@@ -7,7 +7,7 @@
 import { Transform } from 'assemblyscript/transform';
 
 const STORES = ['store/queue/*', 'store/pool/give*', 'store/pool/take'];
-const OUTLINED = [...STORES, 'tcp/tcb/fromHandle', 'trace/trace'];
+const OUTLINED = [...STORES, 'tcp/fetch/*', 'trace/trace'];
 
 export default class Outline extends Transform {
   afterCompile(module) {

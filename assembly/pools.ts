@@ -193,6 +193,11 @@ function blockSizeFor(chains: u32): u32 {
   return size;
 }
 
+/** The next line of the cache: items of whole lines begin one each. */
+function lineAt(at: u64): u64 {
+  return (at + 63) & ~(<u64>63);
+}
+
 /** Keeps in REFUSAL which limit takes most; answers where its stretch of memory ends. */
 function note(limit: usize, begin: u64, end: u64): u64 {
   const most = refusal();
@@ -219,7 +224,7 @@ export function layPools(): bool {
   at = layPool(replies(), at, REPLY_SIZE, c.replies);
   at = layPool(sourceRoutes(), at, SOURCE_ROUTE_SIZE, c.sourceRoutes);
   at = layPool(paths(), at, PATH_SIZE, c.paths);
-  at = note(CONNECTIONS, at, layPool(flights(), at, FLIGHT_SIZE, c.connections));
+  at = note(CONNECTIONS, at, layPool(flights(), lineAt(at), FLIGHT_SIZE, c.connections));
   // Beyond the configured number each flight has its first record.
   at = note(SEGMENTS, at, layPool(sentRecords(), at, SENT_SIZE, c.segments + c.connections));
   at = layPool(takenPorts(), at, TAKEN_PORTS_SIZE, portMaps(c));
@@ -229,7 +234,7 @@ export function layPools(): bool {
   at = layTable(ports(), at, c.listeners);
   at = layHeap(timers(), at, tcbsAndEntries);
   at = note(TRACE_EVENTS, at, layTrace(at, c.traceEvents));
-  at = note(CONNECTIONS, at, layPool(blocks(), at, blockSizeFor(chains(c)), chains(c)));
+  at = note(CONNECTIONS, at, layPool(blocks(), lineAt(at), blockSizeFor(chains(c)), chains(c)));
   at = note(PAGES, at, layPages(pages(), at, c.pages, blocks()));
   refusal().octets = at;
   return growTo(at);

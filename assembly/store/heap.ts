@@ -5,7 +5,8 @@
  * moment: a host then sleeps until precisely that, is never woken to cascade a wheel's slots, and a
  * test in virtual time can say to the microsecond when a timer ran out. Owners enter or move up
  * only when their earliest moment becomes earlier (re-arming later is a store in the owner alone),
- * so the logarithm is paid rarely.
+ * so the logarithm is paid rarely; then each level costs one line of the cache, in which the four
+ * children of a node stand together.
  *
  * An owner is a number from 1 to the capacity; `places` tells where in the heap it stands, 0
  * nowhere.
@@ -28,8 +29,10 @@ export class Heap {
  * behind it.
  */
 export function layHeap(heap: Heap, base: u64, capacity: u32): u64 {
-  const places = base + 16 * (<u64>capacity + 1);
-  heap.nodes = <u32>base;
+  // Node 2 begins a line, and with it the four children of every node.
+  const nodes = ((base + 63) & ~63) + 32;
+  const places = nodes + 16 * (<u64>capacity + 1);
+  heap.nodes = <u32>nodes;
   heap.places = <u32>places;
   heap.capacity = capacity;
   heap.used = 0;

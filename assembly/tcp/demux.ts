@@ -13,6 +13,7 @@ import { itemAt } from '../store/pool';
 import { erase, firstSlot, hashIn, insert, referenceIn, Table } from '../store/table';
 import { isIpv4, isUnspecified } from '../wire/address';
 import { LATEST_FOUND } from '../memory';
+import { fetchTcb } from './fetch';
 import { Segment } from './segment';
 import { portFreed, portFreedByAll, portTaken } from './taken-ports';
 import { Flag, lower, raise, Tcb, tcbAt, TUPLE } from './tcb';
@@ -60,7 +61,10 @@ export function find(tuple: usize): u32 {
   const hash = hashOf(tuple);
   const reference = search(tuples(), hash, tuple);
   if (reference == 0) return search(timeWaitTuples(), hash, tuple);
-  if (holderOf(reference) == Holder.CONNECTION) store<u32>(LATEST_FOUND, reference);
+  if (holderOf(reference) == Holder.CONNECTION) {
+    store<u32>(LATEST_FOUND, reference);
+    fetchTcb(indexIn(reference));
+  }
   return reference;
 }
 

@@ -10,10 +10,10 @@
  * │ 120 snd  SND.* (§3.3.1)                 184 rcv  RCV.*                          │
  * │ 248 rtt  RFC 6298, or a listener's      312 cc   RFC 5681, 6582                 │
  * │          backlog                        368 ts   RFC 7323                       │
- * │ 384 timers, one Instant each            440 outgoing text                       │
- * │ 468 incoming text                       496 out-of-order ranges                 │
- * │ 504 source route   506 generation of paths   508 tuning of the receive buffer   │
- * │ 520 room for what is measured of a sender   540 waiting   560 rates            │
+ * │ 384 timers, one Instant each            440 where the heap of timers has it     │
+ * │ 448 outgoing text                       476 incoming text                       │
+ * │ 504 out-of-order ranges   512 source route   514 generation of paths            │
+ * │ 516 tuning of the receive buffer        528 room   540 waiting   560 rates      │
  * └────────────────────────────────────────────────────────────────────────────────┘
  */
 import { State, Timer } from '../abi';
@@ -132,12 +132,13 @@ const BACKLOG: usize = RTT;
 const CC: usize = 312;
 const TS: usize = 368;
 const TIMERS: usize = 384;
-const OUTGOING: usize = 440;
-const INCOMING: usize = 468;
-const OUT_OF_ORDER: usize = 496;
-const SOURCE_ROUTE: usize = 504;
-const PATH_SEEN: usize = 506;
-const TUNING: usize = 508;
+const SCHEDULED: usize = 440;
+const OUTGOING: usize = 448;
+const INCOMING: usize = 476;
+const OUT_OF_ORDER: usize = 504;
+const SOURCE_ROUTE: usize = 512;
+const PATH_SEEN: usize = 514;
+const TUNING: usize = 516;
 const WAITING: usize = 540;
 const RATES: usize = 560;
 
@@ -259,7 +260,8 @@ export class Tcb {
 if (offsetof<Tcb>() > SND || SND + offsetof<SendVariables>() > RCV) ERROR('tcb.snd overlaps');
 if (RCV + offsetof<ReceiveVariables>() > RTT || RTT + offsetof<RoundTrip>() > CC) ERROR('tcb.rtt');
 if (CC + offsetof<Congestion>() > TS || TS + offsetof<Timestamps>() > TIMERS) ERROR('tcb.ts');
-if (TIMERS + 8 * Timer.COUNT > OUTGOING || OUTGOING + offsetof<Chain>() > INCOMING) ERROR('timers');
+if (TIMERS + 8 * Timer.COUNT > SCHEDULED) ERROR('timers');
+if (SCHEDULED + 8 > OUTGOING || OUTGOING + offsetof<Chain>() > INCOMING) ERROR('tcb.outgoing');
 if (BACKLOG + offsetof<Backlog>() + 8 > CC) ERROR('the backlog overlaps tcb.cc');
 if (PATH_SEEN + 2 > TUNING || TUNING + offsetof<Tuning>() > WAITING) ERROR('tcb.tuning overlaps');
 if (WAITING + offsetof<Waiting>() > RATES) ERROR('tcb.waiting overlaps');
@@ -277,7 +279,6 @@ export const READY_LINK: usize = offsetof<Tcb>('readyLink');
 export const SIGNAL_LINK: usize = offsetof<Tcb>('signalLink');
 export const STARVED_LINK: usize = offsetof<Tcb>('starvedLink');
 
-const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
 const GENERATION_MASK: u32 = (1 << (31 - INDEX_BITS)) - 1;
 
 /** The TCB with that index. */
@@ -288,15 +289,6 @@ export function tcbAt(index: u32): Tcb {
 /** The number that names a connection across the door: generation and index (law 9). */
 export function handleOf(tcb: Tcb): u32 {
   return ((tcb.generation & GENERATION_MASK) << INDEX_BITS) | tcb.index;
-}
-
-/** The TCB a handle names; null when the handle is stale or was never given. */
-export function fromHandle(handle: u32): Tcb | null {
-  const index = handle & INDEX_MASK;
-  if (index == 0 || index > tcbs().fresh) return null;
-  const tcb = tcbAt(index);
-  const isHeld = (tcb.flags & (Flag.IN_USE | Flag.RELEASED)) == Flag.IN_USE;
-  return isHeld && handleOf(tcb) == handle ? tcb : null;
 }
 
 /** Whether any of these is true of a connection. */
@@ -322,6 +314,16 @@ export function armedFor(tcb: Tcb, timer: Timer): Instant {
 /** Stores a timer's Instant; `timers.ts` keeps the heap in step. */
 export function setTimer(tcb: Tcb, timer: Timer, at: Instant): void {
   store<u64>(changetype<usize>(tcb) + TIMERS + 8 * <usize>timer, at);
+}
+
+/** The Instant the heap of timers has a connection at; 0 when it is not in there. */
+export function scheduledFor(tcb: Tcb): Instant {
+  return load<u64>(changetype<usize>(tcb) + SCHEDULED);
+}
+
+/** Notes where the heap has it. */
+export function setScheduled(tcb: Tcb, at: Instant): void {
+  store<u64>(changetype<usize>(tcb) + SCHEDULED, at);
 }
 
 /** FlightSize: octets sent and not acknowledged (RFC 5681). */

@@ -6,8 +6,6 @@
 import { Counter, Reason, Result, Signal, State, Timer, TraceKind } from '../abi';
 import { count } from '../counters';
 import { adviseAgainst } from '../ip/route';
-import { timers } from '../pools';
-import { unschedule } from '../store/heap';
 import { afterMillis, Instant, now } from '../time';
 import { trace } from '../trace';
 import { flightOf, hasFlight } from './flight';
@@ -24,9 +22,11 @@ import { backOff, giveUpAt, MAX_RTO, R1, R2, stopTiming, SYN_R2 } from './loss/r
 import { armedFor, Flag, handleOf, has, lower, raise, setTimer, Tcb } from './tcb';
 import { arm, settle } from './timers';
 
-/** Runs every timer of a connection whose time has come, and puts it where its next one says. */
+/**
+ * Runs every timer of a connection whose time has come. Only then it moves in the heap, to where
+ * its next one says: what is armed meanwhile comes later than the moment it stands at.
+ */
 export function expire(tcb: Tcb): void {
-  unschedule(timers(), tcb.index);
   for (let timer: Timer = 0; timer < Timer.COUNT; timer++) {
     const at = armedFor(tcb, timer);
     if (at == 0 || at > now()) continue;

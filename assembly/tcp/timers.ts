@@ -1,22 +1,22 @@
 /**
  * Arming and cancelling a connection's timers.
  *
- * The heap holds a connection once, at its earliest timer. Arming a later one is a store in the
- * TCB; cancelling is a store of zero; a connection that is then found at the head of the heap too
- * early is put where it belongs (`settle`). So the timer that is re-armed with every acknowledgment
- * costs next to nothing.
+ * The heap holds a connection once, at its earliest timer, and the TCB knows where. Arming a later
+ * one is a store in the TCB; cancelling is a store of zero; a connection that is then found at the
+ * head of the heap too early is put where it belongs (`settle`). So the timer that is re-armed with
+ * every acknowledgment costs next to nothing, and nothing of the heap's memory is looked at.
  */
 import { Timer } from '../abi';
 import { timers } from '../pools';
-import { momentOf, schedule, unschedule } from '../store/heap';
+import { schedule, unschedule } from '../store/heap';
 import { Instant } from '../time';
-import { armedFor, setTimer, Tcb } from './tcb';
+import { armedFor, scheduledFor, setScheduled, setTimer, Tcb } from './tcb';
 
 /** Arms a timer, or moves it. */
 export function arm(tcb: Tcb, timer: Timer, at: Instant): void {
   setTimer(tcb, timer, at);
-  const scheduled = momentOf(timers(), tcb.index);
-  if (scheduled == 0 || at < scheduled) schedule(timers(), tcb.index, at);
+  const scheduled = scheduledFor(tcb);
+  if (scheduled == 0 || at < scheduled) file(tcb, at);
 }
 
 /** Cancels a timer; if it was the earliest, the heap finds out when it looks. */
@@ -27,6 +27,19 @@ export function cancel(tcb: Tcb, timer: Timer): void {
 /** Cancels every timer of a connection. */
 export function cancelAll(tcb: Tcb): void {
   for (let timer: Timer = 0; timer < Timer.COUNT; timer++) setTimer(tcb, timer, 0);
+  unfile(tcb);
+}
+
+/** Puts a connection into the heap, or moves it there. */
+function file(tcb: Tcb, at: Instant): void {
+  setScheduled(tcb, at);
+  schedule(timers(), tcb.index, at);
+}
+
+/** Takes it out, if it is in. */
+function unfile(tcb: Tcb): void {
+  if (scheduledFor(tcb) == 0) return;
+  setScheduled(tcb, 0);
   unschedule(timers(), tcb.index);
 }
 
@@ -48,6 +61,6 @@ export function nextBelow(tcb: Tcb, end: Timer): Timer {
 /** Puts a connection where its earliest timer says, or out of the heap. */
 export function settle(tcb: Tcb): void {
   const first = nextTimer(tcb);
-  if (first == Timer.COUNT) unschedule(timers(), tcb.index);
-  else schedule(timers(), tcb.index, armedFor(tcb, first));
+  if (first == Timer.COUNT) unfile(tcb);
+  else file(tcb, armedFor(tcb, first));
 }

@@ -21,6 +21,9 @@ const SERVER = toMapped(parseAddress('10.0.0.2')!);
 /** Connections opened, or closed, before packets are carried: as many as come in one batch. */
 const BATCH = 64;
 
+/** Milliseconds an acknowledgment may be delayed at most. */
+const LONGEST_DELAY = 499;
+
 /** Octets of a question and of its answer. */
 export const TEXT = 64;
 
@@ -59,7 +62,7 @@ export class TwoCores {
   /** An acknowledgment rides on the next question or answer, so that each is one packet always. */
   #deferAcks(core: Core, handle: number): void {
     core.setOption(handle, Option.QUICK_ACKS, 0);
-    core.setOption(handle, Option.DELAYED_ACK_MS, 500);
+    core.setOption(handle, Option.DELAYED_ACK_MS, LONGEST_DELAY);
   }
 
   /** Moves the clock of both. */

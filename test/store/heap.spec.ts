@@ -95,8 +95,16 @@ describe('heap', () => {
   beforeEach(() => {
     heap_ = changetype<Heap>(scratch(16));
     moments = new StaticArray<u64>(OWNERS + 1);
-    const base = scratch(20 * (OWNERS + 1) + 16, 0);
-    same<usize>(<usize>layHeap(heap_, base, OWNERS) & 15, base & 15, 'alignment behind the heap');
+    const base = scratch(20 * (OWNERS + 1) + 128, 0);
+    const behind = <usize>layHeap(heap_, base, OWNERS);
+    same<usize>(behind & 15, 0, 'alignment behind the heap');
+    same<bool>(behind <= base + 20 * (OWNERS + 1) + 128, true, 'the end of the heap');
+  });
+
+  it('has the four children of each node in one line of the cache', () => {
+    for (let place: u32 = 1; place < OWNERS / 4; place++) {
+      same<u32>((heap_.nodes + 16 * (4 * place - 2)) & 63, 0, `first child of ${place}`);
+    }
   });
 
   it('is empty at first', () => {
