@@ -35,6 +35,11 @@ export class ReadEnd {
     this.#onCancel = onCancel;
   }
 
+  /** Somebody has asked for the stream, and may have been given octets. */
+  get isUsed(): boolean {
+    return this.#stream !== undefined;
+  }
+
   get stream(): ReadableStream<Octets> {
     return (this.#stream ??= this.#make());
   }

@@ -18,7 +18,7 @@
  */
 import { Reason, Result } from '../abi.ts';
 import { formatEndpoint, type SocketAddress } from '../address.ts';
-import { type Clock, NEVER } from '../clock.ts';
+import { type Clock, NEVER, turn } from '../clock.ts';
 import { once, SocketError } from '../errors.ts';
 import type { TcpInfo, TcpState } from '../inspect.ts';
 import type { Octets } from '../platform.ts';
@@ -288,7 +288,11 @@ export class Socket {
 
   /** The peer's FIN has been reached. */
   #readToEnd(): void {
-    if (!this.#allowHalfOpen) this.#write.finish();
+    if (!this.#allowHalfOpen) {
+      // Behind what a pipe makes of the last octets, which it may have got just now.
+      if (this.#read.isUsed) void turn().then(() => this.#write.finish());
+      else this.#write.finish();
+    }
     if (this.raw.isClosed) this.raw.release();
   }
 
@@ -369,20 +373,14 @@ export class Socket {
   }
 
   /** Why this side has ended it: what its user has given for a reason, or an error. */
-  #aborted(why: Reason, given?: unknown): () => unknown {
+  #aborted(reason: Reason, given?: unknown): () => unknown {
     const { raw } = this;
     const syscall = raw.isOpened ? 'read' : 'connect';
-    return once(
-      () =>
-        given ??
-        new SocketError({
-          syscall,
-          result: Result.CONNECTION_ABORTED,
-          reason: why,
-          address: raw.remoteAddress,
-          port: raw.remotePort,
-        }),
-    );
+    const result = Result.CONNECTION_ABORTED;
+    return once(() => {
+      const { remoteAddress: address, remotePort: port } = raw;
+      return given ?? new SocketError({ syscall, result, reason, address, port });
+    });
   }
 }
 

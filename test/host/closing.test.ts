@@ -50,6 +50,37 @@ describe('a normal end', () => {
     expect(await got).toBe('bye');
   });
 
+  for (const [name, echo] of Object.entries({
+    'a pipe': ({ readable, writable }: Socket) => readable.pipeTo(writable),
+    'a pipe through a transform': ({ readable, writable }: Socket) =>
+      (readable as ReadableStream<Uint8Array>)
+        .pipeThrough(new TransformStream<Uint8Array, Uint8Array>())
+        .pipeTo(writable),
+  })) {
+    for (const delay of [0, 5]) {
+      for (const octets of [5, 20_000, 60_000]) {
+        it(`by the peer, with ${octets} octets: ${name} echoes all, ${delay} ms`, async () => {
+          const { client, server, clock } = await connected({ delay });
+          const piped = echo(server);
+          const writer = client.writable.getWriter();
+          const written = writer.write(new Uint8Array(octets));
+          const ended = writer.close();
+          let got = 0;
+          const read = (async () => {
+            for (let reader = client.readable.getReader(); ; ) {
+              const { value, done } = await reader.read();
+              if (done) return;
+              got += value.length;
+            }
+          })();
+          await clock.run(1000);
+          expect(got).toBe(octets);
+          await Promise.all([piped, written, ended, read, client.closed, server.closed]);
+        });
+      }
+    }
+  }
+
   it('by the peer, while something is piped: the pipe fails, its source is cancelled', async () => {
     const { client, server } = await connected();
     let reason: unknown;
