@@ -176,7 +176,7 @@ export function destinations(): Table {
   return changetype<Table>(POOLS + 24 * POOL_SIZE);
 }
 
-/** One for each 2,048 that can have a port, and some for those who are few. */
+/** One for each 2,048 that can have a port, and some where those are few. */
 function portMaps(c: Config): u32 {
   return 8 + (c.connections + c.timeWaits) / 2_048;
 }

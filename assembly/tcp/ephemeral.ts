@@ -34,10 +34,11 @@ const COUNTERS: u32 = 256;
 
 /** Ports a search looks at before its destination is given a map. */
 const FEW: u32 = 8;
-/** Waits that `ripen` looks at before a search. */
+/** TIME-WAIT records that `ripen` looks at before a search. */
 const BEFORE_SEARCH: u32 = 64;
 /**
- * Milliseconds a wait must have lasted to be reused: the clock of its timestamps ticks once each.
+ * Milliseconds a TIME-WAIT record must have lasted to be reused: the clock of its timestamps ticks
+ * once each.
  */
 const REUSE_DELAY_MS: u32 = 1_000;
 
@@ -94,7 +95,7 @@ function mapOf(tcb: Tcb, begin: u32): TakenPorts | null {
     ripen(BEFORE_SEARCH);
     return portsTowards(tuple);
   }
-  // What of its waits counts as taken is another question now.
+  // Which of its TIME-WAIT records count as taken is another question now.
   forgetPorts(ports);
   return mapPorts(tuple);
 }
@@ -119,14 +120,14 @@ export function isFree(tcb: Tcb): bool {
 }
 
 /**
- * Whether an active OPEN may take the tuple of a wait (tcp_tw_reuse, RFC 6191): only where
- * timestamps tell the incarnations apart, and not before their clock has surely ticked.
+ * Whether an active OPEN may take the tuple of a TIME-WAIT record (tcp_tw_reuse, RFC 6191): only
+ * where timestamps tell the incarnations apart, and not before their clock has surely ticked.
  */
 function mayReuse(index: u32): bool {
   return isReusable(index) && isRipe(index);
 }
 
-/** Whether it may once the wait has lasted for a while. */
+/** Whether it may once the record has lasted for a while. */
 function isReusable(index: u32): bool {
   const record = timeWaitAt(index);
   const mode = setting(Setting.TW_REUSE);
@@ -134,7 +135,7 @@ function isReusable(index: u32): bool {
   return mode != 2 || isLocal(record.remote0, record.remote1);
 }
 
-/** Whether the wait has lasted for so long. */
+/** Whether the record has lasted for so long. */
 function isRipe(index: u32): bool {
   return millisNow() - timeWaitAt(index).sinceMs >= REUSE_DELAY_MS;
 }
@@ -150,8 +151,8 @@ function hasListener(tcb: Tcb): bool {
 }
 
 /**
- * Lets maps know of waits that have come to be given away, at most so many; answers whether it has
- * looked at any.
+ * Lets maps know of TIME-WAIT records whose ports may be given away by now, at most so many;
+ * answers whether it has looked at any.
  */
 export function ripen(most: u32): bool {
   if (!isAnyMapped()) setOldestUnripe(0);

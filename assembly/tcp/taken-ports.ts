@@ -7,7 +7,7 @@
  * the tuple, or a listener the port. A clear one says nothing, so a map may begin empty at any time
  * and learns from what searches come upon; what is inserted and removed meanwhile keeps it true.
  * Therefore maps may be few: whichever knows of the fewest ports makes way. There is one for each
- * 2,048 connections and waits, so one that knows of more never has to.
+ * 2,048 connections and TIME-WAIT records, so one that knows of more never has to.
  *
  * ╒══════════════════ TakenPorts (3,648 octets) ══════════════════╕
  * │ link │ hash │ tuple, its local port 0 │ reuse │ Bitmap          │
@@ -42,7 +42,7 @@ export class TakenPorts {
   remote1: u64;
   localPort: u16;
   remotePort: u16;
-  /** tcp_tw_reuse as it was when the map began: which waits count as taken. */
+  /** tcp_tw_reuse as it was when the map began: which TIME-WAIT records count as taken. */
   reuse: u32;
 
   @inline get map(): Bitmap {
@@ -142,7 +142,7 @@ function portOf(tuple: usize): u32 {
   return <u32>load<u16>(tuple, 32) - FIRST_PORT;
 }
 
-// Waits that may be reused after a while -----------------------------------------
+// TIME-WAIT records that may be reused after a while ------------------------------
 
 /**
  * The oldest TIME-WAIT record, in the queue's order, whose port maps take to be taken although it
@@ -158,11 +158,11 @@ export function setOldestUnripe(index: u32): void {
 }
 
 /** A TIME-WAIT record has joined the queue's end. */
-export function waitBegan(index: u32): void {
+export function timeWaitBegan(index: u32): void {
   if (oldestUnripe() == 0 && isAnyMapped()) setOldestUnripe(index);
 }
 
 /** A TIME-WAIT record has left the queue before `next`. */
-export function waitEnded(index: u32, next: u32): void {
+export function timeWaitEnded(index: u32, next: u32): void {
   if (oldestUnripe() == index) setOldestUnripe(next);
 }

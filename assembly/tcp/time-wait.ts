@@ -41,7 +41,7 @@ import { dropSegment, Segment, traceArrival } from './segment';
 import { LocalSeq, lt, RemoteSeq } from './seq';
 import { forgetSourceRoute } from './source-route';
 import { enter } from './state';
-import { waitBegan, waitEnded } from './taken-ports';
+import { timeWaitBegan, timeWaitEnded } from './taken-ports';
 import { Flag, has, lower, Tcb, TUPLE } from './tcb';
 import { lacksTimestamps, timestampNow } from './timestamps';
 import { cancelAll } from './timers';
@@ -210,7 +210,7 @@ function append(record: TimeWait, index: u32): void {
   if (queue.head == 0) queue.head = index;
   else timeWaitAt(queue.tail).next = index;
   queue.tail = index;
-  waitBegan(index);
+  timeWaitBegan(index);
 }
 
 function unlink(record: TimeWait, index: u32): void {
@@ -219,7 +219,7 @@ function unlink(record: TimeWait, index: u32): void {
   else timeWaitAt(record.previous).next = record.next;
   if (record.next == 0) queue.tail = record.previous;
   else timeWaitAt(record.next).previous = record.previous;
-  waitEnded(index, record.next);
+  timeWaitEnded(index, record.next);
 }
 
 /** Starts the 2 MSL anew. */

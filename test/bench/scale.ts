@@ -2,8 +2,9 @@
  * `npm run bench:scale`: what a connection costs among a million others.
  *
  * Two cores in one thread, by their doors alone. Each figure stands beside that of one connection
- * in the same run; ratios are what to read. `-- PART …` takes parts alone: `trips`, `holders`,
- * `ports`, `closing`; `--connections 1000,1000000` other numbers, `--minutes 5` a longer `closing`.
+ * in the same run; ratios are what to read. `-- PART …` takes parts alone: `trips`, `octets`,
+ * `holders`, `ports`, `closing`; `--connections 1000,1000000` takes other numbers, `--minutes 5` a
+ * longer `closing`. Times of `trips` and `holders` are the processor's, for others may be at work.
  */
 import { readFileSync } from 'node:fs';
 import { cpus, freemem, loadavg } from 'node:os';
@@ -12,13 +13,14 @@ import { Result } from '../../host-web/abi.ts';
 import type { Limits } from '../../host-web/core.ts';
 import { stayOn } from './core.ts';
 import { closeAtFullSpeed } from './closing.ts';
+import { collectGarbage, octetsOfCallbacks } from './octets.ts';
 import { LISTENERS, TwoCores } from './two-cores.ts';
 
 /** Milliseconds of the clock for each round trip: a million are over before any probe is due. */
 const STEP = 0.000_1;
 /** Round trips measured at a time, and how often; the median counts. */
 const LEAST_TRIPS = 200_000;
-const RUNS = 3;
+const RUNS = 5;
 const MEBI = 2 ** 20;
 
 const module = new WebAssembly.Module(readFileSync('build/core.wasm'));
@@ -73,13 +75,13 @@ interface Cost {
   readonly alone: number;
   /** Packets a round trip. */
   readonly packets: number;
-  /** Octets that became resident for each connection while nothing was sent; those of the map. */
+  /** Octets that became resident for each connection of a core while nothing was sent. */
   readonly resident: number;
-  readonly mapped: number;
 }
 
 /** All costs of so many connections. */
 function costOf(count: number, single: TwoCores, one: Uint32Array): Cost {
+  collectGarbage();
   const before = process.memoryUsage().rss;
   const cores = new TwoCores(module, limitsFor(count));
   let handles: Uint32Array = new Uint32Array(0);
@@ -107,7 +109,6 @@ function costOf(count: number, single: TwoCores, one: Uint32Array): Cost {
     alone: median(few),
     packets,
     resident,
-    mapped: cores.client.memory.buffer.byteLength / count,
   };
 }
 
@@ -124,12 +125,21 @@ function benchTrips(counts: readonly number[]): void {
       cost.trip.toFixed(0).padStart(9),
       `${(cost.trip / cost.alone).toFixed(2)} x`.padStart(8),
       cost.packets.toFixed(2).padStart(8),
-      cost.opened.toFixed(0).padStart(10),
-      cost.closed.toFixed(0).padStart(10),
+      (count < 1_000 ? '' : cost.opened.toFixed(0)).padStart(10),
+      (count < 1_000 ? '' : cost.closed.toFixed(0)).padStart(10),
       (count < 10_000 ? '' : cost.resident.toFixed(0)).padStart(10),
     ];
     console.log(words.join(' '));
   }
+}
+
+function benchOctets(): void {
+  const few = 2_000;
+  const many = 20_000;
+  octetsOfCallbacks(module, few);
+  const each = octetsOfCallbacks(module, many).toFixed(0);
+  const ends = (2 * many).toLocaleString('en');
+  console.log(`\nJavaScript keeps ${each} octets for each of ${ends} ends with a callback`);
 }
 
 // Holders ------------------------------------------------------------------------
@@ -233,6 +243,7 @@ const counts = values.connections.split(',').map((count) => Math.min(Number(coun
 
 const PARTS: Record<string, () => void> = {
   trips: () => benchTrips(counts),
+  octets: benchOctets,
   holders: () => benchHolders(Math.max(...counts)),
   ports: benchPorts,
   closing: () => closeAtFullSpeed(module, Number(values.minutes)),
@@ -242,7 +253,7 @@ if (unknown.length > 0) {
   console.error(`there is no ${unknown.join(', ')}: ${Object.keys(PARTS).join(', ')}`);
   process.exit(2);
 }
-stayOn(1);
+stayOn(0);
 const [load = 0] = loadavg();
 const machine = `${cpus().length} × ${cpus()[0]?.model}`;
 console.log(`Node ${process.version}, ${machine}, load ${load.toFixed(1)}`);
