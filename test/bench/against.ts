@@ -18,6 +18,7 @@ import { parseArgs } from 'node:util';
 import { showProgress } from '../../host-node/cli/progress.ts';
 import { bundleScript } from '../bundle.mjs';
 import { run } from '../host/bundle.ts';
+import { quantile } from './statistics.ts';
 
 const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string', default: '40' }, only: { type: 'string' } },
@@ -72,12 +73,6 @@ async function start(checkout: string) {
     return Number(await answer());
   };
   return { units, measure };
-}
-
-/** The figure that a share of all lies below. */
-function quantile(figures: readonly number[], share: number): number {
-  const sorted = [...figures].sort((a, b) => a - b);
-  return sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN;
 }
 
 let doing = `building ${commit}`;
