@@ -15,7 +15,7 @@ import { goBehindVeth } from './veth.ts';
 const CHUNK = 65_536;
 const BACKLOG = 511;
 
-function openDevice(offload = false) {
+function openDevice(offload: boolean) {
   return openTun({ addresses: [`${KERNEL}/${PREFIX}`], mtu: MTU, offload });
 }
 
@@ -70,11 +70,11 @@ function listen(stack: Stack, service: Service): void {
 
 function raw({ kind, seconds = 0 }: Service): void {
   if (kind === 'http' || kind === 'close') throw new Error(`no raw loop does ${kind}`);
-  new RawTcp(openDevice(), kind, seconds).serve();
+  new RawTcp(openDevice(false), kind, seconds).serve();
 }
 
-async function kernel({ kind, seconds = 0 }: Service): Promise<void> {
-  await goBehindVeth();
+async function kernel({ kind, seconds = 0, offload }: Service): Promise<void> {
+  await goBehindVeth(offload);
   if (kind === 'http') {
     const server = httpServer().listen(PORT);
     await new Promise((resolve) => server.once('listening', resolve));

@@ -11,7 +11,7 @@ const PATIENCE = 20;
 
 async function start(end: EndName, service: Service): Promise<Process<never>> {
   const parameters = [end, JSON.stringify(service)];
-  if (end === 'kernel') return startBehindVeth(bundle(END), parameters);
+  if (end === 'kernel') return startBehindVeth(bundle(END), parameters, service.offload);
   const process = new Process<never>(bundle(END), parameters);
   await process.ready();
   return process;

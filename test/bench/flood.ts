@@ -152,11 +152,12 @@ function print(rows: readonly Row[]): void {
 enterNamespace();
 const obstacle = vethObstacle();
 const targets: readonly TargetName[] = obstacle === undefined ? ['netcell', 'kernel'] : ['netcell'];
+const where = machine();
 const rows = await measureAll(targets);
 if (values.json) {
-  console.log(JSON.stringify({ machine: machine(), seconds: Number(values.seconds), rows }));
+  console.log(JSON.stringify({ machine: where, seconds: Number(values.seconds), rows }));
 } else {
-  console.log(machine());
+  console.log(where);
   console.log(`${values.seconds} s each, medians of ${values.rounds}; *: beside others`);
   if (obstacle !== undefined) console.log(`the kernel is left out: ${obstacle}`);
   print(rows);

@@ -119,13 +119,14 @@ function namespaceObstacle(): string | undefined {
   }
 }
 
+const where = machine();
 const names = positionals.length > 0 ? positionals : Object.keys(PARTS);
 const needed = new Set(names.flatMap((name) => PARTS[name]!.measures.map(({ needs }) => needs)));
 const tun = needed.has('tun') ? namespaceObstacle() : undefined;
 const obstacles: Obstacles = { tun, veth: tun ?? vethObstacle() };
 const results: Record<string, Result[]> = {};
 if (!values.json) {
-  console.log(`${machine()}\nmedians of ${runs} runs, taken in turn; ratios in brackets`);
+  console.log(`${where}\nmedians of ${runs} runs, taken in turn; ratios in brackets`);
   if (tun !== undefined) console.log(`TUN left out: ${tun}`);
   else if (needed.has('veth') && obstacles.veth !== undefined) {
     console.log(`the kernel over veth left out: ${obstacles.veth}`);
@@ -138,5 +139,5 @@ for (const name of names) {
   if (values.json || results[name].length === 0) continue;
   console.log(`\n${part.title}\n${results[name].map(lineOf).join('\n')}`);
 }
-if (values.json) console.log(JSON.stringify({ machine: machine(), runs, obstacles, results }));
+if (values.json) console.log(JSON.stringify({ machine: where, runs, obstacles, results }));
 process.exit(0);

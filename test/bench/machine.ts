@@ -2,7 +2,7 @@
  * The machine a bench runs on: what it is, and how busy others keep it.
  */
 import { readFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
+import { cpus, loadavg, release } from 'node:os';
 
 /** How long is looked, milliseconds. */
 const LOOK = 200;
@@ -11,7 +11,9 @@ const LOADED = 0.1;
 
 /** What a figure's reader must know of the machine. */
 export function machine(): string {
-  return `Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model}`;
+  const load = loadavg()[0]!.toFixed(1);
+  const processors = `${cpus().length} × ${cpus()[0]?.model}`;
+  return `Node ${process.version}, Linux ${release()}, ${processors}, load ${load}`;
 }
 
 /** Ticks of all processors since the machine began: all of them, and those that were idle. */

@@ -29,8 +29,8 @@ export interface Service {
    */
   readonly kind: 'sink' | 'source' | 'echo' | 'http' | 'close';
   readonly seconds?: number;
-  /** Whether the device may carry super-segments; a raw loop knows none. */
-  readonly offload?: boolean;
+  /** Whether the devices may carry super-segments; a raw loop knows none. */
+  readonly offload: boolean;
 }
 
 /** What a peer does with connections to an end. */

@@ -7,7 +7,8 @@
  * right to make namespaces, there is no such row.
  */
 import { spawnSync } from 'node:child_process';
-import { CLONE_NEWNET, libc, SystemError } from '../../host-node/libc.ts';
+import { closeSync } from 'node:fs';
+import { CLONE_NEWNET, libc, SOCK_DGRAM, SystemError } from '../../host-node/libc.ts';
 import {
   addAddress,
   addRoute,
@@ -18,6 +19,7 @@ import {
 } from '../../host-node/netlink.ts';
 import { parseAddress, parseInterfaceAddress } from '../../host-web/address.ts';
 import { announce, Process } from './process.ts';
+import { AF_INET, check } from './sockets.ts';
 
 /** The two ends of the pair, and their addresses (RFC 5737). */
 const NEAR = 'near';
@@ -26,6 +28,11 @@ const NEAR_ADDRESS = '198.51.100.129';
 /** Where the kernel behind the pair is found. */
 export const BEHIND_VETH = '198.51.100.130';
 const PREFIX = 26;
+/** linux/if.h, linux/sockios.h, linux/ethtool.h: TSO, GSO and GRO, each set to what follows. */
+const IFNAMSIZ = 16;
+const IFREQ = 40;
+const SIOCETHTOOL = 0x8946;
+const ETHTOOL_SET_OFFLOADS = [0x1f, 0x24, 0x2c];
 
 /** Why there can be no kernel behind a pair here; undefined where there can. */
 export function vethObstacle(): string | undefined {
@@ -33,10 +40,14 @@ export function vethObstacle(): string | undefined {
   return error === undefined && status === 0 ? undefined : 'there is no ip program (iproute2)';
 }
 
-/** Starts a process behind a pair; resolves once it is ready. The pair ends with the process. */
+/**
+ * Starts a process behind a pair; resolves once it is ready. The pair ends with the process. What
+ * it carries is at most an MTU long where it has no offload.
+ */
 export async function startBehindVeth<T>(
   file: string,
   parameters: readonly string[],
+  offload = true,
 ): Promise<Process<T>> {
   const child = new Process<T>(file, parameters);
   await child.says('apart');
@@ -45,14 +56,14 @@ export async function startBehindVeth<T>(
   const pair = ['link', 'add', NEAR, 'type', 'veth', 'peer', 'name', FAR, 'netns'];
   const { status, stderr } = spawnSync('ip', [...pair, String(child.pid)], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`no pair of devices: ${stderr.trim()}`);
-  setAddress(NEAR, NEAR_ADDRESS);
+  setUp(NEAR, NEAR_ADDRESS, offload);
   child.begin();
   await child.ready();
   return child;
 }
 
 /** In that process, first of all: moves it into its namespace, and waits for its device. */
-export async function goBehindVeth(): Promise<void> {
+export async function goBehindVeth(offload = true): Promise<void> {
   const c = libc();
   // The main thread moves, and its sockets are all there will be.
   if (c.unshare(CLONE_NEWNET) !== 0) {
@@ -60,11 +71,28 @@ export async function goBehindVeth(): Promise<void> {
   }
   bringUpLoopback();
   await announce('apart');
-  setAddress(FAR, BEHIND_VETH);
+  setUp(FAR, BEHIND_VETH, offload);
   addRoute({ via: parseAddress(NEAR_ADDRESS)!, device: FAR });
 }
 
-function setAddress(device: string, address: string): void {
+function setUp(device: string, address: string, offload: boolean): void {
   setLink(device, { up: true });
   addAddress(device, parseInterfaceAddress(`${address}/${PREFIX}`)!);
+  if (!offload) turnOffloadOff(device);
+}
+
+/** Has all that a device carries be at most an MTU long, as `ethtool -K` does. */
+function turnOffloadOff(device: string): void {
+  const c = libc();
+  const fd = check(c.socket(AF_INET, SOCK_DGRAM, 0), c, 'socket');
+  const value = new Uint32Array(2);
+  // struct ifreq: the name, and where struct ethtool_value lies.
+  const request = new Uint8Array(IFREQ);
+  request.set(new TextEncoder().encode(device));
+  new BigUint64Array(request.buffer, IFNAMSIZ, 1)[0] = BigInt(c.address(value));
+  for (const command of ETHTOOL_SET_OFFLOADS) {
+    value[0] = command;
+    check(c.ioctl(fd, SIOCETHTOOL, request), c, 'ioctl');
+  }
+  closeSync(fd);
 }
