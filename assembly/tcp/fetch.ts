@@ -7,8 +7,9 @@
  */
 import { INDEX_BITS } from '../limits';
 import { FETCHED } from '../memory';
-import { flights, sentRecords, tcbs } from '../pools';
+import { flights, sentRecords, tcbs, tuples } from '../pools';
 import { itemAt } from '../store/pool';
+import { firstSlot, hashIn } from '../store/table';
 import { Flight } from './flight';
 import { Flag, handleOf, Tcb, tcbAt } from './tcb';
 
@@ -31,6 +32,9 @@ export function fetchTcb(index: u32): void {
   // Stored, or the compiler would see that nobody wants to know. Item 0 of a pool is nobody's.
   const tcb = itemAt(tcbs(), index);
   store<u32>(FETCHED, touch(tcb) | touch(tcb + 256) | load<u32>(tcb, 512), 4);
+  // Where the segment that answers will be looked up.
+  const slot = firstSlot(tuples(), load<u32>(tcb, offsetof<Tcb>('hash')));
+  store<u32>(FETCHED, hashIn(tuples(), slot), 4);
   const flight = itemAt(flights(), load<u32>(tcb, offsetof<Tcb>('flight')));
   const sent = itemAt(sentRecords(), load<u32>(flight, offsetof<Flight>('laneHead')));
   const rest = load<u32>(flight, 256) | load<u32>(flight, 320);
