@@ -53,6 +53,20 @@ test('reordering alone: nothing is sent again after the first second', () => {
   expect(pass(cell, { ms: 10_000 }).late).toBe(0);
 });
 
+test.each([
+  ['cubic', 0.01],
+  ['cubic', 0.05],
+  ['bbr', 0.01],
+  ['bbr', 0.05],
+] as const)('RFC 3522 §3.2a: what %s loses of %d was lost: no recovery is undone', (control, loss) => {
+  const race = new Race({ rate: '50mbit', delay: '10ms', limit: 500, loss }, [{ control }]);
+  race.run(10_000, 500);
+  expect(race.counter('TcpExtTCPSackRecovery')).toBeGreaterThan(40);
+  // A recovery begins while what the last one sent again is on its way: its echo is no proof.
+  expect(race.counter('TcpExtTCPFullUndo')).toBe(0);
+  expect(race.counter('TcpExtTCPSACKReorder')).toBe(0);
+});
+
 describe('every ACK comes 200 ms late', () => {
   const writes = Array.from({ length: 100 }, (_, i) => (i % 3 === 0 ? 4 * SEGMENT : 100));
 

@@ -25,7 +25,9 @@ export function beginUndo(tcb: Tcb, flight: Flight): void {
   flight.priorSsthresh = tcb.cc.ssthresh;
   flight.undoMarker = tcb.snd.una;
   flight.undoRetrans = -1;
-  flight.hasStamp = 0;
+  // What an earlier recovery has sent again may be acknowledged in this one: its echo is later than
+  // that sending, and says nothing of what is sent again now. RFC 3522 §3.2a
+  if (flight.resent == 0) flight.hasStamp = 0;
   flight.isUndoable = 1;
 }
 
