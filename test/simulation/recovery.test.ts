@@ -58,7 +58,7 @@ test.each([
   ['cubic', 0.05],
   ['bbr', 0.01],
   ['bbr', 0.05],
-] as const)('RFC 3522 §3.2a: what %s loses of %d was lost: no recovery is undone', (control, loss) => {
+] as const)('RFC 3522 §3.2a: of %s’s losses, %d of all, none is undone', (control, loss) => {
   const race = new Race({ rate: '50mbit', delay: '10ms', limit: 500, loss }, [{ control }]);
   race.run(10_000, 500);
   expect(race.counter('TcpExtTCPSackRecovery')).toBeGreaterThan(40);

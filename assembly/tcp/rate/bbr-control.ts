@@ -5,11 +5,9 @@
 import { Flight, Phase } from '../flight';
 import { progress } from '../progress';
 import { Flag, has, Tcb } from '../tcb';
-import { Bbr, BbrState, minPipe, NEVER, share, withHeadroom } from './bbr-model';
+import { Bbr, BbrState, minPipe, NEVER, PACED_PERCENT, share, withHeadroom } from './bbr-model';
 import { initialWindow } from './validation';
 
-/** Of the bandwidth 1 % is left, so that queues shrink (§5.6.2). */
-const MARGIN_PERCENT: u32 = 99;
 const QUANTUM_MOST: u32 = 65_536;
 
 /** BBR.pacing_gain of each state, in percent (§5.6.1). */
@@ -30,7 +28,7 @@ export function probeRttCwnd(tcb: Tcb, b: Bbr): u32 {
 /** Sets the rate to so many percent of the bandwidth; 0: those of the state (§5.6.2). */
 export function setPacingRate(b: Bbr, percent: u32): void {
   if (percent == 0) percent = pacingGain(b.state);
-  const rate = share(<u64>b.bw * percent, MARGIN_PERCENT, 10_000);
+  const rate = share(<u64>b.bw * percent, PACED_PERCENT, 10_000);
   if (b.isFullReached || rate > b.pacingRate) b.pacingRate = rate; // BBR §5.6.2d
 }
 

@@ -112,6 +112,8 @@ if (CONTROLLER + offsetof<Bbr>() > FLIGHT_SIZE) ERROR('the flight is too small f
 
 /** Largest loss of a round trip that is no congestion: one octet in so many (§2.8, 2 %). */
 export const LOSS_THRESHOLD: u32 = 50;
+/** Of the bandwidth 1 % is left, so that queues shrink: BBR.PacingMarginPercent (§2.8, §5.6.2). */
+export const PACED_PERCENT: u32 = 99;
 /** Round trips for which the largest `extra` counts, twice over. */
 const EXTRA_ROUNDS: u32 = 5;
 const MIN_RTT_MS: u32 = 10_000;
@@ -225,7 +227,11 @@ export function updateSignals(tcb: Tcb, flight: Flight, b: Bbr, isProbing: bool)
 function adaptShortTerm(tcb: Tcb, b: Bbr): void {
   if (b.bwShort == NEVER) b.bwShort = max(b.maxBw, b.maxBwBefore);
   if (b.inflightShort == NEVER) b.inflightShort = tcb.cc.cwnd;
-  b.bwShort = max(b.bwLatest, cut(b.bwShort)); // BBR §5.5.10.3
+  // DEVIATION: BBR §5.5.10.3 takes what the round trip has shown. Paced at 99 % of the bandwidth it
+  // can show no more than that, so each round trip with a loss would take one in a hundred,
+  // whatever the path carries, until the next probe a second or more later.
+  const latest = share(b.bwLatest, 100, PACED_PERCENT);
+  b.bwShort = max(latest, cut(b.bwShort)); // BBR §5.5.10.3
   b.inflightShort = max(b.inflightLatest, cut(b.inflightShort));
 }
 
