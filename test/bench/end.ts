@@ -68,9 +68,9 @@ function listen(stack: Stack, service: Service): void {
 
 // What it is held against ---------------------------------------------------------
 
-function raw({ kind, seconds = 0 }: Service): void {
+function raw({ kind, seconds = 0, offload }: Service): void {
   if (kind === 'http' || kind === 'close') throw new Error(`no raw loop does ${kind}`);
-  new RawTcp(openDevice(false), kind, seconds).serve();
+  new RawTcp(openDevice(offload), kind, seconds, offload).serve();
 }
 
 async function kernel({ kind, seconds = 0, offload }: Service): Promise<void> {

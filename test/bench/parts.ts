@@ -49,7 +49,6 @@ const SECONDS = 2;
 
 /** Who a row is about, and whom it is read beside. */
 const WHO: readonly EndName[] = ['netcell', 'raw', 'kernel'];
-const WHO_OFFLOADS: readonly EndName[] = ['netcell', 'kernel'];
 const WORDS: Record<EndName, string> = {
   netcell: 'netcell',
   raw: 'raw loop',
@@ -246,6 +245,6 @@ export const PARTS: Record<string, Part> = {
   cores: CORES,
   connects: CONNECTS,
   bulk: partOf('TUN, MTU 1500, no offload', bulk(WHO, false)),
-  offload: partOf('TUN, MTU 1500, offload as the kernel grants it', bulk(WHO_OFFLOADS, true)),
+  offload: partOf('TUN, MTU 1500, offload as the kernel grants it', bulk(WHO, true)),
   small: partOf('TUN, small work', SMALL),
 };

@@ -5,9 +5,10 @@
  * It opens, acknowledges once a batch, keeps to the peer's window and closes. It neither sums nor
  * copies what arrives, has no buffer and no congestion control, and what it sends is zeros. A loss
  * before it is asked for again by acknowledging the same octet; after one behind it, all is sent
- * again from there.
+ * again from there. With offload it takes and gives as many segments at once as a packet holds.
  */
 import type { Tun } from '../../host-node/tun.ts';
+import { PacketFlag } from '../../host-web/abi.ts';
 import { parseAddress } from '../../host-web/address.ts';
 import { KERNEL, MTU, PORT, STACK } from './place.ts';
 
@@ -20,6 +21,8 @@ const IP_HEADER = 20;
 const TCP_HEADER = 20;
 const HEADERS = IP_HEADER + TCP_HEADER;
 const MSS = MTU - HEADERS;
+/** Octets of text in the longest packet: full segments. */
+const JOINED = Math.floor((0xffff - HEADERS) / MSS) * MSS;
 const SHIFT = 7;
 const OWN = parseAddress(STACK)!;
 const PEER = parseAddress(KERNEL)!;
@@ -31,6 +34,7 @@ const FIN = 1;
 const SYN = 2;
 const RST = 4;
 const ACK = 16;
+const PARTIAL = PacketFlag.CHECKSUM_TRUSTED | PacketFlag.CHECKSUM_PARTIAL;
 /** Milliseconds after which what has brought no acknowledgment is sent again. */
 const STRIKE = 100;
 /** Acknowledgments of the same octet that mean a loss. */
@@ -60,11 +64,13 @@ export class RawTcp {
   readonly #tun: Tun;
   readonly #kind: 'sink' | 'source' | 'echo';
   readonly #milliseconds: number;
+  /** Octets of text in a packet. */
+  readonly #most: number;
   readonly #octets: Uint8Array;
   readonly #view: DataView;
   readonly #flows = new Map<number, Flow>();
 
-  constructor(tun: Tun, kind: 'sink' | 'source' | 'echo', seconds: number) {
+  constructor(tun: Tun, kind: 'sink' | 'source' | 'echo', seconds: number, offload: boolean) {
     this.#tun = tun;
     this.#kind = kind;
     this.#milliseconds = seconds * 1000;
@@ -73,6 +79,7 @@ export class RawTcp {
     this.#view = new DataView(memory);
     const receiveSize = TRANSMIT_AT - RECEIVE_AT - 128;
     tun.attach({ memory, receiveAt: RECEIVE_AT, receiveSize, transmitAt: TRANSMIT_AT });
+    this.#most = offload && tun.offload() !== undefined ? JOINED : MSS;
   }
 
   serve(): void {
@@ -196,7 +203,8 @@ export class RawTcp {
   #fill(flow: Flow): void {
     const edge = flow.sndUna + Math.min(flow.window, FLIGHT);
     while (flow.sndNxt !== flow.end && ((edge - flow.sndNxt) | 0) >= MSS) {
-      this.#sendText(flow, MSS);
+      const room = Math.min((edge - flow.sndNxt) | 0, this.#most);
+      this.#sendText(flow, room - (room % MSS));
     }
   }
 
@@ -234,9 +242,14 @@ export class RawTcp {
     view.setUint16(at + 12, ((TCP_HEADER + options) << 10) | ctl);
     view.setUint16(at + 14, this.#window());
     view.setUint32(at + 16, 0);
+    const pseudo = sum(view, TRANSMIT_AT + 12, TRANSMIT_AT + 20) + 6 + segment;
+    if (length > MSS) {
+      view.setUint16(at + 16, fold(pseudo));
+      this.#tun.transmit(IP_HEADER + segment, PARTIAL + MSS * PacketFlag.SEGMENT_SIZE);
+      return;
+    }
     // Zeros add nothing to a sum.
-    const text = sum(view, at, at + TCP_HEADER + options);
-    const total = text + sum(view, TRANSMIT_AT + 12, TRANSMIT_AT + 20) + 6 + segment;
+    const total = sum(view, at, at + TCP_HEADER + options) + pseudo;
     view.setUint16(at + 16, ~fold(total));
     this.#tun.transmit(IP_HEADER + segment);
   }
