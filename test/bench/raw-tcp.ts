@@ -27,9 +27,9 @@ const SHIFT = 7;
 const OWN = parseAddress(STACK)!;
 const PEER = parseAddress(KERNEL)!;
 /** Octets that all windows offer together: fewer packets than the device's queue holds. */
-const WINDOWS = 1 << 20;
+const WINDOWS = 1 << 22;
 /** Octets on the way on one connection at most. */
-const FLIGHT = 1 << 20;
+const FLIGHT = 1 << 22;
 const FIN = 1;
 const SYN = 2;
 const RST = 4;
@@ -83,18 +83,28 @@ export class RawTcp {
   }
 
   serve(): void {
+    let isAwaited = false;
+    // As a stack's link does: what comes meanwhile is acknowledged together.
     this.#tun.watch(() => {
-      for (let left = BATCH; left > 0; left--) {
-        const length = this.#tun.receive();
-        if (length === 0) break;
-        // IPv4 without options, TCP.
-        if (this.#view.getUint16(RECEIVE_AT) >> 8 !== 0x45) continue;
-        if (this.#octets[RECEIVE_AT + 9] === 6) this.#take();
-      }
-      const now = performance.now();
-      for (const flow of this.#flows.values()) this.#answer(flow, now);
+      if (isAwaited) return;
+      isAwaited = true;
+      setImmediate(() => {
+        isAwaited = false;
+        this.#drain();
+      });
     });
     setInterval(() => this.#strike(), STRIKE);
+  }
+
+  #drain(): void {
+    for (let left = BATCH; left > 0; left--) {
+      const length = this.#tun.receive();
+      if (length === 0) break;
+      // IPv4 without options, TCP.
+      if (this.#octets[RECEIVE_AT] === 0x45 && this.#octets[RECEIVE_AT + 9] === 6) this.#take();
+    }
+    const now = performance.now();
+    for (const flow of this.#flows.values()) this.#answer(flow, now);
   }
 
   // In ----------------------------------------------------------------------------
