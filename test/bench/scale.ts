@@ -101,6 +101,7 @@ function costOf(count: number, single: TwoCores, one: Uint32Array): Cost {
     few.push(tripsOn(single, one, LEAST_TRIPS));
   }
   const packets = cores.packets / trips / RUNS;
+  cores.rest();
   const closing = timed(() => cores.close(handles));
   return {
     opened: count / opening,

@@ -88,6 +88,14 @@ export class TwoCores {
     return any;
   }
 
+  /** Lets what was asked and answered come to rest: acknowledgments, timers, flights. */
+  rest(): void {
+    for (let i = 0; i < 10; i++) {
+      this.pass(LONGEST_DELAY);
+      this.settle();
+    }
+  }
+
   /** Carries until neither has anything to send. */
   settle(): void {
     while ([this.#carry(0), this.#carry(1)].includes(true));
