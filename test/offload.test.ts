@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { Ctl, State, TraceKind } from '../host-web/abi.ts';
+import { Ctl, PacketFlag, State, TraceKind } from '../host-web/abi.ts';
 import {
   END,
   pipe,
@@ -15,9 +15,11 @@ import {
   type Stack,
   VirtualClock,
 } from '../host-web/index.ts';
+import { pseudoHeaderSum } from '../host-web/link/checksum.ts';
 import { Random } from '../host-web/link/random.ts';
 import { tune } from '../host-web/raw/tuning.ts';
 import { type PacketView, simulatedLink, type SimulatedOptions } from '../host-web/sim/index.ts';
+import { UDP, udp, writePacket } from './host/ip-packets.ts';
 import { OffloadDevice } from './host/offload-device.ts';
 import { stackAt } from './host/world.ts';
 
@@ -283,4 +285,25 @@ describe('a pipe', () => {
     expect(typeof got === 'number' ? got : got.length).toBeGreaterThan(MSS);
     expect(b.counters()['TcpInCsumErrors']).toBe(0n);
   });
+});
+
+it.each([
+  ['10.0.0.9', '10.0.0.1'],
+  ['fd00::9', 'fd00::1'],
+])('an ICMP error to %s quotes the checksum that was left to us filled in', (from, to) => {
+  const stack = stackAt(1, new VirtualClock());
+  const { core } = stack;
+  const body = udp(7, 9, 'hello');
+  const whole = writePacket({ protocol: UDP, source: from, destination: to, body });
+  const isIpv4 = !from.includes(':');
+  const partial = whole.slice();
+  const [address, width, header] = isIpv4 ? [12, 4, 20] : [8, 16, 40];
+  const ends = [0, 1].map((i) => whole.subarray(address + i * width, address + (i + 1) * width));
+  const pseudo = pseudoHeaderSum(ends[0]!, ends[1]!, UDP, body.length);
+  new DataView(partial.buffer).setUint16(header + 6, pseudo);
+  core.receiveWindow.set(partial);
+  core.time(1000);
+  core.input(partial.length, PacketFlag.CHECKSUM_TRUSTED | PacketFlag.CHECKSUM_PARTIAL);
+  const length = core.output();
+  expect(core.transmitWindow.subarray(header + 8, length)).toEqual(whole);
 });

@@ -27,6 +27,8 @@ export class Datagram {
   diffserv: u32;
   /** 1 when the link vouches for the transport checksum. */
   checksumTrusted: u32;
+  /** 1 when that is the pseudo header's sum alone. */
+  checksumPartial: u32;
   /** Octets of text in each of the segments it is but the last; 0 when it is one. */
   segmentSize: u32;
   /** 1 when it comes from ourselves and has been on no wire. */

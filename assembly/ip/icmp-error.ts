@@ -10,7 +10,9 @@ import { Counter, EchoReply } from '../abi';
 import { count } from '../counters';
 import { ECHO_REPLY } from '../memory';
 import { now, SECOND } from '../time';
+import { sum } from '../store/copy-sum';
 import { isIpv4 } from '../wire/address';
+import { finish } from '../wire/checksum';
 import {
   Icmp,
   ICMP_CHECKSUM,
@@ -24,6 +26,8 @@ import {
 import { Icmpv6, isIcmpv6Error, Parameter6, PROTOCOL_ICMPV6, Unreachable6 } from '../wire/icmpv6';
 import { FRAGMENT_OFFSET, ipv4Fragment, ipv4HeaderLength, ipv4Protocol } from '../wire/ipv4';
 import { endOfChain, IPV6_HEADER, ipv6NextHeader, NO_END } from '../wire/ipv6';
+import { PROTOCOL_TCP, TCP_CHECKSUM } from '../wire/tcp';
+import { PROTOCOL_UDP, UDP_CHECKSUM } from '../wire/udp';
 import { isLocal } from './address';
 import { Datagram } from './datagram';
 import { DEFAULT_HOP_LIMIT } from './output';
@@ -102,9 +106,22 @@ function send(d: Datagram, type: u32, code: u32, rest: u32): bool {
   if (reply == null) return false;
   writeIcmp(reply.head, type, code, rest);
   reply.headLength = ICMP_HEADER;
+  if (d.checksumPartial) completeChecksum(d);
   setBody(reply, d.packet, quoted);
   count(Counter.IcmpOutMsgs);
   return true;
+}
+
+/** What is quoted is what a wire would have carried: a checksum that was left out is filled in. */
+function completeChecksum(d: Datagram): void {
+  const at = d.protocol == PROTOCOL_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
+  if (d.protocol != PROTOCOL_TCP && d.protocol != PROTOCOL_UDP) return;
+  if (<usize>d.length < at + 2) return;
+  // Its place holds the pseudo header's sum, which is added with the rest.
+  const checksum = finish(sum(d.at, d.length));
+  // RFC 768: zero would say that there is none.
+  store<u16>(<usize>d.at + at, <u16>(checksum == 0 ? 0xffff : checksum));
+  d.checksumPartial = 0;
 }
 
 /** Whether a packet is an ICMP error, or a fragment that does not say what it is. */

@@ -5,6 +5,8 @@ import { load16 } from './octets';
 export const PROTOCOL_UDP: u32 = 17;
 /** Octets of the header. */
 export const UDP_HEADER: u32 = 8;
+/** Offset of the checksum. */
+export const UDP_CHECKSUM: usize = 6;
 
 /** Source port. */
 export function udpSourcePort(at: usize): u32 {

@@ -34,7 +34,9 @@ function open(pcap?: string): Place {
   const tun = openTun({ addresses: [`${KERNEL[4]}/24`, `${KERNEL[6]}/64`] });
   const stack = createStackSync({ address: [`${NETCELL[4]}/24`, `${NETCELL[6]}/64`] });
   const link = new TunLink(tun);
-  const capture = pcap ? record(pcap, link, { name: tun.name, clock: stack.clock }) : undefined;
+  // Segment by segment, for each of them is to be right.
+  const recording = { name: tun.name, clock: stack.clock, split: true };
+  const capture = pcap ? record(pcap, link, recording) : undefined;
   const path = scenario === 'marks' ? impaired(link, { clock: stack.clock }) : undefined;
   stack.attach(path ?? capture?.link ?? link);
   return {
