@@ -73,10 +73,18 @@ const SCRIPTS: Readonly<Record<string, readonly Script[]>> = {
   ],
   bench: [
     {
-      words: ['tun'],
-      own: /^\S*node .*cache\/netcell\/index-\w+\.mjs tun/,
-      // As it measures: its other process is in a system call.
-      isOn: runs(/ sink$/),
+      words: ['bulk'],
+      own: /^\S*node .*cache\/netcell\/index-\w+\.mjs bulk/,
+      // As it measures: its other processes are in system calls.
+      isOn: runs(/netcell\/peer-\w+\.mjs/),
+      needsNamespace: true,
+    },
+  ],
+  'bench:flood': [
+    {
+      words: [],
+      own: /^\S*node .*cache\/netcell\/flood-\w+\.mjs/,
+      isOn: runs(/netcell\/flooder-\w+\.mjs/),
       needsNamespace: true,
     },
   ],
@@ -89,6 +97,7 @@ const SCRIPTS: Readonly<Record<string, readonly Script[]>> = {
     },
   ],
   'bench:against': [{ words: ['HEAD'], own: SCRIPT, isOn: runs(COMPILER), isInCopy: true }],
+  'bench:scale': [{ words: [], own: SCRIPT, isOn: runs(SCRIPT) }],
   fuzz: [{ words: [], own: SCRIPT, isOn: runs(SCRIPT) }],
   mutations: [{ words: [], own: SCRIPT, isOn: runs(COMPILER), isInCopy: true }],
 };
