@@ -1,7 +1,7 @@
 /**
  * The link over a TUN device: a batch of packets in, everything they cause out.
  *
- * One wake-up drains at most BATCH packets into the stack's receive window and processes each
+ * One wake-up drains at most a batch of packets into the stack's receive window and processes each
  * there; only then does the stack get to send (MUST-58, MUST-59), so a batch is acknowledged once.
  * What is left waits for the next turn of the event loop, where timers and everybody else have
  * theirs. Nothing is allocated for a packet.
@@ -16,8 +16,12 @@ import { PacketFlag } from '../host-web/abi.ts';
 import type { Link, LinkPort, Offloads } from '../host-web/link/link.ts';
 import type { TunDevice } from './tun-device.ts';
 
-/** Packets drained in one turn; from here on the turns cost nothing measurable. */
+/**
+ * Packets drained in one turn, from where on the turns cost nothing measurable; and octets, of
+ * which so many packets may be 32 MiB where segments come joined: a millisecond's work.
+ */
 const BATCH = 512;
+const BATCH_OCTETS = 4 << 20;
 
 export interface TunLinkOptions {
   /**
@@ -117,11 +121,13 @@ export class TunLink implements Link {
     const { tun } = this;
     const behind = this.#wasFull ? PacketFlag.BEHIND : PacketFlag.NONE;
     let count = 0;
+    let octets = 0;
     try {
-      while (count < BATCH) {
+      while (count < BATCH && octets < BATCH_OCTETS) {
         const length = tun.receive();
         if (length === 0) break;
         count++;
+        octets += length;
         port.input(length, tun.receiveFlags() | behind);
         // What a packet made the stack do may have closed the link.
         if (this.#isClosed) return;

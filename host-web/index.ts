@@ -41,7 +41,17 @@ function makeStack(module: WasmModule, options: CreateStackOptions): Stack {
   return new Stack(module, options.clock ?? realClock, options);
 }
 
-export { LIMITS, Option, Reason, REASONS, Result, SETTINGS, State, TraceKind } from './abi.ts';
+export {
+  LIMITS,
+  Option,
+  PacketFlag,
+  Reason,
+  REASONS,
+  Result,
+  SETTINGS,
+  State,
+  TraceKind,
+} from './abi.ts';
 export {
   formatAddress,
   formatEndpoint,
