@@ -118,6 +118,7 @@ export function tuneReceive(tcb: Tcb): void {
 function growReceive(tcb: Tcb, read: u32, elapsed: Micros): void {
   const tuning = tcb.tuning;
   let wanted = 2 * <u64>read + 4 * <u64>min(read - tuning.space, tuning.space);
+  // The path's shortest round trip, where it is known: a queue makes the receiver's longer.
   const least = tcb.rtt.least != 0 ? min(tcb.rtt.least, tcb.rcv.rtt) : tcb.rcv.rtt;
   if (least < TURN && read > A_TURNS) {
     read = max(<u32>((<u64>read * least) / elapsed), A_TURNS);

@@ -30,6 +30,7 @@ import { dropStray, Segment } from './segment';
 import { LocalSeq, RemoteSeq } from './seq';
 import { Flag, Tcb, TUPLE } from './tcb';
 import { timestampNow } from './timestamps';
+import { copyTuple } from './tuple';
 
 /** Seconds a period lasts; a cookie lives for one to two of them. */
 const PERIOD_SECONDS: u32 = 64;
@@ -77,7 +78,7 @@ function period(): u32 {
 
 /** A keyed hash over a record's tuple, IRS and one number more. */
 function mask(key: Key, tuple: usize, irs: RemoteSeq, number: u32): u32 {
-  memory.copy(SCRATCH, tuple, 36);
+  copyTuple(SCRATCH, tuple);
   store<u32>(SCRATCH + 36, irs);
   store<u64>(SCRATCH + 40, number);
   return <u32>hash(key, SCRATCH, 6);
@@ -175,7 +176,7 @@ export function readCookie(listener: Tcb, seg: Segment): SynEntry | null {
   );
   memory.fill(COOKIE_ENTRY, 0, SYN_ENTRY_SIZE);
   const entry = changetype<SynEntry>(COOKIE_ENTRY);
-  memory.copy(COOKIE_ENTRY + TUPLE, tuple, 36);
+  copyTuple(COOKIE_ENTRY + TUPLE, tuple);
   entry.listener = listener.index;
   entry.buffer = listener.rcv.buffer;
   entry.iss = iss;

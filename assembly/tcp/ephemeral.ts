@@ -29,6 +29,7 @@ import {
 } from './taken-ports';
 import { Tcb, TUPLE } from './tcb';
 import { hasTimestamps, timeWaitAt } from './time-wait';
+import { copyTuple } from './tuple';
 
 const COUNTERS: u32 = 256;
 
@@ -47,7 +48,7 @@ const REUSE_DELAY_MS: u32 = 1_000;
  */
 export function choosePort(tcb: Tcb): bool {
   tcb.localPort = 0;
-  memory.copy(SCRATCH, changetype<usize>(tcb) + TUPLE, 36);
+  copyTuple(SCRATCH, changetype<usize>(tcb) + TUPLE);
   store<u32>(SCRATCH + 36, 0);
   const offset = <u32>(hash(Key.PORT, SCRATCH, 5) % PORT_COUNT); // RFC 6056 §3.3
   const counter = PORT_COUNTERS + 4 * <usize>(hash(Key.PORT_STEP, SCRATCH, 5) % COUNTERS);

@@ -21,7 +21,7 @@ import { Bitmap, clearBit, layBitmap, setBit } from '../store/bitmap';
 import { give, itemAt, take } from '../store/pool';
 import { erase, firstSlot, hashIn, insert, referenceIn } from '../store/table';
 import { TUPLE } from './tcb';
-import { destinationHash, isSameDestination } from './tuple';
+import { copyTuple, destinationHash, isSameDestination } from './tuple';
 
 // DEVIATION: RFC 6056 §3.2a would begin at 1,024. Below 32,768 stand the ports of services that are
 // started later; Linux keeps clear of them too, and what is left counts for each destination anew.
@@ -82,7 +82,7 @@ export function mapPorts(tuple: usize): TakenPorts {
     index = take(takenPorts());
   }
   const ports = mapAt(index);
-  memory.copy(changetype<usize>(ports) + TUPLE, tuple, 36);
+  copyTuple(changetype<usize>(ports) + TUPLE, tuple);
   ports.localPort = 0;
   ports.hash = destinationHash(tuple);
   ports.reuse = setting(Setting.TW_REUSE);

@@ -45,7 +45,7 @@ import { timeWaitBegan, timeWaitEnded } from './taken-ports';
 import { Flag, has, lower, Tcb, TUPLE } from './tcb';
 import { lacksTimestamps, timestampNow } from './timestamps';
 import { cancelAll } from './timers';
-import { hashOf } from './tuple';
+import { copyTuple, hashOf } from './tuple';
 import { offerWindow } from './window';
 
 /** What else is to be known of a connection that waits: bits of `packed` above the shift's. */
@@ -161,7 +161,7 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   cancelAll(tcb);
   removeTcb(tcb);
   const record = timeWaitAt(index);
-  memory.copy(changetype<usize>(record) + TUPLE, changetype<usize>(tcb) + TUPLE, 36);
+  copyTuple(changetype<usize>(record) + TUPLE, changetype<usize>(tcb) + TUPLE);
   record.nxt = tcb.snd.nxt;
   record.rcvNxt = tcb.rcv.nxt;
   record.tsRecent = tcb.ts.recent;

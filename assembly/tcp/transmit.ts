@@ -292,7 +292,8 @@ function transmitText(tcb: Tcb): u32 {
   }
   const usable = max<i32>(usableWindow(tcb), 0);
   const mss = textRoom(tcb);
-  const length = min(min(unsent, mss), usable);
+  const sendable = min<u32>(unsent, usable);
+  const length = min(sendable, mss);
   // RFC 2525 §2.15
   const fin = finDue && length == unsent && (<u32>usable > length || isOpening(tcb));
   if (length == 0 && !fin) {
@@ -301,7 +302,6 @@ function transmitText(tcb: Tcb): u32 {
   }
   if (!fin && !isWorthSending(tcb, length, unsent, mss)) return 0;
   if (!mayLeave(tcb)) return 0;
-  const sendable = min<u32>(unsent, usable);
   if (sendable <= mss) return emitText(tcb, length, fin);
   return emitText(tcb, joinSegments(tcb, mss, sendable, sendable == unsent), false);
 }

@@ -29,8 +29,8 @@ function hashWith(tuple: usize, ports: u32): u32 {
 }
 
 /**
- * Copies a tuple. For so few octets an engine calls out of the
- * module to copy memory, which takes longer than the copy.
+ * Copies a tuple. Even for so few octets an engine calls out of the module to copy memory, which
+ * takes longer than the copy.
  */
 export function copyTuple(to: usize, tuple: usize): void {
   store<u64>(to, load<u64>(tuple));
