@@ -15,10 +15,10 @@ import {
   type Stack,
   VirtualClock,
 } from '../host-web/index.ts';
-import { pseudoHeaderSum } from '../host-web/link/checksum.ts';
 import { Random } from '../host-web/link/random.ts';
 import { tune } from '../host-web/raw/tuning.ts';
 import { type PacketView, simulatedLink, type SimulatedOptions } from '../host-web/sim/index.ts';
+import { pseudoHeaderSum } from './dsl/segment.ts';
 import { UDP, udp, writePacket } from './host/ip-packets.ts';
 import { OffloadDevice } from './host/offload-device.ts';
 import { stackAt } from './host/world.ts';

@@ -1,5 +1,6 @@
 /** What a capture file of ours holds, read back. */
-import { onesSum, pseudoHeaderSum } from '../../host-web/link/checksum.ts';
+// The tests' own: what cuts a capture sums with the product's.
+import { onesSum, pseudoHeaderSum } from '../dsl/segment.ts';
 
 export interface Captured {
   readonly direction: 'in' | 'out';
