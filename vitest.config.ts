@@ -1,22 +1,9 @@
-/** vitest's settings: what runs, on how many cores, and how a host's import of the core is met. */
+/** vitest's settings: what runs, on how many cores, and where the package under test is. */
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { entriesOf } from './test/package/entries.ts';
 
 const root = import.meta.dirname;
-
-/**
- * Gives `import octets from '….wasm'` the octets, as esbuild's `binary` loader does in a bundle.
- */
-const octets = {
-  name: 'wasm-octets',
-  enforce: 'pre' as const,
-  load(id: string) {
-    if (!id.endsWith('.wasm')) return null;
-    return `import { readFileSync } from 'node:fs'
-export default new Uint8Array(readFileSync(${JSON.stringify(id)}))`;
-  },
-};
 
 /** Beneath node_modules, so that its dependencies are found, and nothing of it is transformed. */
 const folder = join(root, `node_modules/.cache/netcell/package-${process.pid}`);
@@ -56,7 +43,6 @@ const published = {
 };
 
 export default defineConfig({
-  plugins: [octets],
   test: {
     projects: process.env['NETCELL_TEST'] === 'package' ? [sources, published] : [sources],
     exclude: ['**/node_modules/**', '**/build/**'],

@@ -19,19 +19,18 @@ export function boundsOf(source, members, areNamed) {
     if (name !== found.member) {
       throw new Error(`limits.ts: the bounds of ${found.member} stand where ${name}'s should`);
     }
-    return { ...found, about: doc };
+    return { ...found, doc };
   });
 }
 
-function entry({ name, least, most, initial, about }, more) {
+function entry({ name, least, most, initial, doc }, more) {
   return [
-    `  /** ${about} ${least} to ${most}; default ${initial}. */`,
+    `  /** ${doc} ${least} to ${most}; default ${initial}. */`,
     `  ${name}: {`,
     ...more,
     `    initial: ${initial},`,
     `    least: ${least},`,
     `    most: ${most},`,
-    `    about: ${JSON.stringify(about)},`,
     '  },',
   ];
 }

@@ -84,13 +84,13 @@ function tables({ enums, windows, map, limits, settings }) {
     lines.push(`| \`${name}\` | ${said.join(', ')} |`);
   }
   lines.push('', '| limit | default | bounds | |', '|---|---|---|---|');
-  for (const { member, initial, least, most, about } of limits) {
-    lines.push(`| \`${member}\` | ${initial} | ${least} to ${most} | ${about} |`);
+  for (const { member, initial, least, most, doc } of limits) {
+    lines.push(`| \`${member}\` | ${initial} | ${least} to ${most} | ${doc} |`);
   }
   lines.push('', '| `Setting` | default | bounds | |', '|---|---|---|---|');
-  for (const [number, { member, name, initial, least, most, about }] of settings.entries()) {
+  for (const [number, { member, name, initial, least, most, doc }] of settings.entries()) {
     const bounds = `${initial} | ${least} to ${most}`;
-    lines.push(`| ${number} ${member}, \`${name}\` | ${bounds} | ${about} |`);
+    lines.push(`| ${number} ${member}, \`${name}\` | ${bounds} | ${doc} |`);
   }
   return `${lines.join('\n')}\n`;
 }

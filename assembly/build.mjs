@@ -106,12 +106,16 @@ function generate() {
   const { MAX_ADDRESSES, INDEX_BITS } = mapOf(read('limits.ts'));
   const lines = ["/** Made by `assembly/build.mjs` from the core's sources. Do not edit. */", ''];
   for (const { name, doc, members } of enumsOf(source)) {
-    lines.push(`/** ${doc} */`, `export enum ${name} {`);
+    // An enum names its numbers as well, which doubles it: of a hundred counters nobody asks that.
+    const isObject = name === 'Counter';
+    const [head, sign, end] = isObject ? ['const', ':', '} as const'] : ['enum', ' =', '}'];
+    lines.push(`/** ${doc} */`, `export ${head} ${name} ${isObject ? '= ' : ''}{`);
     for (const member of members) {
       if (member.doc) lines.push(`  /** ${member.doc} */`);
-      lines.push(`  ${member.name} = ${member.value},`);
+      lines.push(`  ${member.name}${sign} ${member.value},`);
     }
-    lines.push('}', '');
+    lines.push(end, '');
+    if (isObject) lines.push(`export type ${name} = (typeof ${name})[keyof typeof ${name}];`, '');
     if (name !== 'Reason') continue;
     lines.push(
       '/** The sentence of every reason, with its section. */',
@@ -195,6 +199,16 @@ step('build/core.wasm');
 const outlined = ['--transform', './assembly/outline.mjs'];
 await run('assemblyscript/bin/asc.js', 'assembly/index.ts', '--target', 'release', ...outlined);
 
+/** Has scripts look for the core where it is, seen from the bundles: beside them. */
+const besideTheCore = {
+  name: 'beside the core',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /host-web\/wasm\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace('../build/core.wasm', './core.wasm'),
+      loader: 'ts',
+    })),
+};
+
 /** Bundles entries; what two of them share is in one file, which both import. */
 async function bundle(entryPoints, chunkNames, others = {}) {
   const { metafile } = await build({
@@ -209,7 +223,7 @@ async function bundle(entryPoints, chunkNames, others = {}) {
     target: 'es2022',
     // What is not ours is a dependency, or Node's.
     packages: 'external',
-    loader: { '.wasm': 'binary' },
+    plugins: [besideTheCore],
     metafile: true,
     logLevel: 'warning',
     ...others,

@@ -290,106 +290,108 @@ export enum Timer {
 }
 
 /** Counters, u64 each, in this order in the COUNTERS window; names as `nstat` prints them. */
-export enum Counter {
-  IpInReceives = 0,
-  IpInHdrErrors = 1,
-  IpInTruncatedPkts = 2,
-  IpInCsumErrors = 3,
-  IpInAddrErrors = 4,
-  IpInUnknownProtos = 5,
-  IpInDelivers = 6,
-  IpOutRequests = 7,
-  IpOutNoRoutes = 8,
-  IpReasmReqds = 9,
-  IpReasmOKs = 10,
-  IpReasmFails = 11,
-  IpForwardRefused = 12,
-  IcmpInMsgs = 13,
-  IcmpInErrors = 14,
-  IcmpInCsumErrors = 15,
-  IcmpInEchos = 16,
-  IcmpInEchoReps = 17,
-  IcmpInDestUnreachs = 18,
-  IcmpInSrcQuenchs = 19,
-  IcmpInTimeExcds = 20,
-  IcmpInParmProbs = 21,
-  IcmpInUnmatched = 22,
-  IcmpOutMsgs = 23,
-  IcmpOutDestUnreachs = 24,
-  IcmpOutEchoReps = 25,
-  IcmpOutRateLimited = 26,
-  UdpInDatagrams = 27,
-  UdpNoPorts = 28,
-  TcpActiveOpens = 29,
-  TcpPassiveOpens = 30,
-  TcpAttemptFails = 31,
-  TcpEstabResets = 32,
-  TcpInSegs = 33,
-  TcpOutSegs = 34,
-  TcpRetransSegs = 35,
-  TcpInErrs = 36,
-  TcpInCsumErrors = 37,
-  TcpOutRsts = 38,
-  TcpExtEmbryonicRsts = 39,
-  TcpExtTW = 40,
-  TcpExtTWRecycled = 41,
-  TcpExtTCPTimeWaitOverflow = 42,
-  TcpExtPAWSEstab = 43,
-  TcpExtDelayedACKs = 44,
-  TcpExtListenOverflows = 45,
-  TcpExtListenDrops = 46,
-  TcpExtTCPReqQFullDrop = 47,
-  TcpExtTCPTimeouts = 48,
-  TcpExtTCPFastRetrans = 49,
-  TcpExtTCPSackRecovery = 50,
-  TcpExtTCPRenoRecovery = 51,
-  TcpExtTCPSlowStartRetrans = 52,
-  TcpExtTCPOFOQueue = 53,
-  TcpExtTCPOFODrop = 54,
-  TcpExtTCPChallengeACK = 55,
-  TcpExtTCPSYNChallenge = 56,
-  TcpExtTCPACKSkipped = 57,
-  TcpExtTCPDSACKRecv = 58,
-  TcpExtTCPAbortOnData = 59,
-  TcpExtTCPAbortOnClose = 60,
-  TcpExtTCPAbortOnTimeout = 61,
-  TcpExtTCPAbortOnLinger = 62,
-  TcpExtTCPAbortOnMemory = 63,
-  TcpExtTCPKeepAlive = 64,
-  TcpExtTCPZeroWindowProbe = 65,
-  TcpExtTCPRcvQDrop = 66,
-  TcpExtTCPWantZeroWindowAdv = 67,
-  TcpExtTCPFromZeroWindowAdv = 68,
-  TcpExtTCPBadOptions = 69,
-  TcpExtReplyQueueDrop = 70,
-  TcpExtTCPIcmpOutOfWindow = 71,
-  TcpExtSyncookiesSent = 72,
-  TcpExtSyncookiesRecv = 73,
-  TcpExtSyncookiesFailed = 74,
-  TcpExtTCPReqQFullDoCookies = 75,
-  TcpExtTCPMTUBlackHole = 76,
-  IpExtNegativeAdvice = 77,
-  IpSourceRouteRefused = 78,
-  TcpExtTCPSourceRouteFull = 79,
-  IpExtInNoECTPkts = 80,
-  IpExtInECT1Pkts = 81,
-  IpExtInECT0Pkts = 82,
-  IpExtInCEPkts = 83,
-  TcpExtTCPDeliveredCE = 84,
-  IpReasmTimeout = 85,
-  IcmpOutTimeExcds = 86,
-  IcmpOutParmProbs = 87,
-  IpFragOKs = 88,
-  IpFragCreates = 89,
-  TcpExtTCPLossProbes = 90,
-  TcpExtTCPLossProbeRecovery = 91,
-  TcpExtTCPLostRetransmit = 92,
-  TcpExtTCPSACKReorder = 93,
-  TcpExtTCPDSACKUndo = 94,
-  TcpExtTCPFullUndo = 95,
-  TcpExtTCPSpuriousRTOs = 96,
-  COUNT = 97,
-}
+export const Counter = {
+  IpInReceives: 0,
+  IpInHdrErrors: 1,
+  IpInTruncatedPkts: 2,
+  IpInCsumErrors: 3,
+  IpInAddrErrors: 4,
+  IpInUnknownProtos: 5,
+  IpInDelivers: 6,
+  IpOutRequests: 7,
+  IpOutNoRoutes: 8,
+  IpReasmReqds: 9,
+  IpReasmOKs: 10,
+  IpReasmFails: 11,
+  IpForwardRefused: 12,
+  IcmpInMsgs: 13,
+  IcmpInErrors: 14,
+  IcmpInCsumErrors: 15,
+  IcmpInEchos: 16,
+  IcmpInEchoReps: 17,
+  IcmpInDestUnreachs: 18,
+  IcmpInSrcQuenchs: 19,
+  IcmpInTimeExcds: 20,
+  IcmpInParmProbs: 21,
+  IcmpInUnmatched: 22,
+  IcmpOutMsgs: 23,
+  IcmpOutDestUnreachs: 24,
+  IcmpOutEchoReps: 25,
+  IcmpOutRateLimited: 26,
+  UdpInDatagrams: 27,
+  UdpNoPorts: 28,
+  TcpActiveOpens: 29,
+  TcpPassiveOpens: 30,
+  TcpAttemptFails: 31,
+  TcpEstabResets: 32,
+  TcpInSegs: 33,
+  TcpOutSegs: 34,
+  TcpRetransSegs: 35,
+  TcpInErrs: 36,
+  TcpInCsumErrors: 37,
+  TcpOutRsts: 38,
+  TcpExtEmbryonicRsts: 39,
+  TcpExtTW: 40,
+  TcpExtTWRecycled: 41,
+  TcpExtTCPTimeWaitOverflow: 42,
+  TcpExtPAWSEstab: 43,
+  TcpExtDelayedACKs: 44,
+  TcpExtListenOverflows: 45,
+  TcpExtListenDrops: 46,
+  TcpExtTCPReqQFullDrop: 47,
+  TcpExtTCPTimeouts: 48,
+  TcpExtTCPFastRetrans: 49,
+  TcpExtTCPSackRecovery: 50,
+  TcpExtTCPRenoRecovery: 51,
+  TcpExtTCPSlowStartRetrans: 52,
+  TcpExtTCPOFOQueue: 53,
+  TcpExtTCPOFODrop: 54,
+  TcpExtTCPChallengeACK: 55,
+  TcpExtTCPSYNChallenge: 56,
+  TcpExtTCPACKSkipped: 57,
+  TcpExtTCPDSACKRecv: 58,
+  TcpExtTCPAbortOnData: 59,
+  TcpExtTCPAbortOnClose: 60,
+  TcpExtTCPAbortOnTimeout: 61,
+  TcpExtTCPAbortOnLinger: 62,
+  TcpExtTCPAbortOnMemory: 63,
+  TcpExtTCPKeepAlive: 64,
+  TcpExtTCPZeroWindowProbe: 65,
+  TcpExtTCPRcvQDrop: 66,
+  TcpExtTCPWantZeroWindowAdv: 67,
+  TcpExtTCPFromZeroWindowAdv: 68,
+  TcpExtTCPBadOptions: 69,
+  TcpExtReplyQueueDrop: 70,
+  TcpExtTCPIcmpOutOfWindow: 71,
+  TcpExtSyncookiesSent: 72,
+  TcpExtSyncookiesRecv: 73,
+  TcpExtSyncookiesFailed: 74,
+  TcpExtTCPReqQFullDoCookies: 75,
+  TcpExtTCPMTUBlackHole: 76,
+  IpExtNegativeAdvice: 77,
+  IpSourceRouteRefused: 78,
+  TcpExtTCPSourceRouteFull: 79,
+  IpExtInNoECTPkts: 80,
+  IpExtInECT1Pkts: 81,
+  IpExtInECT0Pkts: 82,
+  IpExtInCEPkts: 83,
+  TcpExtTCPDeliveredCE: 84,
+  IpReasmTimeout: 85,
+  IcmpOutTimeExcds: 86,
+  IcmpOutParmProbs: 87,
+  IpFragOKs: 88,
+  IpFragCreates: 89,
+  TcpExtTCPLossProbes: 90,
+  TcpExtTCPLossProbeRecovery: 91,
+  TcpExtTCPLostRetransmit: 92,
+  TcpExtTCPSACKReorder: 93,
+  TcpExtTCPDSACKUndo: 94,
+  TcpExtTCPFullUndo: 95,
+  TcpExtTCPSpuriousRTOs: 96,
+  COUNT: 97,
+} as const
+
+export type Counter = (typeof Counter)[keyof typeof Counter];
 
 /** Why something happened. The comment above each is the sentence that hosts print (generated, with its section, into `host-web/abi.ts`), so it is written for the reader of a ladder. */
 export enum Reason {
@@ -1033,98 +1035,84 @@ export const LIMITS = {
     initial: 4096,
     least: 1,
     most: 1048575,
-    about: "Connections and listeners together.",
   },
   /** Listeners, each with its place in the port table; not more than connections. 1 to 1048575; default 256. */
   listeners: {
     initial: 256,
     least: 1,
     most: 1048575,
-    about: "Listeners, each with its place in the port table; not more than connections.",
   },
   /** Connections in SYN-RECEIVED, of all listeners together: what their SYN queues hold. 1 to 1048575; default 1024. */
   children: {
     initial: 1024,
     least: 1,
     most: 1048575,
-    about: "Connections in SYN-RECEIVED, of all listeners together: what their SYN queues hold.",
   },
   /** TIME-WAIT records; without one a connection ends and does not wait. 1 to 4194300; default 262144. */
   timeWaits: {
     initial: 262144,
     least: 1,
     most: 4194300,
-    about: "TIME-WAIT records; without one a connection ends and does not wait.",
   },
   /** Pages of 4 KiB that all send and receive buffers share. 1 to 786432; default 16384. */
   pages: {
     initial: 16384,
     least: 1,
     most: 786432,
-    about: "Pages of 4 KiB that all send and receive buffers share.",
   },
   /** Ranges of out-of-order and of SACKed data, of all connections together. 1 to 16777216; default 65536. */
   ranges: {
     initial: 65536,
     least: 1,
     most: 16777216,
-    about: "Ranges of out-of-order and of SACKed data, of all connections together.",
   },
   /** Replies queued at once: RST, ICMP, ACKs in TIME-WAIT and SYN-RECEIVED. 1 to 65536; default 1024. */
   replies: {
     initial: 1024,
     least: 1,
     most: 65536,
-    about: "Replies queued at once: RST, ICMP, ACKs in TIME-WAIT and SYN-RECEIVED.",
   },
   /** Events the trace ring holds, rounded up to a power of two. 1 to 4194304; default 1024. */
   traceEvents: {
     initial: 1024,
     least: 1,
     most: 4194304,
-    about: "Events the trace ring holds, rounded up to a power of two.",
   },
   /** Receive buffer of every connection, octets; 0: it tunes itself, by tcp_rmem. 0 to 1073741824; default 0. */
   receiveBuffer: {
     initial: 0,
     least: 0,
     most: 1073741824,
-    about: "Receive buffer of every connection, octets; 0: it tunes itself, by tcp_rmem.",
   },
   /** Send buffer of every connection, octets; 0: it tunes itself, by tcp_wmem. 0 to 1073741824; default 0. */
   sendBuffer: {
     initial: 0,
     least: 0,
     most: 1073741824,
-    about: "Send buffer of every connection, octets; 0: it tunes itself, by tcp_wmem.",
   },
   /** MTU of the link, octets. 576 to 65535; default 1500. */
   mtu: {
     initial: 1500,
     least: 576,
     most: 65535,
-    about: "MTU of the link, octets.",
   },
   /** IPv4 source routes of all connections together. 1 to 65535; default 64. */
   sourceRoutes: {
     initial: 64,
     least: 1,
     most: 65535,
-    about: "IPv4 source routes of all connections together.",
   },
   /** Destinations whose path carries less than the link, in sets of four. 1 to 1048576; default 4096. */
   paths: {
     initial: 4096,
     least: 1,
     most: 1048576,
-    about: "Destinations whose path carries less than the link, in sets of four.",
   },
   /** Records of segments on their way, of all connections together. 1 to 4194304; default 65536. */
   segments: {
     initial: 65536,
     least: 1,
     most: 4194304,
-    about: "Records of segments on their way, of all connections together.",
   },
 } as const
 
@@ -1136,7 +1124,6 @@ export const SETTINGS = {
     initial: 1500,
     least: 576,
     most: 65535,
-    about: "Octets of the largest packet the link carries; with IPv6 not less than 1280.",
   },
   /** 2 MSL: milliseconds a connection stays in TIME-WAIT. 0 to 1073741824; default 60000. */
   tcp_time_wait_ms: {
@@ -1144,7 +1131,6 @@ export const SETTINGS = {
     initial: 60000,
     least: 0,
     most: 1073741824,
-    about: "2 MSL: milliseconds a connection stays in TIME-WAIT.",
   },
   /** What RTO keeps above SRTT at least, milliseconds. 1 to 60000; default 200. */
   tcp_rto_min_ms: {
@@ -1152,7 +1138,6 @@ export const SETTINGS = {
     initial: 200,
     least: 1,
     most: 60000,
-    about: "What RTO keeps above SRTT at least, milliseconds.",
   },
   /** Offer timestamps (RFC 7323). 0 to 1; default 1. */
   tcp_timestamps: {
@@ -1160,7 +1145,6 @@ export const SETTINGS = {
     initial: 1,
     least: 0,
     most: 1,
-    about: "Offer timestamps (RFC 7323).",
   },
   /** Offer window scaling (RFC 7323). 0 to 1; default 1. */
   tcp_window_scaling: {
@@ -1168,7 +1152,6 @@ export const SETTINGS = {
     initial: 1,
     least: 0,
     most: 1,
-    about: "Offer window scaling (RFC 7323).",
   },
   /** Offer SACK (RFC 2018). 0 to 1; default 1. */
   tcp_sack: {
@@ -1176,7 +1159,6 @@ export const SETTINGS = {
     initial: 1,
     least: 0,
     most: 1,
-    about: "Offer SACK (RFC 2018).",
   },
   /** Retransmissions of a SYN,ACK before it is given up; fewer while its SYN queue fills. 0 to 16; default 5. */
   tcp_synack_retries: {
@@ -1184,7 +1166,6 @@ export const SETTINGS = {
     initial: 5,
     least: 0,
     most: 16,
-    about: "Retransmissions of a SYN,ACK before it is given up; fewer while its SYN queue fills.",
   },
   /** Answer ICMP echo requests. 0 to 1; default 1. */
   icmp_echo: {
@@ -1192,7 +1173,6 @@ export const SETTINGS = {
     initial: 1,
     least: 0,
     most: 1,
-    about: "Answer ICMP echo requests.",
   },
   /** Write the trace ring. 0 to 1; default 0. */
   trace: {
@@ -1200,7 +1180,6 @@ export const SETTINGS = {
     initial: 0,
     least: 0,
     most: 1,
-    about: "Write the trace ring.",
   },
   /** Leave TCP's checksum of packets sent to the link (a vnet header's NEEDS_CSUM). 0 to 1; default 0. */
   checksum_by_link: {
@@ -1208,7 +1187,6 @@ export const SETTINGS = {
     initial: 0,
     least: 0,
     most: 1,
-    about: "Leave TCP's checksum of packets sent to the link (a vnet header's NEEDS_CSUM).",
   },
   /** SYN cookies (RFC 4987 §3.6): 0 never, 1 when the SYN queue is full, 2 always. 0 to 2; default 1. */
   tcp_syncookies: {
@@ -1216,7 +1194,6 @@ export const SETTINGS = {
     initial: 1,
     least: 0,
     most: 2,
-    about: "SYN cookies (RFC 4987 §3.6): 0 never, 1 when the SYN queue is full, 2 always.",
   },
   /** Reuse of TIME-WAIT by an active OPEN after a second, with timestamps: 2 to loopback only. 0 to 2; default 2. */
   tcp_tw_reuse: {
@@ -1224,7 +1201,6 @@ export const SETTINGS = {
     initial: 2,
     least: 0,
     most: 2,
-    about: "Reuse of TIME-WAIT by an active OPEN after a second, with timestamps: 2 to loopback only.",
   },
   /** Answer the handshake's last ACK with a RST when the accept queue is full; 0: ignore it. 0 to 1; default 0. */
   tcp_abort_on_overflow: {
@@ -1232,7 +1208,6 @@ export const SETTINGS = {
     initial: 0,
     least: 0,
     most: 1,
-    about: "Answer the handshake's last ACK with a RST when the accept queue is full; 0: ignore it.",
   },
   /** Accept IPv4 packets that came to us by a source route, and answer TCP's the way they came (MUST-53); 0: only what answers a route of our own user's. 0 to 1; default 0. */
   accept_source_route: {
@@ -1240,7 +1215,6 @@ export const SETTINGS = {
     initial: 0,
     least: 0,
     most: 1,
-    about: "Accept IPv4 packets that came to us by a source route, and answer TCP's the way they came (MUST-53); 0: only what answers a route of our own user's.",
   },
   /** Explicit congestion notification (RFC 3168): 0 never, 1 ask and accept, 2 accept only. 0 to 2; default 2. */
   tcp_ecn: {
@@ -1248,7 +1222,6 @@ export const SETTINGS = {
     initial: 2,
     least: 0,
     most: 2,
-    about: "Explicit congestion notification (RFC 3168): 0 never, 1 ask and accept, 2 accept only.",
   },
   /** TIME-WAIT records there are at once; beyond them a connection ends without waiting. 0 to 4194300; default 262144. */
   tcp_max_tw_buckets: {
@@ -1256,7 +1229,6 @@ export const SETTINGS = {
     initial: 262144,
     least: 0,
     most: 4194300,
-    about: "TIME-WAIT records there are at once; beyond them a connection ends without waiting.",
   },
   /** Begin no connection that might find no TIME-WAIT record, for the sake of MUST-13. 0 to 1; default 0. */
   tcp_tw_strict: {
@@ -1264,7 +1236,6 @@ export const SETTINGS = {
     initial: 0,
     least: 0,
     most: 1,
-    about: "Begin no connection that might find no TIME-WAIT record, for the sake of MUST-13.",
   },
   /** Connections at once whose user is gone; by default as many as there may be at all. 0 to 1048575; default 4096. */
   tcp_max_orphans: {
@@ -1272,7 +1243,6 @@ export const SETTINGS = {
     initial: 4096,
     least: 0,
     most: 1048575,
-    about: "Connections at once whose user is gone; by default as many as there may be at all.",
   },
   /** Retransmissions before a connection whose user is gone is given up; 0: eight, 100 s. 0 to 255; default 0. */
   tcp_orphan_retries: {
@@ -1280,7 +1250,6 @@ export const SETTINGS = {
     initial: 0,
     least: 0,
     most: 255,
-    about: "Retransmissions before a connection whose user is gone is given up; 0: eight, 100 s.",
   },
   /** Seconds the fragments of an IPv4 datagram may take to come; RFC 1122 §3.3.2: 60 and more. 1 to 120; default 30. */
   ipfrag_time: {
@@ -1288,7 +1257,6 @@ export const SETTINGS = {
     initial: 30,
     least: 1,
     most: 120,
-    about: "Seconds the fragments of an IPv4 datagram may take to come; RFC 1122 §3.3.2: 60 and more.",
   },
   /** Seconds the fragments of an IPv6 datagram may take to come; RFC 8200 §4.5: 60. 1 to 120; default 60. */
   ip6frag_time: {
@@ -1296,7 +1264,6 @@ export const SETTINGS = {
     initial: 60,
     least: 1,
     most: 120,
-    about: "Seconds the fragments of an IPv6 datagram may take to come; RFC 8200 §4.5: 60.",
   },
   /** Take segments without the timestamps agreed on, as Linux; 0: a RST only (RFC 7323 §3.2). 0 to 1; default 1. */
   tolerate_missing_ts: {
@@ -1304,7 +1271,6 @@ export const SETTINGS = {
     initial: 1,
     least: 0,
     most: 1,
-    about: "Take segments without the timestamps agreed on, as Linux; 0: a RST only (RFC 7323 §3.2).",
   },
   /** Congestion control of connections to come: 0 CUBIC, 1 Reno, 2 BBR. 0 to 2; default 0. */
   tcp_congestion_control: {
@@ -1312,7 +1278,6 @@ export const SETTINGS = {
     initial: 0,
     least: 0,
     most: 2,
-    about: "Congestion control of connections to come: 0 CUBIC, 1 Reno, 2 BBR.",
   },
   /** A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511). 0 to 1; default 1. */
   abe: {
@@ -1320,7 +1285,6 @@ export const SETTINGS = {
     initial: 1,
     least: 0,
     most: 1,
-    about: "A mark takes less of cwnd than a loss, for it comes from a short queue (RFC 8511).",
   },
   /** The first of tcp_rmem: octets each connection may hold while a quarter of pages is free. 1 to 1073741824; default 4096. */
   tcp_rmem_min: {
@@ -1328,7 +1292,6 @@ export const SETTINGS = {
     initial: 4096,
     least: 1,
     most: 1073741824,
-    about: "The first of tcp_rmem: octets each connection may hold while a quarter of pages is free.",
   },
   /** The second of tcp_rmem: octets a receive buffer begins with. 1 to 1073741824; default 131072. */
   tcp_rmem_default: {
@@ -1336,7 +1299,6 @@ export const SETTINGS = {
     initial: 131072,
     least: 1,
     most: 1073741824,
-    about: "The second of tcp_rmem: octets a receive buffer begins with.",
   },
   /** The third of tcp_rmem: octets a receive buffer grows to, of half of all pages at most. 1 to 1073741824; default 33554432. */
   tcp_rmem_max: {
@@ -1344,7 +1306,6 @@ export const SETTINGS = {
     initial: 33554432,
     least: 1,
     most: 1073741824,
-    about: "The third of tcp_rmem: octets a receive buffer grows to, of half of all pages at most.",
   },
   /** The first of tcp_wmem: octets each connection may hold while a quarter of pages is free. 1 to 1073741824; default 4096. */
   tcp_wmem_min: {
@@ -1352,7 +1313,6 @@ export const SETTINGS = {
     initial: 4096,
     least: 1,
     most: 1073741824,
-    about: "The first of tcp_wmem: octets each connection may hold while a quarter of pages is free.",
   },
   /** The second of tcp_wmem: octets a send buffer begins with. 1 to 1073741824; default 16384. */
   tcp_wmem_default: {
@@ -1360,7 +1320,6 @@ export const SETTINGS = {
     initial: 16384,
     least: 1,
     most: 1073741824,
-    about: "The second of tcp_wmem: octets a send buffer begins with.",
   },
   /** The third of tcp_wmem: octets a send buffer grows to, of half of all pages at most. 1 to 1073741824; default 16777216. */
   tcp_wmem_max: {
@@ -1368,7 +1327,6 @@ export const SETTINGS = {
     initial: 16777216,
     least: 1,
     most: 1073741824,
-    about: "The third of tcp_wmem: octets a send buffer grows to, of half of all pages at most.",
   },
   /** A pause takes half of cwnd for each RTO; 0: cwnd is kept for five minutes (RFC 7661). 0 to 1; default 1. */
   tcp_slow_start_after_idle: {
@@ -1376,7 +1334,6 @@ export const SETTINGS = {
     initial: 1,
     least: 0,
     most: 1,
-    about: "A pause takes half of cwnd for each RTO; 0: cwnd is kept for five minutes (RFC 7661).",
   },
   /** SEND takes no more while so many octets are not sent yet. 1 to 4294967295; default 4294967295. */
   tcp_notsent_lowat: {
@@ -1384,7 +1341,6 @@ export const SETTINGS = {
     initial: 4294967295,
     least: 1,
     most: 4294967295,
-    about: "SEND takes no more while so many octets are not sent yet.",
   },
   /** Send data at an even rate, whatever the congestion control; BBR does always. 0 to 1; default 0. */
   tcp_pacing: {
@@ -1392,7 +1348,6 @@ export const SETTINGS = {
     initial: 0,
     least: 0,
     most: 1,
-    about: "Send data at an even rate, whatever the congestion control; BBR does always.",
   },
   /** That rate while in slow start, in percent of cwnd for each SRTT. 1 to 1000; default 200. */
   tcp_pacing_ss_ratio: {
@@ -1400,7 +1355,6 @@ export const SETTINGS = {
     initial: 200,
     least: 1,
     most: 1000,
-    about: "That rate while in slow start, in percent of cwnd for each SRTT.",
   },
   /** And in congestion avoidance. 1 to 1000; default 120. */
   tcp_pacing_ca_ratio: {
@@ -1408,7 +1362,6 @@ export const SETTINGS = {
     initial: 120,
     least: 1,
     most: 1000,
-    about: "And in congestion avoidance.",
   },
   /** Octets of the largest packet whose text the link divides into segments (TSO); 0: it divides none. TCP's checksum of such a packet is left to it as well. 0 to 65535; default 0. */
   segments_by_link: {
@@ -1416,7 +1369,6 @@ export const SETTINGS = {
     initial: 0,
     least: 0,
     most: 65535,
-    about: "Octets of the largest packet whose text the link divides into segments (TSO); 0: it divides none. TCP's checksum of such a packet is left to it as well.",
   },
   /** Octets that can wait on the link's other side on their way to us: the windows of those who read much are held within them together. 0: nobody knows. 0 to 4294967295; default 0. */
   link_queue: {
@@ -1424,7 +1376,6 @@ export const SETTINGS = {
     initial: 0,
     least: 0,
     most: 4294967295,
-    about: "Octets that can wait on the link's other side on their way to us: the windows of those who read much are held within them together. 0: nobody knows.",
   },
 } as const
 

@@ -1,5 +1,5 @@
-/** A `.wasm` file: its octets, or the module where the runtime has compiled it. */
+/** A `.wasm` file, imported where the runtime has compiled it. */
 declare module '*.wasm' {
-  const core: Uint8Array<ArrayBuffer> | WebAssembly.Module;
+  const core: WebAssembly.Module;
   export default core;
 }

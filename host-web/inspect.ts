@@ -242,9 +242,7 @@ export function countStates(core: Core): ReadonlyMap<TcpState, number> {
 }
 
 /** The names of the counters, in the order of the window. */
-const COUNTER_NAMES = Object.keys(Counter).filter(
-  (name) => name !== 'COUNT' && Number.isNaN(Number(name)),
-);
+const COUNTER_NAMES = Object.keys(Counter).filter((name) => name !== 'COUNT');
 
 /** Names of reasons, in the order of the window. */
 const REASON_NAMES = Object.keys(Reason).filter((name) => Number.isNaN(Number(name)));

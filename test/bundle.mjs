@@ -40,10 +40,12 @@ export function bundleScript(root, script, { external = [], edit = (text) => tex
     format: 'esm',
     sourcemap: 'inline',
     banner: { js: `import ${JSON.stringify(lifeline)};` },
-    loader: { '.wasm': 'binary' },
     logLevel: 'warning',
   });
-  const contents = edit(outputFiles[0].text);
+  // The core is looked for beside the sources' folder, which a bundle is not.
+  const core = pathToFileURL(join(root, 'build', 'core.wasm')).href;
+  const text = outputFiles[0].text.replace(/"\.\.\/build\/core\.wasm"/g, JSON.stringify(core));
+  const contents = edit(text);
   const digest = createHash('sha256').update(contents).digest('hex').slice(0, 16);
   const file = join(folder, `${name}-${digest}.mjs`);
   if (existsSync(file)) return file;

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { entriesOf } from './entries.ts';
@@ -63,6 +64,21 @@ it('is at most 1.3 MB large, without source maps', () => {
     (file) => file.endsWith('.js') && read(file).includes('sourceMapping'),
   );
   expect(mapped).toEqual([]);
+});
+
+it('is 24 kB of script and 43 of module to whoever makes a stack, compressed', () => {
+  const program = `export { createStack } from ${JSON.stringify(join(root, 'build/index.js'))}`;
+  const { outputFiles } = buildSync({
+    stdin: { contents: program, resolveDir: root },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    write: false,
+  });
+  const compressed = (octets: Uint8Array) => gzipSync(octets, { level: 9 }).length;
+  const kilobytes = (octets: Uint8Array) => Math.round(compressed(octets) / 1000);
+  expect(kilobytes(outputFiles[0]!.contents)).toBeLessThanOrEqual(24);
+  expect(kilobytes(readFileSync(join(root, 'build/core.wasm')))).toBeLessThanOrEqual(43);
 });
 
 it('has every file that it names, and the pages and examples it tells of', () => {

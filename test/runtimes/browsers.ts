@@ -36,7 +36,8 @@ async function reported(
     try {
       const octets = readFileSync(join(folder, path));
       const type = TYPES[path.split('.').pop()!] ?? 'text/javascript';
-      response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(octets);
+      const charset = type.startsWith('text/') ? '; charset=utf-8' : '';
+      response.writeHead(200, { 'content-type': `${type}${charset}` }).end(octets);
     } catch {
       response.writeHead(404).end();
     }

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { unpackInto } from '../package/unpack.ts';
-import { RUNTIMES, versionOf } from './runtimes.ts';
+import { INSTALL } from './installed.ts';
+import { DENO, print, RUNTIMES, versionOf } from './runtimes.ts';
 
 /** What the program answers: hashes. */
 interface Report {
@@ -21,7 +22,7 @@ const reports = new Map<string, Report>();
 const rows = [['runtime', 'version', 'engine', 'ms', 'trace by callbacks', 'trace by streams']];
 
 beforeAll(() => {
-  const names = ['program.mjs', 'print.mjs', 'page.html'];
+  const names = ['program.mjs', 'print.mjs', 'given.mjs', 'page.html'];
   const workers = ['worker.mjs', 'worker.capnp', 'miniflare.mjs'];
   unpackInto(folder, ...[...names, ...workers].map((name) => `test/runtimes/${name}`));
 });
@@ -56,4 +57,10 @@ it('is the same trace in all of them', () => {
   const [first, ...others] = reports.values();
   expect(first).toBeDefined();
   for (const other of others) expect(other).toEqual(first);
+});
+
+const noDeno = DENO === undefined ? ` (skipped; to run it: ${INSTALL})` : '';
+
+it.skipIf(noDeno !== '')(`Deno allows nothing where the module is imported${noDeno}`, async () => {
+  expect(await print(DENO!, folder, 'run', '--no-prompt', 'given.mjs')).toBe('10.0.0.1\n');
 });

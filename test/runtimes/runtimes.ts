@@ -22,7 +22,11 @@ export interface Runtime {
 const execute = promisify(execFile);
 
 /** Runs a program to its end; answers what it printed. */
-async function print(program: string, folder: string, ...parameters: string[]): Promise<string> {
+export async function print(
+  program: string,
+  folder: string,
+  ...parameters: string[]
+): Promise<string> {
   const env = { ...process.env, DENO_DIR: join(folder, 'deno'), DENO_NO_UPDATE_CHECK: '1' };
   return (await execute(program, parameters, { cwd: folder, env })).stdout;
 }
@@ -44,14 +48,19 @@ const nodes: Runtime[] = ['20', '22', '24'].map((major) => ({
   run: (program, folder) => print(program, folder, 'print.mjs'),
 }));
 
+/** All that Deno has to allow. */
+const MAY_READ = '--allow-read=node_modules/netcell/build/core.wasm';
+
+export const DENO = installed('@deno/linux-x64-glibc', 'deno');
+
 export const RUNTIMES: readonly Runtime[] = [
   ...nodes,
   {
     name: 'Deno',
     engine: 'V8',
-    program: installed('@deno/linux-x64-glibc', 'deno'),
+    program: DENO,
     install: INSTALL,
-    run: (program, folder) => print(program, folder, 'run', '--no-prompt', 'print.mjs'),
+    run: (program, folder) => print(program, folder, 'run', '--no-prompt', MAY_READ, 'print.mjs'),
   },
   {
     name: 'Bun',
