@@ -308,3 +308,52 @@ test('RFC 8985 §6.2: a probe’s answer is believed from the handshake’s roun
   expect(numbers(peer)).toEqual([7]);
   expect(stack.counter(Counter.TcpExtTCPTimeouts)).toBe(0);
 });
+
+test.each([1, RTT / 2, RTT - 1])(
+  'RFC 8985 §6.2f: a probe is answered %s ms sooner than any was',
+  (by) => {
+    const { stack, host, peer } = tenSent();
+    host.wait(RTT);
+    peer.send(ack({ ack: 1 + 7 * MSS }));
+    host.wait(2 * RTT + 2);
+    expect(numbers(peer)).toEqual([9]);
+    host.wait(RTT - by);
+    peer.send(report(9, 10, 7));
+    expect(numbers(peer)).toEqual([7]);
+    expect(stack.counter(Counter.TcpExtTCPTimeouts)).toBe(0);
+  },
+);
+
+/**
+ * Two of thirty segments are lost and sent again, the second 10 ms later; the first of the two is
+ * lost once more. Those that were sent meanwhile are on their way.
+ */
+function twoResent() {
+  const made = tenSent(30);
+  const { host, peer } = made;
+  host.wait(RTT);
+  peer.send(report(2, 5));
+  expect(numbers(peer)).toEqual([0]);
+  host.wait(10);
+  peer.send(report(2, 10));
+  expect(numbers(peer)).toContain(1);
+  return made;
+}
+
+test('RFC 8985 §6.2f: a retransmission’s answer may be a little quicker than any was', () => {
+  const { stack, host, peer } = twoResent();
+  host.wait(RTT - 1);
+  numbers(peer);
+  peer.send(report(1, 10));
+  expect(numbers(peer)[0]).toBe(0);
+  expect(stack.counter(Counter.TcpExtTCPLostRetransmit)).toBe(1);
+});
+
+test('RFC 8985 §6.2f: what is much quicker is the original’s answer, and shows no loss', () => {
+  const { stack, host, peer } = twoResent();
+  host.wait(RTT / 2);
+  peer.send(report(1, 10));
+  host.wait(RTT / 2);
+  numbers(peer);
+  expect(stack.counter(Counter.TcpExtTCPLostRetransmit)).toBe(0);
+});

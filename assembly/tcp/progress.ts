@@ -4,6 +4,7 @@
  */
 import { PROGRESS } from '../memory';
 import { Micros } from '../time';
+import { flightOf, Phase, Probe } from './flight';
 import { earlier, later, le, LocalSeq, lt } from './seq';
 import { clock, isMarked, Mark, Sent } from './sent';
 import { Tcb } from './tcb';
@@ -48,7 +49,12 @@ export class Progress {
   rateDelivered: u32;
   rateInterval: Micros;
 
-  /** If `hasNewest`: what that record says of when it was sent, as `Sent` has it. */
+  /**
+   * If `hasNewest`: its round trip; if it was sent again, the shortest RTT at least: an earlier
+   * sending may have been answered, and nothing younger than that RTT is lost.
+   */
+  newestRtt: Micros;
+  /** … and what that record says of when it was sent, as `Sent` has it. */
   inFlight: u32;
   priorDelivered: u32;
   priorAt: Micros;
@@ -56,7 +62,7 @@ export class Progress {
   priorLost: u32;
 }
 
-if (offsetof<Progress>('inFlight') > 64) ERROR('beginProgress clears 64 octets');
+if (offsetof<Progress>('newestRtt') > 64) ERROR('beginProgress clears 64 octets');
 if (offsetof<Progress>() > 128) ERROR('PROGRESS has 128 octets');
 
 /** The record. */
@@ -98,6 +104,22 @@ export function noteDelivered(tcb: Tcb, sent: Sent, end: LocalSeq, octets: u32):
   noteNewest(tcb, made, sent, end, elapsed);
 }
 
+/**
+ * Whether what was sent again so long ago can not have been answered yet: an earlier sending was.
+ *
+ * DEVIATION: RFC 8985 §6.2f holds an answer too early that is quicker than the shortest RTT, were
+ * it by a microsecond. A segment alone is quicker than those of the bursts that RTT is of, and no
+ * host keeps its time that finely: a quarter less is believed, as much as reordering is allowed. A
+ * probe's answer always is. Nothing was sent between the last segment and its probe, so all else
+ * was sent before whichever of the two has arrived.
+ */
+function isTooEarly(tcb: Tcb, end: LocalSeq, elapsed: Micros): bool {
+  const flight = flightOf(tcb);
+  const isProbed = flight.phase == Phase.OPEN && flight.probe == Probe.AGAIN;
+  if (isProbed && end == flight.probeEnd) return false;
+  return elapsed < tcb.rtt.least - tcb.rtt.least / 4; // RFC 8985 §6.2f
+}
+
 /** What answers an earlier sending of the same data says nothing of the latest (RFC 8985 §6.2). */
 function noteNewest(tcb: Tcb, made: Progress, sent: Sent, end: LocalSeq, elapsed: Micros): void {
   if (sent.sends > 1) {
@@ -106,11 +128,12 @@ function noteNewest(tcb: Tcb, made: Progress, sent: Sent, end: LocalSeq, elapsed
     // there.
     const isInOrder = le(end, tcb.snd.una);
     if (isInOrder && made.hasEcho && lt(made.echo, stampBefore(tcb, elapsed))) return;
-    if (elapsed < tcb.rtt.least) return;
+    if (isTooEarly(tcb, end, elapsed)) return;
   }
   if (made.hasNewest && !isSentAfter(sent.sentAt, end, made.newestAt, made.newestEnd)) return;
   made.newestAt = sent.sentAt;
   made.newestEnd = end;
+  made.newestRtt = sent.sends > 1 ? max(elapsed, tcb.rtt.least) : elapsed;
   made.hasNewest = 1;
   made.isAppLimited = isMarked(sent, Mark.APP_LIMITED) ? 1 : 0;
   made.inFlight = sent.inFlight;

@@ -65,6 +65,7 @@ const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
   'RFC 7323 §5.6': absent('there is one path for every segment, and no faster one to miss'),
   'RFC 8200 §4b': deviates,
   'RFC 8201 §5.4': deviates,
+  'RFC 8985 §6.2f': deviates,
   'BBR §5.5.10.3': deviates,
   'RFC 9438 §4.3b': deviates,
   'RFC 9438 §4.7': deviates,

@@ -99,6 +99,17 @@ export const OF_SENDERS: readonly Mutation[] = [
     ],
   },
   {
+    label: 'RFC 8985 §6.2f',
+    path: 'assembly/tcp/progress.ts',
+    from: 'return elapsed < tcb.rtt.least - tcb.rtt.least / 4;',
+    to: 'return elapsed < tcb.rtt.least;',
+    broken: 'the answer to a retransmission counts as the original’s for a microsecond',
+    test: [
+      'test/rfc8985.test.ts',
+      'RFC 8985 §6.2f: a retransmission’s answer may be a little quicker than any was',
+    ],
+  },
+  {
     label: 'RFC 8985 §6.3',
     path: 'assembly/tcp/loss/recovery.ts',
     from: 'if (index != first && clock() - sent.sentAt < wait) continue;',

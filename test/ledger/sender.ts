@@ -65,6 +65,7 @@ RFC 8985
 6.2c SHOULD a reported duplicate widens the window of reordering, once a round trip
 6.2d SHOULD without reordering DupThresh segments SACKed leave no window
 6.2e MUST the window is a quarter of the shortest RTT, or more, and SRTT at most
+6.2f SHOULD what is sent again is not believed answered before the shortest RTT has passed
 6.3 SHOULD a timeout spares what was sent within that time
 7.1 MUST a flight begins without a probe
 7.2a SHOULD the probe comes after two SRTT; for a single segment, its ACK's delay later

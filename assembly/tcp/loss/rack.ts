@@ -35,7 +35,7 @@ export function rackUpdate(tcb: Tcb, flight: Flight): void {
   const made = progress();
   if (made.rtt != 0) noteLeast(tcb, made.rtt);
   if (made.hasNewest) {
-    flight.rackRtt = clock() - made.newestAt; // RFC 8985 §6.2a
+    flight.rackRtt = made.newestRtt; // RFC 8985 §6.2a
     const isLater = isSentAfter(
       made.newestAt,
       made.newestEnd,
