@@ -210,6 +210,10 @@ export enum Setting {
    * much are held within them together. 0: nobody knows.
    */
   LINK_QUEUE,
+  /** Stacks that share our addresses: each takes ephemeral ports of its own, every so many-th. */
+  PORT_SHARES,
+  /** Which of those stacks this is, from 0 on. */
+  PORT_SHARE,
   COUNT,
 }
 
@@ -260,6 +264,11 @@ export enum PacketFlag {
   CHECKSUM_PARTIAL = 4,
   /** The stack does not keep up with the link: few of what belong to no connection are answered. */
   BEHIND = 8,
+  /**
+   * Other stacks share the link: what is of a connection or listener nobody has here may be theirs,
+   * so it is not answered, and `input` tells of it.
+   */
+  SHARED = 16,
   /**
    * So many times as each segment of TCP but the last has octets of text, in a packet that is
    * several; none in others.

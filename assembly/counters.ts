@@ -11,6 +11,12 @@ export function count(which: Counter): void {
   countMany(which, 1);
 }
 
+/** Takes back so many events of this call: another stack counts them. */
+export function uncount(which: Counter, events: u32): void {
+  const at = COUNTERS + 8 * <usize>which;
+  store<u64>(at, load<u64>(at) - events);
+}
+
 /** Counts so many at once. */
 export function countMany(which: Counter, events: u32): void {
   const at = COUNTERS + 8 * <usize>which;

@@ -47,6 +47,7 @@ import { receive as receiveText } from './tcp/receive';
 import { markUrgent, send as sendText } from './tcp/send';
 import { setSourceRoute } from './tcp/source-route';
 import { nextStatus as nextStatusOf, status as statusOf } from './tcp/status';
+import { forgetAllPorts } from './tcp/taken-ports';
 import { handleOf, Tcb } from './tcp/tcb';
 import { Instant, setNow } from './time';
 import { trace, traceBase as baseOfTrace, traceCount as countOfTrace } from './trace';
@@ -108,9 +109,16 @@ function instant(nowMs: f64): Instant {
   return micros < MAX_MICROS ? micros : 0;
 }
 
-/** Processes the packet of `length` octets in the receive window; `flags` are PacketFlag. */
-export function input(length: u32, flags: u32): void {
-  if (isReady()) stack.input(length, flags);
+/**
+ * Processes the packet of `length` octets in the receive window; `flags` are PacketFlag.
+ *
+ * @returns with SHARED, octets of the packet that now lies in that window, if it is for a
+ *   connection or listener nobody has here: it was neither answered nor counted, and is to be
+ *   offered to the others, and put in here once more without SHARED when none of them took it.
+ *   Of an echo reply only the host knows. Else 0
+ */
+export function input(length: u32, flags: u32): u32 {
+  return isReady() ? stack.input(length, flags) : 0;
 }
 
 /** Writes the next packet into the transmit window; answers its octets, 0 when there is none. */
@@ -151,6 +159,7 @@ export function set(which: Setting, value: u32): i32 {
   if (!isReady()) return -Result.NOT_INITIALISED;
   if (!setSetting(which, value)) return -Result.INVALID_ARGUMENT;
   if (which == Setting.MTU) pathsChanged();
+  if (which == Setting.PORT_SHARES || which == Setting.PORT_SHARE) forgetAllPorts();
   return Result.OK;
 }
 

@@ -148,6 +148,8 @@ function bounds(): usize {
     120, 1, 1_000, // PACING_CA_RATIO tcp_pacing_ca_ratio
     0, 0, 65_535, // SEGMENTS_BY_LINK segments_by_link
     0, 0, 4_294_967_295, // LINK_QUEUE link_queue
+    1, 1, 256, // PORT_SHARES ip_local_port_shares
+    0, 0, 255, // PORT_SHARE ip_local_port_share
   ]);
 }
 

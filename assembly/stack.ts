@@ -3,7 +3,7 @@
  * the transports.
  */
 import { Counter, EchoReply, Outgoing, PacketFlag, Reason, Timer } from './abi';
-import { count } from './counters';
+import { count, uncount } from './counters';
 import { Datagram, datagram } from './ip/datagram';
 import { isLocal } from './ip/address';
 import { icmpArrives, mayQuote, typeAndCode } from './ip/icmp';
@@ -13,6 +13,7 @@ import { agePaths } from './ip/path-mtu';
 import { reassemblyDeadline, reassemblyTimeout } from './ip/reassembly';
 import { emitReply } from './ip/reply';
 import { isOnLink } from './ip/route';
+import { isLeftToOthers } from './ip/unclaimed';
 import { config } from './limits';
 import { ECHO_REPLY, OUTGOING, OUTPUT_CYCLE, RECEIVE, SCRATCH, TRANSMIT } from './memory';
 import { signalQueue, tcbs, timers } from './pools';
@@ -55,14 +56,18 @@ const RIPENED_AT_ONCE: u32 = 1_024;
 
 /**
  * Processes the packet of `length` octets in the receive window. Marks only: sends nothing (law 4).
+ *
+ * @returns 0; or, where others share the link, octets of the packet in that window which may be
+ *   theirs, whole even if it came in fragments
  */
-export function input(length: u32, flags: u32): void {
+export function input(length: u32, flags: u32): u32 {
   const d = datagram();
   const verdict = readPacket(length, flags);
   if (verdict == Verdict.DELIVER) deliver(d);
   else if (verdict == Verdict.NOT_OURS) notOurs(d);
   // What users do next is not the link's.
   d.isBehind = 0;
+  return d.isUnclaimed ? d.packetLength : 0;
 }
 
 function deliver(d: Datagram): void {
@@ -120,6 +125,8 @@ function errorArrives(d: Datagram): void {
   }
   const protocol = ipv4 ? ipv4Protocol(quoted) : ipv6NextHeader(quoted);
   const trouble = ipv4 ? troubleIpv4(typeAndCode(d)) : troubleIpv6(typeAndCode(d));
+  const counter = counterOf(typeAndCode(d) >> 8, ipv4);
+  if (counter != Counter.COUNT) count(counter);
   if (protocol != PROTOCOL_TCP || trouble == Trouble.NONE) {
     count(Counter.IcmpInUnmatched);
     traceDrop(Reason.ICMP_UNMATCHED, protocol, 0, 0);
@@ -142,7 +149,23 @@ function errorArrives(d: Datagram): void {
   store<u16>(tuple, <u16>load16(quoted + header), 32);
   store<u16>(tuple, <u16>load16(quoted + header + 2), 34);
   const mtu = ipv4 ? nextHopMtu(d.at) : packetTooBigMtu(d.at);
-  troubleArrives(tuple, load32(quoted + header + 4), trouble, mtu);
+  if (troubleArrives(tuple, load32(quoted + header + 4), trouble, mtu)) return;
+  if (isLeftToOthers()) {
+    uncount(Counter.IcmpInMsgs, 1);
+    if (counter != Counter.COUNT) uncount(counter, 1);
+    return;
+  }
+  count(Counter.IcmpInUnmatched);
+  traceDrop(Reason.ICMP_UNMATCHED, load32(quoted + header + 4), 0, 0);
+}
+
+/** What counts errors of that type; COUNT where nothing does. */
+function counterOf(type: u32, ipv4: bool): Counter {
+  const unreachable = ipv4 ? <u32>Icmp.DESTINATION_UNREACHABLE : Icmpv6.DESTINATION_UNREACHABLE;
+  const exceeded = ipv4 ? <u32>Icmp.TIME_EXCEEDED : Icmpv6.TIME_EXCEEDED;
+  if (type == unreachable) return Counter.IcmpInDestUnreachs;
+  if (type == exceeded) return Counter.IcmpInTimeExcds;
+  return !ipv4 && type == Icmpv6.PACKET_TOO_BIG ? Counter.COUNT : Counter.IcmpInParmProbs;
 }
 
 function badError(reason: Reason): void {
@@ -151,34 +174,20 @@ function badError(reason: Reason): void {
 }
 
 function troubleIpv4(typeAndCode: u32): Trouble {
+  if (typeAndCode >> 8 != Icmp.DESTINATION_UNREACHABLE) return Trouble.SOFT;
   const code = typeAndCode & 0xff;
-  switch (typeAndCode >> 8) {
-    case Icmp.DESTINATION_UNREACHABLE:
-      count(Counter.IcmpInDestUnreachs);
-      if (code == Unreachable.FRAGMENTATION_NEEDED) return Trouble.TOO_BIG;
-      if (code == Unreachable.PROTOCOL || code == Unreachable.PORT) return Trouble.HARD;
-      return Trouble.SOFT;
-    case Icmp.TIME_EXCEEDED:
-      count(Counter.IcmpInTimeExcds);
-      return Trouble.SOFT;
-    default:
-      count(Counter.IcmpInParmProbs);
-      return Trouble.SOFT;
-  }
+  if (code == Unreachable.FRAGMENTATION_NEEDED) return Trouble.TOO_BIG;
+  if (code == Unreachable.PROTOCOL || code == Unreachable.PORT) return Trouble.HARD;
+  return Trouble.SOFT;
 }
 
 function troubleIpv6(typeAndCode: u32): Trouble {
   switch (typeAndCode >> 8) {
     case Icmpv6.DESTINATION_UNREACHABLE:
-      count(Counter.IcmpInDestUnreachs);
       return (typeAndCode & 0xff) == Unreachable6.PORT ? Trouble.HARD : Trouble.SOFT;
     case Icmpv6.PACKET_TOO_BIG:
       return Trouble.TOO_BIG;
-    case Icmpv6.TIME_EXCEEDED:
-      count(Counter.IcmpInTimeExcds);
-      return Trouble.SOFT;
     default:
-      count(Counter.IcmpInParmProbs);
       return Trouble.SOFT;
   }
 }

@@ -230,4 +230,6 @@ export class EchoReply {
   count: u32;
   /** 1 when `output` stopped because this reply is from ourselves: read it, and call again. */
   more: u32;
+  /** Identifier of our latest request: what is none of ours may be that of who shares the link. */
+  identifier: u32;
 }

@@ -176,7 +176,11 @@ export enum Setting {
   SEGMENTS_BY_LINK = 35,
   /** Octets that can wait on the link's other side on their way to us: the windows of those who read much are held within them together. 0: nobody knows. */
   LINK_QUEUE = 36,
-  COUNT = 37,
+  /** Stacks that share our addresses: each takes ephemeral ports of its own, every so many-th. */
+  PORT_SHARES = 37,
+  /** Which of those stacks this is, from 0 on. */
+  PORT_SHARE = 38,
+  COUNT = 39,
 }
 
 /** Congestion control, as a setting and an option choose it. */
@@ -224,6 +228,8 @@ export enum PacketFlag {
   CHECKSUM_PARTIAL = 4,
   /** The stack does not keep up with the link: few of what belong to no connection are answered. */
   BEHIND = 8,
+  /** Other stacks share the link: what is of a connection or listener nobody has here may be theirs, so it is not answered, and `input` tells of it. */
+  SHARED = 16,
   /** So many times as each segment of TCP but the last has octets of text, in a packet that is several; none in others. */
   SEGMENT_SIZE = 65536,
 }
@@ -1024,8 +1030,10 @@ export const EchoReplyField = {
   count: 28,
   /** u32 */
   more: 32,
+  /** u32 */
+  identifier: 36,
   /** Octets of the whole. */
-  size: 36,
+  size: 40,
 } as const
 
 /** Limits, chosen when a stack is made. */
@@ -1376,6 +1384,20 @@ export const SETTINGS = {
     initial: 0,
     least: 0,
     most: 4294967295,
+  },
+  /** Stacks that share our addresses: each takes ephemeral ports of its own, every so many-th. 1 to 256; default 1. */
+  ip_local_port_shares: {
+    setting: Setting.PORT_SHARES,
+    initial: 1,
+    least: 1,
+    most: 256,
+  },
+  /** Which of those stacks this is, from 0 on. 0 to 255; default 0. */
+  ip_local_port_share: {
+    setting: Setting.PORT_SHARE,
+    initial: 0,
+    least: 0,
+    most: 255,
   },
 } as const
 

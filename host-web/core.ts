@@ -27,7 +27,7 @@ export interface Exports {
   init(): number;
   poll(nowMs: number): void;
   time(nowMs: number): void;
-  input(length: number, flags: number): void;
+  input(length: number, flags: number): number;
   output(): number;
   deadlineMs(): number;
   signal(): number;

@@ -73,14 +73,18 @@ export class Pump {
     if (!this.#isRunning && !this.#isTold) this.#core.time(this.#host.now() + EPOCH);
   }
 
-  /** Puts in the packet of the receive window; what it brings about waits for `pump`. */
-  input(length: number, flags: number): void {
+  /**
+   * Puts in the packet of the receive window; what it brings about waits for `pump`.
+   *
+   * @returns what the core does: not 0 when the packet may be another stack's
+   */
+  input(length: number, flags: number): number {
     // The time is told once for a batch, which `pump` ends. A user's call tells it for itself, as
     // its pump comes later, and packets may come before that.
     this.refresh();
     this.#isTold = true;
     this.arrived = (this.arrived + 1) | 0;
-    this.#core.input(length, flags);
+    return this.#core.input(length, flags);
   }
 
   /** There will be more to do once this round is over; answers whether there is a round. */

@@ -122,9 +122,10 @@ export class Stack implements Host {
     if (this.#owners.remove(handle) instanceof RawListener) this.#listeners--;
   }
 
-  #input(length: number, flags: number): void {
-    this.#pump.input(length, flags);
+  #input(length: number, flags: number): number {
+    const unclaimed = this.#pump.input(length, flags);
     if (this.#pings.waiting > 0) this.#pings.look();
+    return unclaimed;
   }
 
   readonly #onSoon = (): void => {

@@ -35,6 +35,10 @@ export class Datagram {
   isLooped: u32;
   /** 1 while a packet is processed that came when the stack did not keep up with its link. */
   isBehind: u32;
+  /** 1 when other stacks share the link it came by. */
+  isShared: u32;
+  /** 1 once it has turned out to be none of ours, but perhaps one of theirs. */
+  isUnclaimed: u32;
   /** IPv6: where the octet lies that names `protocol`, for who does not know that protocol. */
   namedAt: u32;
   /** Where the option of the source route it came by lies; 0 when it came by none. */

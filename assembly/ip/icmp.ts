@@ -4,7 +4,7 @@
  * here; errors sent have a file of their own (`icmp-error.ts`).
  */
 import { Counter, EchoReply, Endpoint, Reason, Result, Setting } from '../abi';
-import { count } from '../counters';
+import { count, uncount } from '../counters';
 import { setting } from '../limits';
 import { ECHO_REPLY, TEXT } from '../memory';
 import { fold, sum } from '../store/copy-sum';
@@ -29,6 +29,7 @@ import { Datagram } from './datagram';
 import { DEFAULT_HOP_LIMIT, largestDatagram } from './output';
 import { hasPagesFor, newReply, setBody } from './reply';
 import { sourceFor } from './route';
+import { isLeftToOthers } from './unclaimed';
 
 /**
  * Whether an ICMP message is an error that belongs to `stack.ts`; everything else is dealt with
@@ -136,8 +137,12 @@ function echoArrives(d: Datagram, ipv4: bool): void {
 }
 
 function echoReplyArrives(d: Datagram): void {
-  count(Counter.IcmpInEchoReps);
   const window = changetype<EchoReply>(ECHO_REPLY);
+  if (echoIdentifier(d.at) != window.identifier && isLeftToOthers()) {
+    uncount(Counter.IcmpInMsgs, 1);
+    return;
+  }
+  count(Counter.IcmpInEchoReps);
   window.from0 = d.source0;
   window.from1 = d.source1;
   window.sequence = (echoIdentifier(d.at) << 16) | echoSequence(d.at);
@@ -171,6 +176,7 @@ export function sendEcho(to: Endpoint, sequence: u32, length: u32): Result {
   if (request == null) return Result.INSUFFICIENT_RESOURCES;
   writeIcmp(request.head, ipv4 ? <u32>Icmp.ECHO : <u32>Icmpv6.ECHO_REQUEST, 0, sequence);
   request.headLength = ICMP_HEADER;
+  changetype<EchoReply>(ECHO_REPLY).identifier = sequence >> 16;
   if (!setBody(request, TEXT, length)) return Result.INSUFFICIENT_RESOURCES;
   count(Counter.IcmpOutMsgs);
   return Result.OK;

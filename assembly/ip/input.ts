@@ -64,6 +64,8 @@ export function readPacket(length: u32, flags: u32): Verdict {
   d.sourceRoute = 0;
   d.isLooped = flags & PacketFlag.LOOPED_BACK ? 1 : 0;
   d.isBehind = flags & PacketFlag.BEHIND ? 1 : 0;
+  d.isShared = flags & PacketFlag.SHARED ? 1 : 0;
+  d.isUnclaimed = 0;
   d.checksumPartial = flags & PacketFlag.CHECKSUM_PARTIAL ? 1 : 0;
   d.segmentSize = flags / PacketFlag.SEGMENT_SIZE;
   d.checksumTrusted = flags & (PacketFlag.CHECKSUM_TRUSTED | PacketFlag.LOOPED_BACK) ? 1 : 0;

@@ -232,6 +232,8 @@ function finishDatagram(d: Datagram, slot: Reassembly): void {
   const header = ipv4 ? slot.headerLength : slot.headerLength - FRAGMENT_HEADER;
   const from = HEADER_ROOM - slot.headerLength;
   readChain(pages(), slot.text, from, RECEIVE, slot.headerLength);
+  // One marked fragment marks the whole (RFC 3168 §5.3).
+  if (slot.codepoints & (1 << CE)) markCongestion(ipv4); // RFC 3168 §5.3a
   if (ipv4) {
     joinIpv4(RECEIVE, header + slot.length);
     d.protocol = slot.protocol;
@@ -249,10 +251,14 @@ function finishDatagram(d: Datagram, slot: Reassembly): void {
   d.packetLength = header + slot.length;
   // A link can vouch only for whole packets.
   d.checksumTrusted = 0;
-  // One marked fragment marks the whole (RFC 3168 §5.3).
-  if (slot.codepoints & (1 << CE)) d.diffserv |= CE; // RFC 3168 §5.3a
   forget(slot);
   count(Counter.IpReasmOKs);
+}
+
+/** Marks the packet in the receive window, whose IPv4 checksum is yet to be written. */
+function markCongestion(ipv4: bool): void {
+  const shift = ipv4 ? 0 : 4;
+  store<u8>(RECEIVE, load<u8>(RECEIVE, 1) | <u8>(CE << shift), 1);
 }
 
 /** The slot of a fragment's datagram; a new one in the place of the one that ends first. */

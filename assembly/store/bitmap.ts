@@ -22,9 +22,9 @@ export function bitmapSize(bits: u32): u32 {
   return <u32>HEADER + 8 * (words + (words + 63) / 64);
 }
 
-/** Makes a bitmap of clear bits, in memory that is zero or held a bitmap of as many. */
+/** Makes a bitmap of clear bits, in memory that is zero or held a bitmap. */
 export function layBitmap(bitmap: Bitmap, bits: u32): void {
-  if (bitmap.used != 0) memory.fill(changetype<usize>(bitmap), 0, bitmapSize(bits));
+  if (bitmap.used != 0) memory.fill(changetype<usize>(bitmap), 0, bitmapSize(bitmap.bits));
   bitmap.bits = bits;
 }
 

@@ -4,7 +4,7 @@ import { count } from '../counters';
 import { cookieReturned } from './arrives-syn-entry';
 import { addEntry } from './backlog';
 import { resetSegment } from './reply';
-import { dropStray, Segment, traceArrival } from './segment';
+import { dropStray, isLeft, Segment, traceArrival } from './segment';
 import { LocalSeq } from './seq';
 import { handleOf, Tcb } from './tcb';
 
@@ -17,6 +17,7 @@ export function listenState(listener: Tcb, seg: Segment, leastIss: LocalSeq): vo
   traceArrival(seg, handleOf(listener), State.LISTEN);
   // First, check for a RST: it can refer to nothing here.
   if (seg.isRst) {
+    if (isLeft(seg)) return;
     dropStray(seg, Reason.RST_IN_LISTEN);
     return;
   }
@@ -24,6 +25,7 @@ export function listenState(listener: Tcb, seg: Segment, leastIss: LocalSeq): vo
   if (seg.isAck) {
     // Unless it acknowledges a SYN,ACK that was not remembered (RFC 4987 §3.6).
     if (!seg.isSyn && cookieReturned(listener, seg)) return;
+    if (isLeft(seg)) return;
     resetSegment(seg, Reason.ACK_IN_LISTEN);
     return;
   }

@@ -15,7 +15,7 @@ import { isIntact } from './checksum';
 import { synEntryAt } from './syn-entry';
 import { findSegment, Holder, holderOf, indexIn, listenerFor } from './demux';
 import { resetSegment } from './reply';
-import { dropStray, readSegment, Segment, segment } from './segment';
+import { dropStray, isLeft, readSegment, Segment, segment } from './segment';
 import { LocalSeq } from './seq';
 import { isSourceRouteRefused } from './source-route';
 import { tcbAt } from './tcb';
@@ -66,5 +66,6 @@ function nobodysSegment(seg: Segment, leastIss: LocalSeq): void {
 
 /** SEGMENT ARRIVES, CLOSED (RFC 9293 §3.10.7.1). */
 function closedState(seg: Segment): void {
+  if (isLeft(seg)) return;
   resetSegment(seg, Reason.NO_CONNECTION);
 }

@@ -16,12 +16,12 @@ import { nextClear, setBit } from '../store/bitmap';
 import { millisNow } from '../time';
 import { find, findListener, Holder, holderOf, indexIn } from './demux';
 import {
-  FIRST_PORT,
   forgetPorts,
   isAnyMapped,
   mapPorts,
   oldestUnripe,
-  PORT_COUNT,
+  portAt,
+  portCount,
   portFreed,
   portsTowards,
   setOldestUnripe,
@@ -50,11 +50,11 @@ export function choosePort(tcb: Tcb): bool {
   tcb.localPort = 0;
   copyTuple(SCRATCH, changetype<usize>(tcb) + TUPLE);
   store<u32>(SCRATCH + 36, 0);
-  const offset = <u32>(hash(Key.PORT, SCRATCH, 5) % PORT_COUNT); // RFC 6056 §3.3
+  const offset = <u32>(hash(Key.PORT, SCRATCH, 5) % portCount()); // RFC 6056 §3.3
   const counter = PORT_COUNTERS + 4 * <usize>(hash(Key.PORT_STEP, SCRATCH, 5) % COUNTERS);
   const begin = load<u32>(counter);
-  const passed = search(tcb, (offset + begin) % PORT_COUNT);
-  store<u32>(counter, (begin + passed) % PORT_COUNT); // RFC 6056 §3.3.4
+  const passed = search(tcb, (offset + begin) % portCount());
+  store<u32>(counter, (begin + passed) % portCount()); // RFC 6056 §3.3.4
   if (passed == 0) tcb.localPort = 0;
   return passed != 0;
 }
@@ -65,15 +65,16 @@ export function choosePort(tcb: Tcb): bool {
  * @returns ports passed over and the one found; 0 when none is free
  */
 function search(tcb: Tcb, begin: u32): u32 {
+  const most = portCount();
   let ports = mapOf(tcb, begin);
   let passed: u32 = 0;
-  for (let tries: u32 = 1; passed < PORT_COUNT; tries++) {
-    const from = (begin + passed) % PORT_COUNT;
+  for (let tries: u32 = 1; passed < most; tries++) {
+    const from = (begin + passed) % most;
     const port = ports == null ? from : nextFree(ports, from);
-    if (port == PORT_COUNT) return 0;
-    passed += (port - from + PORT_COUNT) % PORT_COUNT + 1;
-    if (passed > PORT_COUNT) return 0;
-    tcb.localPort = <u16>(FIRST_PORT + port);
+    if (port == most) return 0;
+    passed += (port - from + most) % most + 1;
+    if (passed > most) return 0;
+    tcb.localPort = <u16>portAt(port);
     if (isFree(tcb) && !hasListener(tcb)) return passed; // RFC 6056 §3.1, §3.2b
     if (ports == null && tries == FEW) ports = mapPorts(changetype<usize>(tcb) + TUPLE);
     if (ports != null && isTakenFor(tcb)) setBit(ports.map, port);
@@ -106,10 +107,10 @@ function isSample(begin: u32): bool {
   return (begin * 0x9e37_79b1) >> 27 == 0;
 }
 
-/** The next port of a map that may be free; PORT_COUNT when all are taken. */
+/** The next port of a map that may be free; `portCount` when all are taken. */
 function nextFree(ports: TakenPorts, from: u32): u32 {
   let port = nextClear(ports.map, from);
-  while (port == PORT_COUNT && ripen(1)) port = nextClear(ports.map, from);
+  while (port == ports.map.bits && ripen(1)) port = nextClear(ports.map, from);
   return port;
 }
 

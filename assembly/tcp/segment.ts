@@ -4,8 +4,9 @@
  * One record at a fixed address, passed to whoever processes it; nobody keeps it.
  */
 import { Counter, Ctl, Reason, State, TraceKind } from '../abi';
-import { count } from '../counters';
+import { count, uncount } from '../counters';
 import { CODEPOINT, Datagram } from '../ip/datagram';
+import { isLeftToOthers } from '../ip/unclaimed';
 import { SEGMENT } from '../memory';
 import { trace, traceDrop, tracedLength, traceDropOf, tracing } from '../trace';
 import {
@@ -160,6 +161,17 @@ export function dropSegment(
   if (seg.isDropped) return;
   seg.isDropped = 1;
   traceDropOf(handle, state, reason, seg.seq, seg.len, nxt);
+}
+
+/**
+ * Whether a segment of no connection is left to the stacks that share the link: nothing more may be
+ * done about it. A SYN that a listener takes never is, for all of them may listen there.
+ */
+export function isLeft(seg: Segment): bool {
+  if (!isLeftToOthers()) return false;
+  uncount(Counter.TcpInSegs, seg.segments);
+  if (seg.options.illegal) uncount(Counter.TcpExtTCPBadOptions, 1);
+  return true;
 }
 
 /** As `dropSegment`, of a segment that no record has: its ports say whose it is. */

@@ -29,6 +29,23 @@ import { copyTuple, destinationHash, isSameDestination } from './tuple';
 export const FIRST_PORT: u32 = 32_768;
 export const PORT_COUNT: u32 = 28_232;
 
+/** Ports of the range that are ours: all but where several stacks share our addresses. */
+export function portCount(): u32 {
+  return PORT_COUNT / setting(Setting.PORT_SHARES);
+}
+
+/** The port of that index among ours. */
+export function portAt(index: u32): u32 {
+  return FIRST_PORT + index * setting(Setting.PORT_SHARES) + setting(Setting.PORT_SHARE);
+}
+
+/** The index of a port among ours; beyond `portCount` when it is none of them. */
+function indexOf(port: u32): u32 {
+  const shares = setting(Setting.PORT_SHARES);
+  const offset = port - FIRST_PORT - setting(Setting.PORT_SHARE);
+  return offset % shares == 0 ? offset / shares : PORT_COUNT;
+}
+
 /** The map of a destination. */
 @unmanaged
 export class TakenPorts {
@@ -86,7 +103,7 @@ export function mapPorts(tuple: usize): TakenPorts {
   ports.localPort = 0;
   ports.hash = destinationHash(tuple);
   ports.reuse = setting(Setting.TW_REUSE);
-  layBitmap(ports.map, PORT_COUNT);
+  layBitmap(ports.map, portCount());
   insert(destinations(), ports.hash, index);
   return ports;
 }
@@ -96,6 +113,14 @@ export function forgetPorts(ports: TakenPorts): void {
   const index = (<u32>changetype<usize>(ports) - takenPorts().base) / TAKEN_PORTS_SIZE;
   erase(destinations(), ports.hash, index);
   give(takenPorts(), index);
+}
+
+/** Gives all maps back: which ports are ours is another question now. */
+export function forgetAllPorts(): void {
+  for (let index: u32 = 1; index <= takenPorts().fresh; index++) {
+    const ports = mapAt(index);
+    if (portsTowards(changetype<usize>(ports) + TUPLE) == ports) forgetPorts(ports);
+  }
 }
 
 /** The map that knows of the fewest ports; all there are, are in use. */
@@ -114,7 +139,7 @@ function mapAt(index: u32): TakenPorts {
 /** A tuple has a holder from now on. */
 export function portTaken(tuple: usize): void {
   const port = portOf(tuple);
-  if (port >= PORT_COUNT) return;
+  if (port >= portCount()) return;
   const ports = portsTowards(tuple);
   if (ports != null) setBit(ports.map, port);
 }
@@ -122,7 +147,7 @@ export function portTaken(tuple: usize): void {
 /** A tuple has no holder any more, or only one that gives it away. */
 export function portFreed(tuple: usize): void {
   const port = portOf(tuple);
-  if (port >= PORT_COUNT) return;
+  if (port >= portCount()) return;
   const ports = portsTowards(tuple);
   if (ports == null) return;
   clearBit(ports.map, port);
@@ -131,15 +156,16 @@ export function portFreed(tuple: usize): void {
 
 /** A listener has gone: its port may be free towards everybody. */
 export function portFreedByAll(port: u32): void {
-  if (!isAnyMapped() || port - FIRST_PORT >= PORT_COUNT) return;
+  const own = indexOf(port);
+  if (!isAnyMapped() || own >= portCount()) return;
   for (let index: u32 = 1; index <= takenPorts().fresh; index++) {
-    if (mapAt(index).map.used != 0) clearBit(mapAt(index).map, port - FIRST_PORT);
+    if (mapAt(index).map.used != 0) clearBit(mapAt(index).map, own);
   }
 }
 
-/** A tuple's local port within the range; beyond PORT_COUNT when it is not ephemeral. */
+/** A tuple's local port by its index among ours; beyond `portCount` when it is none of them. */
 function portOf(tuple: usize): u32 {
-  return <u32>load<u16>(tuple, 32) - FIRST_PORT;
+  return indexOf(<u32>load<u16>(tuple, 32));
 }
 
 // TIME-WAIT records that may be reused after a while ------------------------------

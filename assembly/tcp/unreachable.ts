@@ -36,31 +36,24 @@ export enum Trouble {
  * @param tuple where a record's tuple stands: ours as local, the quoted destination as remote
  * @param seq the quoted sequence number
  * @param mtu of TOO_BIG: octets the next hop carries
+ * @returns whether anybody holds that tuple and may be told; TIME-WAIT has nobody
  */
-export function troubleArrives(
-  tuple: usize,
-  seq: LocalSeq,
-  trouble: Trouble,
-  mtu: u32,
-): void {
+export function troubleArrives(tuple: usize, seq: LocalSeq, trouble: Trouble, mtu: u32): bool {
   const reference = find(tuple);
   if (holderOf(reference) == Holder.SYN_ENTRY) {
     const entry = synEntryAt(indexIn(reference));
-    if (!isInFlight(seq, entry.iss, entry.iss + 1)) return;
+    if (!isInFlight(seq, entry.iss, entry.iss + 1)) return true;
     if (trouble == Trouble.HARD) deleteEntry(entry, Reason.ICMP_UNREACHABLE);
     // There is no user yet who could be told, and no segment that could be smaller.
     else traceDrop(Reason.ICMP_IGNORED, seq, 0, 0);
-    return;
+    return true;
   }
-  if (holderOf(reference) != Holder.CONNECTION) {
-    count(Counter.IcmpInUnmatched);
-    traceDrop(Reason.ICMP_UNMATCHED, seq, 0, 0);
-    return;
-  }
+  if (holderOf(reference) != Holder.CONNECTION) return false;
   const tcb = tcbAt(indexIn(reference));
-  if (!isInFlight(seq, tcb.snd.una, tcb.snd.nxt)) return;
+  if (!isInFlight(seq, tcb.snd.una, tcb.snd.nxt)) return true;
   if (trouble == Trouble.TOO_BIG) pathMtuFell(tcb, mtu);
   else unreachable(tcb, trouble); // MUST-54
+  return true;
 }
 
 /** Whether an error quotes what is in flight; all others are forged, or late. */

@@ -5,7 +5,7 @@
  * of it; the stack, its timers and its other packets go on. A link that is over by itself is let go
  * of, so that the stack can be given another.
  */
-import { Memory, OutgoingField, Setting } from '../abi.ts';
+import { Memory, OutgoingField, PacketFlag, Setting } from '../abi.ts';
 import { call, throwApart } from '../callback.ts';
 import type { Clock } from '../clock.ts';
 import type { Core } from '../core.ts';
@@ -16,7 +16,8 @@ import { type PacketStreams, streamsLink } from './streams.ts';
 export interface Attaching {
   readonly clock: Clock;
   readonly memory: ArrayBuffer;
-  input(length: number, flags: number): void;
+  /** Answers the octets of a packet that may be another stack's on the link, else 0. */
+  input(length: number, flags: number): number;
   pump(): void;
   /** The link is over by itself, and closed: the stack has none. */
   ended(): void;
@@ -39,13 +40,17 @@ export class Attachment {
   /** Gives the link its windows. What it throws here goes to the caller of `attach`. */
   open(): void {
     const stack = this.#stack;
+    // What surrounds a link that is shared may not know of it: nobody would be asked.
+    const kept = this.link.unclaimed === undefined ? ~PacketFlag.SHARED : ~PacketFlag.NONE;
     const port: LinkPort = {
       memory: stack.memory,
       receiveAt: Memory.RECEIVE,
       receiveSize: Memory.PACKET_SIZE,
       transmitAt: Memory.TRANSMIT,
       input: (length, flags) => {
-        if (!this.#isOver) stack.input(length, flags);
+        if (this.#isOver) return;
+        const unclaimed = stack.input(length, flags & kept);
+        if (unclaimed !== 0) this.#unclaimed(unclaimed, unclaimed === length ? flags : 0);
       },
       pump: () => {
         if (!this.#isOver) stack.pump();
@@ -88,6 +93,14 @@ export class Attachment {
     core.set(Setting.LINK_QUEUE, Math.min(queueLength * mtu, 0xffff_ffff));
     core.set(Setting.CHECKSUM_BY_LINK, offloads?.checksum ? 1 : 0);
     core.set(Setting.SEGMENTS_BY_LINK, offloads?.segments ?? 0);
+  }
+
+  #unclaimed(length: number, flags: number): void {
+    try {
+      this.link.unclaimed?.(length, flags);
+    } catch (error) {
+      this.#lost(error);
+    }
   }
 
   receive(): void {

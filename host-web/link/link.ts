@@ -84,6 +84,15 @@ export interface Link {
    * @returns false when it was dropped; nobody is told, as on any link
    */
   send(length: number, flags?: PacketFlag): boolean;
+  /**
+   * Called within `input`, of a packet put in with SHARED: it is for a connection or listener that
+   * nobody has here, but perhaps another stack on this link, which is to be asked. What nobody
+   * takes is put in again without that flag, to be answered.
+   *
+   * @param length octets of it in the receive window; it is whole, even if it came in fragments
+   * @param flags what it was put in with, as far as it is true of the whole
+   */
+  unclaimed?(length: number, flags: PacketFlag): void;
   /** Called after the last `send` of a batch, where the link has it. */
   flush?(): void;
   /**

@@ -198,6 +198,7 @@ export function tap(inner: Link, writer: PcapngWriter, options: TapOptions): Lin
       record(transmitAt, length, flags, 'out');
       return inner.send(length, flags);
     },
+    unclaimed: (length, flags) => inner.unclaimed?.(length, flags),
     flush: () => inner.flush?.(),
     receive: () => inner.receive?.(),
     close: () => inner.close(),

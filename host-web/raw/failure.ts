@@ -34,7 +34,7 @@ export function notFound(syscall: Syscall, hostname: string, port?: number): Soc
  * many of them are in TIME-WAIT and for how long, and so how many connections a second that allows.
  */
 function exhaustion(core: Core, address: string, port: number): string {
-  const ports = Memory.EPHEMERAL_PORTS;
+  const ports = Math.floor(Memory.EPHEMERAL_PORTS / core.get(Setting.PORT_SHARES));
   const seconds = core.get(Setting.TIME_WAIT_MS) / 1000;
   const waiting = readSockets(core).filter(
     ({ state, remoteAddress, remotePort }) =>
