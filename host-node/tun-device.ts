@@ -1,5 +1,6 @@
 /** A TUN device, packet by packet: for links, and for programs without a stack. */
 import type { Offloads } from '../host-web/link/link.ts';
+import type { Siblings } from './siblings.ts';
 
 /** The core's fixed windows. Linear memory must never grow or move after `attach`. */
 export interface TunWindows {
@@ -18,6 +19,8 @@ export interface TunDevice {
   readonly mtu: number;
   /** Packets the kernel queues for us before it drops. */
   readonly queueLength: number;
+  /** The stacks on the other queues of the device; undefined where it has only this one. */
+  readonly siblings?: Siblings | undefined;
   /** Octets of vnet header before each packet in the windows: 10. */
   readonly vnetHeaderSize: number;
 

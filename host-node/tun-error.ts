@@ -16,8 +16,13 @@ export interface Attempt {
   /** The interface asked for; undefined when the kernel was to choose. */
   readonly name: string | undefined;
   readonly create: boolean;
+  /** Queues it is to have. */
+  readonly queues: number;
   readonly addresses: readonly string[];
 }
+
+/** The options that can make no sense. */
+type Option = 'name' | 'mtu' | 'addresses' | 'queues';
 
 /** What a program or a command line has to do differently, where that is what helps. */
 export type Problem =
@@ -28,7 +33,7 @@ export type Problem =
   /** Making a device takes a privilege; the command that hands one over, and its name. */
   | { readonly kind: 'privilege'; readonly handOver: string; readonly device: string }
   /** An option makes no sense. */
-  | { readonly kind: 'option'; readonly option: 'name' | 'mtu' | 'addresses' }
+  | { readonly kind: 'option'; readonly option: Option }
   /** The device was closed. */
   | { readonly kind: 'closed' };
 
@@ -140,7 +145,7 @@ export function interfaceFailed(attempt: Attempt, code: string, cause: unknown):
     case 'EINVAL':
       return new TunError(
         code,
-        `${head}, it is not a TUN interface with one queue; see what it is`,
+        `${head}, it is not a TUN interface ${kindOf(attempt)}; see what it is`,
         look,
         { cause },
       );
@@ -149,10 +154,22 @@ export function interfaceFailed(attempt: Attempt, code: string, cause: unknown):
   }
 }
 
+/** How many queues an interface has is settled when it is made. */
+function kindOf({ queues }: Attempt): string {
+  return queues > 1 ? 'of several queues (ip tuntap add … multi_queue)' : 'with one queue';
+}
+
+/** Another thread has that queue. */
+export function queueTaken(name: string, index: number): TunError {
+  const sentence = `queue ${index} of ${name} is another thread's already`;
+  return new TunError('EBUSY', sentence, 'post each thread a queue of its own: tun.queue(2)');
+}
+
 /** The lines an administrator types once so that a user can attach ever after. */
 function handOverOf(attempt: Attempt, name: string): string {
+  const several = attempt.queues > 1 ? 'multi_queue ' : '';
   return [
-    `sudo ip tuntap add dev ${name} mode tun user $USER`,
+    `sudo ip tuntap add dev ${name} mode tun ${several}user $USER`,
     ...attempt.addresses.map((address) => `sudo ip addr add ${address} dev ${name}`),
     `sudo ip link set ${name} up`,
   ].join(' && ');
@@ -167,7 +184,7 @@ export function badName(name: string): TunError {
 /** A number or an address in the options makes no sense. */
 export function badOption(
   sentence: string,
-  option: 'name' | 'mtu' | 'addresses',
+  option: Option,
   example: string,
 ): TunError {
   return new TunError('EINVAL', sentence, `openTun({ ${example} })`, {

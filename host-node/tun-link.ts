@@ -10,10 +10,14 @@
  * open, so the first native call that opens one (http's parser) would run everybody's promises in
  * the middle of a pump, and on Node 26 none at all would run afterwards.
  *
+ * Where siblings share the device, what no connection or listener here has is kept until the end of
+ * the batch, and they are asked (`siblings.ts`).
+ *
  * Not here: the device (`tun.ts`) and packets (the core).
  */
 import { PacketFlag } from '../host-web/abi.ts';
-import type { Link, LinkPort, Offloads } from '../host-web/link/link.ts';
+import type { Link, LinkPort, Offloads, Share } from '../host-web/link/link.ts';
+import type { Sibling, Stray } from './siblings.ts';
 import type { TunDevice } from './tun-device.ts';
 
 /**
@@ -40,7 +44,11 @@ export class TunLink implements Link {
   received = 0;
   dropped = 0;
   readonly #onError: ((error: Error) => void) | undefined;
+  readonly share: Share | undefined;
   #port: LinkPort | undefined;
+  #memory = new Uint8Array();
+  /** Set while a sibling's packet is put in: whether anybody here has taken it. */
+  #isTaken: boolean | undefined;
   #offloads: Offloads | undefined;
   #isClosed = false;
   #isAwaited = false;
@@ -51,11 +59,15 @@ export class TunLink implements Link {
     this.tun = tun;
     this.mtu = tun.mtu;
     this.#onError = options.onError;
+    const { siblings } = tun;
+    this.share = siblings && { index: siblings.index, count: siblings.queues };
   }
 
   attach(port: LinkPort): void {
     this.tun.attach(port);
     this.tun.watch(this.#onReadable);
+    this.tun.siblings?.serve(this.#sibling);
+    this.#memory = new Uint8Array(port.memory);
     this.#port = port;
   }
 
@@ -120,6 +132,8 @@ export class TunLink implements Link {
     if (port === undefined) return;
     const { tun } = this;
     const behind = this.#wasFull ? PacketFlag.BEHIND : PacketFlag.NONE;
+    const siblings = tun.siblings?.isAny ? tun.siblings : undefined;
+    const given = siblings === undefined ? behind : behind | PacketFlag.SHARED;
     let count = 0;
     let octets = 0;
     try {
@@ -128,7 +142,7 @@ export class TunLink implements Link {
         if (length === 0) break;
         count++;
         octets += length;
-        port.input(length, tun.receiveFlags() | behind);
+        port.input(length, tun.receiveFlags() | given);
         // What a packet made the stack do may have closed the link.
         if (this.#isClosed) return;
       }
@@ -139,7 +153,44 @@ export class TunLink implements Link {
       this.received += count;
     }
     this.#wasFull = count === BATCH;
+    siblings?.ask();
     if (count > 0) port.pump();
+  }
+
+  unclaimed(length: number, flags: number): void {
+    if (this.#isTaken !== undefined) {
+      this.#isTaken = false;
+      return;
+    }
+    const at = this.#port!.receiveAt;
+    this.tun.siblings?.keep(this.#memory.subarray(at, at + length), flags);
+  }
+
+  /** What siblings have, and what they have not: packets that do not come from the device. */
+  readonly #sibling: Sibling = {
+    offer: (strays) => {
+      const taken: number[] = [];
+      if (this.#port === undefined) return taken;
+      for (const [i, stray] of strays.entries()) {
+        this.#isTaken = true;
+        this.#put(stray, PacketFlag.SHARED);
+        if (this.#isTaken) taken.push(i);
+      }
+      this.#isTaken = undefined;
+      if (taken.length > 0) this.#port?.pump();
+      return taken;
+    },
+    refused: (strays) => {
+      for (const stray of strays) this.#put(stray, PacketFlag.NONE);
+      this.#port?.pump();
+    },
+  };
+
+  #put({ packet, flags }: Stray, shared: PacketFlag): void {
+    const port = this.#port;
+    if (port === undefined) return;
+    this.#memory.set(packet, port.receiveAt);
+    port.input(packet.length, (flags & ~PacketFlag.SHARED) | shared);
   }
 
   #fail(error: Error): void {

@@ -55,6 +55,11 @@ export interface OpenTunOptions {
    * does, have them.
    */
   readonly offload?: boolean;
+  /**
+   * Queues, 1 to 256; default 1. Each of them but the first, which is this Tun's, is for a stack in
+   * a thread of its own: `tun.queue(1)` is posted there, and `tunQueue` opens it.
+   */
+  readonly queues?: number;
   /** How to wait for packets; by default the best the runtime has. */
   readonly waiting?: Waiting;
 }
@@ -71,6 +76,7 @@ const TUNSETVNETLE = IOW_TUN_INT + 220;
 const IFF_TUN = 0x0001;
 const IFF_NO_PI = 0x1000;
 const IFF_VNET_HDR = 0x4000;
+const IFF_MULTI_QUEUE = 0x0100;
 /** Refuse a name that exists, rather than attach to it. */
 const IFF_TUN_EXCL = 0x8000;
 
@@ -86,6 +92,7 @@ const TUN_F_TSO6 = 4;
 /** Limits of the driver (drivers/net/tun.c): an IPv4 minimum, and 16 bits of IP length. */
 const MIN_MTU = 68;
 const MAX_MTU = 65535;
+const MAX_QUEUES = 256;
 /** Below this the kernel does no IPv6 on a link (RFC 8200 §5). */
 const MIN_MTU_IPV6 = 1280;
 
@@ -95,13 +102,14 @@ export function attemptOf(options: OpenTunOptions): Attempt {
     node: process.env.NETCELL_TUN_DEVICE || '/dev/net/tun',
     name: options.name,
     create: options.create ?? true,
+    queues: options.queues ?? 1,
     addresses: options.addresses ?? [],
   };
 }
 
 /** Refuse what cannot work before anything is touched; returns the addresses, read. */
 export function checkOptions(options: OpenTunOptions, mtu: number): InterfaceAddress[] {
-  const { name, create = true } = options;
+  const { name, create = true, queues = 1 } = options;
   if (name !== undefined && !isInterfaceName(name)) throw badName(name);
   if (name === undefined && !create) {
     const sentence = 'attaching takes the name of an interface';
@@ -110,6 +118,10 @@ export function checkOptions(options: OpenTunOptions, mtu: number): InterfaceAdd
   if (!Number.isInteger(mtu) || mtu < MIN_MTU || mtu > MAX_MTU) {
     const sentence = `an MTU is ${MIN_MTU} to ${MAX_MTU} octets, not ${mtu}`;
     throw badOption(sentence, 'mtu', 'mtu: 1500');
+  }
+  if (!Number.isInteger(queues) || queues < 1 || queues > MAX_QUEUES) {
+    const sentence = `a device has 1 to ${MAX_QUEUES} queues, not ${queues}`;
+    throw badOption(sentence, 'queues', 'queues: 2');
   }
   return (options.addresses ?? []).map((text) => {
     const address = parseInterfaceAddress(text);
@@ -144,22 +156,7 @@ export function openNode(attempt: Attempt): number {
 
 /** TUNSETIFF and what belongs to the header; returns the name the kernel gave. */
 export function makeInterface(c: Libc, fd: number, attempt: Attempt): string {
-  // Without this look, attaching to a missing name as root would create it.
-  if (!attempt.create && c.if_nametoindex(attempt.name ?? '') === 0) {
-    throw interfaceFailed(attempt, 'ENODEV', undefined);
-  }
-  const ifreq = Buffer.alloc(IFREQ_SIZE);
-  ifreq.write(attempt.name ?? 'tun%d', 0, IFNAMSIZ - 1, 'utf8');
-  const exclusive = attempt.create ? IFF_TUN_EXCL : 0;
-  // The union begins with a short in native order.
-  new Uint16Array(ifreq.buffer, ifreq.byteOffset + IFNAMSIZ, 1)[0] =
-    IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | exclusive;
-  if (c.ioctl(fd, TUNSETIFF, ifreq) < 0) {
-    const cause = new SystemError('TUNSETIFF', 'ioctl', c.errno());
-    throw interfaceFailed(attempt, cause.code, cause);
-  }
-  const name = ifreq.toString('utf8', 0, ifreq.indexOf(0));
-
+  const name = joinInterface(c, fd, attempt);
   const int = new Int32Array([VNET_HEADER_SIZE]);
   if (c.ioctl(fd, TUNSETVNETHDRSZ, int) < 0 || c.ioctlValue(fd, TUNSETOFFLOAD, 0) < 0) {
     throw setUpFailed(name, new SystemError(`cannot set up ${name}`, 'ioctl', c.errno()));
@@ -169,6 +166,26 @@ export function makeInterface(c: Libc, fd: number, attempt: Attempt): string {
   int[0] = 1;
   c.ioctl(fd, TUNSETVNETLE, int);
   return name;
+}
+
+/** TUNSETIFF alone, after which the descriptor is a queue of the interface; returns its name. */
+export function joinInterface(c: Libc, fd: number, attempt: Attempt): string {
+  // Without this look, attaching to a missing name as root would create it.
+  if (!attempt.create && c.if_nametoindex(attempt.name ?? '') === 0) {
+    throw interfaceFailed(attempt, 'ENODEV', undefined);
+  }
+  const ifreq = Buffer.alloc(IFREQ_SIZE);
+  ifreq.write(attempt.name ?? 'tun%d', 0, IFNAMSIZ - 1, 'utf8');
+  const exclusive = attempt.create ? IFF_TUN_EXCL : 0;
+  const several = attempt.queues > 1 ? IFF_MULTI_QUEUE : 0;
+  // The union begins with a short in native order.
+  new Uint16Array(ifreq.buffer, ifreq.byteOffset + IFNAMSIZ, 1)[0] =
+    IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | exclusive | several;
+  if (c.ioctl(fd, TUNSETIFF, ifreq) < 0) {
+    const cause = new SystemError('TUNSETIFF', 'ioctl', c.errno());
+    throw interfaceFailed(attempt, cause.code, cause);
+  }
+  return ifreq.toString('utf8', 0, ifreq.indexOf(0));
 }
 
 /** Has the kernel leave out checksums and join segments; answers whether it does. */

@@ -22,21 +22,33 @@
  * is called what arrives is at most an MTU long and carries complete checksums; a stack calls it,
  * and from then on up to 64 KiB of a connection cross the device by one system call.
  *
+ * A device may have several queues, each for a stack in a thread of its own. They share nothing:
+ * every one of them has a core, connections and counters, and listens for itself.
+ *
+ * ```js
+ * const tun = openTun({ addresses: ['10.9.0.1/24'], queues: 2 })
+ * new Worker(new URL('./worker.js', import.meta.url), { workerData: tun.queue(1) })
+ * stack.attach(tun) // and in the worker: stack.attach(tunQueue(workerData))
+ * ```
+ *
  * Not here: how the interface is made and set up (`tun-setup.ts`), how to wait (`readiness.ts`),
  * what the errors say (`tun-error.ts`), and anything about packets beyond their header: that is the
  * core's.
  */
 import { closeSync } from 'node:fs';
+import { threadId } from 'node:worker_threads';
 import type { Linkable, Offloads } from '../host-web/link/link.ts';
 import { errnoName, type Libc, libc } from './libc.ts';
 import { getLink } from './netlink.ts';
 import { type Readiness, type Waiting, waitReadable } from './readiness.ts';
+import { begin, type Sharing, Siblings } from './siblings.ts';
 import type { TunDevice, TunWindows } from './tun-device.ts';
-import { deviceGone, type TunError, transferFailed, unsupported } from './tun-error.ts';
+import { deviceGone, queueTaken, type TunError, transferFailed, unsupported } from './tun-error.ts';
 import { TunLink, type TunLinkOptions } from './tun-link.ts';
 import {
   attemptOf,
   checkOptions,
+  joinInterface,
   makeInterface,
   type OpenTunOptions,
   openNode,
@@ -48,10 +60,30 @@ import { readVnetHeader, VNET_HEADER_SIZE, writeVnetHeader } from './vnet-header
 export type { TunDevice, TunWindows } from './tun-device.ts';
 export { TunError } from './tun-error.ts';
 export { TunLink, type TunLinkOptions } from './tun-link.ts';
+export type { Siblings } from './siblings.ts';
 export type { OpenTunOptions } from './tun-setup.ts';
 
-/** An open TUN device: what a stack is attached to. */
+/** A queue of a device, to be posted to the thread that is to have it. */
+export interface TunQueue extends Sharing {
+  readonly name: string;
+  readonly mtu: number;
+  readonly queueLength: number;
+  readonly offload: boolean;
+  readonly waiting: Waiting | undefined;
+}
+
+/** An open TUN device, or a queue of one: what a stack is attached to. */
 export interface Tun extends TunDevice, Linkable {
+  /**
+   * One of its further queues, from 1 on, for `workerData` or `postMessage`: `tunQueue` opens it in
+   * that thread. From then on the kernel spreads flows over it, so open all before the first
+   * listener. A queue ends with its thread, and another thread may have it then. End a thread by
+   * closing its stack, or from within: `worker.terminate()` may abort the process while packets
+   * come.
+   *
+   * @throws RangeError when there is no such queue
+   */
+  queue(index: number): TunQueue;
   /**
    * Makes a link of the device, as `stack.attach(tun)` does; closing the link closes the device.
    */
@@ -83,11 +115,45 @@ export function openTun(options: OpenTunOptions = {}): Tun {
   try {
     const name = makeInterface(c, fd, attempt);
     if (create) setUp(name, mtu, queueLength, addresses);
-    return new LinuxTun(c, fd, create ? { name, mtu, queueLength } : getLink(name), options);
+    const link = create ? { name, mtu, queueLength } : getLink(name);
+    return new LinuxTun(c, fd, firstQueue(link, options));
   } catch (error) {
     closeSync(fd);
     throw error;
   }
+}
+
+/**
+ * Open a queue that another thread's `tun.queue` has named.
+ *
+ * @throws TunError as `openTun` does; EBUSY when a living thread has it
+ */
+export function tunQueue(queue: TunQueue): Tun {
+  const { name, queues } = queue;
+  const attempt = attemptOf({ name, queues, create: false });
+  const c = loadLibc();
+  const fd = openNode(attempt);
+  try {
+    return new LinuxTun(c, fd, queue, () => joinInterface(c, fd, attempt));
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** Devices this process has opened: part of their channels' names. */
+const opened = new Int32Array(1);
+
+/** The first queue of a device, with what all of them share. */
+function firstQueue(
+  { name, mtu, queueLength }: Pick<TunDevice, 'name' | 'mtu' | 'queueLength'>,
+  { queues = 1, offload = true, waiting }: OpenTunOptions,
+): TunQueue {
+  const channel = `netcell ${process.pid} ${threadId} ${opened[0]!++} ${name}`;
+  const holders = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * queues);
+  const queue = { name, mtu, queueLength, offload, waiting, index: 0, queues, holders, channel };
+  if (queues > 1) begin(queue);
+  return queue;
 }
 
 function loadLibc(): Libc {
@@ -107,8 +173,8 @@ class LinuxTun implements Tun {
   readonly #libc: Libc;
   readonly #read: Libc['read'];
   readonly #write: Libc['write'];
-  readonly #waiting: Waiting | undefined;
-  readonly #mayOffload: boolean;
+  readonly siblings: Siblings | undefined;
+  readonly #queue: TunQueue;
   /** -1 once closed, so that a late call gets EBADF and never somebody else's descriptor. */
   #fd: number;
 
@@ -127,21 +193,32 @@ class LinuxTun implements Tun {
   #onReadable: (() => void) | undefined;
   #referenced = true;
 
-  constructor(
-    c: Libc,
-    fd: number,
-    { name, mtu, queueLength }: Pick<TunDevice, 'name' | 'mtu' | 'queueLength'>,
-    { waiting, offload = true }: OpenTunOptions,
-  ) {
+  /** @param join makes the descriptor a queue, once nobody else has that one */
+  constructor(c: Libc, fd: number, queue: TunQueue, join?: () => void) {
     this.#libc = c;
     this.#read = c.read;
     this.#write = c.write;
     this.#fd = fd;
-    this.name = name;
-    this.mtu = mtu;
-    this.queueLength = queueLength;
-    this.#waiting = waiting;
-    this.#mayOffload = offload;
+    this.#queue = queue;
+    this.name = queue.name;
+    this.mtu = queue.mtu;
+    this.queueLength = queue.queueLength;
+    if (queue.queues === 1) return;
+    this.siblings = Siblings.join(queue, () => this.unwatch());
+    if (this.siblings === undefined) throw queueTaken(queue.name, queue.index);
+    try {
+      join?.();
+    } catch (error) {
+      this.siblings.close();
+      throw error;
+    }
+  }
+
+  queue(index: number): TunQueue {
+    const { queues } = this.#queue;
+    if (Number.isInteger(index) && index > 0 && index < queues) return { ...this.#queue, index };
+    const those = queues === 1 ? 'has one queue, which is this' : `has queues 1 to ${queues - 1}`;
+    throw new RangeError(`${this.name} ${those}; ${index} is none: openTun({ queues: 2 })`);
   }
 
   attach({ memory, receiveAt, receiveSize, transmitAt }: TunWindows): void {
@@ -169,7 +246,7 @@ class LinuxTun implements Tun {
 
   offload(): Offloads | undefined {
     const hasRoom = this.#readSize >= LONGEST + VNET_HEADER_SIZE;
-    if (!this.#mayOffload || !hasRoom || this.#fd < 0) return undefined;
+    if (!this.#queue.offload || !hasRoom || this.#fd < 0) return undefined;
     return turnOnOffload(this.#libc, this.#fd) ? OFFLOADS : undefined;
   }
 
@@ -195,7 +272,7 @@ class LinuxTun implements Tun {
     this.unwatch();
     if (this.#fd < 0) throw deviceGone(this.name, 'EBADF');
     this.#onReadable = onReadable;
-    this.#watch = waitReadable(this.#fd, this.#drain, this.#waiting);
+    this.#watch = waitReadable(this.#fd, this.#drain, this.#queue.waiting);
     if (!this.#referenced) this.#watch.unref();
   }
 
@@ -219,6 +296,7 @@ class LinuxTun implements Tun {
     // The watch first: libuv must not be left polling a number that may name another file soon.
     this.unwatch();
     if (this.#fd < 0) return;
+    this.siblings?.close();
     closeSync(this.#fd);
     this.#fd = -1;
   }

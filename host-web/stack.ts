@@ -22,7 +22,7 @@ import { type Clock, turn } from './clock.ts';
 import { type Core, giveAddress, setEndpoint } from './core.ts';
 import type { SocketError } from './errors.ts';
 import { readCounters, readSockets, type TcpInfo } from './inspect.ts';
-import { Attachment, linkOf } from './link/attachment.ts';
+import { Attachment, linkOf, sharePorts } from './link/attachment.ts';
 import type { Link, Linkable, LinkOwner } from './link/link.ts';
 import type { PacketStreams } from './link/streams.ts';
 import { type PingOptions, type PingReply, Pings } from './ping.ts';
@@ -185,6 +185,7 @@ export class Stack implements Host {
     if (this.#attachment !== null) throw new TypeError('the stack has a link already');
     const link = linkOf(device);
     changeSetting(this.core, 'mtu', Math.min(link.mtu, this.#mtu ?? link.mtu));
+    if (link.share !== undefined) sharePorts(this.core, link.share);
     const leave = () => {
       if (this.#attachment === attachment) this.#attachment = null;
     };

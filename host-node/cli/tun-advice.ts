@@ -56,7 +56,12 @@ export function explainTun(error: TunError, typed: Typed): string {
   }
 }
 
-const OPTIONS = { name: '--tun tun0', mtu: '--mtu 1500', addresses: '--address 10.9.0.2/24' };
+const OPTIONS = {
+  name: '--tun tun0',
+  mtu: '--mtu 1500',
+  addresses: '--address 10.9.0.2/24',
+  queues: '--threads 2',
+};
 
 /** The command again, some flags left out and others added. */
 function commandOf(

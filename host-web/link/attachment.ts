@@ -9,7 +9,7 @@ import { Memory, OutgoingField, PacketFlag, Setting } from '../abi.ts';
 import { call, throwApart } from '../callback.ts';
 import type { Clock } from '../clock.ts';
 import type { Core } from '../core.ts';
-import type { Link, Linkable, LinkOwner, LinkPort, Offloads } from './link.ts';
+import type { Link, Linkable, LinkOwner, LinkPort, Offloads, Share } from './link.ts';
 import { type PacketStreams, streamsLink } from './streams.ts';
 
 /** What a stack does for its link. */
@@ -41,7 +41,7 @@ export class Attachment {
   open(): void {
     const stack = this.#stack;
     // What surrounds a link that is shared may not know of it: nobody would be asked.
-    const kept = this.link.unclaimed === undefined ? ~PacketFlag.SHARED : ~PacketFlag.NONE;
+    const kept = this.link.share === undefined ? ~PacketFlag.SHARED : ~PacketFlag.NONE;
     const port: LinkPort = {
       memory: stack.memory,
       receiveAt: Memory.RECEIVE,
@@ -148,6 +148,12 @@ export class Attachment {
   #tell(callback: () => void): void {
     this.#stack.clock.soon(() => call(callback));
   }
+}
+
+/** Has a core open connections from none of the ports of those it shares a link with. */
+export function sharePorts(core: Core, { index, count }: Share): void {
+  core.set(Setting.PORT_SHARES, count);
+  core.set(Setting.PORT_SHARE, index);
 }
 
 /**

@@ -55,7 +55,16 @@ export interface Offloads {
   readonly segments: number;
 }
 
-/** A link. A stack has one; a link has one stack. */
+/** Which of the stacks on a link this one is, from 0 on, and how many there may be. */
+export interface Share {
+  readonly index: number;
+  readonly count: number;
+}
+
+/**
+ * A link. A stack has one; a link has one stack, or several that share it and their addresses, each
+ * with connections of its own (`share`, `unclaimed`).
+ */
 export interface Link {
   /** Octets of the largest packet it carries; what it divides into segments may be longer. */
   readonly mtu: number;
@@ -64,6 +73,8 @@ export interface Link {
    * windows are kept within. By default nobody knows.
    */
   readonly queueLength?: number | undefined;
+  /** Set where several stacks share it: each opens connections from ports of its own. */
+  readonly share?: Share | undefined;
   /** Says where packets lie. Called once, by the stack. */
   attach(port: LinkPort): void;
   /**

@@ -178,6 +178,7 @@ export function tap(inner: Link, writer: PcapngWriter, options: TapOptions): Lin
   return {
     mtu: inner.mtu,
     queueLength: inner.queueLength,
+    share: inner.share,
     attach(port: LinkPort) {
       octets = new Uint8Array(port.memory);
       transmitAt = port.transmitAt;
