@@ -51,6 +51,28 @@ export const COMMON: Flags = {
   verbose: { type: 'boolean', short: 'v' },
 };
 
+/** What verbs that stay up take besides. */
+export const THREADS: Flags = { threads: { type: 'string' } };
+
+/** The line of help about THREADS. */
+export const THREADS_HELP =
+  '  --threads N   so many threads, each with a stack on a queue of the device; default 1';
+
+/** More than the kernel gives a device queues would fail, and later. */
+const MAX_THREADS = 256;
+
+/** How many threads are asked for. @throws UsageError */
+export function readThreads(args: Arguments): number {
+  const threads = readNumber(args.value('threads') ?? '1', '--threads', 1, MAX_THREADS);
+  if (threads > 1 && args.value('pcap') !== undefined) {
+    throw new UsageError(
+      '--pcap and --threads exclude each other: a capture is of one queue; record the device' +
+        `\n  sudo tcpdump -i ${args.value('tun') ?? 'tun0'} -w FILE`,
+    );
+  }
+  return threads;
+}
+
 /** Lines of help about COMMON. */
 export const COMMON_HELP = `  --tun NAME          device to make, or to attach to if it exists
   --address A/PREFIX  address of the stack, one of each family at most; 10.9.0.2/24, fd00:9::2/64

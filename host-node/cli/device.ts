@@ -12,12 +12,18 @@ import {
   samePrefix,
 } from '../../host-web/address.ts';
 import { createStackSync, type Stack } from '../../host-web/index.ts';
-import type { Sysctl } from '../../host-web/sysctl.ts';
 import { type Net, netFor } from '../net.ts';
 import { listAddresses, listLinks } from '../netlink.ts';
-import { openTun, type Tun } from '../tun.ts';
+import { openTun, type Tun, type TunQueue, tunQueue } from '../tun.ts';
 import { TunLink } from '../tun-link.ts';
-import { type Arguments, orUsage, readNumber, readSysctls, UsageError } from './arguments.ts';
+import {
+  type Arguments,
+  orUsage,
+  readNumber,
+  readSysctls,
+  readThreads,
+  UsageError,
+} from './arguments.ts';
 import { record } from './capture.ts';
 
 /** One family on the link: the stack's address and the kernel's. */
@@ -35,6 +41,8 @@ export interface Device {
   readonly sides: readonly Side[];
   /** Whether the device is of our making, and not somebody's whom it was attached to. */
   readonly isMade: boolean;
+  /** Threads that have a queue of it each; this is the stack of one of them. */
+  readonly threads: number;
   /** Milliseconds it took to have all this. */
   readonly readyAfter: number;
   /** Ends the stack, the device and the capture. */
@@ -55,12 +63,13 @@ export function openDevice(args: Arguments, onError: (error: Error) => void): De
   const mtu = args.value('mtu');
   const wantedMtu = mtu === undefined ? 1500 : readNumber(mtu, '--mtu', 576, 65_535);
   const sides = readSides(args, wantedMtu);
-  const sysctl = readSysctls(args);
+  const threads = readThreads(args);
   const name = args.value('tun');
   const existing = listLinks().find((link) => link.name === name);
   const tun = openTun({
     ...(name === undefined ? {} : { name }),
     offload: !args.isSet('no-offload'),
+    queues: threads,
     ...(existing === undefined
       ? { mtu: wantedMtu, addresses: sides.map(({ peer, prefix }) => `${peer}/${prefix}`) }
       : { create: false }),
@@ -68,11 +77,25 @@ export function openDevice(args: Arguments, onError: (error: Error) => void): De
   try {
     const served = existing === undefined ? sides : sides.filter(isReached(existing.index));
     const own = served.length > 0 ? served : sides;
-    return assemble(tun, own, existing === undefined, sysctl, args, onError, startedAt);
+    const isMade = existing === undefined;
+    return assemble({ tun, sides: own, isMade, threads }, 0, args, onError, startedAt);
   } catch (error) {
     tun.close();
     throw error;
   }
+}
+
+/** Opens a queue of a device that the main thread has opened. @throws TunError */
+export function openQueue(
+  args: Arguments,
+  queue: TunQueue,
+  sides: readonly Side[],
+  onError: (error: Error) => void,
+): Device {
+  const startedAt = performance.now();
+  const tun = tunQueue(queue);
+  const facts = { tun, sides, isMade: false, threads: queue.queues };
+  return assemble(facts, queue.index, args, onError, startedAt);
 }
 
 /** Whether the kernel has an address of that network on the interface somebody made for us. */
@@ -83,38 +106,42 @@ function isReached(index: number): (side: Side) => boolean {
 }
 
 function assemble(
-  tun: Tun,
-  sides: readonly Side[],
-  isMade: boolean,
-  sysctl: Sysctl,
+  facts: Pick<Device, 'tun' | 'sides' | 'isMade' | 'threads'>,
+  thread: number,
   args: Arguments,
   onError: (error: Error) => void,
   startedAt: number,
 ): Device {
+  const { tun, sides } = facts;
+  const sysctl = readSysctls(args);
   const seed = args.value('seed');
   const pcap = args.value('pcap');
   const link = new TunLink(tun, { onError });
   const options = {
     address: sides.map(({ address, prefix }) => `${address}/${prefix}`),
     sysctl,
-    ...(seed === undefined ? {} : { seed: createHash('sha256').update(seed).digest() }),
+    ...(seed === undefined ? {} : { seed: seedOf(seed, thread) }),
   };
   const stack = orUsage(() => createStackSync(options));
   const recording = { name: tun.name, clock: stack.clock, split: args.isSet('pcap-split') };
   const capture = pcap === undefined ? undefined : record(pcap, link, recording);
   stack.attach(capture?.link ?? link);
   return {
+    ...facts,
     stack,
-    tun,
     link,
-    sides,
-    isMade,
     net: netFor(stack),
     readyAfter: performance.now() - startedAt,
     close: async () => {
       await stack.close().finally(() => capture?.close());
     },
   };
+}
+
+/** No two stacks may have the same seed. */
+function seedOf(text: string, thread: number): Uint8Array {
+  const own = thread === 0 ? text : `${text} ${thread}`;
+  return createHash('sha256').update(own).digest();
 }
 
 /** The addresses the flags ask for; without any, one of each family. @throws UsageError */

@@ -8,11 +8,19 @@ import { countStates } from '../../host-web/inspect.ts';
 import type { Server } from '../net.ts';
 import type { Arguments } from './arguments.ts';
 import { offerControl } from './control.ts';
+import { Crew } from './crew.ts';
 import { type Device, openDevice } from './device.ts';
 import { watchDevice } from './device-watch.ts';
 import { Exit, reasonOf } from './failure.ts';
 import { watchOutput } from './output.ts';
-import { firstSockets, reportLines, summaryOf } from './report.ts';
+import {
+  firstSockets,
+  joinedLines,
+  reportLines,
+  type Summary,
+  summaryOf,
+  sumOf,
+} from './report.ts';
 import { VERSION } from './version.ts';
 import { time } from './words.ts';
 
@@ -23,6 +31,13 @@ export interface Service {
   readonly hints: readonly string[];
   /** Settles when the verb itself has come to its end; a server's never does. */
   readonly ended?: Promise<number>;
+}
+
+/** What a verb does on each stack, and where it talks. */
+export interface Staying {
+  /** Receives the banner and what is told besides; nothing of it with --quiet. */
+  readonly say: Say;
+  readonly start: (device: Device) => Promise<Service>;
 }
 
 /** How long connections have to close once their user wants to go, milliseconds. */
@@ -37,16 +52,8 @@ const SIGNALS = { SIGINT: Exit.INTERRUPTED, SIGTERM: 143, SIGHUP: 129 } as const
 /** Where a verb talks; standard output where nothing else goes there. */
 export type Say = (text: string) => void;
 
-/**
- * Opens the device, starts the service, stays until something ends it; answers the exit code.
- *
- * @param say receives the banner and what is told besides; nothing of it with --quiet
- */
-export async function stayUp(
-  args: Arguments,
-  say: Say,
-  start: (device: Device) => Promise<Service>,
-): Promise<number> {
+/** Opens the device, starts the service, stays until something ends it; answers the exit code. */
+export async function stayUp(args: Arguments, { say, start }: Staying): Promise<number> {
   const ending = new Ending();
   // What is said is not the job: without anybody to hear it the stack stays up.
   const stopWatching = watchOutput((failure) => {
@@ -57,11 +64,16 @@ export async function stayUp(
   const tell = tellOf(args, say);
   try {
     const device = openDevice(args, (error) => ending.fail(error));
+    const { tun, threads, sides } = device;
+    const crew = new Crew(tun, threads, sides, (sentence) => console.error(sentence));
     try {
+      // All queues are there before the first connection is: none is dealt out anew.
+      await crew.attached();
       const service = await start(device);
-      withdraw = await offer(device);
+      await crew.serve();
+      withdraw = await offer(device, crew);
       stopLooking = watchDevice(device, tell);
-      const keys = watchKeys(device, ending, say);
+      const keys = watchKeys(device, crew, ending, say);
       announce(args, say, device, service, keys.isWatching);
       service.ended?.then(
         (code) => ending.end(code),
@@ -69,7 +81,7 @@ export async function stayUp(
       );
       try {
         const code = await ending.first;
-        await closeAll(device, service, ending, tell);
+        await closeAll(device, crew, service, ending, tell);
         return code;
       } finally {
         keys.close();
@@ -77,6 +89,7 @@ export async function stayUp(
     } finally {
       withdraw();
       stopLooking();
+      await crew.close();
       await device.close();
     }
   } finally {
@@ -92,9 +105,11 @@ function tellOf(args: Arguments, say: Say): Say {
 }
 
 /** Lets `netcell ss` ask; without that, everything else works as well. */
-async function offer(device: Device): Promise<() => void> {
+async function offer(device: Device, crew: Crew): Promise<() => void> {
+  const ofAll = () => joinedLines([{ thread: 0, lines: reportLines(device) }, ...crew.reports()]);
+  const report = device.threads === 1 ? () => reportLines(device) : ofAll;
   try {
-    return await offerControl(device.tun.name, () => reportLines(device));
+    return await offerControl(device.tun.name, report);
   } catch (error) {
     console.error(`  netcell ss will not find this one: ${reasonOf(error)}`);
     return () => {};
@@ -142,16 +157,21 @@ export class Ending {
 }
 
 /** Closes listeners and connections, and waits for their FINs to be answered. */
-async function closeAll(device: Device, service: Service, ending: Ending, say: Say): Promise<void> {
-  for (const server of service.servers) {
-    if (server.listening) server.close();
-    server.endConnections();
-  }
+async function closeAll(
+  device: Device,
+  crew: Crew,
+  service: Service,
+  ending: Ending,
+  say: Say,
+): Promise<void> {
+  endConnections(service);
+  await crew.endConnections();
   let isAsked = false;
   void ending.second.then(() => (isAsked = true));
   const startedAt = performance.now();
   let isTold = false;
-  for (let left = openConnections(device); left > 0 && !isAsked; left = openConnections(device)) {
+  const open = async () => openConnections(device) + (await crew.left());
+  for (let left = await open(); left > 0 && !isAsked; left = await open()) {
     const waited = performance.now() - startedAt;
     if (waited > PATIENCE) return;
     if (waited > SILENCE && !isTold) {
@@ -163,8 +183,16 @@ async function closeAll(device: Device, service: Service, ending: Ending, say: S
   // What is left is reset when the stack closes.
 }
 
+/** Takes no more connections, and closes properly those there are. */
+export function endConnections(service: Service): void {
+  for (const server of service.servers) {
+    if (server.listening) server.close();
+    server.endConnections();
+  }
+}
+
 /** Connections whose peer still expects something of us; TIME-WAIT does not count. */
-function openConnections({ stack }: Device): number {
+export function openConnections({ stack }: Device): number {
   const over = new Set(['LISTEN', 'TIME-WAIT', 'CLOSED']);
   let count = 0;
   for (const [state, held] of countStates(stack.core)) if (!over.has(state)) count += held;
@@ -186,6 +214,7 @@ function announce(
         tun: tun.name,
         mtu: tun.mtu,
         sides,
+        ...(device.threads > 1 ? { threads: device.threads } : {}),
         milliseconds: device.readyAfter,
       }),
     );
@@ -200,6 +229,9 @@ function announce(
     const own = `${address}/${prefix}`.padEnd(16);
     say(`  ${name.padEnd(9)} ${own} ${mtu.padEnd(9)} kernel side ${peer}`);
   }
+  if (device.threads > 1) {
+    say(`  ${'threads'.padEnd(9)} ${device.threads}, each with a stack and a queue of its own`);
+  }
   for (const [i, hint] of hints.entries()) say(`  ${(i === 0 ? 'try' : '').padEnd(9)} ${hint}`);
   if (hasKeys) say('  press h for help · s sockets · n counters · q quit');
 }
@@ -212,6 +244,7 @@ const KEYS = `  s  sockets            i  sockets with details
 
 function watchKeys(
   device: Device,
+  crew: Crew,
   ending: Ending,
   say: Say,
 ): { readonly isWatching: boolean; close(): void } {
@@ -228,9 +261,13 @@ function watchKeys(
         return ending.end(Exit.OK);
       case 's':
       case 'i':
-        return say(`\n${firstSockets(device, ON_SCREEN, key === 'i')}\n`);
+        return void crew.first(ON_SCREEN).then((others) => {
+          say(`\n${firstSockets(device, ON_SCREEN, key === 'i', others)}\n`);
+        });
       case 'n':
-        return say(`\n${counterTable(device)}\n`);
+        return void crew.summaries().then((others) => {
+          say(`\n${counterTable([summaryOf(device), ...others])}\n`);
+        });
       case 'h':
       case '?':
         return say(`\n${KEYS}\n`);
@@ -248,8 +285,8 @@ function watchKeys(
   };
 }
 
-function counterTable(device: Device): string {
-  const { counters, drops } = summaryOf(device);
+function counterTable(all: readonly Summary[]): string {
+  const { counters, drops } = sumOf(all);
   const lines = Object.entries(counters).map(([name, count]) => `${name.padEnd(32)}${count}`);
   for (const { count, sentence } of drops) lines.push(`dropped ${count}: ${sentence}`);
   return lines.length === 0 ? 'No packet has come or gone.' : lines.join('\n');

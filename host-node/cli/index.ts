@@ -5,8 +5,10 @@
  *
  * Each verb is a file of its own, loaded when called for, so that none pays for another's start.
  */
+import { isMainThread, workerData } from 'node:worker_threads';
 import { TunError } from '../tun-error.ts';
 import { readArguments, UsageError } from './arguments.ts';
+import type { Errand } from './crew.ts';
 import { Exit, Failure } from './failure.ts';
 import { guardOutput } from './output.ts';
 import type { Verb } from './verb.ts';
@@ -99,5 +101,11 @@ async function explain(name: string, words: readonly string[], error: unknown): 
   return Exit.FAILED;
 }
 
-guardOutput();
-process.exitCode = await main(process.argv.slice(2));
+if (isMainThread) {
+  guardOutput();
+  process.exitCode = await main(process.argv.slice(2));
+} else {
+  const { runThread } = await import('./thread.ts');
+  const { words } = workerData as Errand;
+  runThread((await VERBS[words[0]!]!()).verb);
+}

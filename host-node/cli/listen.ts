@@ -5,13 +5,16 @@ import {
   COMMON,
   COMMON_HELP,
   readPort,
+  readThreads,
   takePositionals,
   talkOf,
+  THREADS,
+  THREADS_HELP,
   UsageError,
 } from './arguments.ts';
 import type { Device } from './device.ts';
 import { Exit } from './failure.ts';
-import { type Say, type Service, stayUp } from './foreground.ts';
+import { type Say, type Service, type Staying, stayUp } from './foreground.ts';
 import type { Verb } from './verb.ts';
 import { join } from './join.ts';
 import { listening, SERVICES, type ServiceName, serveName } from './services.ts';
@@ -24,6 +27,7 @@ const HELP = `netcell listen: accept connections
   --discard     forget what arrives (RFC 863)
   --chargen     send characters without end (RFC 864)
                 without any of them: one connection, joined to standard input and output
+${THREADS_HELP}
 
 ${COMMON_HELP}
 
@@ -34,16 +38,23 @@ Examples
   sudo netcell listen 9000 > received`;
 
 async function run(args: Arguments): Promise<number> {
+  return stayUp(args, stay(args));
+}
+
+function stay(args: Arguments): Staying {
   const [text] = takePositionals(args, 'PORT');
   const port = readPort(text!);
   const names = (Object.keys(SERVICES) as ServiceName[]).filter((name) => args.isSet(name));
   if (names.length > 1) throw new UsageError(`--${names[0]} and --${names[1]} exclude each other`);
   talkOf(args, names.length === 0);
+  if (names.length === 0 && readThreads(args) > 1) {
+    throw new UsageError('--threads takes --echo, --discard or --chargen: there is one terminal');
+  }
   // Standard output is for what arrives.
   const say: Say = (line) => {
     if (!args.isSet('quiet')) console.error(line);
   };
-  return stayUp(args, say, (device) => start(device, port, names[0], say));
+  return { say, start: (device) => start(device, port, names[0], say) };
 }
 
 async function start(
@@ -87,9 +98,11 @@ export const verb: Verb = {
   help: HELP,
   flags: {
     ...COMMON,
+    ...THREADS,
     echo: { type: 'boolean' },
     discard: { type: 'boolean' },
     chargen: { type: 'boolean' },
   },
+  stay,
   run,
 };

@@ -30,10 +30,15 @@ export interface Summary {
   readonly counters: Readonly<Record<string, number>>;
   readonly drops: readonly Drop[];
   readonly link: { readonly received: number; readonly sent: number; readonly dropped: number };
+  /** Threads all this is the sum of, where there are several. */
+  readonly threads?: number;
 }
 
+/** A socket, and where there are several threads, whose it is. */
+export type Told = TcpInfo & { readonly thread?: number };
+
 export interface Report extends Summary {
-  readonly sockets: readonly TcpInfo[];
+  readonly sockets: readonly Told[];
 }
 
 /** Sockets told in one turn: some milliseconds of work. Fewer would take long where turns do. */
@@ -64,22 +69,37 @@ export function summaryOf({ stack, link, sides, tun }: Device): Summary {
 /** Pools of the core whose records are sockets. */
 const SOCKET_POOLS = { CONNECTIONS: 0, CHILDREN: 1, TIME_WAITS: 2 } as const;
 
-/**
- * The table of the first sockets, and how many more there are. What it costs does not grow with
- * what the stack holds.
- */
-export function firstSockets({ stack }: Device, most: number, info: boolean): string {
+/** The first sockets, at most so many, and how many there are. */
+export function firstOf({ stack }: Device, most: number): { first: TcpInfo[]; held: number } {
   stack.refresh();
   stack.wake();
   const first: TcpInfo[] = [];
   for (const socket of eachSocket(stack.core)) {
     if (first.push(socket) === most) break;
   }
-  const table = socketTable(first, { info });
-  if (first.length < most) return table;
+  if (first.length < most) return { first, held: first.length };
   const { CONNECTIONS, CHILDREN, TIME_WAITS } = SOCKET_POOLS;
   const { core } = stack;
   const held = core.used(CONNECTIONS) + core.used(CHILDREN) + core.used(TIME_WAITS);
+  return { first, held };
+}
+
+/**
+ * The table of the first sockets, and how many more there are. What it costs does not grow with
+ * what the stacks hold.
+ */
+export function firstSockets(
+  device: Device,
+  most: number,
+  info: boolean,
+  others: readonly ReturnType<typeof firstOf>[] = [],
+): string {
+  const all = [firstOf(device, most), ...others];
+  const table = socketTable(
+    all.flatMap(({ first }) => first).slice(0, most),
+    { info },
+  );
+  const held = all.reduce((sum, one) => sum + one.held, 0);
   return held > most ? `${table}\n… and ${held - most} more: netcell ss` : table;
 }
 
@@ -102,6 +122,60 @@ export async function* reportLines(device: Device): AsyncGenerator<string, void>
     stack.refresh();
   }
   stack.wake();
+}
+
+// Several threads ----------------------------------------------------------------
+
+/** The sum of what several threads tell, of which the first has the device. */
+export function sumOf(all: readonly Summary[]): Summary {
+  const counters: Record<string, number> = {};
+  const drops = new Map<string, Drop>();
+  for (const one of all) {
+    for (const [name, count] of Object.entries(one.counters)) {
+      counters[name] = (counters[name] ?? 0) + count;
+    }
+    for (const drop of one.drops) {
+      const count = drop.count + (drops.get(drop.reason)?.count ?? 0);
+      drops.set(drop.reason, { ...drop, count });
+    }
+  }
+  const packets = (name: keyof Summary['link']) => {
+    return all.reduce((sum, { link }) => sum + link[name], 0);
+  };
+  return {
+    ...all[0]!,
+    counters,
+    drops: [...drops.values()],
+    link: { received: packets('received'), sent: packets('sent'), dropped: packets('dropped') },
+    threads: all.length,
+  };
+}
+
+/** The reports of several threads as one; their sockets have the number of their thread. */
+export async function* joinedLines(
+  reports: readonly { readonly thread: number; readonly lines: AsyncIterable<string> }[],
+): AsyncGenerator<string, void> {
+  const heads: (Summary & { fields: string[] })[] = [];
+  const rests: { thread: number; rest: AsyncIterator<string> }[] = [];
+  try {
+    for (const { thread, lines } of reports) {
+      const rest = lines[Symbol.asyncIterator]();
+      const { done, value } = await rest.next();
+      if (done) continue;
+      heads.push(JSON.parse(value));
+      rests.push({ thread, rest });
+    }
+    const fields = heads.map((head) => head.fields).find((names) => names.length > 0) ?? [];
+    yield `${JSON.stringify({ ...sumOf(heads), fields: [...fields, 'thread'] })}\n`;
+    for (const { thread, rest } of rests) {
+      for (let next = await rest.next(); !next.done; next = await rest.next()) {
+        // Each line is an array of a socket's values.
+        yield next.value.replaceAll(']\n', `,${thread}]\n`);
+      }
+    }
+  } finally {
+    for (const { rest } of rests) await rest.return?.();
+  }
 }
 
 // Reading ------------------------------------------------------------------------
@@ -184,8 +258,8 @@ function socketOf(fields: readonly string[], values: readonly unknown[]): TcpInf
 }
 
 /** What makes a socket another than the one before. */
-function keyOf(socket: TcpInfo): string {
-  const { state, handle, localAddress, localPort, remoteAddress, remotePort } = socket;
-  const which = state === 'LISTEN' ? handle : `${remoteAddress} ${remotePort}`;
+function keyOf(socket: Told): string {
+  const { state, handle, localAddress, localPort, remoteAddress, remotePort, thread = 0 } = socket;
+  const which = state === 'LISTEN' ? `${handle} ${thread}` : `${remoteAddress} ${remotePort}`;
   return `${localAddress} ${localPort} ${which}`;
 }

@@ -8,10 +8,12 @@ import {
   readPort,
   takePositionals,
   talkOf,
+  THREADS,
+  THREADS_HELP,
 } from './arguments.ts';
 import type { Device } from './device.ts';
 import { Failure } from './failure.ts';
-import { type Service, stayUp } from './foreground.ts';
+import { type Service, type Staying, stayUp } from './foreground.ts';
 import { type Progress, respond } from './static-files.ts';
 import type { Verb } from './verb.ts';
 import { listening } from './services.ts';
@@ -22,6 +24,7 @@ const HELP = `netcell serve: serve a folder over HTTP
   netcell serve DIR [--port 80] [flags]
 
   --port N      port to listen on; default 80
+${THREADS_HELP}
 
 ${COMMON_HELP}
 
@@ -33,12 +36,16 @@ Examples
   sudo netcell serve public --port 8080 --pcap serve.pcapng`;
 
 async function run(args: Arguments): Promise<number> {
+  return stayUp(args, stay(args));
+}
+
+function stay(args: Arguments): Staying {
   const [folder] = takePositionals(args, 'DIR');
   const port = readPort(args.value('port') ?? '80', '--port');
   const root = rootOf(folder!);
   const say = talkOf(args);
   const log = args.isSet('quiet') ? () => {} : logTo(args.isSet('json'), say);
-  return stayUp(args, say, (device) => start(device, root, port, log));
+  return { say, start: (device) => start(device, root, port, log) };
 }
 
 function rootOf(folder: string): string {
@@ -110,6 +117,7 @@ async function start(device: Device, root: string, port: number, log: Log): Prom
 
 export const verb: Verb = {
   help: HELP,
-  flags: { ...COMMON, port: { type: 'string' } },
+  flags: { ...COMMON, ...THREADS, port: { type: 'string' } },
+  stay,
   run,
 };

@@ -4,7 +4,7 @@ import { type Arguments, type Flags, UsageError } from './arguments.ts';
 import { listRunning, type Running } from './control.ts';
 import { Exit, Failure } from './failure.ts';
 import { showProgress } from './progress.ts';
-import { type Report, reportOf } from './report.ts';
+import { type Report, reportOf, type Told as Socket } from './report.ts';
 import { CONNECTIONS, type Predicate, readFilter } from './ss-filter.ts';
 import { countSockets, summaryTable } from './ss-summary.ts';
 import { socketTable, type TableOptions } from './socket-table.ts';
@@ -179,8 +179,10 @@ function ownerOf({ handle }: TcpInfo, { pid }: Running): string {
   return handle === 0 ? '' : `users:(("netcell",pid=${pid},fd=${handle}))`;
 }
 
-function extendedOf({ handle }: TcpInfo, { uid }: Running): string {
-  return `${uid === 0 ? '' : `uid:${uid} `}ino:0 sk:${handle.toString(16)}`;
+function extendedOf({ handle, thread = 0 }: Socket, { uid }: Running): string {
+  // Handles are of 32 bits, and each thread has its own.
+  const number = thread * 2 ** 32 + handle;
+  return `${uid === 0 ? '' : `uid:${uid} `}ino:0 sk:${number.toString(16)}`;
 }
 
 function memoryOf(socket: TcpInfo): string {

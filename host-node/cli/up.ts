@@ -1,8 +1,16 @@
 /** `netcell up`: a stack on a device, with a few services to try, until its user ends it. */
 import { createServer } from 'node:http';
-import { type Arguments, COMMON, COMMON_HELP, takePositionals, talkOf } from './arguments.ts';
+import {
+  type Arguments,
+  COMMON,
+  COMMON_HELP,
+  takePositionals,
+  talkOf,
+  THREADS,
+  THREADS_HELP,
+} from './arguments.ts';
 import type { Device } from './device.ts';
-import { type Service, stayUp } from './foreground.ts';
+import { type Service, type Staying, stayUp } from './foreground.ts';
 import type { Verb } from './verb.ts';
 import { firstSockets } from './report.ts';
 import { listening, serveName } from './services.ts';
@@ -14,6 +22,7 @@ const HELP = `netcell up: keep a stack up on a TUN device, with a few services t
   netcell up [flags]
 
 ${COMMON_HELP}
+${THREADS_HELP}
 
 Services: HTTP on 80 (a page about the stack itself), echo on 7, discard on 9, chargen on 19.
 Ctrl-C closes connections properly; a second one resets what is left.
@@ -27,7 +36,11 @@ const ON_PAGE = 32;
 
 async function run(args: Arguments): Promise<number> {
   takePositionals(args);
-  return stayUp(args, talkOf(args), start);
+  return stayUp(args, stay(args));
+}
+
+function stay(args: Arguments): Staying {
+  return { say: talkOf(args), start };
 }
 
 async function start(device: Device): Promise<Service> {
@@ -56,4 +69,4 @@ async function start(device: Device): Promise<Service> {
   };
 }
 
-export const verb: Verb = { help: HELP, flags: COMMON, run };
+export const verb: Verb = { help: HELP, flags: { ...COMMON, ...THREADS }, stay, run };
