@@ -16,6 +16,7 @@ const RECORDS = {
   SIGNAL: ['SignalRecord', 'after `signal`'],
   STATUS: ['Status', 'after `status`, `nextStatus`'],
   OUTGOING: ['Outgoing', 'after `output`'],
+  PIECES: ['Piece', 'after `peek`, `lend`, `output`: one behind the other'],
   ECHO_REPLY: ['EchoReply', 'new when `count` has changed'],
   ROUTE_ADVICE: ['RouteAdvice', 'new when `count` has changed'],
 };

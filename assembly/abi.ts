@@ -214,6 +214,8 @@ export enum Setting {
   PORT_SHARES,
   /** Which of those stacks this is, from 0 on. */
   PORT_SHARE,
+  /** Leave the text of what the link divides where it lies, for it to gather (TEXT_APART). */
+  GATHER_BY_LINK,
   COUNT,
 }
 
@@ -269,6 +271,11 @@ export enum PacketFlag {
    * so it is not answered, and `input` tells of it.
    */
   SHARED = 16,
+  /**
+   * The transmit window has the packet's headers alone: its text lies where the PIECES window
+   * says, the last piece being one without octets.
+   */
+  TEXT_APART = 32,
   /**
    * So many times as each segment of TCP but the last has octets of text, in a packet that is
    * several; none in others.

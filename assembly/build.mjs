@@ -102,8 +102,6 @@ const settings = boundsOf(read('limits.ts'), member(enumsOf(source), 'Setting').
 const limits = boundsOf(read('limits.ts'), member(windowsOf(source), 'Config').fields, false);
 
 function generate() {
-  const map = mapOf(read('memory.ts'));
-  const { MAX_ADDRESSES, INDEX_BITS } = mapOf(read('limits.ts'));
   const lines = ["/** Made by `assembly/build.mjs` from the core's sources. Do not edit. */", ''];
   for (const { name, doc, members } of enumsOf(source)) {
     // An enum names its numbers as well, which doubles it: of a hundred counters nobody asks that.
@@ -131,11 +129,17 @@ function generate() {
       lines.push(`  /** ${type} */`, `  ${field}: ${offset},`);
     lines.push(`  /** Octets of the whole. */`, `  size: ${size},`, '} as const', '');
   }
-  lines.push(...boundsLines(limits, settings));
-  lines.push(
+  lines.push(...boundsLines(limits, settings), ...memoryLines(), '');
+  return lines.join('\n');
+}
+
+function memoryLines() {
+  const map = mapOf(read('memory.ts'));
+  const { MAX_ADDRESSES, INDEX_BITS, PAGE_SIZE } = mapOf(read('limits.ts'));
+  const lines = [
     '/** The fixed memory map: addresses and sizes, octets. */',
     'export const Memory = {',
-  );
+  ];
   for (const name of [
     'CONFIG',
     'ENDPOINT',
@@ -143,6 +147,7 @@ function generate() {
     'STATUS',
     'ECHO_REPLY',
     'OUTGOING',
+    'PIECES',
     'ROUTE_ADVICE',
     'REFUSAL',
     'COUNTERS',
@@ -155,19 +160,20 @@ function generate() {
     'HEADROOM',
     'POOLS_BEGIN',
     'MAX_MEMORY',
+    'MAX_PIECES',
   ]) {
     if (map[name] === undefined) throw new Error(`memory.ts: ${name} is missing`);
     lines.push(`  ${name}: ${map[name]},`);
   }
-  lines.push(
+  return [
+    ...lines,
     `  TRACE_EVENT_SIZE: 32,`,
+    `  PAGE_SIZE: ${PAGE_SIZE},`,
     `  MAX_ADDRESSES: ${MAX_ADDRESSES},`,
     `  EPHEMERAL_PORTS: ${mapOf(read('tcp/taken-ports.ts')).PORT_COUNT},`,
     `  INDEX_BITS: ${INDEX_BITS},`,
     '} as const',
-    '',
-  );
-  return lines.join('\n');
+  ];
 }
 
 /** Files of numbers: the path, and what it ought to hold. */

@@ -43,8 +43,8 @@ import { fromHandle } from './tcp/fetch';
 import { accept as acceptFrom, create as createTcb, openActive, openPassive } from './tcp/open';
 import { setOption as setTcbOption } from './tcp/option';
 import { orphans } from './tcp/lifecycle';
-import { receive as receiveText } from './tcp/receive';
-import { markUrgent, send as sendText } from './tcp/send';
+import { peek as peekText, receive as receiveText, take as takeText } from './tcp/receive';
+import { commit as commitText, lend as lendRoom, markUrgent, send as sendText } from './tcp/send';
 import { setSourceRoute } from './tcp/source-route';
 import { nextStatus as nextStatusOf, status as statusOf } from './tcp/status';
 import { forgetAllPorts } from './tcp/taken-ports';
@@ -223,6 +223,25 @@ export function send(handle: u32, length: u32): i32 {
   return called(tcb, Call.SEND, sendText(tcb, TEXT, length));
 }
 
+/**
+ * Lends room for SEND (§3.10.2): the PIECES window lists where up to `length` octets may be
+ * written, and the answer is how many, as SEND's. They are the host's until `commit`, which is to
+ * be the next call of this connection.
+ */
+export function lend(handle: u32, length: u32): i32 {
+  const tcb = fromHandle(handle);
+  if (tcb == null) return stale();
+  if (length > <u32>TEXT_SIZE) return -Result.INVALID_ARGUMENT;
+  return lendRoom(tcb, length);
+}
+
+/** SEND (§3.10.2) of the first `length` octets of what `lend` has listed. */
+export function commit(handle: u32, length: u32): i32 {
+  const tcb = fromHandle(handle);
+  if (tcb == null) return stale();
+  return called(tcb, Call.SEND, commitText(tcb, length));
+}
+
 /** Marks what SEND has taken so far as urgent (§3.8.5); SHLD-13: new applications should not. */
 export function urgent(handle: u32): i32 {
   const tcb = fromHandle(handle);
@@ -235,6 +254,22 @@ export function receive(handle: u32, length: u32): i32 {
   const tcb = fromHandle(handle);
   if (tcb == null) return stale();
   return called(tcb, Call.RECEIVE, receiveText(tcb, TEXT, min<u32>(length, <u32>TEXT_SIZE)));
+}
+
+/**
+ * What RECEIVE would give: the PIECES window lists where up to `length` octets of text lie, until
+ * the next call of this connection.
+ */
+export function peek(handle: u32, length: u32): i32 {
+  const tcb = fromHandle(handle);
+  return tcb == null ? stale() : peekText(tcb, min<u32>(length, <u32>TEXT_SIZE));
+}
+
+/** RECEIVE (§3.10.3) of up to `length` octets that are copied nowhere; answers how many. */
+export function take(handle: u32, length: u32): i32 {
+  const tcb = fromHandle(handle);
+  if (tcb == null) return stale();
+  return called(tcb, Call.RECEIVE, takeText(tcb, min<u32>(length, 0x7fff_ffff)));
 }
 
 /** CLOSE (§3.10.4): no more text will be sent. */

@@ -150,6 +150,7 @@ function bounds(): usize {
     0, 0, 4_294_967_295, // LINK_QUEUE link_queue
     1, 1, 256, // PORT_SHARES ip_local_port_shares
     0, 0, 255, // PORT_SHARE ip_local_port_share
+    0, 0, 1, // GATHER_BY_LINK gather_by_link
   ]);
 }
 

@@ -75,8 +75,12 @@ export const RIPENING: usize = TURN + 16;
 export const OUTGOING: usize = RIPENING + 8;
 /** How many connections read much at a time. */
 export const READERS: usize = OUTGOING + 8;
+/** Where text lies that `peek` shows or `output` leaves apart, or the room that `lend` gives. */
+export const PIECES: usize = READERS + 16;
+/** Pages that text of 64 KiB can lie in, and the end of the list. */
+export const MAX_PIECES: u32 = 18;
 /** How much was dropped for each Reason, u64 each. */
-export const DROPS: usize = READERS + 16;
+export const DROPS: usize = PIECES + 8 * MAX_PIECES;
 /** Reasons that DROPS has a place for; a TCB's, an octet, could not say more either. */
 export const DROP_REASONS: u32 = 256;
 /** End of the small records. */

@@ -211,6 +211,18 @@ export class RouteAdvice {
   count: u32;
 }
 
+/**
+ * Window: a piece of text where it lies. There are as many, one behind the other, as text of 64 KiB
+ * can have; what `peek` and `output` list ends with one of no octets.
+ */
+@unmanaged
+export class Piece {
+  /** Its address. */
+  at: u32;
+  /** Octets, up to the end of its page. */
+  length: u32;
+}
+
 /** Window: what the link is to know of the packet that `output` has written. */
 @unmanaged
 export class Outgoing {

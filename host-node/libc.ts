@@ -32,6 +32,8 @@ export interface Libc {
   /** Whether lengths are sane is the caller's business: koffi checks no bounds. */
   read(fd: number, to: Pointer, length: number): number;
   write(fd: number, from: Pointer, length: number): number;
+  /** `vectors` are struct iovec: an address and a length, 64 bits each. */
+  writev(fd: number, vectors: Pointer, count: number): number;
   ioctl(fd: number, request: number, argument: Pointer): number;
   /** The same function, for the requests whose argument is the value itself. */
   ioctlValue(fd: number, request: number, value: number): number;
@@ -117,6 +119,7 @@ function bindLibc(): Libc {
     // `int` results and lengths: no packet is larger, and a `long` could come back as a BigInt.
     read: c.func('int read(int fd, void *to, size_t length)'),
     write: c.func('int write(int fd, const void *from, size_t length)'),
+    writev: c.func('int writev(int fd, const void *vectors, int count)'),
     // Variadic in C. The Linux calling conventions koffi supports pass such an argument as any
     // other.
     ioctl: c.func('int ioctl(int fd, ulong request, void *argument)'),

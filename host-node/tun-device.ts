@@ -11,6 +11,8 @@ export interface TunWindows {
   readonly receiveSize: number;
   /** Where the IP header of a packet to send lies; at least 64 octets before it are ours. */
   readonly transmitAt: number;
+  /** As a link's port has it. */
+  readonly piecesAt?: number;
 }
 
 /** An open TUN device, packet by packet. Every method belongs to the thread that opened it. */

@@ -37,6 +37,7 @@
  */
 import { closeSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
+import { PacketFlag } from '../host-web/abi.ts';
 import type { Linkable, Offloads } from '../host-web/link/link.ts';
 import { errnoName, type Libc, libc } from './libc.ts';
 import { getLink } from './netlink.ts';
@@ -55,6 +56,7 @@ import {
   setUp,
   turnOnOffload,
 } from './tun-setup.ts';
+import { Vectors } from './vectors.ts';
 import { readVnetHeader, VNET_HEADER_SIZE, writeVnetHeader } from './vnet-header.ts';
 
 export type { TunDevice, TunWindows } from './tun-device.ts';
@@ -173,6 +175,7 @@ class LinuxTun implements Tun {
   readonly #libc: Libc;
   readonly #read: Libc['read'];
   readonly #write: Libc['write'];
+  readonly #writev: Libc['writev'];
   readonly siblings: Siblings | undefined;
   readonly #queue: TunQueue;
   /** -1 once closed, so that a late call gets EBADF and never somebody else's descriptor. */
@@ -185,6 +188,7 @@ class LinuxTun implements Tun {
   #readSize = 0;
   #writeAddress = 0;
   #writeLimit = 0;
+  #vectors: Vectors | undefined;
   /** Offsets of the two vnet headers in `#memory`. */
   #receivedHeader = 0;
   #sentHeader = 0;
@@ -198,6 +202,7 @@ class LinuxTun implements Tun {
     this.#libc = c;
     this.#read = c.read;
     this.#write = c.write;
+    this.#writev = c.writev;
     this.#fd = fd;
     this.#queue = queue;
     this.name = queue.name;
@@ -221,7 +226,7 @@ class LinuxTun implements Tun {
     throw new RangeError(`${this.name} ${those}; ${index} is none: openTun({ queues: 2 })`);
   }
 
-  attach({ memory, receiveAt, receiveSize, transmitAt }: TunWindows): void {
+  attach({ memory, receiveAt, receiveSize, transmitAt, piecesAt }: TunWindows): void {
     const size = memory.byteLength;
     // koffi checks no bounds: these checks are what stands between a slip and a corrupted heap.
     if (receiveAt < HEADROOM || transmitAt < HEADROOM) {
@@ -238,6 +243,7 @@ class LinuxTun implements Tun {
     this.#readSize = receiveSize + VNET_HEADER_SIZE;
     this.#writeAddress = base + this.#sentHeader;
     this.#writeLimit = size - transmitAt;
+    if (piecesAt !== undefined) this.#vectors = new Vectors(this.#libc, memory, base, piecesAt);
   }
 
   link(options?: TunLinkOptions): TunLink {
@@ -247,7 +253,8 @@ class LinuxTun implements Tun {
   offload(): Offloads | undefined {
     const hasRoom = this.#readSize >= LONGEST + VNET_HEADER_SIZE;
     if (!this.#queue.offload || !hasRoom || this.#fd < 0) return undefined;
-    return turnOnOffload(this.#libc, this.#fd) ? OFFLOADS : undefined;
+    if (!turnOnOffload(this.#libc, this.#fd)) return undefined;
+    return { ...OFFLOADS, gather: this.#vectors !== undefined };
   }
 
   receive(): number {
@@ -264,8 +271,18 @@ class LinuxTun implements Tun {
     if (length > this.#writeLimit) throw new RangeError(`${length} octets exceed the window`);
     // Each time, because the headroom is not ours alone.
     writeVnetHeader(this.#memory!, this.#sentHeader, flags);
-    if (this.#write(this.#fd, this.#writeAddress, length + VNET_HEADER_SIZE) > 0) return true;
-    return this.#notSent();
+    const size = length + VNET_HEADER_SIZE;
+    const written =
+      flags & PacketFlag.TEXT_APART
+        ? this.#writeApart(size)
+        : this.#write(this.#fd, this.#writeAddress, size);
+    return written > 0 || this.#notSent();
+  }
+
+  #writeApart(size: number): number {
+    const vectors = this.#vectors!;
+    const count = vectors.list(this.#writeAddress, size);
+    return this.#writev(this.#fd, vectors.address, count);
   }
 
   watch(onReadable: () => void): void {

@@ -180,7 +180,9 @@ export enum Setting {
   PORT_SHARES = 37,
   /** Which of those stacks this is, from 0 on. */
   PORT_SHARE = 38,
-  COUNT = 39,
+  /** Leave the text of what the link divides where it lies, for it to gather (TEXT_APART). */
+  GATHER_BY_LINK = 39,
+  COUNT = 40,
 }
 
 /** Congestion control, as a setting and an option choose it. */
@@ -230,6 +232,8 @@ export enum PacketFlag {
   BEHIND = 8,
   /** Other stacks share the link: what is of a connection or listener nobody has here may be theirs, so it is not answered, and `input` tells of it. */
   SHARED = 16,
+  /** The transmit window has the packet's headers alone: its text lies where the PIECES window says, the last piece being one without octets. */
+  TEXT_APART = 32,
   /** So many times as each segment of TCP but the last has octets of text, in a packet that is several; none in others. */
   SEGMENT_SIZE = 65536,
 }
@@ -1006,6 +1010,16 @@ export const RouteAdviceField = {
   size: 20,
 } as const
 
+/** Window: a piece of text where it lies. There are as many, one behind the other, as text of 64 KiB can have; what `peek` and `output` list ends with one of no octets. Offsets, octets. */
+export const PieceField = {
+  /** u32 */
+  at: 0,
+  /** u32 */
+  length: 4,
+  /** Octets of the whole. */
+  size: 8,
+} as const
+
 /** Window: what the link is to know of the packet that `output` has written. Offsets, octets. */
 export const OutgoingField = {
   /** u32 */
@@ -1399,6 +1413,13 @@ export const SETTINGS = {
     least: 0,
     most: 255,
   },
+  /** Leave the text of what the link divides where it lies, for it to gather (TEXT_APART). 0 to 1; default 0. */
+  gather_by_link: {
+    setting: Setting.GATHER_BY_LINK,
+    initial: 0,
+    least: 0,
+    most: 1,
+  },
 } as const
 
 /** The fixed memory map: addresses and sizes, octets. */
@@ -1409,10 +1430,11 @@ export const Memory = {
   STATUS: 65792,
   ECHO_REPLY: 66304,
   OUTGOING: 74040,
+  PIECES: 74064,
   ROUTE_ADVICE: 72760,
   REFUSAL: 72792,
   COUNTERS: 66368,
-  DROPS: 74064,
+  DROPS: 74208,
   RECEIVE: 131136,
   TRANSMIT: 196864,
   TEXT: 262528,
@@ -1421,7 +1443,9 @@ export const Memory = {
   HEADROOM: 64,
   POOLS_BEGIN: 393216,
   MAX_MEMORY: 4294901760,
+  MAX_PIECES: 18,
   TRACE_EVENT_SIZE: 32,
+  PAGE_SIZE: 4096,
   MAX_ADDRESSES: 16,
   EPHEMERAL_PORTS: 28232,
   INDEX_BITS: 20,

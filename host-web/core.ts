@@ -14,6 +14,7 @@ import {
   type Setting,
 } from './abi.ts';
 import { formatAddress, parseInterfaceAddress, toMapped } from './address.ts';
+import { Pieces } from './pieces.ts';
 import type { WasmMemory, WasmModule } from './platform.ts';
 import { describe } from './units.ts';
 
@@ -41,8 +42,12 @@ export interface Exports {
   listen(handle: number, backlog: number): number;
   accept(handle: number): number;
   send(handle: number, length: number): number;
+  lend(handle: number, length: number): number;
+  commit(handle: number, length: number): number;
   urgent(handle: number): number;
   receive(handle: number, length: number): number;
+  peek(handle: number, length: number): number;
+  take(handle: number, length: number): number;
   close(handle: number): number;
   abort(handle: number): number;
   release(handle: number): number;
@@ -66,6 +71,8 @@ export interface Core extends Exports {
   readonly receiveWindow: Uint8Array;
   readonly transmitWindow: Uint8Array;
   readonly textWindow: Uint8Array;
+  /** Text that `peek` shows. */
+  readonly pieces: Pieces;
 }
 
 /**
@@ -102,6 +109,7 @@ export function createCore(module: WasmModule, limits: Limits, seed: Uint8Array)
     receiveWindow: new Uint8Array(buffer, Memory.RECEIVE, Memory.PACKET_SIZE),
     transmitWindow: new Uint8Array(buffer, Memory.TRANSMIT, Memory.PACKET_SIZE),
     textWindow: new Uint8Array(buffer, Memory.TEXT, Memory.TEXT_SIZE),
+    pieces: new Pieces(buffer, Memory.PIECES),
   };
 }
 

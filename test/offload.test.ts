@@ -15,11 +15,13 @@ import {
   type Stack,
   VirtualClock,
 } from '../host-web/index.ts';
+import { capture } from '../host-web/link/pcapng.ts';
 import { Random } from '../host-web/link/random.ts';
 import { tune } from '../host-web/raw/tuning.ts';
 import { type PacketView, simulatedLink, type SimulatedOptions } from '../host-web/sim/index.ts';
 import { pseudoHeaderSum } from './dsl/segment.ts';
 import { UDP, udp, writePacket } from './host/ip-packets.ts';
+import { packetsOf } from './host/captured.ts';
 import { OffloadDevice } from './host/offload-device.ts';
 import { stackAt } from './host/world.ts';
 
@@ -41,7 +43,7 @@ interface World {
 async function world(
   isLeft: boolean,
   options: Omit<SimulatedOptions, 'clock'> = {},
-  { to = '10.0.0.2:7', sysctl = {}, limits = {} } = {},
+  { to = '10.0.0.2:7', sysctl = {}, limits = {}, gather = false } = {},
 ): Promise<World> {
   const clock = new VirtualClock();
   const a = stackAt(1, clock, { sysctl, limits: { traceEvents: 65_536 } });
@@ -53,7 +55,7 @@ async function world(
     ...options,
     watch: (packet) => void wire.push({ ...packet }),
   });
-  const device = isLeft ? new OffloadDevice(ends.a) : undefined;
+  const device = isLeft ? new OffloadDevice(ends.a, gather) : undefined;
   a.attach(device ?? ends.a);
   b.attach(ends.b);
   const listener = b.openListener({ port: 7 });
@@ -177,7 +179,7 @@ describe('a super-segment', () => {
 });
 
 /** What an exchange comes to: the octets each side has got, and the states it went through. */
-async function life(isLeft: boolean, seed: number) {
+async function life(isLeft: boolean, seed: number, gather = false) {
   const random = new Random(seed);
   const draw = (most: number) => Math.floor(random.fraction() * most);
   const mtu = [1500, 1280, 576, 9000][draw(4)]!;
@@ -189,7 +191,7 @@ async function life(isLeft: boolean, seed: number) {
   const lossy = (packet: PacketView) =>
     packet.textLength > 0 && chance.fraction() < share ? ('drop' as const) : ('pass' as const);
   const to = isIpv6 ? '[fd00::2]:7' : '10.0.0.2:7';
-  const w = await world(isLeft, { mtu, rules: [lossy] }, { to });
+  const w = await world(isLeft, { mtu, rules: [lossy] }, { to, gather });
   const readers = [w.a.trace(), w.b.trace()] as const;
   const states: State[][] = [[], []];
   for (const raw of [w.client, w.server]) tune(raw, { noDelay });
@@ -234,17 +236,23 @@ async function life(isLeft: boolean, seed: number) {
 it('with and without a device the same octets arrive, by way of the same states', async () => {
   let divided = 0;
   let joined = 0;
+  let pieces = 0;
   for (let seed = 1; seed <= 16; seed++) {
     const { device: none, ...plain } = await life(false, seed);
-    const { device, ...left } = await life(true, seed);
     expect(none).toBeUndefined();
-    expect(left, `seed ${seed}`).toEqual(plain);
-    expect(left).toMatchObject({ wrong: 0, isWithinMtu: true });
-    divided += device!.divided.length;
-    joined += device!.joined.length;
+    for (const gather of [false, true]) {
+      const { device, ...left } = await life(true, seed, gather);
+      expect(left, `seed ${seed}, text apart: ${gather}`).toEqual(plain);
+      expect(left).toMatchObject({ wrong: 0, isWithinMtu: true });
+      divided += device!.divided.length;
+      joined += device!.joined.length;
+      pieces += device!.pieces;
+      if (!gather) expect(device!.pieces).toBe(0);
+    }
   }
-  expect(divided).toBeGreaterThan(100);
-  expect(joined).toBeGreaterThan(30);
+  expect(divided).toBeGreaterThan(200);
+  expect(joined).toBeGreaterThan(60);
+  expect(pieces).toBeGreaterThan(200);
 });
 
 describe('a pipe', () => {
@@ -265,6 +273,24 @@ describe('a pipe', () => {
     expect(first.c >>> 16).toBe(10 * MSS);
     const got = server.read();
     expect(typeof got === 'number' ? got : DATA.subarray(0, got.length).compare(got)).toBe(0);
+  });
+
+  it('is recorded whole: text that a link would gather is in the packet', () => {
+    const clock = new VirtualClock();
+    const [a, b] = [stackAt(1, clock), stackAt(2, clock)];
+    const [one, other] = pipe();
+    const blocks: Uint8Array[] = [];
+    a.attach(capture(one, (block) => blocks.push(block.slice()), { clock }));
+    b.attach(other);
+    const listener = b.openListener({ port: 7 });
+    const client = a.openConnection('10.0.0.2:7');
+    clock.advance(0);
+    client.send(DATA);
+    clock.advance(0);
+    expect(listener.accept()!.receiveQueue).toBeGreaterThan(9 * MSS);
+    const longest = packetsOf(Buffer.concat(blocks)).find(({ octets }) => octets.length > 2 * MSS)!;
+    const text = longest.octets.subarray(-10 * MSS);
+    expect(DATA.subarray(0, text.length).compare(text)).toBe(0);
   });
 
   it('carries whole segments to who has not said that it takes others', async () => {

@@ -162,6 +162,12 @@ export function roomWith(pages: Pages, chain: Chain, more: u32, end: u32): u32 {
   return chain.origin + (held == 0 ? blockSize(pages) : held * PAGE_SIZE) - end;
 }
 
+/** Octets of room a chain has behind `end` with what it holds. */
+export function roomHeld(pages: Pages, chain: Chain, end: u32): u32 {
+  if (chain.pages == 0 && chain.head == 0) return 0;
+  return roomWith(pages, chain, 0, end);
+}
+
 /** Pages a chain lacks for room up to `end`. */
 export function pagesLacking(pages: Pages, chain: Chain, end: u32): u32 {
   const length = end - chain.origin;
@@ -198,12 +204,12 @@ function walkTo(pages: Pages, chain: Chain, position: u32): usize {
 }
 
 /** Octets from an address to the end of its page. */
-function untilPageEnd(at: usize): u32 {
+export function untilPageEnd(at: usize): u32 {
   return PAGE_SIZE - (<u32>at & (PAGE_SIZE - 1));
 }
 
 /** The address an octet is written to: mostly in the last page, however far behind reading is. */
-function locateToWrite(pages: Pages, chain: Chain, position: u32): usize {
+export function locateToWrite(pages: Pages, chain: Chain, position: u32): usize {
   const into = position - chain.origin - (chain.pages - 1) * PAGE_SIZE;
   if (chain.pages == 0 || into >= PAGE_SIZE) return locate(pages, chain, position);
   return <usize>(pages.base + chain.tail * PAGE_SIZE + into);

@@ -9,10 +9,11 @@ import { allowFragments } from '../ip/fragment';
 import { headerLength, writeHeader } from '../ip/output';
 import { addSourceRoute, sourceRouteLength } from '../ip/source-route';
 import { setting } from '../limits';
-import { OUTGOING, TRANSMIT } from '../memory';
+import { OUTGOING, PIECES, TRANSMIT } from '../memory';
 import { pages } from '../pools';
 import { readChain, readChainAndSum } from '../store/chain';
 import { fold, sumHeader } from '../store/copy-sum';
+import { listChain } from '../store/pieces';
 import { trace, tracedLength, tracing } from '../trace';
 import { finish, pseudoSum } from '../wire/checksum';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
@@ -68,8 +69,10 @@ export function emit(tcb: Tcb, seq: LocalSeq, ctl: u32, length: u32): u32 {
   const segments = segmentsOf(tcb, length);
   if (segments != 1 || setting(Setting.CHECKSUM_BY_LINK)) {
     // The link adds the rest: it expects the pseudo header's sum, not complemented.
-    noteOutgoing(tcb, segments);
-    readChain(pages(), tcb.outgoing, seq, transport + header, length);
+    const isApart = segments != 1 && setting(Setting.GATHER_BY_LINK) != 0;
+    noteOutgoing(tcb, segments, isApart);
+    if (isApart) listChain(pages(), tcb.outgoing, seq, PIECES, length);
+    else readChain(pages(), tcb.outgoing, seq, transport + header, length);
     store<u16>(transport + TCP_CHECKSUM, <u16>fold(pseudo));
   } else {
     const text = readChainAndSum(pages(), tcb.outgoing, seq, transport + header, length);
@@ -103,10 +106,13 @@ function urgentFrom(tcb: Tcb, seq: LocalSeq): u32 {
 }
 
 /** Tells the link what of the packet is left to it. */
-function noteOutgoing(tcb: Tcb, segments: u32): void {
+function noteOutgoing(tcb: Tcb, segments: u32, isApart: bool): void {
   const size = segments == 1 ? 0 : <u32>tcb.snd.mss;
   changetype<Outgoing>(OUTGOING).flags =
-    PacketFlag.CHECKSUM_TRUSTED | PacketFlag.CHECKSUM_PARTIAL | (size * PacketFlag.SEGMENT_SIZE);
+    PacketFlag.CHECKSUM_TRUSTED |
+    PacketFlag.CHECKSUM_PARTIAL |
+    (isApart ? PacketFlag.TEXT_APART : PacketFlag.NONE) |
+    (size * PacketFlag.SEGMENT_SIZE);
 }
 
 function noteSent(

@@ -1,8 +1,10 @@
 /** SEND (RFC 9293 §3.10.2). */
 import { Result, Setting, Signal, State } from '../abi';
 import { setting } from '../limits';
+import { PIECES } from '../memory';
 import { pages, pagesForOrder, pagesToSpare, starvedQueue, tcbs } from '../pools';
-import { appendChain, pagesLacking, roomWith, sparePages } from '../store/chain';
+import { appendChain, pagesLacking, roomHeld, roomWith, sparePages } from '../store/chain';
+import { lendChain } from '../store/pieces';
 import { push, shift } from '../store/queue';
 import { tuneSend } from './autotune';
 import { giveBack } from './lifecycle';
@@ -20,24 +22,55 @@ const UNBOUNDED: u32 = 0xffff_ffff;
  * MUST-60).
  *
  * @returns octets taken; fewer than `length` when the send buffer is full, and WRITABLE will
- *   follow; or CONNECTION_DOES_NOT_EXIST · CLOSED, LISTEN (its remote socket is unspecified)
- *   CONNECTION_CLOSING        · after CLOSE: FIN-WAIT-1 onward, and earlier with a FIN queued
+ *   follow; or what `refusal` says
  */
 export function send(tcb: Tcb, from: usize, length: u32): i32 {
+  const granted = grant(tcb, length);
+  if (granted <= 0) return granted;
+  appendChain(pages(), tcb.outgoing, tcb.snd.end, from, granted);
+  queue(tcb, granted);
+  return granted;
+}
+
+/**
+ * As `send`, but lists where the octets are to be written: they are the user's until `commit`,
+ * which is the next call of this connection.
+ */
+export function lend(tcb: Tcb, length: u32): i32 {
+  const granted = grant(tcb, length);
+  if (granted > 0) lendChain(pages(), tcb.outgoing, tcb.snd.end, PIECES, granted);
+  return granted;
+}
+
+/** Accepts `length` octets that were written where `lend` has given room, or to its front. */
+export function commit(tcb: Tcb, length: u32): i32 {
+  const refused = refusal(tcb);
+  if (refused != Result.OK) return -refused;
+  if (length > roomHeld(pages(), tcb.outgoing, tcb.snd.end)) return -Result.INVALID_ARGUMENT;
+  queue(tcb, length);
+  return length;
+}
+
+/**
+ * Why SEND is refused, if it is: CONNECTION_DOES_NOT_EXIST or how the connection ended · CLOSED
+ *   REMOTE_SOCKET_UNSPECIFIED · LISTEN
+ *   CONNECTION_CLOSING        · after CLOSE: FIN-WAIT-1 onward, and earlier with a FIN queued
+ */
+function refusal(tcb: Tcb): Result {
   switch (tcb.state) {
     case State.CLOSED:
-      return -(tcb.result == Result.OK ? Result.CONNECTION_DOES_NOT_EXIST : <i32>tcb.result);
+      return tcb.result == Result.OK ? Result.CONNECTION_DOES_NOT_EXIST : tcb.result;
     case State.LISTEN:
-      return -Result.REMOTE_SOCKET_UNSPECIFIED;
+      return Result.REMOTE_SOCKET_UNSPECIFIED;
     case State.SYN_SENT:
     case State.SYN_RECEIVED:
       // Queued until ESTABLISHED.
-      return has(tcb, Flag.FIN_QUEUED) ? -Result.CONNECTION_CLOSING : queue(tcb, from, length);
+      return has(tcb, Flag.FIN_QUEUED) ? Result.CONNECTION_CLOSING : Result.OK;
     case State.ESTABLISHED:
     case State.CLOSE_WAIT:
-      return queue(tcb, from, length);
+      return Result.OK;
     default: // FIN-WAIT-1, FIN-WAIT-2, CLOSING, LAST-ACK, TIME-WAIT
-      return -Result.CONNECTION_CLOSING;
+      return Result.CONNECTION_CLOSING;
   }
 }
 
@@ -55,24 +88,29 @@ export function markUrgent(tcb: Tcb): Result {
   return Result.OK;
 }
 
-function queue(tcb: Tcb, from: usize, length: u32): i32 {
-  const snd = tcb.snd;
+/** How many of so many octets there is room for, or why none is accepted. */
+function grant(tcb: Tcb, length: u32): i32 {
+  const refused = refusal(tcb);
+  if (refused != Result.OK) return -refused;
+  const end = tcb.snd.end;
   const wanted = min(length, sendRoom(tcb));
-  const needed = pagesLacking(pages(), tcb.outgoing, snd.end + wanted);
+  const needed = pagesLacking(pages(), tcb.outgoing, end + wanted);
   while (pagesFor(tcb) < needed && reclaimPages());
-  const granted = roomWith(pages(), tcb.outgoing, min(needed, pagesFor(tcb)), snd.end);
-  const taken = min(wanted, granted);
-  appendChain(pages(), tcb.outgoing, snd.end, from, taken);
-  snd.end += taken;
-  if (taken < length) {
+  const room = roomWith(pages(), tcb.outgoing, min(needed, pagesFor(tcb)), end);
+  const granted = min(wanted, room);
+  if (granted < length) {
     raise(tcb, Flag.WANTS_ROOM);
-    if (taken < wanted) starve(tcb);
+    if (granted < wanted) starve(tcb);
   }
-  if (taken != 0) {
-    beginBusy(tcb);
-    markReady(tcb);
-  }
-  return taken;
+  return granted;
+}
+
+/** Octets behind the last are text to be sent from now on. */
+function queue(tcb: Tcb, length: u32): void {
+  if (length == 0) return;
+  tcb.snd.end += length;
+  beginBusy(tcb);
+  markReady(tcb);
 }
 
 /**

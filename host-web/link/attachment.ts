@@ -47,6 +47,7 @@ export class Attachment {
       receiveAt: Memory.RECEIVE,
       receiveSize: Memory.PACKET_SIZE,
       transmitAt: Memory.TRANSMIT,
+      piecesAt: Memory.PIECES,
       input: (length, flags) => {
         if (this.#isOver) return;
         const unclaimed = stack.input(length, flags & kept);
@@ -93,6 +94,7 @@ export class Attachment {
     core.set(Setting.LINK_QUEUE, Math.min(queueLength * mtu, 0xffff_ffff));
     core.set(Setting.CHECKSUM_BY_LINK, offloads?.checksum ? 1 : 0);
     core.set(Setting.SEGMENTS_BY_LINK, offloads?.segments ?? 0);
+    core.set(Setting.GATHER_BY_LINK, offloads?.gather ? 1 : 0);
   }
 
   #unclaimed(length: number, flags: number): void {

@@ -24,6 +24,11 @@ export interface LinkPort {
   /** Where the IP header of a packet to send lies; at least 64 octets before it are the link's. */
   readonly transmitAt: number;
   /**
+   * Where the text is listed that a packet has apart: Pieces, up to one of no octets. Who leaves
+   * none apart has no such place.
+   */
+  readonly piecesAt?: number;
+  /**
    * Takes the packet in the receive window. It is processed at once, and what it makes the stack
    * send or signal waits for `pump`.
    *
@@ -53,6 +58,11 @@ export interface Offloads {
    * left to the link as well; 0: none is. It may be longer than the MTU.
    */
   readonly segments: number;
+  /**
+   * The text of a packet that is several segments may lie apart, for the link to gather where
+   * `piecesAt` says (TEXT_APART): it is not copied together only to be copied again.
+   */
+  readonly gather?: boolean;
 }
 
 /** Which of the stacks on a link this one is, from 0 on, and how many there may be. */

@@ -8,7 +8,7 @@ import { PacketFlag } from '../abi.ts';
 import { throwApart } from '../callback.ts';
 import type { Clock } from '../clock.ts';
 import { divide } from './divide.ts';
-import type { Link, LinkPort } from './link.ts';
+import type { Link, LinkPort, Offloads } from './link.ts';
 
 export interface PcapngOptions {
   /** Name of the interface; default `netcell`. */
@@ -157,6 +157,8 @@ export function tap(inner: Link, writer: PcapngWriter, options: TapOptions): Lin
   let octets = new Uint8Array();
   let transmitAt = 0;
   let lost = throwApart;
+  let offered: Offloads | undefined;
+  let offloads: Offloads | undefined;
   const write = (packet: Uint8Array, direction: 'in' | 'out') => {
     const said = comment?.(packet, direction);
     writer.packet(
@@ -193,7 +195,12 @@ export function tap(inner: Link, writer: PcapngWriter, options: TapOptions): Lin
     },
     offload: () => inner.offload?.(),
     get offloads() {
-      return inner.offloads;
+      // What is recorded lies in one piece.
+      if (inner.offloads !== offered) {
+        offered = inner.offloads;
+        offloads = offered && { ...offered, gather: false };
+      }
+      return offloads;
     },
     send(length, flags = PacketFlag.NONE) {
       record(transmitAt, length, flags, 'out');

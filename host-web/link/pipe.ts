@@ -8,10 +8,11 @@
  * one pump of the first.
  */
 import { PacketFlag } from '../abi.ts';
+import { Pieces } from '../pieces.ts';
 import { type Link, type LinkPort, type Offloads, PacketViews } from './link.ts';
 
 /** What one stack may leave to another. */
-const ALL: Offloads = { checksum: true, segments: 65_535 };
+const ALL: Offloads = { checksum: true, segments: 65_535, gather: true };
 
 /** The two ends of a pipe: attach one to each stack. */
 export function pipe(mtu = 1500): [Link, Link] {
@@ -28,6 +29,7 @@ class PipeEnd implements Link {
   #port: LinkPort | undefined;
   #source: PacketViews | undefined;
   #target: Uint8Array | undefined;
+  #pieces: Pieces | undefined;
   /** Who is attached here takes what was left out. */
   #takesAll = false;
   /** The peer has been given packets since the last flush. */
@@ -45,6 +47,7 @@ class PipeEnd implements Link {
     this.#port = port;
     this.#source = new PacketViews(port.memory, port.transmitAt);
     this.#target = new Uint8Array(port.memory, port.receiveAt, port.receiveSize);
+    if (port.piecesAt !== undefined) this.#pieces = new Pieces(port.memory, port.piecesAt);
   }
 
   offload(): void {
@@ -59,7 +62,14 @@ class PipeEnd implements Link {
     const peer = this.#peer!;
     const port = peer.#port;
     if (port === undefined || (length > peer.mtu && flags < PacketFlag.SEGMENT_SIZE)) return false;
-    peer.#target!.set(this.#source!.atLeast(length));
+    if (flags & PacketFlag.TEXT_APART) {
+      const text = this.#pieces!.length;
+      peer.#target!.set(this.#source!.atLeast(length - text));
+      this.#pieces!.copy(text, peer.#target!, length - text);
+      flags -= PacketFlag.TEXT_APART;
+    } else {
+      peer.#target!.set(this.#source!.atLeast(length));
+    }
     port.input(length, flags);
     this.#isFilled = true;
     return true;

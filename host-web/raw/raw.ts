@@ -115,6 +115,7 @@ export class RawConnection extends RawHandle {
     this.host.refresh();
     do {
       const size = Math.min(length - taken, Memory.TEXT_SIZE);
+      // Not where `lend` has room: a view for each piece costs more than one copy more.
       core.textWindow.set(size === length ? octets : octets.subarray(taken, taken + size));
       const result = core.send(this.handle, size);
       if (result < 0 && taken === 0) return result;
@@ -139,12 +140,13 @@ export class RawConnection extends RawHandle {
     let received = 0;
     this.host.refresh();
     while (received < length) {
-      const n = core.receive(this.handle, Math.min(length - received, Memory.TEXT_SIZE));
+      const n = core.peek(this.handle, length - received);
       if (n <= 0) {
         if (received === 0) return n;
         break;
       }
-      into.set(n === Memory.TEXT_SIZE ? core.textWindow : core.textWindow.subarray(0, n), received);
+      core.pieces.copy(n, into, received);
+      core.take(this.handle, n);
       received += n;
       if (n < Memory.TEXT_SIZE) break;
     }
@@ -161,6 +163,7 @@ export class RawConnection extends RawHandle {
     const n = core.receive(this.handle, Memory.TEXT_SIZE);
     if (n <= 0) return n;
     this.host.wake();
+    // `slice` need not fill with zeros first what is overwritten at once.
     return core.textWindow.slice(0, n) as Octets;
   }
 
@@ -170,14 +173,8 @@ export class RawConnection extends RawHandle {
   discard(): number {
     const { core } = this.host;
     this.host.refresh();
-    for (let total = 0; ; ) {
-      const n = core.receive(this.handle, Memory.TEXT_SIZE);
-      if (n <= 0) {
-        if (total > 0) this.host.wake();
-        return n;
-      }
-      total += n;
-    }
+    if (core.take(this.handle, 0x7fff_ffff) > 0) this.host.wake();
+    return core.take(this.handle, 0);
   }
 
   /**

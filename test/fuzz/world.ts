@@ -6,7 +6,7 @@
  * written in `settle`: what leaves is sound, the numbers of STATUS keep their order, no deadline
  * lies behind.
  */
-import { Memory, State, StatusField } from '../../host-web/abi.ts';
+import { Memory, PieceField, State, StatusField } from '../../host-web/abi.ts';
 import { type Core, createCore, type Limits, setEndpoint } from '../../host-web/core.ts';
 import { coreModuleSync } from '../../host-web/wasm.ts';
 import { Emitted } from './emitted.ts';
@@ -95,6 +95,7 @@ export class World {
   isTainted = false;
   /** Called with each packet that leaves, when a run is told. */
   tell: ((arrow: '>' | '<' | ' ', text: string | number) => void) | undefined;
+  #calls = 0;
   inputs = 0;
   outputs = 0;
 
@@ -137,6 +138,7 @@ export class World {
     this.listener = saved.listener;
     this.aim.set(saved.aim);
     this.isTainted = false;
+    this.#calls = 0;
     // What lies in the window was sent elsewhere, and may have been spoilt there.
     this.octets[Memory.RECEIVE] = 0;
     this.writer.length = 0;
@@ -343,23 +345,53 @@ export class World {
     const una = this.field(StatusField.sndUna);
     const first = una === this.field(StatusField.iss) ? una + 1 : una;
     const end = first + this.field(StatusField.sendQueue);
+    if (this.#isByAddress()) return this.#sendByAddress(handle, length, end);
     for (let i = 0; i < length; i++) this.octets[Memory.TEXT + i] = octetAt(end + i);
     return this.core.send(handle, length);
   }
 
+  #sendByAddress(handle: number, length: number, end: number): number {
+    const lent = this.core.lend(handle, length);
+    let octet = end;
+    this.#eachPiece(lent, (at) => (this.octets[at] = octetAt(octet++)));
+    // Lent and not taken, it is lent again.
+    const kept = this.#calls % 5 === 0 ? lent % 7 : 0;
+    return lent < 0 ? lent : this.core.commit(handle, lent - kept);
+  }
+
+  /** Text goes by the window and by address, in turn. */
+  #isByAddress(): boolean {
+    return this.#calls++ % 2 === 0;
+  }
+
+  /** Calls with the address of each of so many octets that the core has listed. */
+  #eachPiece(octets: number, use: (at: number) => void): void {
+    for (let i = Memory.PIECES, left = octets; left > 0; i += PieceField.size) {
+      const at = this.core.view.getUint32(i + PieceField.at, true);
+      const length = this.core.view.getUint32(i + PieceField.length, true);
+      if (length === 0) throw new Fault(`${left} octets of ${octets} are listed nowhere`);
+      for (let j = 0; j < length; j++) use(at + j);
+      left -= length;
+    }
+  }
+
   /** RECEIVE; what comes from the main connection must be the text of its place. */
   receive(handle: number, length: number): number {
-    const n = this.core.receive(handle, length);
-    if (n <= 0 || handle !== this.main) return n;
-    if (!this.isTainted) {
-      for (let i = 0; i < n; i++) {
-        if (this.octets[Memory.TEXT + i] !== octetAt(this.aim[Aim.readSeq]! + i)) {
+    const isByAddress = this.#isByAddress();
+    const n = isByAddress ? this.core.peek(handle, length) : this.core.receive(handle, length);
+    if (n > 0 && handle === this.main) {
+      let i = 0;
+      const check = (at: number) => {
+        if (!this.isTainted && this.octets[at] !== octetAt(this.aim[Aim.readSeq]! + i)) {
           throw new Fault(`octet ${i} of ${n} read is not the one sent`);
         }
-      }
+        i++;
+      };
+      if (isByAddress) this.#eachPiece(n, check);
+      else while (i < n) check(Memory.TEXT + i);
+      this.aim[Aim.readSeq] += n;
     }
-    this.aim[Aim.readSeq] += n;
-    return n;
+    return isByAddress && n > 0 ? this.core.take(handle, n) : n;
   }
 
   used(pool: number): number {

@@ -2,13 +2,15 @@
  * A device that takes what a stack leaves to it: in JavaScript what a kernel does with a vnet
  * header. It divides what leaves and joins what arrives, before any link that knows nothing of it.
  */
-import { Ctl, PacketFlag } from '../../host-web/abi.ts';
+import { Ctl, PacketFlag, PieceField } from '../../host-web/abi.ts';
 import type { Link, LinkPort, Offloads } from '../../host-web/index.ts';
 import { divide } from '../../host-web/link/divide.ts';
 
 export class OffloadDevice implements Link {
   readonly mtu: number;
-  readonly offloads: Offloads = { checksum: true, segments: 65_535 };
+  readonly offloads: Offloads;
+  /** Pieces of the text that packets have had apart. */
+  pieces = 0;
   /** Segments of each packet of several that has left or come. */
   readonly divided: number[] = [];
   readonly joined: number[] = [];
@@ -19,9 +21,11 @@ export class OffloadDevice implements Link {
   #octets = new Uint8Array();
   #port: LinkPort | undefined;
 
-  constructor(inner: Link) {
+  /** @param gather whether text may lie apart */
+  constructor(inner: Link, gather = false) {
     this.#inner = inner;
     this.mtu = inner.mtu;
+    this.offloads = { checksum: true, segments: 65_535, gather };
   }
 
   attach(port: LinkPort): void {
@@ -38,6 +42,7 @@ export class OffloadDevice implements Link {
 
   send(length: number, flags = 0): boolean {
     const at = this.#port!.transmitAt;
+    if (flags & PacketFlag.TEXT_APART) this.#gather(at + length);
     const packet = this.#octets.slice(at, at + length);
     const size = flags >>> 16;
     if (size !== 0) this.divided.push(Math.ceil((length - headerOf(packet)) / size));
@@ -47,6 +52,21 @@ export class OffloadDevice implements Link {
       this.#inner.send(part.length);
     });
     return true;
+  }
+
+  /** Brings the pieces of a packet's text together, before its end. */
+  #gather(end: number): void {
+    const view = new DataView(this.#octets.buffer);
+    const found: Uint8Array[] = [];
+    for (let i = this.#port!.piecesAt!; ; i += PieceField.size) {
+      const length = view.getUint32(i + PieceField.length, true);
+      if (length === 0) break;
+      const from = view.getUint32(i + PieceField.at, true);
+      found.push(this.#octets.subarray(from, from + length));
+    }
+    this.pieces += found.length;
+    const text = Buffer.concat(found);
+    this.#octets.set(text, end - text.length);
   }
 
   flush(): void {

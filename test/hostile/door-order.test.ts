@@ -14,7 +14,7 @@ type Call = (...numbers: number[]) => unknown;
 const NOTHING: Readonly<Record<string, unknown>> = {
   poll: undefined,
   time: undefined,
-  input: undefined,
+  input: 0,
   output: 0,
   deadlineMs: Infinity,
   signal: 0,
