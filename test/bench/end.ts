@@ -2,9 +2,13 @@
  * What is measured, a process of its own: `end.ts netcell|raw|kernel SERVICE`, a service in JSON.
  * It says when it is ready, and serves until it is killed.
  */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { netFor } from '../../host-node/net.ts';
-import { openTun } from '../../host-node/tun.ts';
+import { openTun, type Tun, type TunQueue, tunQueue } from '../../host-node/tun.ts';
 import { createStack, END, type RawConnection, type Stack } from '../../host-web/index.ts';
 import { stayOn } from './core.ts';
 import { closer, echo, sink, source } from './kernel.ts';
@@ -15,12 +19,16 @@ import { goBehindVeth } from './veth.ts';
 const CHUNK = 65_536;
 const BACKLOG = 511;
 
-function openDevice(offload: boolean) {
-  return openTun({ addresses: [`${KERNEL}/${PREFIX}`], mtu: MTU, offload });
+function openDevice(offload: boolean, queues = 1) {
+  return openTun({ addresses: [`${KERNEL}/${PREFIX}`], mtu: MTU, offload, queues });
 }
 
-function httpServer() {
-  const server = createServer((_request, response) => response.end('a short page\n'));
+function httpServer(hashed = 0) {
+  const octets = new Uint8Array(hashed);
+  const server = createServer((_request, response) => {
+    if (hashed > 0) createHash('sha256').update(octets).digest();
+    response.end('a short page\n');
+  });
   server.keepAliveTimeout = 0;
   return server;
 }
@@ -52,10 +60,27 @@ function use(connection: RawConnection, { kind, seconds = 0 }: Service, into: Ui
 }
 
 async function netcell(service: Service): Promise<void> {
+  const { offload, threads = 1 } = service;
+  const tun = openDevice(offload, threads);
+  const others = Array.from({ length: threads - 1 }, (_, i) => {
+    const errand: Errand = { service, queue: tun.queue(i + 1) };
+    return once(new Worker(fileURLToPath(import.meta.url), { workerData: errand }), 'message');
+  });
+  await Promise.all(others);
+  await serveOn(tun, service);
+}
+
+/** What a further thread is given. */
+interface Errand {
+  readonly service: Service;
+  readonly queue: TunQueue;
+}
+
+async function serveOn(tun: Tun, service: Service): Promise<void> {
   const stack = await createStack({ address: `${STACK}/${PREFIX}` });
-  stack.attach(openDevice(service.offload));
-  if (service.kind === 'http') netFor(stack).serve(httpServer(), { port: PORT });
-  else listen(stack, service);
+  stack.attach(tun);
+  if (service.kind !== 'http') listen(stack, service);
+  else netFor(stack).serve(httpServer(service.hashed), { port: PORT });
 }
 
 function listen(stack: Stack, service: Service): void {
@@ -86,11 +111,19 @@ async function kernel({ kind, seconds = 0, offload }: Service): Promise<void> {
   set.serve();
 }
 
-stayOn(0);
-const [who, text = ''] = process.argv.slice(2) as [EndName, string];
-const service = JSON.parse(text) as Service;
-if (who === 'kernel') await kernel(service);
-else {
+async function main(): Promise<void> {
+  stayOn(0);
+  const [who, text = ''] = process.argv.slice(2) as [EndName, string];
+  const service = JSON.parse(text) as Service;
+  if (who === 'kernel') return kernel(service);
   await (who === 'netcell' ? netcell(service) : raw(service));
   console.log('ready');
+}
+
+if (isMainThread) await main();
+else {
+  const { service, queue } = workerData as Errand;
+  stayOn(queue.index);
+  await serveOn(tunQueue(queue), service);
+  parentPort!.postMessage('ready');
 }

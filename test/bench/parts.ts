@@ -137,6 +137,40 @@ const SMALL = [
   }),
 ];
 
+/** Octets hashed for a page that costs a processor about a millisecond. */
+const HASHED = 1 << 20;
+
+/** The same work by one thread and by two, which have a stack and a queue each. */
+function byThreads(
+  text: string,
+  take: (threads: number) => Promise<{ rate: number }>,
+): { measures: Measure[]; row: Row } {
+  const nameOf = (threads: number) => `${text}, ${threads}`;
+  const measures = [1, 2].map((threads): Measure => {
+    const name = nameOf(threads);
+    return { name, needs: 'tun', take: async () => ({ [name]: (await take(threads)).rate }) };
+  });
+  const row: Row = {
+    text: `${text}, two threads`,
+    unit: 'k/s',
+    figure: nameOf(2),
+    beside: [['one thread', nameOf(1)]],
+  };
+  return { measures, row };
+}
+
+const THREADS = [
+  byThreads('HTTP keep-alive, 16 connections', (threads) => {
+    return measureHttp('netcell', 16, SECONDS, { threads });
+  }),
+  byThreads('the same, 1 MiB hashed for each page', (threads) => {
+    return measureHttp('netcell', 16, SECONDS, { threads, hashed: HASHED });
+  }),
+  byThreads('connect and close, 64 at once', (threads) => {
+    return measureOpening('netcell', 64, SECONDS, { threads });
+  }),
+];
+
 /** Octets that two stacks in one thread move for a figure. */
 const MOVED = 256 * 1024 * 1024;
 
@@ -247,4 +281,5 @@ export const PARTS: Record<string, Part> = {
   bulk: partOf('TUN, MTU 1500, no offload', bulk(WHO, false)),
   offload: partOf('TUN, MTU 1500, offload as the kernel grants it', bulk(WHO, true)),
   small: partOf('TUN, small work', SMALL),
+  threads: partOf('TUN of two queues: a stack for each, in a thread of its own', THREADS),
 };

@@ -31,6 +31,10 @@ export interface Service {
   readonly seconds?: number;
   /** Whether the devices may carry super-segments; a raw loop knows none. */
   readonly offload: boolean;
+  /** Threads with a stack and a queue each; 1 where nothing is said. Of netcell alone. */
+  readonly threads?: number;
+  /** Octets that are hashed for each page: work of the processor's. */
+  readonly hashed?: number;
 }
 
 /** What a peer does with connections to an end. */

@@ -1,7 +1,7 @@
 /** Small work over a TUN: round trips, HTTP, connections that are opened and closed. */
 import { perform } from './ends.ts';
 import type { Asked, Opened } from './kernel.ts';
-import type { EndName } from './place.ts';
+import type { EndName, Service } from './place.ts';
 
 /** Requests of 64 octets that are echoed, one after the other on one connection. */
 export function measureTrips(end: EndName, seconds: number): Promise<Asked> {
@@ -9,11 +9,21 @@ export function measureTrips(end: EndName, seconds: number): Promise<Asked> {
 }
 
 /** Short pages from Node's `http` server, on connections that are kept. */
-export function measureHttp(end: EndName, flows: number, seconds: number): Promise<Asked> {
-  return perform(end, { kind: 'http', offload: true }, { kind: 'get', flows, seconds });
+export function measureHttp(
+  end: EndName,
+  flows: number,
+  seconds: number,
+  how: Pick<Service, 'threads' | 'hashed'> = {},
+): Promise<Asked> {
+  return perform(end, { kind: 'http', offload: true, ...how }, { kind: 'get', flows, seconds });
 }
 
 /** Connections that are closed once they are open, so many at a time. */
-export function measureOpening(end: EndName, flows: number, seconds: number): Promise<Opened> {
-  return perform(end, { kind: 'close', offload: true }, { kind: 'open', flows, seconds });
+export function measureOpening(
+  end: EndName,
+  flows: number,
+  seconds: number,
+  how: Pick<Service, 'threads'> = {},
+): Promise<Opened> {
+  return perform(end, { kind: 'close', offload: true, ...how }, { kind: 'open', flows, seconds });
 }
