@@ -29,7 +29,10 @@ const MOST_PACKETS = 64;
 const MOST_OCTETS = 1 << 20;
 /** Batches asked about and not yet answered. */
 const MOST_ASKED = 16;
-/** Packets a second, on average: a hundredth of what a stack can process. */
+/**
+ * Packets a second that nobody takes, on average: a hundredth of what a stack can process. What a
+ * sibling takes is its own, and costs it no more than if it had come by its queue.
+ */
 const MOST_A_SECOND = 8192;
 /** How long an answer may take before who owes it is looked for, milliseconds. */
 const PATIENCE = 250;
@@ -137,7 +140,7 @@ export class Siblings {
     this.#channel = new BroadcastChannel(channel);
     this.#channel.onmessage = (event) => this.#hear((event as { data: Message }).data);
     this.#channel.unref();
-    process.once('exit', this.#leave);
+    atExit.add(this.#leave);
   }
 
   /** Who answers for this queue; until then it has nothing that siblings could ask for. */
@@ -214,9 +217,14 @@ export class Siblings {
     }
     const asked = message.to === this.index ? this.#waiting.get(message.id) : undefined;
     if (asked === undefined) return;
-    for (const i of message.taken) if (asked.left.delete(asked.strays[i]!)) this.taken++;
+    for (const i of message.taken) if (asked.left.delete(asked.strays[i]!)) this.#wasTaken();
     asked.owing.delete(message.from);
     this.#settle(message.id, asked);
+  }
+
+  #wasTaken(): void {
+    this.taken++;
+    this.#budget = Math.min(this.#budget + 1, MOST_PACKETS);
   }
 
   /** All have answered, or all that is left to ask about was taken. */
@@ -252,7 +260,7 @@ export class Siblings {
 
   /** Leaves. Harmless when repeated. */
   close(): void {
-    process.off('exit', this.#leave);
+    atExit.delete(this.#leave);
     this.#own = undefined;
     Atomics.compareExchange(this.#holders, this.index, this.#thread, 0);
     Atomics.notify(this.#holders, this.index);
@@ -261,6 +269,12 @@ export class Siblings {
     this.#channel.close();
   }
 }
+
+/** What each of this thread's queues does when the thread ends. */
+const atExit = new Set<() => void>();
+process.once('exit', () => {
+  for (const leave of atExit) leave();
+});
 
 /** What this thread has begun to share with others. */
 const begun = new Set<Sharing>();
@@ -288,7 +302,8 @@ function sayFarewell(): void {
     for (let i = 0; i < queues; i++) {
       const thread = Atomics.load(all, i);
       const left = end - performance.now();
-      if (thread !== 0 && thread !== ownThread() && left > 0) Atomics.wait(all, i, thread, left);
+      if (thread === 0 || thread === ownThread() || left <= 0 || !isAlive(thread)) continue;
+      Atomics.wait(all, i, thread, left);
     }
   }
 }

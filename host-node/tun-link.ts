@@ -177,7 +177,7 @@ export class TunLink implements Link {
         if (this.#isTaken) taken.push(i);
       }
       this.#isTaken = undefined;
-      if (taken.length > 0) this.#port?.pump();
+      this.#port.pump();
       return taken;
     },
     refused: (strays) => {

@@ -30,6 +30,8 @@ export interface Summary {
   readonly counters: Readonly<Record<string, number>>;
   readonly drops: readonly Drop[];
   readonly link: { readonly received: number; readonly sent: number; readonly dropped: number };
+  /** Packets that came by another thread's queue: asked about, taken by theirs, dropped unasked. */
+  readonly siblings?: { readonly asked: number; readonly taken: number; readonly dropped: number };
   /** Threads all this is the sum of, where there are several. */
   readonly threads?: number;
 }
@@ -57,12 +59,16 @@ export function summaryOf({ stack, link, sides, tun }: Device): Summary {
     sentence: explain(Result.OK, Reason[reason as keyof typeof Reason]).sentence,
     count: Number(count),
   }));
+  const { siblings } = tun;
   return {
     addresses: sides.map(({ address, prefix }) => `${address}/${prefix}`),
     mtu: tun.mtu,
     counters,
     drops,
     link: { received: link.received, sent: link.sent, dropped: link.dropped },
+    ...(siblings && {
+      siblings: { asked: siblings.asked, taken: siblings.taken, dropped: siblings.dropped },
+    }),
   };
 }
 
@@ -139,14 +145,26 @@ export function sumOf(all: readonly Summary[]): Summary {
       drops.set(drop.reason, { ...drop, count });
     }
   }
-  const packets = (name: keyof Summary['link']) => {
-    return all.reduce((sum, { link }) => sum + link[name], 0);
-  };
+  const add = <Name extends string>(
+    name: Name,
+    of: (one: Summary) => Readonly<Record<Name, number>> | undefined,
+  ) => all.reduce((sum, one) => sum + (of(one)?.[name] ?? 0), 0);
+  const link = ({ link: of }: Summary) => of;
+  const siblings = ({ siblings: of }: Summary) => of;
   return {
     ...all[0]!,
     counters,
     drops: [...drops.values()],
-    link: { received: packets('received'), sent: packets('sent'), dropped: packets('dropped') },
+    link: {
+      received: add('received', link),
+      sent: add('sent', link),
+      dropped: add('dropped', link),
+    },
+    siblings: {
+      asked: add('asked', siblings),
+      taken: add('taken', siblings),
+      dropped: add('dropped', siblings),
+    },
     threads: all.length,
   };
 }

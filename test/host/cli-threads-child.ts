@@ -128,7 +128,8 @@ await perform({
     const running = await start(['up', '--threads', '2'], {
       env: { ...process.env, NODE_OPTIONS },
     });
-    const before = await said(await connected(7), 'before');
+    const socket = await connected(7);
+    const before = await said(socket, 'before');
     writeFileSync(file, '');
     await running.said(/has ended/);
     const after: string[] = [];
@@ -136,6 +137,8 @@ await perform({
     const { threads, sockets } = await report();
     const isOfOne = sockets.every(({ thread }) => thread === 0);
     const code = await stop(running);
+    // Where it was the other thread's, nobody is left to end it.
+    socket.destroy();
     return { before, after: [...new Set(after)], threads, isOfOne, code, output: running.output() };
   },
 });

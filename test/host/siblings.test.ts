@@ -75,6 +75,18 @@ it('a flood of strays costs siblings a bounded share, and the rest is counted', 
   expect(asked).toBeGreaterThanOrEqual(64);
 });
 
+it('what siblings take is no flood, however much of it there is', async () => {
+  const shared = sharing(2);
+  const first = join(shared, 0);
+  join(shared, 1);
+  for (let batch = 1; batch <= 200; batch++) {
+    for (let i = 0; i < 64; i++) first.siblings.keep(packetFor(1), 0);
+    first.siblings.ask();
+    await expect.poll(() => first.siblings.taken, { interval: 1 }).toBe(64 * batch);
+  }
+  expect(first.siblings.dropped).toBe(0);
+});
+
 it('a sibling that is busy is not taken for one that has no such connection', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const shared = sharing(2);
