@@ -3,6 +3,7 @@
  * for each kind of work has how that is done.
  */
 import { measureHeld, openConnects } from './connects.ts';
+import { measureGarbage } from './garbage.ts';
 import type { EndName } from './place.ts';
 import { measureFirstStack, measureNothing } from './start.ts';
 import { quantile } from './statistics.ts';
@@ -26,6 +27,7 @@ export const UNITS = {
   'k/s': { one: 1e3, digits: 1 },
   µs: { one: 1, digits: 0 },
   ms: { one: 1, digits: 1 },
+  octets: { one: 1, digits: 1 },
 } as const;
 
 export interface Row {
@@ -274,10 +276,30 @@ const START: Part = {
   ],
 };
 
+const GARBAGE: Part = {
+  title: 'Garbage of bulk text, octets of JavaScript a segment (--trace-gc)',
+  measures: (['raw', 'BYOB', 'from the kernel', 'to the kernel'] as const).map((way) => ({
+    name: `garbage, ${way}`,
+    ...(way.endsWith('kernel') && { needs: 'tun' as const }),
+    take: async () => ({ [`garbage, ${way}`]: await measureGarbage(way) }),
+  })),
+  rows: (
+    [
+      ['callback API over a pipe', 'raw'],
+      ['BYOB reader over a pipe', 'BYOB'],
+      ['TUN, from the kernel', 'from the kernel'],
+      ['TUN, to the kernel', 'to the kernel'],
+    ] as const
+  ).map(([text, way]): Row => {
+    return { text, unit: 'octets', figure: `garbage, ${way}`, beside: [] };
+  }),
+};
+
 export const PARTS: Record<string, Part> = {
   start: START,
   cores: CORES,
   connects: CONNECTS,
+  garbage: GARBAGE,
   bulk: partOf('TUN, MTU 1500, no offload', bulk(WHO, false)),
   offload: partOf('TUN, MTU 1500, offload as the kernel grants it', bulk(WHO, true)),
   small: partOf('TUN, small work', SMALL),
