@@ -1,6 +1,14 @@
 /** RACK-TLP (RFC 8985): losses found by time, and the tail of a flight asked after. */
 import { expect, test } from 'vitest';
-import { ack, Counter, established, type Peer, Setting, synReceived } from './dsl/index.ts';
+import {
+  ack,
+  Controller,
+  Counter,
+  established,
+  type Peer,
+  Setting,
+  synReceived,
+} from './dsl/index.ts';
 
 const MSS = 1000;
 /** Milliseconds. The smallest window of reordering is a quarter of it. */
@@ -356,4 +364,39 @@ test('RFC 8985 §6.2f: what is much quicker is the original’s answer, and show
   host.wait(RTT / 2);
   numbers(peer);
   expect(stack.counter(Counter.TcpExtTCPLostRetransmit)).toBe(0);
+});
+
+test('RFC 8985 §6.2: what is sent again at the same time hides no loss behind it', () => {
+  const { host, peer } = tenSent(30);
+  host.wait(RTT);
+  for (let last = 2; last <= 10; last++) peer.send(report(1, last));
+  // The first again, and new data, of which one is lost.
+  expect(numbers(peer)).toEqual([10, 11, 0, 12, 13]);
+  host.wait(RTT);
+  peer.send(
+    ack({
+      ack: 1,
+      sack: [
+        [1 + 13 * MSS, 1 + 14 * MSS],
+        [1 + MSS, 1 + 12 * MSS],
+      ],
+    }),
+  );
+  expect(numbers(peer)).toContain(12);
+});
+
+test('RFC 8985 §6.2a: what was delivered before a long pause is not later than what is sent', () => {
+  const settings = { [Setting.CONGESTION_CONTROL]: Controller.BBR };
+  const { stack, host, peer } = established({ mss: MSS, wscale: 7, handshakeMs: RTT, settings });
+  host.write(4 * MSS);
+  peer.take();
+  host.wait(RTT);
+  peer.send(ack({ ack: 1 + 4 * MSS }));
+  // Half of the time that a clock of microseconds has in 32 bits, and more.
+  host.wait(40 * 60_000);
+  host.write(4 * MSS);
+  host.wait(RTT);
+  peer.send(ack({ ack: 1 + 5 * MSS }));
+  host.wait(RTT / 2);
+  expect(stack.counter(Counter.TcpRetransSegs)).toBe(0);
 });

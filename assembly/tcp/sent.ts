@@ -181,6 +181,12 @@ export function recordSent(flight: Flight, seq: LocalSeq, segments: u32): void {
     joinLast(flight, flight.laneTail, seq, segments);
     return;
   }
+  // With nothing else on its way, all that was delivered was sent before: after a long pause the
+  // clock, modulo 2^32, would tell otherwise.
+  if (flight.laneCount == 0) {
+    flight.rackSentAt = clock();
+    flight.rackEnd = seq;
+  }
   const sent = sentAt(index);
   sent.seq = seq;
   sent.sentAt = clock(); // RFC 8985 §6.1
@@ -310,6 +316,7 @@ export function joinFollower(flight: Flight, index: u32): bool {
   if (flight.lostHint == sent.next) flight.lostHint = index;
   sent.segments = <u16>segments;
   if (lt(sent.sentAt, follower.sentAt)) sent.sentAt = follower.sentAt;
+  if (sent.sends < follower.sends) sent.sends = follower.sends;
   giveFirst(sentRecords(), cutBehind(sentRecords(), laneOf(flight), index));
   return true;
 }

@@ -116,7 +116,10 @@ function findLosses(tcb: Tcb, flight: Flight): void {
     const end = endOf(tcb, sent);
     if (!isSentAfter(flight.rackSentAt, flight.rackEnd, sent.sentAt, end)) return;
     // Of the same microsecond, what was sent again came behind or beside what has arrived.
-    if (sent.sends > 1 && sent.sentAt == flight.rackSentAt) return;
+    if (sent.sends > 1 && sent.sentAt == flight.rackSentAt) {
+      at = following;
+      continue;
+    }
     const age = clock() - sent.sentAt;
     if (age < wait) {
       // DEVIATION: RFC 8985 §6.2 waits for the last of them. The list is in order of time, so the
