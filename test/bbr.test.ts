@@ -125,3 +125,18 @@ test('a connection can change to it, and back', () => {
   expect(host.look('pacingRate')).toBe(0);
   expect(host.setOption(Option.CONGESTION_CONTROL, 3)).not.toBe(0);
 });
+
+test('RFC 8985 §6.2a: what was delivered before a long pause was not sent later', () => {
+  const { stack, host, peer } = established({ mss: MSS, wscale: 7, handshakeMs: RTT, settings });
+  host.write(4 * MSS);
+  peer.take();
+  host.wait(RTT);
+  peer.send(ack({ ack: 1 + 4 * MSS }));
+  // Half of the time that a clock of microseconds has in 32 bits, and more.
+  host.wait(40 * 60_000);
+  host.write(4 * MSS);
+  host.wait(RTT);
+  peer.send(ack({ ack: 1 + 5 * MSS }));
+  host.wait(RTT / 2);
+  expect(stack.counter(Counter.TcpRetransSegs)).toBe(0);
+});

@@ -99,6 +99,22 @@ test('RFC 7661 §4.4.1b: after recovery, less half of what was sent again', () =
   expect(made.host.look('cwnd')).toBe(7.5 * MSS);
 });
 
+test('RFC 7661 §4.4.1b: a probe that was on its way before is no part of that', () => {
+  const made = opened(true);
+  useLittle(made, 10);
+  round(made.host, made.peer, made.at, 16);
+  const { host, peer, at } = made;
+  host.write(4 * MSS);
+  host.wait(3 * RTT);
+  expect(peer.take()).toHaveLength(5);
+  const edge = 1 + at.acked;
+  peer.send(ack({ ack: edge, sack: [[edge + MSS, edge + 4 * MSS]] }));
+  peer.take();
+  host.wait(RTT);
+  peer.send(ack({ ack: edge + 4 * MSS }));
+  expect(host.look('cwnd')).toBe(7.5 * MSS);
+});
+
 test('RFC 7661 §4.4.1d: and ssthresh is cwnd then, so no slow start follows', () => {
   const made = opened(true);
   useLittle(made, 10);

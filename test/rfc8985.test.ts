@@ -1,14 +1,6 @@
 /** RACK-TLP (RFC 8985): losses found by time, and the tail of a flight asked after. */
 import { expect, test } from 'vitest';
-import {
-  ack,
-  Controller,
-  Counter,
-  established,
-  type Peer,
-  Setting,
-  synReceived,
-} from './dsl/index.ts';
+import { ack, Counter, established, type Peer, Setting, synReceived } from './dsl/index.ts';
 
 const MSS = 1000;
 /** Milliseconds. The smallest window of reordering is a quarter of it. */
@@ -383,20 +375,4 @@ test('RFC 8985 §6.2: what is sent again at the same time hides no loss behind i
     }),
   );
   expect(numbers(peer)).toContain(12);
-});
-
-test('RFC 8985 §6.2a: what was delivered before a long pause is not later than what is sent', () => {
-  const settings = { [Setting.CONGESTION_CONTROL]: Controller.BBR };
-  const { stack, host, peer } = established({ mss: MSS, wscale: 7, handshakeMs: RTT, settings });
-  host.write(4 * MSS);
-  peer.take();
-  host.wait(RTT);
-  peer.send(ack({ ack: 1 + 4 * MSS }));
-  // Half of the time that a clock of microseconds has in 32 bits, and more.
-  host.wait(40 * 60_000);
-  host.write(4 * MSS);
-  host.wait(RTT);
-  peer.send(ack({ ack: 1 + 5 * MSS }));
-  host.wait(RTT / 2);
-  expect(stack.counter(Counter.TcpRetransSegs)).toBe(0);
 });

@@ -8,6 +8,7 @@ import {
   established,
   type Host,
   type Peer,
+  type Segment,
   Setting,
 } from './dsl/index.ts';
 
@@ -179,6 +180,40 @@ test('RFC 9438 §4.9: a reduction that was wrong is undone, and so is the curve'
   expect(stack.counter(Counter.TcpExtTCPDSACKUndo)).toBe(1);
   expect(host.look('ssthresh')).toBe(before.ssthresh);
   expect(host.look('cwnd')).toBeGreaterThanOrEqual(before.cwnd);
+});
+
+test('RFC 9438 §4.9: so is that of a recovery and the timeout within it', () => {
+  const { stack, host, peer, acked } = endless({ timestamps: true });
+  while (host.look('cwnd') < 100 * MSS) round(host, peer, acked);
+  const wMax = host.look('flightSize');
+  lose(host, peer, acked);
+  const K = Math.cbrt((wMax - host.look('cwnd')) / (0.4 * MSS));
+  for (let i = 0; i < 5; i++) round(host, peer, acked);
+  const { cwnd, ssthresh } = host.status()!;
+  // All of it is late, and more than an RTO.
+  const came = peer.take();
+  const [first] = came;
+  const edge = first!.seq;
+  const size = first!.text.length;
+  host.wait(RTT);
+  const [stamp] = first!.ts!;
+  const late = (segment: Segment) => {
+    peer.echo = stamp;
+    peer.send(segment);
+  };
+  late(ack({ ack: edge, sack: [[edge + size, edge + 4 * size]] }));
+  host.wait(5 * RTT);
+  expect(stack.counter(Counter.TcpExtTCPTimeouts)).toBe(1);
+  peer.take();
+  late(ack({ ack: edge + 4 * size }));
+  expect(stack.counter(Counter.TcpExtTCPFullUndo)).toBe(1);
+  expect(host.look('ssthresh')).toBe(ssthresh);
+  expect(host.look('cwnd')).toBeGreaterThanOrEqual(cwnd);
+  acked.octets = edge + came.length * size - 1;
+  late(ack({ ack: 1 + acked.octets }));
+  // The curve goes on to the plateau it had.
+  for (let i = 0; i < (1000 * K) / RTT; i++) round(host, peer, acked);
+  expect(host.look('cwnd') / wMax).toBeCloseTo(1, 1);
 });
 
 test.each([

@@ -3,7 +3,7 @@
  * 5682).
  */
 import { expect, test } from 'vitest';
-import { ack, Counter, established, type Peer } from './dsl/index.ts';
+import { ack, Counter, established, Option, type Peer } from './dsl/index.ts';
 
 const MSS = 1000;
 const RTT = 100;
@@ -131,6 +131,36 @@ test('RFC 5682 §3.1a: after a timeout new data is sent before more is sent agai
   const next = numbers(peer);
   expect(next.length).toBeGreaterThan(0);
   expect(Math.min(...next)).toBeGreaterThanOrEqual(10);
+});
+
+/**
+ * Four full segments and a short one are in flight; the timeout has sent the first again, and so
+ * much is written since.
+ */
+function timedOutWith(written: number) {
+  const { stack, host, peer } = sent(4.1);
+  host.wait(2 * RTT + 2 + host.look('rto') / 1000);
+  expect(stack.counter(Counter.TcpExtTCPTimeouts)).toBe(1);
+  host.write(written);
+  peer.take();
+  return { host, peer };
+}
+
+test('RFC 5682 §3.1a: what Nagle would hold back is sent for it', () => {
+  const { peer } = timedOutWith(50);
+  peer.send(ack({ ack: 1 + MSS }));
+  expect(numbers(peer)).toEqual([4.1]);
+});
+
+test('RFC 5682 §3.1a: where no new data can be sent, what is lost is sent again at once', () => {
+  const corked = timedOutWith(50);
+  corked.host.setOption(Option.CORK, 1);
+  corked.peer.send(ack({ ack: 1 + MSS }));
+  expect(numbers(corked.peer)).toEqual([1, 2]);
+  // The window has room for less than a segment.
+  const { peer } = timedOutWith(2 * MSS);
+  peer.send(ack({ ack: 1 + MSS, win: 26 }));
+  expect(numbers(peer)).toEqual([1, 2]);
 });
 
 test('RFC 5682 §3.1b: an ACK of what was sent only once proves the timeout spurious', () => {

@@ -116,8 +116,13 @@ export class Flight {
   priorSsthresh: u32;
   /** SND.UNA when the reduction was made; meaningful while `isUndoable`. */
   undoMarker: LocalSeq;
-  /** Segments sent again since and not reported as duplicates; -1: none was sent again yet. */
-  undoRetrans: i32;
+  /**
+   * Segments sent again since and not reported as duplicates, and those that had been sent again
+   * before and were on their way then: nobody can tell whose duplicates are reported.
+   */
+  undoRetrans: u32;
+  /** Octets sent again since. */
+  sentAgain: u32;
   /** TSval of the first retransmission of the reduction; meaningful while `hasStamp`. */
   retransStamp: u32;
   isUndoable: u8;

@@ -21,7 +21,7 @@ import {
   Probe,
   takeFlight,
 } from './flight';
-import { limitedTransmit } from './loss/recovery';
+import { awaitsProof, goesWithoutProof, limitedTransmit } from './loss/recovery';
 import { markResent, nextLost } from './loss/scoreboard';
 import { mayProbe, probeSent } from './loss/tail-probe';
 import { noteRetransmission } from './loss/undo';
@@ -88,6 +88,10 @@ export function transmit(tcb: Tcb): u32 {
   }
   const sent = transmitText(tcb);
   if (sent != 0) return sent;
+  if (isMissing(tcb) && mayLeave(tcb) && goesWithoutProof(tcb)) {
+    const resent = transmitAgain(tcb);
+    if (resent != 0) return resent;
+  }
   noteLimit(tcb);
   if (has(tcb, Flag.KEEP_ALIVE_NOW)) return transmitKeepAlive(tcb);
   return transmitAck(tcb);
@@ -162,8 +166,9 @@ function transmitAgain(tcb: Tcb): u32 {
   resize(tcb, flight, index, roomFor(tcb, flight, seq));
   markResent(tcb, flight, index);
   noteSending(tcb, flight, index);
-  noteRetransmission(tcb, flight, 1);
-  flight.prrOut += spanOf(tcb, sentAt(index));
+  const octets = spanOf(tcb, sentAt(index));
+  noteRetransmission(tcb, flight, octets);
+  flight.prrOut += octets;
   if (flight.phase == Phase.LOSS) count(Counter.TcpExtTCPSlowStartRetrans);
   else watchFlight(tcb);
   return emitAgain(tcb, index);
@@ -323,7 +328,8 @@ function isWorthSending(tcb: Tcb, length: u32, unsent: u32, mss: u32): bool {
   const isQuiet = tcb.snd.nxt == tcb.snd.una;
   if (has(tcb, Flag.OVERRIDDEN)) return true;
   if (!has(tcb, Flag.CORK)) {
-    const mayBeShort = isQuiet || has(tcb, Flag.NAGLE_OFF); // SHLD-7, MUST-17
+    // SHLD-7, MUST-17
+    const mayBeShort = isQuiet || has(tcb, Flag.NAGLE_OFF) || awaitsProof(tcb);
     // DEVIATION: Nagle has a short segment wait for whatever is outstanding, which costs the end of
     // each longer reply a round trip, or the peer's delayed ACK. Minshall's amendment, which Linux
     // follows, has it wait for another short one alone (draft-minshall-nagle).

@@ -14,9 +14,20 @@ export const OF_SENDERS: readonly Mutation[] = [
     ],
   },
   {
+    label: 'RFC 3708 §3b',
+    path: 'assembly/tcp/loss/undo.ts',
+    from: 'flight.undoRetrans = onTheirWayAgain(tcb, flight);',
+    to: 'flight.undoRetrans = 0;',
+    broken: 'duplicates of an earlier recovery undo a later one',
+    test: [
+      'test/recoveries.test.ts',
+      'RFC 3708 §3b: duplicates of what an earlier recovery has sent again undo nothing',
+    ],
+  },
+  {
     label: 'RFC 3708 §3a',
     path: 'assembly/tcp/loss/undo.ts',
-    from: 'flight.undoRetrans = max(flight.undoRetrans - segments, 0);',
+    from: 'flight.undoRetrans -= min(segments, flight.undoRetrans);',
     to: '',
     broken: 'reported duplicates undo nothing',
     test: [

@@ -68,8 +68,8 @@ export const OF_9293: readonly Mutation[] = [
   {
     label: 'MUST-17',
     path: 'assembly/tcp/transmit.ts',
-    from: 'const mayBeShort = isQuiet || has(tcb, Flag.NAGLE_OFF);',
-    to: 'const mayBeShort = isQuiet;',
+    from: 'const mayBeShort = isQuiet || has(tcb, Flag.NAGLE_OFF) || awaitsProof(tcb);',
+    to: 'const mayBeShort = isQuiet || awaitsProof(tcb);',
     broken: 'Nagle can not be switched off',
     test: ['test/rfc9293/window.test.ts', 'MUST-17: Nagle can be turned off for a connection'],
   },

@@ -161,7 +161,7 @@ function endRecovery(tcb: Tcb, flight: Flight): void {
   } else if (!ownsRecovery(tcb)) {
     cc.cwnd = cc.ssthresh; // RFC 9937 §6f
   }
-  recovered(tcb, flight, max(flight.undoRetrans, 0) * snd.mss);
+  recovered(tcb, flight, flight.sentAgain);
   traceCongestion(tcb, Reason.RECOVERED);
 }
 
@@ -256,6 +256,19 @@ function lossAcknowledged(tcb: Tcb, flight: Flight): void {
   } else {
     flight.frto = <u8>Frto.OFF; // RFC 5682 §3.1c
   }
+}
+
+/** Whether new data that is to prove a timeout spurious has still to be sent (RFC 5682 §3.1). */
+export function awaitsProof(tcb: Tcb): bool {
+  if (!hasFlight(tcb) || flightOf(tcb).frto != Frto.PROVING) return false;
+  return tcb.snd.nxt == tcb.cc.recoveryPoint;
+}
+
+/** No new data can be sent for now: if it was to be a proof, what is lost is sent again instead. */
+export function goesWithoutProof(tcb: Tcb): bool {
+  if (!awaitsProof(tcb)) return false;
+  flightOf(tcb).frto = <u8>Frto.OFF; // RFC 5682 §3.1c
+  return true;
 }
 
 function canSendNew(tcb: Tcb): bool {

@@ -5,11 +5,12 @@
  */
 import { Counter, Reason } from '../../abi';
 import { count } from '../../counters';
-import { Flight, Frto, Phase } from '../flight';
+import { Flight, Frto, Phase, Probe } from '../flight';
 import { progress } from '../progress';
-import { undone } from '../rate/congestion';
+import { kept, undone } from '../rate/congestion';
 import { traceCongestion } from '../rate/note';
-import { le, lt } from '../seq';
+import { endOf, findSent, firstSent, isMarked, Mark, sentAt } from '../sent';
+import { later, le, LocalSeq, lt } from '../seq';
 import { Flag, lower, Tcb } from '../tcb';
 import { tsVal } from '../timestamps';
 import { noteReordering } from './rack';
@@ -24,38 +25,64 @@ export function beginUndo(tcb: Tcb, flight: Flight): void {
   flight.priorCwnd = tcb.cc.cwnd;
   flight.priorSsthresh = tcb.cc.ssthresh;
   flight.undoMarker = tcb.snd.una;
-  flight.undoRetrans = -1;
-  // What an earlier recovery has sent again may be acknowledged in this one: its echo is later than
-  // that sending, and says nothing of what is sent again now. RFC 3522 §3.2a
-  if (flight.resent == 0) flight.hasStamp = 0;
+  flight.sentAgain = 0;
+  flight.undoRetrans = onTheirWayAgain(tcb, flight); // RFC 3708 §3b
+  // What was sent again before may be acknowledged now: its echo is later than that sending, and
+  // says nothing of what is sent again from here on. A probe is the last of all, so its own ACK is
+  // of everything. RFC 3522 §3.2a
+  const probes: u32 = flight.probe == Probe.AGAIN ? 1 : 0;
+  if (flight.undoRetrans <= probes) flight.hasStamp = 0;
+  kept(tcb, flight);
   flight.isUndoable = 1;
 }
 
-/** Notes that so many segments are sent again. */
-export function noteRetransmission(tcb: Tcb, flight: Flight, segments: u32): void {
+/** How often what is outstanding and not SACKed was sent again, in segments; and the probe. */
+function onTheirWayAgain(tcb: Tcb, flight: Flight): u32 {
+  let count: u32 = 0;
+  for (let index = firstSent(flight); index != 0; index = sentAt(index).next) {
+    const sent = sentAt(index);
+    if (!isMarked(sent, Mark.SACKED)) count += (<u32>sent.sends - 1) * <u32>sent.segments;
+    // Whether it was SACKed or its original, nobody knows before the probe is answered.
+    else if (flight.probe == Probe.AGAIN && endOf(tcb, sent) == flight.probeEnd) count++;
+  }
+  return count;
+}
+
+/** Notes that a segment of so many octets is sent again. */
+export function noteRetransmission(tcb: Tcb, flight: Flight, octets: u32): void {
+  if (!flight.hasStamp) {
+    flight.hasStamp = 1;
+    flight.retransStamp = tsVal(tcb); // RFC 3522 §3.2a
+  }
   if (!flight.isUndoable) return;
-  flight.undoRetrans = max(flight.undoRetrans, 0) + <i32>segments;
-  if (flight.hasStamp) return;
-  flight.hasStamp = 1;
-  flight.retransStamp = tsVal(tcb); // RFC 3522 §3.2a
+  flight.undoRetrans++;
+  flight.sentAgain += octets;
 }
 
 /** Takes a reported duplicate off what was sent again (RFC 3708 §3a). */
 function settleDuplicate(tcb: Tcb, flight: Flight): void {
   const made = progress();
-  if (!made.hasDuplicate || flight.undoRetrans <= 0) return;
+  if (!made.hasDuplicate) return;
+  const left = made.duplicateLeft;
   const right = made.duplicateRight;
-  if (!lt(flight.undoMarker, right) || !le(right, tcb.cc.recoveryPoint)) return;
-  const octets = right - made.duplicateLeft;
-  const segments = <i32>((octets + tcb.snd.mss - 1) / tcb.snd.mss);
-  flight.undoRetrans = max(flight.undoRetrans - segments, 0); // RFC 3708 §3a
+  if (!lt(flight.undoMarker, right) || !le(right, tcb.snd.nxt)) return;
+  // Two of what was sent once: the network has made the other.
+  if (lt(tcb.snd.una, right) && wasSentOnce(flight, later(left, tcb.snd.una))) return;
+  const segments = (right - left + tcb.snd.mss - 1) / tcb.snd.mss;
+  flight.undoRetrans -= min(segments, flight.undoRetrans); // RFC 3708 §3a
+}
+
+/** Whether the record of what is outstanding at `seq` was sent once; SACKed neighbours are one. */
+function wasSentOnce(flight: Flight, seq: LocalSeq): bool {
+  const index = findSent(flight, seq);
+  return index != 0 && sentAt(index).sends == 1;
 }
 
 /** What in the acknowledgment shows that what was sent again had arrived all the same, or NONE. */
 function evidence(tcb: Tcb, flight: Flight): Reason {
   if (!flight.isUndoable) return Reason.NONE;
   // RFC 3708 §3b
-  if (flight.undoRetrans == 0) {
+  if (flight.sentAgain != 0 && flight.undoRetrans == 0) {
     count(Counter.TcpExtTCPDSACKUndo);
     return Reason.UNDONE_BY_DSACK;
   }

@@ -1,8 +1,8 @@
 /**
  * Congestion control (RFC 5681 §3.1, MUST-19): what every controller shares, and the five functions
  * each of them has: it begins, grows with what is acknowledged, answers ssthresh when something was
- * lost or marked, takes that back, and resumes after a pause. BBR has a model besides: it learns of
- * every acknowledgment and loss, and takes cwnd back after recovery.
+ * lost or marked, takes that back as it was kept before, and resumes after a pause. BBR has a model
+ * besides: it learns of every acknowledgment and loss, and takes cwnd back after recovery.
  *
  * How cwnd comes down to ssthresh is loss recovery's (`loss/`), which knows what was lost; nothing
  * here does.
@@ -14,7 +14,7 @@ import { progress } from '../progress';
 import { Sent } from '../sent';
 import { Flag, has, Tcb } from '../tcb';
 import { bbrAcked, bbrCongested, bbrLost, bbrRestore, bbrResumed, bbrUndone } from './bbr';
-import { cubicAcked, cubicReduce, cubicResumed, cubicUndone } from './cubic';
+import { cubicAcked, cubicKept, cubicReduce, cubicResumed, cubicUndone } from './cubic';
 import { hystartAcked, hystartBegin } from './hystart';
 import { repace, updatePacing } from './pacing';
 import { HIGHEST_SSTHRESH, renoAcked, renoReduce, slowStart } from './reno';
@@ -102,6 +102,11 @@ export function acked(tcb: Tcb, flight: Flight, length: u32, afterTimeout: bool)
 /** A record of so many octets is lost: a controller with a model learns of each. */
 export function recordLost(tcb: Tcb, flight: Flight, sent: Sent, span: u32): void {
   if (tcb.controller == Controller.BBR) bbrLost(tcb, flight, sent, span);
+}
+
+/** What follows may be undone together: CUBIC keeps what reductions take; BBR does by itself. */
+export function kept(tcb: Tcb, flight: Flight): void {
+  if (tcb.controller == Controller.CUBIC) cubicKept(tcb, flight);
 }
 
 /** Answers ssthresh for a reduction; cwnd is brought there by whoever asked. */

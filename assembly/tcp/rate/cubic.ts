@@ -29,7 +29,7 @@ export class Cubic {
   /** Octets acknowledged that have not grown W_est or cwnd by a whole one yet. */
   estimateRest: u32;
   cwndRest: u32;
-  /** W_max, K and epoch before the latest reduction, if that is undone. */
+  /** W_max, K and epoch before the reductions that may be undone. */
   priorMax: u32;
   priorOrigin: u32;
   priorK: u32;
@@ -45,13 +45,8 @@ function cubicOf(flight: Flight): Cubic {
 
 /** ssthresh after congestion, beta being 7/10 or, for an echo, 85/100 (RFC 9438 §4.6, RFC 8511). */
 export function cubicReduce(tcb: Tcb, flight: Flight, inFlight: u32, percent: u32): u32 {
-  const cubic = cubicOf(flight);
   const cc = tcb.cc;
-  cubic.priorMax = cc.wMax;
-  cubic.priorOrigin = cubic.origin;
-  cubic.priorK = cubic.k;
-  cubic.priorEpochAt = cubic.epochAt;
-  cubic.epochAt = 0; // RFC 9438 §4.8
+  cubicOf(flight).epochAt = 0; // RFC 9438 §4.8
   // Fast convergence: a flow that did not get back to W_max leaves room for a new one.
   // DEVIATION: RFC 9438 §4.7 lowers W_max after a loss below W_max alone. A full queue drops a
   // packet of one flow, not of each, and both return to the W_max they had: one may have half as
@@ -71,7 +66,16 @@ function isQueueDeep(tcb: Tcb, flight: Flight): bool {
   return <u64>flight.rackRtt * 7 > <u64>tcb.rtt.least * 10;
 }
 
-/** The latest reduction was wrong (RFC 9438 §4.9). */
+/** Keeps what reductions are about to take, should they be wrong (RFC 9438 §4.9). */
+export function cubicKept(tcb: Tcb, flight: Flight): void {
+  const cubic = cubicOf(flight);
+  cubic.priorMax = tcb.cc.wMax;
+  cubic.priorOrigin = cubic.origin;
+  cubic.priorK = cubic.k;
+  cubic.priorEpochAt = cubic.epochAt;
+}
+
+/** They were wrong (RFC 9438 §4.9). */
 export function cubicUndone(tcb: Tcb, flight: Flight): void {
   const cubic = cubicOf(flight);
   tcb.cc.wMax = cubic.priorMax; // RFC 9438 §4.9
