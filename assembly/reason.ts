@@ -269,4 +269,6 @@ export enum Reason {
   BBR_PROBE_RTT,
   /** A probe has lost too much: the bound is as much in flight. (draft-ietf-ccwg-bbr §5.5.10.2) */
   BBR_TOO_HIGH,
+  /** Nobody here has that connection: the stacks that share the link are asked. */
+  LEFT_TO_OTHERS,
 }

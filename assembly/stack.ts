@@ -149,14 +149,19 @@ function errorArrives(d: Datagram): void {
   store<u16>(tuple, <u16>load16(quoted + header), 32);
   store<u16>(tuple, <u16>load16(quoted + header + 2), 34);
   const mtu = ipv4 ? nextHopMtu(d.at) : packetTooBigMtu(d.at);
-  if (troubleArrives(tuple, load32(quoted + header + 4), trouble, mtu)) return;
+  const seq = load32(quoted + header + 4);
+  if (!troubleArrives(tuple, seq, trouble, mtu)) nobodysError(seq, counter);
+}
+
+/** An error about a connection that nobody here has; `counter` has counted it. */
+function nobodysError(seq: u32, counter: Counter): void {
   if (isLeftToOthers()) {
     uncount(Counter.IcmpInMsgs, 1);
     if (counter != Counter.COUNT) uncount(counter, 1);
     return;
   }
   count(Counter.IcmpInUnmatched);
-  traceDrop(Reason.ICMP_UNMATCHED, load32(quoted + header + 4), 0, 0);
+  traceDrop(Reason.ICMP_UNMATCHED, seq, 0, 0);
 }
 
 /** What counts errors of that type; COUNT where nothing does. */

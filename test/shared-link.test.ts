@@ -6,7 +6,15 @@
  * and what nobody takes is answered by the first.
  */
 import { describe, expect, test } from 'vitest';
-import { Counter, Memory, PacketFlag, Setting, State } from '../host-web/abi.ts';
+import {
+  Counter,
+  Memory,
+  PacketFlag,
+  Reason,
+  Setting,
+  State,
+  TraceKind,
+} from '../host-web/abi.ts';
 import { parseAddress, toMapped } from '../host-web/address.ts';
 import { type Core, createCore, setEndpoint } from '../host-web/core.ts';
 import { coreModule } from './core-module.ts';
@@ -23,6 +31,7 @@ import {
   synAck,
   synSent,
 } from './dsl/index.ts';
+import { readTrace } from './dsl/ladder.ts';
 import { Dice } from './simulation/dice.ts';
 
 /** Has all that comes for a stack come by another first, which must leave it as it was found. */
@@ -61,7 +70,7 @@ function countersOf(core: Core): bigint[] {
 describe('what comes by the wrong stack', () => {
   test('of a connection, reaches it: text, and the end', () => {
     const { stack, host, peer } = established();
-    const { left } = byTheWrongOne(stack);
+    const { wrong, left } = byTheWrongOne(stack);
     peer.send(data('hello', { seq: 1, ack: 1 }));
     expect(host.read()).toBe('hello');
     host.wait(500);
@@ -69,6 +78,8 @@ describe('what comes by the wrong stack', () => {
     peer.send(rst({ seq: 6 }));
     expect(left()).toBe(2);
     host.expect(State.CLOSED);
+    const notes = readTrace(wrong.core, 0, 16).filter(({ kind }) => kind === TraceKind.NOTE);
+    expect(notes.map(({ reason }) => reason)).toEqual(Array(2).fill(Reason.LEFT_TO_OTHERS));
   });
 
   test('of a connection whose port has a listener there, too: its ACK is no stray', () => {

@@ -7,8 +7,9 @@
  * that nobody has here, the host asks the others before it is answered, which for a segment would
  * be a RST that ends a sibling's connection.
  */
-import { Counter } from '../abi';
+import { Counter, Reason, State, TraceKind } from '../abi';
 import { uncount } from '../counters';
+import { trace } from '../trace';
 import { CODEPOINT, datagram } from './datagram';
 
 /**
@@ -19,6 +20,7 @@ export function isLeftToOthers(): bool {
   const d = datagram();
   if (d.isShared == 0) return false;
   d.isUnclaimed = 1;
+  trace(TraceKind.NOTE, 0, State.CLOSED, Reason.LEFT_TO_OTHERS, 0, 0, 0, 0);
   uncount(Counter.IpInReceives, 1);
   uncount(Counter.IpInDelivers, 1);
   uncount(<Counter>(<u32>Counter.IpExtInNoECTPkts + (d.diffserv & CODEPOINT)), 1);

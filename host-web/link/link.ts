@@ -83,7 +83,11 @@ export interface Link {
    * windows are kept within. By default nobody knows.
    */
   readonly queueLength?: number | undefined;
-  /** Set where several stacks share it: each opens connections from ports of its own. */
+  /**
+   * Set where several stacks share it: each opens connections from ports of its own. A link around
+   * another hands this on, with `unclaimed`, only if it puts packets in within the other's `input`:
+   * what is late nobody can be asked about.
+   */
   readonly share?: Share | undefined;
   /** Says where packets lie. Called once, by the stack. */
   attach(port: LinkPort): void;

@@ -366,7 +366,7 @@ const UNREACHABLE: Readonly<Record<string, readonly Driver[]>> = {
     troubled(synReceived, SOFT),
     troubled(synReceived, TOO_BIG, { rest: 1280 }),
   ],
-  'tcp/unreachable troubleArrives ICMP_UNMATCHED': [
+  'stack nobodysError ICMP_UNMATCHED': [
     troubled(sending, HARD, {}, ({ peer }) => peer.send(rst({ seq: 1 }))),
   ],
   'tcp/path-mtu pathMtuFell ICMP_IGNORED': [
