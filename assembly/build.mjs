@@ -248,6 +248,9 @@ const bundled = await bundle(
     cli: 'host-node/cli/index.ts',
   },
   'chunk-[hash]',
+  // A program waits for each file that it imports. What every entry imports is in one: so all of
+  // them import `netcell`, whether they need it or not, and it is two files.
+  { inject: ['host-web/index.ts'], ignoreAnnotations: true },
 );
 // Where nothing may be compiled, the core is a module of its own, imported from './core.wasm'. A
 // worker's configuration names every file, so what the two entries share has a name that stays.
