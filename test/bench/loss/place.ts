@@ -99,4 +99,6 @@ export interface Seen {
 export interface Outcome extends Sent, Received, Seen {
   /** Milliseconds later than it should that one packet of a hundred left the router, or more. */
   readonly late: number;
+  /** The longest that the router stood still, milliseconds: to a sender the line was silent. */
+  readonly stood: number;
 }

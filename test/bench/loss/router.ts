@@ -106,10 +106,18 @@ function routeTo(address: string): void {
   addRoute({ destination: { octets: network, prefix }, device: ROUTER_SIDE });
 }
 
-/** How late packets left, in hundredths of a millisecond. */
+/** How late packets left, in hundredths of a millisecond, and how long the router stood still. */
 class Lateness {
   readonly #counts = new Uint32Array(10_000);
   #total = 0;
+  #lookedAt = 0;
+  /** The longest that it has not looked at clock and packets, milliseconds. */
+  stood = 0;
+
+  look(now: number): void {
+    this.stood = Math.max(this.stood, now - this.#lookedAt);
+    this.#lookedAt = now;
+  }
 
   add(ms: number): void {
     this.#counts[Math.min(Math.floor(100 * ms), this.#counts.length - 1)]!++;
@@ -130,7 +138,7 @@ async function route(
   sides: readonly PolledTun[],
   clock: VirtualClock,
   isOver: () => boolean,
-): Promise<number> {
+): Promise<Pick<Outcome, 'late' | 'stood'>> {
   const call = koffi().load(null);
   const ppoll = call.func('int ppoll(void *fds, ulong count, void *timeout, void *mask)');
   call.func('int prctl(int option, ulong a)')(PR_SET_TIMERSLACK, 1000);
@@ -147,13 +155,14 @@ async function route(
         ppoll(waits, sides.length, timeout, null);
       }
       const now = performance.now() - begin;
+      lateness.look(now);
       if (clock.nextAt() <= now) lateness.add(now - clock.nextAt());
       clock.advance(now - clock.now());
       for (const side of sides) side.drain();
     }
     await new Promise(setImmediate);
   }
-  return lateness.usual;
+  return { late: lateness.usual, stood: lateness.stood };
 }
 
 function setNetwork(name: string, value: number): void {
@@ -204,8 +213,8 @@ async function perform(task: Task, peer: string): Promise<Outcome[]> {
   });
   const done = Promise.all(outcomes).finally(() => (isOver = true));
   for (const sender of from) sender.begin();
-  const late = await route([here, there], clock, () => isOver);
-  return (await done).map((outcome) => ({ ...outcome, late }));
+  const lateness = await route([here, there], clock, () => isOver);
+  return (await done).map((outcome) => ({ ...outcome, ...lateness }));
 }
 
 endWithParent();
