@@ -22,6 +22,27 @@ function numbered(size: number) {
   };
 }
 
+test('RFC 8985 §6.2: of what is sent again all at once, what is lost anew is found', () => {
+  const { report, numbers } = numbered(MSS);
+  const { stack, host, peer } = established({ mss: MSS, wscale: 7, handshakeMs: RTT });
+  host.write(10 * MSS);
+  peer.take();
+  host.wait(RTT);
+  // The acknowledgments come together, and so do the answers to them leave.
+  const ranges: [number, number][] = [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+    [7, 10],
+  ];
+  peer.send(...ranges.map((_, last) => report(0, ...ranges.slice(0, last + 1).reverse())));
+  expect(numbers(peer)).toEqual([0, 2, 4, 6]);
+  host.wait(RTT);
+  peer.send(report(0, [1, 3], [7, 10], [5, 6]));
+  expect(numbers(peer)).toContain(0);
+  expect(stack.counter(Counter.TcpExtTCPLostRetransmit)).toBe(1);
+});
+
 /**
  * A recovery without timestamps that has sent 0 again, and 12, which was new when it began.
  */

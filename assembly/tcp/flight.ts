@@ -147,6 +147,8 @@ export class Flight {
   isRateAppLimited: u8;
   /** Whether the probe that is due stands where the retransmission timeout would have been. */
   isProbeForRto: u8;
+  /** Whether what RACK's variables are of had been sent again. */
+  isRackAgain: u8;
 
   /** Octets a second that leave at most, 0 as many as can (`rate/pacing.ts`). */
   paceRate: u32;

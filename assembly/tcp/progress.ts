@@ -54,6 +54,8 @@ export class Progress {
    * sending may have been answered, and nothing younger than that RTT is lost.
    */
   newestRtt: Micros;
+  /** … whether it was sent again … */
+  isNewestAgain: u32;
   /** … and what that record says of when it was sent, as `Sent` has it. */
   inFlight: u32;
   priorDelivered: u32;
@@ -133,7 +135,8 @@ function noteNewest(tcb: Tcb, made: Progress, sent: Sent, end: LocalSeq, elapsed
   if (made.hasNewest && !isSentAfter(sent.sentAt, end, made.newestAt, made.newestEnd)) return;
   made.newestAt = sent.sentAt;
   made.newestEnd = end;
-  made.newestRtt = sent.sends > 1 ? max(elapsed, tcb.rtt.least) : elapsed;
+  made.isNewestAgain = sent.sends > 1 ? 1 : 0;
+  made.newestRtt = made.isNewestAgain ? max(elapsed, tcb.rtt.least) : elapsed;
   made.hasNewest = 1;
   made.isAppLimited = isMarked(sent, Mark.APP_LIMITED) ? 1 : 0;
   made.inFlight = sent.inFlight;

@@ -45,6 +45,7 @@ export function rackUpdate(tcb: Tcb, flight: Flight): void {
     if (isLater || !flight.hasRack) {
       flight.rackSentAt = made.newestAt;
       flight.rackEnd = made.newestEnd;
+      flight.isRackAgain = <u8>made.isNewestAgain;
       flight.hasRack = 1;
     }
   }
@@ -115,8 +116,9 @@ function findLosses(tcb: Tcb, flight: Flight): void {
     const following = sent.newer;
     const end = endOf(tcb, sent);
     if (!isSentAfter(flight.rackSentAt, flight.rackEnd, sent.sentAt, end)) return;
-    // Of the same microsecond, what was sent again came behind or beside what has arrived.
-    if (sent.sends > 1 && sent.sentAt == flight.rackSentAt) {
+    // Of the same microsecond, what was sent again may have left behind new data that has arrived.
+    // Among what was sent again the order is that of numbers.
+    if (sent.sends > 1 && !flight.isRackAgain && sent.sentAt == flight.rackSentAt) {
       at = following;
       continue;
     }
