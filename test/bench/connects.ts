@@ -32,11 +32,11 @@ const TIME_WAIT_MS = 50;
 const EACH_MS = 5;
 
 /** Opens and closes so many connections. */
-type Connecting = (count: number) => Promise<void>;
+export type Connecting = (count: number) => Promise<void>;
 
 /** At the door of two cores: calls and copies, and no object for a connection. */
-function openDoor(): Connecting {
-  const { a, b, carry, pass } = openCores(compileCore());
+export function openDoor(module = compileCore()): Connecting {
+  const { a, b, carry, pass } = openCores(module);
   const listener = b.create();
   setEndpoint(b, null, PORT, null, 0);
   b.listen(listener, AT_ONCE);

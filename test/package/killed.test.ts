@@ -97,6 +97,7 @@ const SCRIPTS: Readonly<Record<string, readonly Script[]>> = {
     },
   ],
   'bench:against': [{ words: ['HEAD'], own: SCRIPT, isOn: runs(COMPILER), isInCopy: true }],
+  'bench:profile': [{ words: [], own: SCRIPT, isOn: runs(COMPILER), isInCopy: true }],
   'bench:scale': [{ words: [], own: SCRIPT, isOn: runs(SCRIPT) }],
   fuzz: [{ words: [], own: SCRIPT, isOn: runs(SCRIPT) }],
   mutations: [{ words: [], own: SCRIPT, isOn: runs(COMPILER), isInCopy: true }],
