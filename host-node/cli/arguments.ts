@@ -14,6 +14,8 @@ export interface Flag {
   readonly multiple?: boolean;
   /** The flag this is another spelling of. */
   readonly alias?: string;
+  /** The flag without which it means nothing. */
+  readonly needs?: string;
 }
 
 export type Flags = Readonly<Record<string, Flag>>;
@@ -43,7 +45,7 @@ export const COMMON: Flags = {
   mtu: { type: 'string' },
   'no-offload': { type: 'boolean' },
   pcap: { type: 'string' },
-  'pcap-split': { type: 'boolean' },
+  'pcap-split': { type: 'boolean', needs: 'pcap' },
   seed: { type: 'string' },
   sysctl: { type: 'string', multiple: true },
   json: { type: 'boolean' },
@@ -109,6 +111,10 @@ export function readArguments(args: readonly string[], flags: Flags): Arguments 
     const value = checkValue(flag, token.rawName, token.value, token.inlineValue === true);
     const before = flag.multiple === true ? (values.get(name) ?? []) : [];
     values.set(name, [...before, value]);
+  }
+  for (const [name, { needs }] of Object.entries(all)) {
+    if (needs !== undefined && values.has(name) && !values.has(needs))
+      throw new UsageError(`--${name} says nothing without --${needs}`);
   }
   return {
     positionals,

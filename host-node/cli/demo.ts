@@ -163,7 +163,7 @@ export const verb: Verb = {
     size: { type: 'string' },
     'no-offload': { type: 'boolean' },
     pcap: { type: 'string' },
-    'pcap-split': { type: 'boolean' },
+    'pcap-split': { type: 'boolean', needs: 'pcap' },
     sysctl: { type: 'string', multiple: true },
     json: { type: 'boolean' },
   },

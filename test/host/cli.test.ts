@@ -24,6 +24,8 @@ describe('usage', () => {
     [['up', '--mtu'], /--mtu takes a value/],
     [['up', '--mtu', '--json'], /--mtu takes a value, and '--json' is a flag/],
     [['up', '--mtu', '100'], /--mtu is a number from 576 to 65535, not '100'/],
+    [['up', '--pcap-split'], /--pcap-split says nothing without --pcap$/m],
+    [['demo', '--pcap-split'], /--pcap-split says nothing without --pcap$/m],
     [['up', '--json=yes'], /--json is a switch and takes no value/],
     [['up', '--address', '10.9.0.2'], /--address is an address with a prefix/],
     [['up', '--address', '10.9.0.2/31'], /has no room for a kernel side; say --peer/],
