@@ -8,6 +8,7 @@ import { clearChain, dropChain } from '../store/chain';
 import { now } from '../time';
 import { congestionEchoed, isEcho } from './ecn';
 import { flightOf, hasFlight, Probe } from './flight';
+import { recordLoneFin } from './loss/lone-fin';
 import { recover } from './loss/recovery';
 import { dropAcknowledged, takeBlocks } from './loss/scoreboard';
 import { watchAgain, watchFlight } from './loss/watch';
@@ -25,8 +26,11 @@ import { echoedRoundTrip } from './timestamps';
 /** Takes an acceptable acknowledgment: what it acknowledges, what it reports, what that means. */
 export function takeAcknowledgment(tcb: Tcb, seg: Segment): void {
   const before = tcb.snd.una;
-  // Nothing of ours is on its way, so nothing is said of it: the peer alone is sending.
-  if (!hasFlight(tcb) && !lt(before, seg.ack)) return;
+  if (!lt(before, seg.ack)) {
+    recordLoneFin(tcb);
+    // Nothing of ours is on its way, so nothing is said of it: the peer alone is sending.
+    if (!hasFlight(tcb)) return;
+  }
   const made = beginProgress();
   made.isEcho = isEcho(tcb, seg) ? 1 : 0;
   if (has(tcb, Flag.TIMESTAMPS) && seg.options.hasTimestamps && seg.options.tsEcr != 0) {

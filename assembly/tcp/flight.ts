@@ -167,7 +167,7 @@ export function flightAt(index: u32): Flight {
   return changetype<Flight>(itemAt(flights(), index));
 }
 
-/** Whether a connection has a flight: only then anything of it can be outstanding. */
+/** Whether a connection has a flight: only then more than a SYN or a FIN can be outstanding. */
 export function hasFlight(tcb: Tcb): bool {
   return tcb.flight != 0;
 }

@@ -14,6 +14,7 @@ import { deleteTcb } from './lifecycle';
 import { acknowledge, markReady, signal } from './marks';
 import { giveUp, isTooMany, longestOrphan, orphanTries, timeOfTries } from './orphans';
 import { suspectBlackHole } from './path-mtu';
+import { recordLoneFin } from './loss/lone-fin';
 import { loseEverything, reorderTimeout } from './loss/recovery';
 import { mayProbe } from './loss/tail-probe';
 import { persistAgain, Watch, watchAgain, watchBehindProbe } from './loss/watch';
@@ -104,6 +105,7 @@ function hasHadUntil(tcb: Tcb, end: Instant, due: Instant): bool {
 
 /** The sender's timer runs out: what it has waited for decides what is done. */
 function senderTimeout(tcb: Tcb, due: Instant): void {
+  recordLoneFin(tcb);
   const watch = <Watch>tcb.watch;
   tcb.watch = <u8>Watch.RTO;
   const isOver = tcb.snd.una == tcb.snd.nxt || now() >= giveUpAt(tcb, R2);
@@ -112,7 +114,7 @@ function senderTimeout(tcb: Tcb, due: Instant): void {
   } else if (watch == Watch.REORDER) {
     reorderTimeout(tcb);
     watchAgain(tcb);
-  } else if (mayProbe(tcb, flightOf(tcb))) {
+  } else if (mayProbe(tcb)) {
     raise(tcb, Flag.TAIL_PROBE_NOW);
     markReady(tcb);
     watchBehindProbe(tcb);

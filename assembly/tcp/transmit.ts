@@ -21,6 +21,7 @@ import {
   Probe,
   takeFlight,
 } from './flight';
+import { isLoneFin, recordOne } from './loss/lone-fin';
 import { awaitsProof, goesWithoutProof, limitedTransmit } from './loss/recovery';
 import { markResent, nextLost } from './loss/scoreboard';
 import { mayProbe, probeSent } from './loss/tail-probe';
@@ -136,18 +137,10 @@ function transmitProbe(tcb: Tcb): u32 {
   stopTiming(tcb);
   const isText = lt(snd.una, snd.end);
   if (!isText && !has(tcb, Flag.FIN_QUEUED)) return 0;
-  if (snd.una == snd.nxt) recordProbe(tcb);
+  if (snd.una == snd.nxt) recordOne(tcb);
   if (isText) return emit(tcb, snd.una, Ctl.ACK, 1); // MUST-35, MUST-36, RFC 3168 §6.1.6
   raise(tcb, Flag.FIN_SENT);
   return emit(tcb, snd.end, Ctl.FIN | Ctl.ACK, 0);
-}
-
-/** What probes a closed window, one octet or the FIN, is outstanding from now on. */
-function recordProbe(tcb: Tcb): void {
-  const flight = takeFlight(tcb);
-  recordSent(flight, tcb.snd.una, 1);
-  tcb.snd.nxt = tcb.snd.una + 1;
-  noteSending(tcb, flight, lastSent(flight));
 }
 
 /** Whether anything is to be sent again. */
@@ -240,7 +233,7 @@ function transmitTailProbe(tcb: Tcb): u32 {
   lower(tcb, Flag.TAIL_PROBE_NOW);
   if (!hasFlight(tcb) || snd.una == snd.nxt) return 0;
   const flight = flightOf(tcb);
-  if (!mayProbe(tcb, flight)) return 0;
+  if (!mayProbe(tcb)) return 0;
   const usable = <i32>(snd.una + snd.wnd - snd.nxt);
   if (pendingText(tcb) != 0 && usable > 0) {
     const length = min(min(pendingText(tcb), textRoom(tcb)), <u32>usable);
@@ -362,7 +355,7 @@ function emitText(tcb: Tcb, length: u32, fin: bool): u32 {
   }
   recordNew(tcb, seq, fin ? end + 1 : end);
   const isShort = length < snd.mss || (length > snd.mss && length % snd.mss != 0);
-  if (isShort) flightOf(tcb).shortEnd = end;
+  if (isShort && length != 0) flightOf(tcb).shortEnd = end;
   noteFlight(tcb);
   unsentFell(tcb);
   return emit(tcb, seq, ctl, length);
@@ -370,6 +363,11 @@ function emitText(tcb: Tcb, length: u32, fin: bool): u32 {
 
 /** Records what is sent for the first time, and moves SND.NXT behind it. */
 function recordNew(tcb: Tcb, seq: LocalSeq, end: LocalSeq): void {
+  if (isLoneFin(tcb, seq, end)) {
+    tcb.snd.nxt = end;
+    watchFlight(tcb); // RFC 6298 §5.1
+    return;
+  }
   const flight = takeFlight(tcb);
   // Nothing that the timer waits for changes while a loss is suspected, nor behind two segments of
   // this very moment.

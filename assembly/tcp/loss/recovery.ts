@@ -27,6 +27,7 @@ import { Segment } from '../segment';
 import { lt } from '../seq';
 import { clock, firstSent, isMarked, Mark, sentAt } from '../sent';
 import { Flag, has, lower, pendingText, raise, Tcb } from '../tcb';
+import { recordLoneFin } from './lone-fin';
 import { beginPrr, prrAcknowledged } from './prr';
 import { detectLosses, DUPLICATE_THRESHOLD, rackRecovered, rackUpdate, rackWait } from './rack';
 import { clearSacked, markAllLost, markLost } from './scoreboard';
@@ -279,6 +280,7 @@ function canSendNew(tcb: Tcb): bool {
 export function sendAllAgain(tcb: Tcb): void {
   tcb.rtt.timedAt = 0;
   markReady(tcb);
+  recordLoneFin(tcb);
   if (!hasFlight(tcb) || tcb.snd.una == tcb.snd.nxt) return;
   const flight = flightOf(tcb);
   beginProgress();

@@ -7,7 +7,7 @@ import { Counter, Reason } from '../../abi';
 import { count } from '../../counters';
 import { MILLISECOND, Micros, SECOND } from '../../time';
 import { reducedByLoss } from '../ecn';
-import { Flight, Phase, Probe } from '../flight';
+import { Flight, flightOf, hasFlight, Phase, Probe } from '../flight';
 import { progress } from '../progress';
 import { Cause, reduce } from '../rate/congestion';
 import { traceCongestion } from '../rate/note';
@@ -20,12 +20,18 @@ import { Flag, has, Tcb } from '../tcb';
 const MAX_ACK_DELAY: Micros = 200 * MILLISECOND;
 
 /** Whether a probe may be scheduled now (RFC 8985 §7.2). */
-export function mayProbe(tcb: Tcb, flight: Flight): bool {
-  if (!has(tcb, Flag.SACK) || flight.phase != Phase.OPEN || flight.sacked != 0) return false;
+export function mayProbe(tcb: Tcb): bool {
+  if (!has(tcb, Flag.SACK) || has(tcb, Flag.SYN_UNACKED)) return false;
+  if (hasFlight(tcb) && !isUndisturbed(flightOf(tcb))) return false;
   // What a window has shrunk away from would not be acceptable to the peer.
   const isWithin = le(tcb.snd.nxt, tcb.snd.una + tcb.snd.wnd);
   // A round trip that is longer than it was known to be must be measured, not probed.
-  return isWithin && flight.probe == Probe.NONE && tcb.rtt.count == 0 && !isBackedOff(tcb);
+  return isWithin && tcb.rtt.count == 0 && !isBackedOff(tcb);
+}
+
+/** Whether nothing is known of a flight, and no probe of it is on its way. */
+function isUndisturbed(flight: Flight): bool {
+  return flight.phase == Phase.OPEN && flight.sacked == 0 && flight.probe == Probe.NONE;
 }
 
 /** PTO: how long after the latest sending or acknowledgment the probe comes (RFC 8985 §7.2). */

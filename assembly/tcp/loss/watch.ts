@@ -34,26 +34,28 @@ export function watchFlight(tcb: Tcb): void {
     becomeQuiet(tcb);
     return;
   }
-  if (!hasFlight(tcb)) {
-    // Only our SYN is outstanding.
-    arm(tcb, Timer.RETRANSMIT, beforeGivingUp(tcb, now() + tcb.rtt.rto));
-    return;
-  }
-  flightOf(tcb).rtoAt = now() + tcb.rtt.rto; // RFC 6298 §5.1, §5.3, §5a
-  watchAgain(tcb);
+  const rtoAt = now() + tcb.rtt.rto; // RFC 6298 §5.1, §5.3, §5a
+  // Without a flight our SYN is outstanding, or a FIN alone.
+  if (hasFlight(tcb)) flightOf(tcb).rtoAt = rtoAt;
+  watchUntil(tcb, rtoAt);
 }
 
 /** Arms the timer for what comes first; the retransmission timeout stays where it is. */
 export function watchAgain(tcb: Tcb): void {
-  const flight = flightOf(tcb);
-  let at: Instant = flight.rtoAt;
+  watchUntil(tcb, flightOf(tcb).rtoAt);
+}
+
+/** Arms the timer for what comes first: the retransmission timeout, or something before it. */
+function watchUntil(tcb: Tcb, rtoAt: Instant): void {
+  const reorderWait = hasFlight(tcb) ? flightOf(tcb).reorderWait : 0;
+  let at = rtoAt;
   let watch: Watch = Watch.RTO;
-  if (flight.reorderWait != 0) {
-    if (now() + flight.reorderWait < at) {
-      at = now() + flight.reorderWait;
+  if (reorderWait != 0) {
+    if (now() + reorderWait < at) {
+      at = now() + reorderWait;
       watch = Watch.REORDER;
     }
-  } else if (mayProbe(tcb, flight)) {
+  } else if (mayProbe(tcb)) {
     // Where the timeout would come first, the probe takes its place.
     at = min(at, now() + probeTimeout(tcb)); // RFC 8985 §7.2c
     watch = Watch.PROBE;
