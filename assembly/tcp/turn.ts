@@ -11,11 +11,21 @@
 import { TURN } from '../memory';
 import { readyQueue, tcbs, unfinishedQueue } from '../pools';
 import { push, shift } from '../store/queue';
-import { Flag, has, lower, raise, READY_LINK, Tcb, tcbAt } from './tcb';
+import { hasFlight } from './flight';
+import { Flag, has, lower, pendingText, raise, READY_LINK, Tcb, tcbAt } from './tcb';
 
 /** Octets of packets in a turn; its first may be longer. */
 const SHORT: i32 = 4_096;
 const LONG: i32 = 65_536;
+
+/** The marks of what is due, but for text, a FIN and what is lost. */
+const DUE: Flag =
+  Flag.SYN_NOW |
+  Flag.ACK_NOW |
+  Flag.RESEND_NOW |
+  Flag.PROBE_NOW |
+  Flag.KEEP_ALIVE_NOW |
+  Flag.TAIL_PROBE_NOW;
 
 /** Whose turn it is. */
 @unmanaged
@@ -67,14 +77,24 @@ export function turnLeft(): u32 {
   return turn().left;
 }
 
-/** A connection has sent a packet of so many octets and may have more. */
+/** A connection has sent a packet of so many octets, and goes on if it may have more. */
 export function goOn(tcb: Tcb, length: u32): void {
   // It was marked while it sent, and comes again.
-  if (has(tcb, Flag.READY)) return;
+  if (has(tcb, Flag.READY) || !mayHaveMore(tcb)) return;
   raise(tcb, Flag.READY);
   const own = turn();
   own.left -= length;
   // What is left would be a shorter packet, which costs as much as a full one.
   if (own.left >= <i32>length) own.index = tcb.index;
   else push(unfinishedQueue(), tcbs(), tcb.index, READY_LINK);
+}
+
+/**
+ * Whether a connection that has just sent a packet may have another: not where nothing waits,
+ * neither text nor a FIN nor a mark, and nothing is recorded that could be lost.
+ */
+function mayHaveMore(tcb: Tcb): bool {
+  const isRecorded = hasFlight(tcb) && tcb.snd.una != tcb.snd.nxt;
+  const isFinDue = (tcb.flags & (Flag.FIN_QUEUED | Flag.FIN_SENT)) == Flag.FIN_QUEUED;
+  return isRecorded || isFinDue || pendingText(tcb) != 0 || has(tcb, DUE);
 }
