@@ -2,8 +2,12 @@
  * A hash table of references: open addressing, linear probing, deletion by shifting back.
  *
  * A slot is a 32-bit hash and a reference the caller gives; keys stay with the caller, who walks
- * the candidates of a hash and compares. Capacity is a power of two and at least twice the
- * references it will ever hold, so probes stay short and a search always meets an empty slot.
+ * the candidates of a hash and compares. Slots are a power of two and at least twice the references
+ * there are, so probes stay short and a search always meets an empty slot.
+ *
+ * Memory has room for all the references that there may ever be, but few are spread over few of
+ * its slots, which stay in the cache: a table begins small and doubles when it is half full. It
+ * never shrinks, so a doubling is paid once.
  *
  * ╒══════ slot (8 octets) ══════╕
  * │ hash u32 │ reference u32, ≠0 │
@@ -12,21 +16,27 @@
 @unmanaged
 export class Table {
   base: u32;
-  /** Slots less one. */
+  /** Slots in use, less one. */
   mask: u32;
   /** References held. */
   used: u32;
+  /** Slots there is room for, less one. */
+  last: u32;
 }
+
+/** Slots a table begins with. */
+const FEWEST: u32 = 16;
 
 /**
  * Prepares a table for `references` at `base`, whose memory is zero; answers the address behind it.
  */
 export function layTable(table: Table, base: u64, references: u32): u64 {
-  let slots: u32 = 16;
+  let slots = FEWEST;
   while (slots < 2 * references) slots <<= 1;
   table.base = <u32>base;
-  table.mask = slots - 1;
+  table.mask = FEWEST - 1;
   table.used = 0;
+  table.last = slots - 1;
   return base + 8 * <u64>slots;
 }
 
@@ -51,11 +61,38 @@ export function hashIn(table: Table, slot: u32): u32 {
 
 /** Adds a reference; the caller has made sure that its key is not there. */
 export function insert(table: Table, hash: u32, reference: u32): void {
-  assert(reference != 0 && table.used <= table.mask >> 1);
+  assert(reference != 0);
+  if (table.used > table.mask >> 1) double(table);
+  place(table, hash, reference);
+  table.used++;
+}
+
+/** Writes a reference to the first slot that is free for it. */
+function place(table: Table, hash: u32, reference: u32): void {
   let slot = firstSlot(table, hash);
   while (referenceIn(table, slot) != 0) slot++;
   write(table, slot, hash, reference);
-  table.used++;
+}
+
+/**
+ * Doubles the slots in use. References that stand side by side are taken out and placed anew from
+ * the first to the last, beginning behind a slot that is empty: so each comes to stand where it
+ * was or before, or as far within the new half, and passes over none that is still to be moved.
+ */
+function double(table: Table): void {
+  const before = table.mask;
+  assert(before < table.last);
+  let empty: u32 = 0;
+  while (referenceIn(table, empty) != 0) empty++;
+  table.mask = 2 * before + 1;
+  for (let step: u32 = 1; step <= before; step++) {
+    const slot = (empty + step) & before;
+    const reference = referenceIn(table, slot);
+    if (reference == 0) continue;
+    const hash = hashIn(table, slot);
+    write(table, slot, 0, 0);
+    place(table, hash, reference);
+  }
 }
 
 /** Removes a reference; it must be there. */

@@ -1,6 +1,6 @@
 /**
  * The table against a list of pairs, with hashes chosen to hurt: all in one slot, all around the
- * end of the table, many equal, and deletions in the midst of long probes.
+ * end of the table, many equal, and deletions in the midst of long probes, while it doubles.
  */
 import {
   erase,
@@ -36,7 +36,7 @@ function checkAll(step: u32): void {
     same<u32>(finds(hashes[i], references[i]), 1, `reference ${references[i]} at step ${step}`);
   }
   let slots: u32 = 0;
-  for (let slot: u32 = 0; slot < SLOTS; slot++) if (referenceIn(table, slot) != 0) slots++;
+  for (let slot: u32 = 0; slot <= table.mask; slot++) if (referenceIn(table, slot) != 0) slots++;
   same<u32>(slots, table.used, `slots taken at step ${step}`);
 }
 
@@ -80,7 +80,7 @@ function run(phase: u32, steps: u32): void {
 
 describe('table', () => {
   beforeEach(() => {
-    table = changetype<Table>(scratch(12));
+    table = changetype<Table>(scratch(16));
     base = scratch(8 * SLOTS + 8, 0);
     store<u64>(base + 8 * SLOTS, 0xaaaa_aaaa_aaaa_aaaa);
     hashes = [];
@@ -91,14 +91,34 @@ describe('table', () => {
     same<u64>(load<u64>(base + 8 * SLOTS), 0xaaaa_aaaa_aaaa_aaaa, 'octets behind the table');
   });
 
-  it('has a power of two of slots, at least twice its references', () => {
+  it('has room for a power of two of slots, at least twice its references', () => {
     for (let references: u32 = 0; references < 3_000; references += 7) {
-      const t = changetype<Table>(scratch(12));
+      const t = changetype<Table>(scratch(16));
       const slots = <u32>(layTable(t, base, references) - base) / 8;
       same<u32>(popcnt(slots), 1, 'bits');
       same<bool>(slots >= 16 && slots >= 2 * references, true, 'slots');
       same<bool>(slots == 16 || slots < 4 * references, true, 'no more slots than needed');
-      same<u32>(t.mask, slots - 1, 'mask');
+      same<u32>(t.last, slots - 1, 'the last slot');
+      same<u32>(t.mask, 15, 'slots in use are few');
+    }
+  });
+
+  it('finds every reference behind each doubling, whatever runs lay over its end', () => {
+    for (let round: u32 = 0; round < 2_000; round++) {
+      seed(round);
+      layTable(table, base, REFERENCES);
+      memory.fill(base, 0, 8 * SLOTS);
+      hashes = [];
+      references = [];
+      for (let name: u32 = 1; name <= REFERENCES; name++) {
+        const before = table.mask;
+        const hash = hashFor(below(5));
+        insert(table, hash, name);
+        hashes.push(hash);
+        references.push(name);
+        same<bool>(table.used <= (table.mask + 1) / 2, true, 'half of the slots are empty');
+        if (table.mask != before) checkAll(name);
+      }
     }
   });
 
