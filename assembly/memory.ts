@@ -23,10 +23,10 @@ export const ECHO_REPLY: usize = STATUS + 512;
 export const COUNTERS: usize = ECHO_REPLY + 64;
 /** 1 once `init` has succeeded. */
 export const READY: usize = COUNTERS + 1024;
-/** The Instant of the latest poll. */
+/** The Instant of the latest poll, and the same in milliseconds and in seconds, u32 each. */
 export const CLOCK: usize = READY + 8;
 /** Keys grown from the seed. */
-export const KEYS: usize = CLOCK + 8;
+export const KEYS: usize = CLOCK + 16;
 /** Short-lived words of hashes and headers; no value survives a call. */
 export const SCRATCH: usize = KEYS + 256;
 /** Settings, u32 each. */

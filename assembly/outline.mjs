@@ -6,7 +6,7 @@
  */
 import { Transform } from 'assemblyscript/transform';
 
-const STORES = ['store/queue/*', 'store/pool/give*', 'store/pool/take'];
+const STORES = ['store/queue/push', 'store/queue/remove', 'store/pool/give*', 'store/pool/take'];
 const OUTLINED = [...STORES, 'tcp/fetch/*', 'trace/trace'];
 
 export default class Outline extends Transform {

@@ -24,12 +24,21 @@ export function now(): Instant {
 
 /** The same in milliseconds, modulo 2^32. */
 export function millisNow(): u32 {
-  return <u32>(now() / MILLISECOND);
+  return load<u32>(CLOCK, 8);
+}
+
+/** The same in seconds, modulo 2^32. */
+export function secondsNow(): u32 {
+  return load<u32>(CLOCK, 12);
 }
 
 /** Sets the clock; it never runs backwards, so a host whose clock jumps back stands still here. */
 export function setNow(at: Instant): void {
-  if (at > now()) store<u64>(CLOCK, at);
+  if (at <= now()) return;
+  store<u64>(CLOCK, at);
+  // Divided once, for each segment asks for one or the other.
+  store<u32>(CLOCK, <u32>(at / MILLISECOND), 8);
+  store<u32>(CLOCK, <u32>(at / SECOND), 12);
 }
 
 /** The Instant `millis` milliseconds from now. */

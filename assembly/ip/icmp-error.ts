@@ -9,7 +9,7 @@
 import { Counter, EchoReply } from '../abi';
 import { count } from '../counters';
 import { ECHO_REPLY } from '../memory';
-import { now, SECOND } from '../time';
+import { secondsNow } from '../time';
 import { sum } from '../store/copy-sum';
 import { isIpv4 } from '../wire/address';
 import { finish } from '../wire/checksum';
@@ -157,7 +157,7 @@ function isAboutIcmpv6Error(d: Datagram): bool {
 
 /** Whether one more may be sent this second. */
 function isInRate(): bool {
-  const second = <u32>(now() / SECOND);
+  const second = secondsNow();
   const window = changetype<ErrorBudget>(ECHO_REPLY + 48);
   if (window.second != second) {
     window.second = second;

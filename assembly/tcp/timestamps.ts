@@ -3,7 +3,7 @@
  */
 import { Setting } from '../abi';
 import { setting } from '../limits';
-import { Micros, MILLISECOND, millisNow, now, SECOND } from '../time';
+import { Micros, MILLISECOND, millisNow, now, secondsNow } from '../time';
 import { Options } from '../wire/tcp-options';
 import { Segment } from './segment';
 import { le, lt, RemoteSeq } from './seq';
@@ -30,13 +30,13 @@ export function stampBefore(tcb: Tcb, elapsed: Micros): u32 {
 /** Keeps the peer's timestamp. */
 export function setRecent(tcb: Tcb, value: u32): void {
   tcb.ts.recent = value;
-  tcb.ts.recentAt = <u32>(now() / SECOND);
+  tcb.ts.recentAt = secondsNow();
 }
 
 /** Whether PAWS rejects a segment: its timestamp is older than TS.Recent (RFC 7323 §5.3, R1). */
 export function isOldDuplicate(tcb: Tcb, seg: Segment): bool {
   if (!isOlder(tcb.flags, tcb.ts.recent, seg)) return false;
-  return <u32>(now() / SECOND) - tcb.ts.recentAt < TRUSTED_SECONDS; // RFC 7323 §5.5
+  return secondsNow() - tcb.ts.recentAt < TRUSTED_SECONDS; // RFC 7323 §5.5
 }
 
 /**

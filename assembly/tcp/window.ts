@@ -27,9 +27,8 @@ const UNREAD_EXCESS: u32 = 2048;
  * Smallest Rcv.Wind.Shift with which a buffer of that many octets can be offered (RFC 7323 §2.3).
  */
 export function shiftFor(buffer: u32): u32 {
-  let shift: u32 = 0;
-  while (shift < 14 && buffer >> shift > MAX_FIELD) shift++;
-  return shift;
+  const bits = 32 - <u32>clz<u32>(buffer);
+  return bits <= 16 ? 0 : min<u32>(bits - 16, 14);
 }
 
 /**

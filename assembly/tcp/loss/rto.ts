@@ -8,7 +8,7 @@
  */
 import { Setting } from '../../abi';
 import { setting } from '../../limits';
-import { Instant, Micros, MILLISECOND, now, SECOND } from '../../time';
+import { Instant, Micros, MILLISECOND, now, SECOND, secondsNow } from '../../time';
 import { LocalSeq, lt } from '../seq';
 import { Tcb } from '../tcb';
 
@@ -53,7 +53,7 @@ export function endTiming(tcb: Tcb, ack: LocalSeq): bool {
 
 /** Notes the shortest RTT of the last minutes. */
 export function noteLeast(tcb: Tcb, measured: Micros): void {
-  const seconds = <u32>(now() / SECOND);
+  const seconds = secondsNow();
   const least = tcb.rtt.least;
   if (least != 0 && measured > least && seconds - tcb.rtt.leastAt < LEAST_SECONDS) return;
   tcb.rtt.least = measured;
