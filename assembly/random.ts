@@ -12,22 +12,20 @@ import { KEYS, SCRATCH } from './memory';
 
 /** Which key a hash uses. */
 export enum Key {
-  ISN,
+  ORIGIN,
   PORT,
-  PORT_STEP,
-  TIMESTAMP,
   COOKIE,
-  FLOW_LABEL,
-  RANDOM,
   COOKIE_PERIOD,
+  FLOW_LABEL,
   IDENTIFICATION,
+  RANDOM,
   COUNT,
 }
 
 /** KEYS holds 16 octets for each Key, then ten u32 of NH key, then the random counter. */
-const NH_KEY: usize = KEYS + 16 * 9;
+const NH_KEY: usize = KEYS + 16 * 7;
 const RANDOM_COUNTER: usize = NH_KEY + 40;
-if (Key.COUNT != 9) ERROR('NH_KEY stands behind the last Key');
+if (Key.COUNT != 7) ERROR('NH_KEY stands behind the last Key');
 
 /** Derives every key from the configuration's seed, and forgets the seed. */
 export function seedKeys(): void {

@@ -27,7 +27,7 @@ import { SynEntry, synEntryAt, ownerOf, QUEUE_LINK, receiveNext, receiveWindow }
 import { nextChallenge } from './delayed-ack';
 import { Holder, insertTuple, removeTuple } from './demux';
 import { synAckControl } from './ecn';
-import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
+import { flowLabel, initialSequenceNumber, originOf, timestampOffset } from './isn';
 import { deleteTcb } from './lifecycle';
 import { announcedMss, offeredBy, offers, peerMss, writeSynOptions } from './negotiate';
 import { INITIAL_RTO, MAX_RTO } from './loss/rto';
@@ -100,20 +100,21 @@ export function addEntry(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
   }
   entry.index = index;
   copyTuple(changetype<usize>(entry) + TUPLE, changetype<usize>(seg) + TUPLE);
-  entry.hash = insertTuple(Holder.SYN_ENTRY, index);
+  insertTuple(Holder.SYN_ENTRY, index, entry.hash);
   entry.listener = listener.index;
   entry.buffer = listener.rcv.buffer;
   entry.ownShift = <u8>shiftOf(listener);
   listener.backlog.entries++;
   listener.backlog.young++;
   const tuple = changetype<usize>(entry) + TUPLE;
-  entry.iss = initialSequenceNumber(tuple);
+  const origin = originOf(tuple);
+  entry.iss = initialSequenceNumber(origin);
   // RFC 1122 §4.2.2.13b
   if (leastIss != 0 && !lt(leastIss, entry.iss)) entry.iss = leastIss + 65_536; // MAY-2
   entry.irs = seg.seq;
   entry.flags = offers() & offeredBy(seg); // RFC 7323 §2.2a
   entry.tsRecent = seg.options.tsVal;
-  entry.tsOffset = timestampOffset(tuple);
+  entry.tsOffset = timestampOffset(origin);
   entry.mss = <u16>peerMss(seg.options, seg.remote0, seg.remote1);
   entry.wnd = <u16>seg.wnd;
   entry.urgent = seg.isUrg ? <u16>seg.up : 0;

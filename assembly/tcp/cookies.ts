@@ -18,12 +18,12 @@ import { isStrayRefused } from '../ip/reply';
 import { SYN_ENTRY_SIZE, COOKIE_ENTRY, COOKIE_SENT_AT, SCRATCH } from '../memory';
 import { hash, Key } from '../random';
 import { setting } from '../limits';
-import { Instant, now, SECOND } from '../time';
+import { Instant, now, SECOND, secondsNow } from '../time';
 import { trace } from '../trace';
 import { beginChain } from '../store/chain';
 import { shiftOf } from './autotune';
 import { SynEntry } from './syn-entry';
-import { timestampOffset } from './isn';
+import { originOf, timestampOffset } from './isn';
 import { announcedMss, offeredBy, offers, peerMss } from './negotiate';
 import { replySynAck } from './reply';
 import { dropStray, Segment } from './segment';
@@ -73,7 +73,7 @@ function mssIndex(mss: u32): u32 {
 }
 
 function period(): u32 {
-  return <u32>(now() / SECOND) / PERIOD_SECONDS;
+  return secondsNow() / PERIOD_SECONDS;
 }
 
 /** A keyed hash over a record's tuple, IRS and one number more. */
@@ -124,7 +124,7 @@ export function sendCookie(listener: Tcb, seg: Segment): void {
 
 /** A timestamp not later than the tuple's clock, whose low bits say what was agreed on. */
 function stamp(tuple: usize, flags: u32, shift: u32): u32 {
-  const clock = timestampNow(timestampOffset(tuple));
+  const clock = timestampNow(timestampOffset(originOf(tuple)));
   const bits =
     (flags & Flag.ECN ? 32 : 0) |
     (flags & Flag.SACK ? 16 : 0) |
@@ -184,7 +184,7 @@ export function readCookie(listener: Tcb, seg: Segment): SynEntry | null {
   entry.ownShift = <u8>shiftOf(listener);
   entry.mss = <u16>mssOf(index);
   entry.wnd = <u16>min<u32>(seg.wnd, 65_535);
-  entry.tsOffset = timestampOffset(tuple);
+  entry.tsOffset = timestampOffset(originOf(tuple));
   beginChain(entry.kept, irs + 1);
   if (seg.options.hasTimestamps) readStamp(entry, seg.options.tsEcr, seg.options.tsVal);
   return entry;

@@ -39,6 +39,10 @@ export function indexIn(reference: u32): u32 {
   return reference & INDEX_MASK;
 }
 
+function referenceTo(holder: Holder, index: u32): u32 {
+  return ((<u32>holder) << 30) | index;
+}
+
 /** Where the record of a reference begins; its tuple lies TUPLE behind. */
 function recordOf(holder: Holder, index: u32): usize {
   if (holder == Holder.CONNECTION) return itemAt(tcbs(), index);
@@ -49,16 +53,8 @@ function tableOf(holder: Holder): Table {
   return holder == Holder.TIME_WAIT ? timeWaitTuples() : tuples();
 }
 
-/**
- * Finds who holds a tuple; answers a reference, 0 when nobody does.
- *
- * Segments come in trains: the connection that was found last is asked first, which costs one
- * comparison and spares the hash.
- */
-export function find(tuple: usize): u32 {
-  const latest = load<u32>(LATEST_FOUND);
-  if (latest != 0 && isSameTuple(tuple, itemAt(tcbs(), indexIn(latest)) + TUPLE)) return latest;
-  const hash = hashOf(tuple);
+/** Finds who holds a tuple of that hash; answers a reference, 0 when nobody does. */
+export function find(tuple: usize, hash: u32): u32 {
   const reference = search(tuples(), hash, tuple);
   if (reference == 0) return search(timeWaitTuples(), hash, tuple);
   if (holderOf(reference) == Holder.CONNECTION) {
@@ -81,30 +77,36 @@ function search(table: Table, hash: u32, tuple: usize): u32 {
   }
 }
 
-/** Finds who holds the tuple of a segment. */
+/**
+ * Finds who holds the tuple of a segment, whose hash is known from then on.
+ *
+ * Segments come in trains: the connection that was found last is asked first, which costs one
+ * comparison and spares the hash.
+ */
 export function findSegment(seg: Segment): u32 {
-  return find(changetype<usize>(seg) + TUPLE);
+  const tuple = changetype<usize>(seg) + TUPLE;
+  const latest = load<u32>(LATEST_FOUND);
+  if (latest != 0 && isSameTuple(tuple, itemAt(tcbs(), indexIn(latest)) + TUPLE)) return latest;
+  seg.hash = hashOf(tuple);
+  return find(tuple, seg.hash);
 }
 
-/** Enters a record of the tuple table; its tuple must not be held. Answers the hash. */
-export function insertTuple(holder: Holder, index: u32): u32 {
-  const tuple = recordOf(holder, index) + TUPLE;
-  const hash = hashOf(tuple);
-  insert(tableOf(holder), hash, ((<u32>holder) << 30) | index);
-  portTaken(tuple);
-  return hash;
+/** Enters a record of the tuple table; its tuple must not be held. */
+export function insertTuple(holder: Holder, index: u32, hash: u32): void {
+  insert(tableOf(holder), hash, referenceTo(holder, index));
+  portTaken(recordOf(holder, index) + TUPLE);
 }
 
 /** Takes a record out of the tuple table. */
 export function removeTuple(holder: Holder, index: u32, hash: u32): void {
   store<u32>(LATEST_FOUND, 0);
-  erase(tableOf(holder), hash, ((<u32>holder) << 30) | index);
+  erase(tableOf(holder), hash, referenceTo(holder, index));
   portFreed(recordOf(holder, index) + TUPLE);
 }
 
-/** Enters a connection under its tuple. */
+/** Enters a connection under its tuple, whose hash it has. */
 export function insertTcb(tcb: Tcb): void {
-  tcb.hash = insertTuple(Holder.CONNECTION, tcb.index);
+  insertTuple(Holder.CONNECTION, tcb.index, tcb.hash);
   raise(tcb, Flag.FOUND);
 }
 
@@ -171,8 +173,7 @@ export function findListener(a0: u64, a1: u64, port: u32, share: u32): Tcb | nul
 
 /** The listener for a segment whose tuple nobody holds. */
 export function listenerFor(seg: Segment): Tcb | null {
-  const share = hashOf(changetype<usize>(seg) + TUPLE);
-  return findListener(seg.local0, seg.local1, seg.localPort, share);
+  return findListener(seg.local0, seg.local1, seg.localPort, seg.hash);
 }
 
 /** Whether a listener stands at exactly that local socket, and does not share it. */

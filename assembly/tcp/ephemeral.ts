@@ -29,7 +29,7 @@ import {
 } from './taken-ports';
 import { Tcb, TUPLE } from './tcb';
 import { hasTimestamps, timeWaitAt } from './time-wait';
-import { copyTuple } from './tuple';
+import { copyTuple, hashOf } from './tuple';
 
 const COUNTERS: u32 = 256;
 
@@ -50,8 +50,10 @@ export function choosePort(tcb: Tcb): bool {
   tcb.localPort = 0;
   copyTuple(SCRATCH, changetype<usize>(tcb) + TUPLE);
   store<u32>(SCRATCH + 36, 0);
-  const offset = <u32>(hash(Key.PORT, SCRATCH, 5) % portCount()); // RFC 6056 §3.3
-  const counter = PORT_COUNTERS + 4 * <usize>(hash(Key.PORT_STEP, SCRATCH, 5) % COUNTERS);
+  // Two hashes in one: the remainder says where to begin, the quotient leads to the counter.
+  const hashed = hash(Key.PORT, SCRATCH, 5);
+  const offset = <u32>(hashed % portCount()); // RFC 6056 §3.3
+  const counter = PORT_COUNTERS + 4 * <usize>((hashed / portCount()) % COUNTERS);
   const begin = load<u32>(counter);
   const passed = search(tcb, (offset + begin) % portCount());
   store<u32>(counter, (begin + passed) % portCount()); // RFC 6056 §3.3.4
@@ -94,8 +96,7 @@ function mapOf(tcb: Tcb, begin: u32): TakenPorts | null {
     return isSample(begin) ? mapPorts(tuple) : null;
   }
   if (ports.reuse == setting(Setting.TW_REUSE)) {
-    ripen(BEFORE_SEARCH);
-    return portsTowards(tuple);
+    return ripen(BEFORE_SEARCH) ? portsTowards(tuple) : ports;
   }
   // Which of its TIME-WAIT records count as taken is another question now.
   forgetPorts(ports);
@@ -114,9 +115,14 @@ function nextFree(ports: TakenPorts, from: u32): u32 {
   return port;
 }
 
-/** Whether nobody holds the tuple, or only a TIME-WAIT that may be reused. */
+/**
+ * Whether nobody holds a connection's tuple, whose hash it has from then on, or only a TIME-WAIT
+ * that may be reused.
+ */
 export function isFree(tcb: Tcb): bool {
-  const reference = find(changetype<usize>(tcb) + TUPLE);
+  const tuple = changetype<usize>(tcb) + TUPLE;
+  tcb.hash = hashOf(tuple);
+  const reference = find(tuple, tcb.hash);
   if (reference == 0) return true;
   return holderOf(reference) == Holder.TIME_WAIT && mayReuse(indexIn(reference));
 }
@@ -144,7 +150,7 @@ function isRipe(index: u32): bool {
 
 /** Whether a port that is not free stays so until its holder goes, however much time passes. */
 function isTakenFor(tcb: Tcb): bool {
-  const reference = find(changetype<usize>(tcb) + TUPLE);
+  const reference = find(changetype<usize>(tcb) + TUPLE, tcb.hash);
   return holderOf(reference) != Holder.TIME_WAIT || !isReusable(indexIn(reference));
 }
 

@@ -17,7 +17,7 @@ import { isIpv4, isLoopback, isUnspecified } from '../wire/address';
 import { shiftOf } from './autotune';
 import { insertListener, insertTcb, isTaken } from './demux';
 import { choosePort, isFree } from './ephemeral';
-import { flowLabel, initialSequenceNumber, timestampOffset } from './isn';
+import { flowLabel, initialSequenceNumber, originOf, timestampOffset } from './isn';
 import { markReady, signal } from './marks';
 import { offer } from './negotiate';
 import { claimTcb } from './orphans';
@@ -60,10 +60,11 @@ export function openActive(tcb: Tcb, to: Endpoint): Result {
   if (addressed != Result.OK) return addressed;
 
   const tuple = changetype<usize>(tcb) + TUPLE;
-  tcb.snd.iss = initialSequenceNumber(tuple);
-  const old = reuseTimeWait(tuple);
+  const origin = originOf(tuple);
+  tcb.snd.iss = initialSequenceNumber(origin);
+  const old = reuseTimeWait(tcb);
   if (old != 0 && !lt(old, tcb.snd.iss)) tcb.snd.iss = old + 65_536; // RFC 6191
-  tcb.ts.offset = timestampOffset(tuple);
+  tcb.ts.offset = timestampOffset(origin);
   tcb.flowLabel = flowLabel(tuple);
   beginSequence(tcb);
   tcb.rcv.shift = <u8>shiftOf(tcb);

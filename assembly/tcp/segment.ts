@@ -35,8 +35,8 @@ export class Segment {
   remote1: u64;
   localPort: u16;
   remotePort: u16;
-  /** Always 0: the hash reads forty octets. */
-  pad: u32;
+  /** Hash of the tuple, unless a connection was found without. */
+  hash: u32;
   /** SEG.SEQ */
   seq: RemoteSeq;
   /** SEG.ACK, meaningful only with the ACK bit */

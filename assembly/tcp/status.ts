@@ -122,7 +122,7 @@ function isRateAppLimited(tcb: Tcb): bool {
 /** A user's TIME-WAIT is over when its record has gone. */
 function stateFor(tcb: Tcb): State {
   if (tcb.state != State.TIME_WAIT) return tcb.state;
-  const holder = holderOf(find(changetype<usize>(tcb) + TUPLE));
+  const holder = holderOf(find(changetype<usize>(tcb) + TUPLE, tcb.hash));
   return holder == Holder.TIME_WAIT ? State.TIME_WAIT : State.CLOSED;
 }
 

@@ -138,6 +138,7 @@ function mapAt(index: u32): TakenPorts {
 
 /** A tuple has a holder from now on. */
 export function portTaken(tuple: usize): void {
+  if (!isAnyMapped()) return;
   const port = portOf(tuple);
   if (port >= portCount()) return;
   const ports = portsTowards(tuple);
@@ -146,6 +147,7 @@ export function portTaken(tuple: usize): void {
 
 /** A tuple has no holder any more, or only one that gives it away. */
 export function portFreed(tuple: usize): void {
+  if (!isAnyMapped()) return;
   const port = portOf(tuple);
   if (port >= portCount()) return;
   const ports = portsTowards(tuple);

@@ -156,7 +156,7 @@ export class Tcb {
   remote1: u64;
   localPort: u16;
   remotePort: u16;
-  /** Hash of the tuple while FOUND. */
+  /** Hash of the tuple, once that is whole. */
   hash: u32;
   readyLink: u32;
   signalLink: u32;

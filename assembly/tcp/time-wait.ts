@@ -33,7 +33,7 @@ import {
   removeTcb,
   removeTuple,
 } from './demux';
-import { timestampOffset } from './isn';
+import { originOf, timestampOffset } from './isn';
 import { deleteTcb, freeTcb } from './lifecycle';
 import { signal } from './marks';
 import { acknowledgeRecord } from './reply';
@@ -170,7 +170,7 @@ export function startTimeWait(tcb: Tcb, reason: Reason): void {
   const sourceRouted = isOurs ? Trait.SOURCE_ROUTED : Trait.NONE;
   const stamped = has(tcb, Flag.TIMESTAMPS) ? Trait.TIMESTAMPS : Trait.NONE;
   record.packed = <u16>(tcb.rcv.shift | sourceRouted | stamped);
-  insertTuple(Holder.TIME_WAIT, index); // RFC 1337 §2
+  insertTuple(Holder.TIME_WAIT, index, tcb.hash); // RFC 1337 §2
   append(record, index);
   if (has(tcb, Flag.ACK_NOW)) acknowledgeTimeWait(record, tcb.sourceRoute);
   forgetSourceRoute(tcb);
@@ -245,9 +245,9 @@ export function isSourceRoutedWait(reference: u32): bool {
   return (timeWaitAt(indexIn(reference)).packed & Trait.SOURCE_ROUTED) != 0;
 }
 
-/** Ends the wait that holds a tuple, if there is one; answers its SND.NXT, 0 when there is none. */
-export function reuseTimeWait(tuple: usize): LocalSeq {
-  const reference = find(tuple);
+/** Ends the wait that holds a connection's tuple; answers its SND.NXT, 0 when there is none. */
+export function reuseTimeWait(tcb: Tcb): LocalSeq {
+  const reference = find(changetype<usize>(tcb) + TUPLE, tcb.hash);
   if (holderOf(reference) != Holder.TIME_WAIT) return 0;
   const nxt = timeWaitAt(indexIn(reference)).nxt;
   count(Counter.TcpExtTWRecycled);
@@ -372,7 +372,7 @@ function acknowledgeTimeWait(record: TimeWait, sourceRoute: u32): void {
     record.rcvNxt,
     record.wnd,
     hasTimestamps(record),
-    timestampNow(timestampOffset(at + TUPLE)),
+    timestampNow(timestampOffset(originOf(at + TUPLE))),
     record.tsRecent,
     State.TIME_WAIT,
   );

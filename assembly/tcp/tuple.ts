@@ -29,15 +29,15 @@ function hashWith(tuple: usize, ports: u32): u32 {
 }
 
 /**
- * Copies a tuple. Even for so few octets an engine calls out of the module to copy memory, which
- * takes longer than the copy.
+ * Copies a tuple, and the hash that stands behind it in records that have one. Even for so few
+ * octets an engine calls out of the module to copy memory, which takes longer than the copy.
  */
 export function copyTuple(to: usize, tuple: usize): void {
   store<u64>(to, load<u64>(tuple));
   store<u64>(to, load<u64>(tuple, 8), 8);
   store<u64>(to, load<u64>(tuple, 16), 16);
   store<u64>(to, load<u64>(tuple, 24), 24);
-  store<u32>(to, load<u32>(tuple, 32), 32);
+  store<u64>(to, load<u64>(tuple, 32), 32);
 }
 
 /** Whether two are the same; as they were written, for wider loads would wait for the stores. */

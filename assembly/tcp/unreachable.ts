@@ -15,6 +15,7 @@ import { signal } from './marks';
 import { pathMtuFell } from './path-mtu';
 import { LocalSeq, lt } from './seq';
 import { Tcb, tcbAt } from './tcb';
+import { hashOf } from './tuple';
 
 /** What an ICMP error says. */
 export enum Trouble {
@@ -39,7 +40,7 @@ export enum Trouble {
  * @returns whether anybody holds that tuple and may be told; TIME-WAIT has nobody
  */
 export function troubleArrives(tuple: usize, seq: LocalSeq, trouble: Trouble, mtu: u32): bool {
-  const reference = find(tuple);
+  const reference = find(tuple, hashOf(tuple));
   if (holderOf(reference) == Holder.SYN_ENTRY) {
     const entry = synEntryAt(indexIn(reference));
     if (!isInFlight(seq, entry.iss, entry.iss + 1)) return true;
