@@ -79,8 +79,14 @@ interface Cost {
   readonly resident: number;
 }
 
+/**
+ * Lets timers have their turn between two stretches of work, which take seconds each: by one of
+ * them a script notices that npm is gone (`end-with-parent.mjs`).
+ */
+const turn = () => new Promise((resolve) => setTimeout(resolve));
+
 /** All costs of so many connections. */
-function costOf(count: number, single: TwoCores, one: Uint32Array): Cost {
+async function costOf(count: number, single: TwoCores, one: Uint32Array): Promise<Cost> {
   collectGarbage();
   const before = process.memoryUsage().rss;
   const cores = new TwoCores(module, limitsFor(count));
@@ -89,6 +95,7 @@ function costOf(count: number, single: TwoCores, one: Uint32Array): Cost {
     handles = cores.open(count);
   });
   const resident = (process.memoryUsage().rss - before) / count / 2;
+  await turn();
   shuffle(handles);
   // What is touched for the first time is mapped first: another cost, that comes once.
   tripsOn(cores, handles, Math.max(count, 20_000));
@@ -97,11 +104,13 @@ function costOf(count: number, single: TwoCores, one: Uint32Array): Cost {
   const few: number[] = [];
   cores.packets = 0;
   for (let run = 0; run < RUNS; run++) {
+    await turn();
     many.push(tripsOn(cores, handles, trips));
     few.push(tripsOn(single, one, LEAST_TRIPS));
   }
   const packets = cores.packets / trips / RUNS;
   cores.rest();
+  await turn();
   const closing = timed(() => cores.close(handles));
   return {
     opened: count / opening,
@@ -113,14 +122,14 @@ function costOf(count: number, single: TwoCores, one: Uint32Array): Cost {
   };
 }
 
-function benchTrips(counts: readonly number[]): void {
+async function benchTrips(counts: readonly number[]): Promise<void> {
   const single = new TwoCores(module, limitsFor(1));
   const one = single.open(1);
   tripsOn(single, one, LEAST_TRIPS);
   console.log('\nRound trips of 64 octets in random order; beside one connection, in turn');
   console.log('connections   trip ns   of one  packets   opened/s   closed/s  resident octets');
   for (const count of counts) {
-    const cost = costOf(count, single, one);
+    const cost = await costOf(count, single, one);
     const words = [
       count.toLocaleString('en').padStart(11),
       cost.trip.toFixed(0).padStart(9),
@@ -153,7 +162,7 @@ const HELD = [
   { octets: 60_000, share: 0.5 },
 ] as const;
 
-function benchHolders(count: number): void {
+async function benchHolders(count: number): Promise<void> {
   console.log(`\n${count.toLocaleString('en')} connections, some with text that nobody reads`);
   console.log('unread text                        bystander ns  beside none   pages    blocks');
   for (const { octets, share } of HELD) {
@@ -164,13 +173,17 @@ function benchHolders(count: number): void {
     const trips = Math.max(LEAST_TRIPS, bystanders.length);
     tripsOn(cores, bystanders, trips);
     const often = () => median([1, 2, 3].map(() => tripsOn(cores, bystanders, trips)));
+    await turn();
     const free = often();
+    await turn();
     for (let i = 0; i < holders; i++) {
       cores.fill(handles[i]!, octets);
       if (i % 64 === 0) cores.pass(0.01);
     }
     const { packets } = cores;
+    await turn();
     const held = often();
+    await turn();
     const isWhole = cores.packets - packets >= 6 * trips;
     const words = [
       `${(100 * share).toFixed(0)} % hold ${octets.toLocaleString('en')} octets`.padEnd(34),
@@ -242,7 +255,7 @@ const OCTETS_EACH = 2 * 3_000;
 const fitting = Math.floor(freemem() / OCTETS_EACH);
 const counts = values.connections.split(',').map((count) => Math.min(Number(count), fitting));
 
-const PARTS: Record<string, () => void> = {
+const PARTS: Record<string, () => void | Promise<void>> = {
   trips: () => benchTrips(counts),
   octets: benchOctets,
   holders: () => benchHolders(Math.max(...counts)),
@@ -259,4 +272,7 @@ const [load = 0] = loadavg();
 const machine = `${cpus().length} × ${cpus()[0]?.model}`;
 console.log(`Node ${process.version}, ${machine}, load ${load.toFixed(1)}`);
 console.log(`${(freemem() / MEBI).toFixed(0)} MiB of memory free`);
-for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS)) PARTS[name]!();
+for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
+  await PARTS[name]!();
+  await turn();
+}
