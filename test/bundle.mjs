@@ -40,6 +40,8 @@ export function bundleScript(root, script, { external = [], edit = (text) => tex
     format: 'esm',
     sourcemap: 'inline',
     banner: { js: `import ${JSON.stringify(lifeline)};` },
+    // Commits that `bench:against` bundles may import the core.
+    loader: { '.wasm': 'binary' },
     logLevel: 'warning',
   });
   // The core is looked for beside the sources' folder, which a bundle is not.
