@@ -7,7 +7,7 @@
 import { Transform } from 'assemblyscript/transform';
 
 const STORES = ['store/queue/push', 'store/queue/remove', 'store/pool/give*', 'store/pool/take'];
-const OUTLINED = [...STORES, 'store/ranges/*', 'tcp/fetch/*', 'trace/trace'];
+const OUTLINED = [...STORES, 'tcp/fetch/*', 'trace/trace'];
 
 export default class Outline extends Transform {
   afterCompile(module) {
