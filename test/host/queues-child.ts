@@ -117,7 +117,13 @@ async function ofThreads(count: number, options: OpenTunOptions = {}) {
 
 /** Adds up what threads tell. */
 async function sumOf(threads: readonly Thread[]) {
-  const told = await Promise.all(threads.map((thread) => thread.tell()));
+  let told = await Promise.all(threads.map((thread) => thread.tell()));
+  // Who takes a packet has done so before the one who asked hears of it.
+  const isUnheard = () => told.some(({ asked, taken }) => asked !== taken);
+  for (let tries = 0; tries < 50 && isUnheard(); tries++) {
+    await pause(20);
+    told = await Promise.all(threads.map((thread) => thread.tell()));
+  }
   const counter = (name: string) =>
     told.reduce((sum, { counters }) => sum + Number(counters[name] ?? 0), 0);
   const add = (name: 'asked' | 'taken' | 'dropped') =>
