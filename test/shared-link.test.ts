@@ -31,7 +31,9 @@ import {
   synAck,
   synSent,
 } from './dsl/index.ts';
+import type { Host } from './dsl/host.ts';
 import { readTrace } from './dsl/ladder.ts';
+import type { Peer } from './dsl/peer.ts';
 import { Dice } from './simulation/dice.ts';
 
 /** Has all that comes for a stack come by another first, which must leave it as it was found. */
@@ -67,17 +69,22 @@ function countersOf(core: Core): bigint[] {
   );
 }
 
+/** Text and a RST come from the peer, and the connection has both. */
+function textAndEnd(host: Host, peer: Peer): void {
+  peer.send(data('hello', { seq: 1, ack: 1 }));
+  expect(host.read()).toBe('hello');
+  host.wait(500);
+  peer.expect(ack({ seq: 1, ack: 6 }));
+  peer.send(rst({ seq: 6 }));
+  host.expect(State.CLOSED);
+}
+
 describe('what comes by the wrong stack', () => {
   test('of a connection, reaches it: text, and the end', () => {
     const { stack, host, peer } = established();
     const { wrong, left } = byTheWrongOne(stack);
-    peer.send(data('hello', { seq: 1, ack: 1 }));
-    expect(host.read()).toBe('hello');
-    host.wait(500);
-    peer.expect(ack({ seq: 1, ack: 6 }));
-    peer.send(rst({ seq: 6 }));
+    textAndEnd(host, peer);
     expect(left()).toBe(2);
-    host.expect(State.CLOSED);
     const notes = readTrace(wrong.core, 0, 16).filter(({ kind }) => kind === TraceKind.NOTE);
     expect(notes.map(({ reason }) => reason)).toEqual(Array(2).fill(Reason.LEFT_TO_OTHERS));
   });
@@ -89,13 +96,8 @@ describe('what comes by the wrong stack', () => {
     setEndpoint(wrong.core, null, peer.flow.destinationPort, null, 0);
     expect(wrong.core.listen(listener, 8)).toBe(0);
     wrong.handles.add(listener);
-    peer.send(data('hello', { seq: 1, ack: 1 }));
-    expect(host.read()).toBe('hello');
-    host.wait(500);
-    peer.expect(ack({ seq: 1, ack: 6 }));
-    peer.send(rst({ seq: 6 }));
+    textAndEnd(host, peer);
     expect(left()).toBe(2);
-    host.expect(State.CLOSED);
   });
 
   test('of an OPEN, completes it: its SYN,ACK has no port that tells whose it is', () => {

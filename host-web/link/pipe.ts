@@ -62,15 +62,11 @@ class PipeEnd implements Link {
     const peer = this.#peer!;
     const port = peer.#port;
     if (port === undefined || (length > peer.mtu && flags < PacketFlag.SEGMENT_SIZE)) return false;
-    if (flags & PacketFlag.TEXT_APART) {
-      const text = this.#pieces!.length;
-      peer.#target!.set(this.#source!.atLeast(length - text));
-      this.#pieces!.copy(text, peer.#target!, length - text);
-      flags -= PacketFlag.TEXT_APART;
-    } else {
-      peer.#target!.set(this.#source!.atLeast(length));
-    }
-    port.input(length, flags);
+    const apart = flags & PacketFlag.TEXT_APART;
+    const text = apart === 0 ? 0 : this.#pieces!.length;
+    peer.#target!.set(this.#source!.atLeast(length - text));
+    if (text > 0) this.#pieces!.copy(text, peer.#target!, length - text);
+    port.input(length, flags - apart);
     this.#isFilled = true;
     return true;
   }

@@ -7,24 +7,13 @@
  */
 import { describe, expect, it } from 'vitest';
 import { bundle, run } from './bundle.ts';
+import { scenariosBy } from './scenarios.ts';
 
 const child = process.platform === 'linux' ? bundle('test/host/queues-child.ts') : '';
 
-async function inside<T>(scenario: string): Promise<T> {
-  const outcome = await run(child, [scenario]).outcome;
-  expect(outcome.stderr).toBe('');
-  expect(outcome).toMatchObject({ code: 0, signal: null });
-  return JSON.parse(outcome.stdout) as T;
-}
-
-async function whyNot(): Promise<string | undefined> {
-  if (process.platform !== 'linux') return 'not Linux';
-  const probe = await run(child, ['probe']).outcome;
-  return probe.code === 0 ? undefined : probe.stderr.trim();
-}
-
-const obstacle = await whyNot();
-const title = obstacle === undefined ? 'queues of a TUN' : `queues of a TUN (skipped: ${obstacle})`;
+const { inside, obstacle, title } = await scenariosBy('queues of a TUN', (scenario) => {
+  return run(child, [scenario]).outcome;
+});
 
 describe.skipIf(obstacle !== undefined)(title, () => {
   it('spread connections over threads, each answered by the one its SYN came by', async () => {

@@ -8,10 +8,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
-  closeSync,
-  constants,
   mkdtempSync,
-  openSync,
   readlinkSync,
   rmSync,
 } from 'node:fs';
@@ -19,27 +16,9 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { bundle, type Outcome, run } from './bundle.ts';
+import { scenariosBy } from './scenarios.ts';
 
 const child = process.platform === 'linux' ? bundle('test/host/tun-child.ts') : '';
-
-/** Run a scenario; a child that fails fails the test with what it wrote. */
-async function inside<T>(scenario: string): Promise<T> {
-  const outcome = await run(child, [scenario]).outcome;
-  expect(outcome.stderr).toBe('');
-  expect(outcome).toMatchObject({ code: 0, signal: null });
-  return JSON.parse(outcome.stdout) as T;
-}
-
-async function whyNot(): Promise<string | undefined> {
-  if (process.platform !== 'linux') return 'not Linux';
-  try {
-    closeSync(openSync('/dev/net/tun', constants.O_RDWR));
-  } catch (error) {
-    return (error as Error).message;
-  }
-  const probe: Outcome = await run(child, ['probe']).outcome;
-  return probe.code === 0 ? undefined : probe.stderr.trim();
-}
 
 interface Failure {
   readonly code: string;
@@ -47,8 +26,9 @@ interface Failure {
   readonly message: string;
 }
 
-const obstacle = await whyNot();
-const title = obstacle === undefined ? 'a TUN device' : `a TUN device (skipped: ${obstacle})`;
+const { inside, obstacle, title } = await scenariosBy('a TUN device', (scenario) => {
+  return run(child, [scenario]).outcome;
+});
 
 describe.skipIf(obstacle !== undefined)(title, () => {
   it('is set up by rtnetlink as asked, and disappears on close', async () => {
