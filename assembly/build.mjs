@@ -244,7 +244,7 @@ const bundled = await bundle(
     sim: 'host-web/sim/index.ts',
     pcapng: 'host-web/link/pcapng.ts',
     tun: 'host-node/tun.ts',
-    net: 'host-node/net.ts',
+    net: 'host-node/net/index.ts',
     cli: 'host-node/cli/index.ts',
   },
   'chunk-[hash]',

@@ -31,6 +31,8 @@ export interface Clock {
   alarm(ring: () => void): Alarm;
   /** Runs `task` once what runs now has ended, and before time moves. */
   soon(task: () => void): void;
+  /** Runs `task` as an event, in a turn of its own: behind promises, and before time moves. */
+  turn(task: () => void): void;
 }
 
 type TimerHandle = ReturnType<typeof setTimeout> & { ref?(): void; unref?(): void };
@@ -93,6 +95,10 @@ export class RealClock implements Clock {
     }
     if (now < this.#turnEnds && this.#tasksLeft-- > 0) queueMicrotask(task);
     else this.#postponed.push(task);
+  }
+
+  turn(task: () => void): void {
+    laterTurn(task);
   }
 
   readonly #onTurn = (): void => {
@@ -203,6 +209,8 @@ export class VirtualClock implements Clock {
   #order = 0;
   readonly #alarms = new Set<VirtualAlarm>();
   #tasks: (() => void)[] = [];
+  /** Events that have not had their turn yet. */
+  #events = 0;
 
   constructor(startMs = 0) {
     this.#now = startMs;
@@ -219,6 +227,14 @@ export class VirtualClock implements Clock {
   soon(task: () => void): void {
     this.#tasks.push(task);
     if (this.#tasks.length === 1) queueMicrotask(this.#runTasks);
+  }
+
+  turn(task: () => void): void {
+    this.#events++;
+    laterTurn(() => {
+      this.#events--;
+      task();
+    });
   }
 
   /**
@@ -260,7 +276,7 @@ export class VirtualClock implements Clock {
   async run(ms: number): Promise<void> {
     const until = this.#now + ms;
     for (;;) {
-      await turn();
+      await this.#quiet();
       if (!(this.nextAt() <= until)) break;
       this.step();
     }
@@ -275,11 +291,17 @@ export class VirtualClock implements Clock {
   async runUntil(predicate: () => boolean, limitMs = NEVER): Promise<boolean> {
     const until = this.#now + limitMs;
     for (;;) {
-      await turn();
+      await this.#quiet();
       if (predicate()) return true;
       if (!(this.nextAt() < NEVER) || this.nextAt() > until) return false;
       this.step();
     }
+  }
+
+  /** Promises and events have run. */
+  async #quiet(): Promise<void> {
+    do await turn();
+    while (this.#events > 0);
   }
 
   #earliest(): VirtualAlarm | undefined {

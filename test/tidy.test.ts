@@ -165,8 +165,8 @@ describe('a planted violation of a law is found', () => {
     expect(up('host-web/playground/table/a.tsx', './rows.ts')).toEqual([]);
     expect(up('host-web/playground/parts/a.tsx', '../frame/tabs.tsx')).toEqual([2]);
     expect(up('host-web/playground/frame/a.tsx', '../ladder/ladder.tsx')).toEqual([]);
-    expect(up('host-web/sim/run.ts', '../../host-node/net.ts')).toEqual([2]);
-    expect(up('host-node/net.ts', './cli/ss.ts')).toEqual([2]);
+    expect(up('host-web/sim/run.ts', '../../host-node/net/index.ts')).toEqual([2]);
+    expect(up('host-node/net/index.ts', '../cli/ss.ts')).toEqual([2]);
     expect(up('host-web/a.ts', '../assembly/tcp/tcb.ts')).toEqual([2]);
     expect(up('host-web/playground/frame/a.tsx', './a.css')).toEqual([]);
   });

@@ -2,12 +2,13 @@
  * Where the demo takes place: netcell on one side, on the other the kernel or a second netcell.
  */
 import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { release } from 'node:os';
 import { createStackSync, parseInterfaceAddress, type Stack } from '../../host-web/index.ts';
 import type { Link } from '../../host-web/link/link.ts';
 import { simulatedLink } from '../../host-web/link/simulated.ts';
 import type { Sysctl } from '../../host-web/sysctl.ts';
-import { type Net, netFor } from '../net.ts';
+import { type Net, netFor } from '../net/index.ts';
 import { addRoute } from '../netlink.ts';
 import { openTun, type Tun, TunError } from '../tun.ts';
 import { TunLink } from '../tun-link.ts';
@@ -183,7 +184,7 @@ export function socketsOf(net: Net): Sockets {
       new Promise((resolve, reject) => {
         const listening = net.serve(server, { port: 0, host });
         listening.once('error', reject);
-        listening.once('listening', () => resolve(listening.address()!.port));
+        listening.once('listening', () => resolve((listening.address() as AddressInfo).port));
       }),
   };
 }

@@ -12,7 +12,7 @@ import {
   samePrefix,
 } from '../../host-web/address.ts';
 import { createStackSync, type Stack } from '../../host-web/index.ts';
-import { type Net, netFor } from '../net.ts';
+import { type Net, netFor } from '../net/index.ts';
 import { listAddresses, listLinks } from '../netlink.ts';
 import { openTun, type Tun, type TunQueue, tunQueue } from '../tun.ts';
 import { TunLink } from '../tun-link.ts';

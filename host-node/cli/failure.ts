@@ -7,6 +7,7 @@
  * the resolver, of HTTP's reader or of TLS; the latter has none, or one of Node's for misuse.
  */
 import { getSystemErrorMap } from 'node:util';
+import { SocketError } from '../../host-web/errors.ts';
 
 /** What the command line exits with. */
 export const Exit = {
@@ -121,6 +122,8 @@ function sentenceOf(error: Coded): string | undefined {
     const [, said = error.message] = /:SSL routines:[^:]*:([^:]+)/.exec(error.message) ?? [];
     return `${outside[1]}: ${reason ?? said} (${code})`;
   }
-  // Errors of the system and of sockets.
-  return /^(E[A-Z0-9]+|UNKNOWN)$/.test(code) ? error.message || reasonOf(error) : undefined;
+  // Errors of the system and of sockets; of ours the stack knows why.
+  if (!/^(E[A-Z0-9]+|UNKNOWN)$/.test(code)) return undefined;
+  const why = error.cause instanceof SocketError ? error.cause.reason : '';
+  return `${error.message || reasonOf(error)}${why === '' ? '' : `: ${why}`}`;
 }

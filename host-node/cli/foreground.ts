@@ -4,14 +4,15 @@
  * The banner, the single keys, the control socket that `netcell ss` asks, and the end: the first
  * Ctrl-C closes every connection properly, the second resets what is left.
  */
+import type { Server } from 'node:net';
 import { countStates } from '../../host-web/inspect.ts';
-import type { Server } from '../net.ts';
 import type { Arguments } from './arguments.ts';
 import { offerControl } from './control.ts';
 import { Crew } from './crew.ts';
 import { type Device, openDevice } from './device.ts';
 import { watchDevice } from './device-watch.ts';
 import { Exit, reasonOf } from './failure.ts';
+import { endConnections as endAll } from '../net/server.ts';
 import { watchOutput } from './output.ts';
 import {
   firstSockets,
@@ -187,7 +188,7 @@ async function closeAll(
 export function endConnections(service: Service): void {
   for (const server of service.servers) {
     if (server.listening) server.close();
-    server.endConnections();
+    endAll(server);
   }
 }
 

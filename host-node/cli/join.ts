@@ -1,5 +1,5 @@
 /** Joins a connection to standard input and output, as nc does. */
-import type { Socket } from '../net.ts';
+import type { Socket } from '../net/index.ts';
 import { Failure } from './failure.ts';
 import { watchOutput } from './output.ts';
 

@@ -1,5 +1,5 @@
 /** `netcell listen`: accepts connections, for a service or for the terminal. */
-import type { Socket } from '../net.ts';
+import type { Socket } from '../net/index.ts';
 import {
   type Arguments,
   COMMON,
@@ -16,6 +16,7 @@ import type { Device } from './device.ts';
 import { Exit } from './failure.ts';
 import { type Say, type Service, type Staying, stayUp } from './foreground.ts';
 import type { Verb } from './verb.ts';
+import { plainAddress } from './words.ts';
 import { join } from './join.ts';
 import { listening, SERVICES, type ServiceName, serveName } from './services.ts';
 
@@ -86,7 +87,7 @@ async function start(
 
 /** Says where a connection came from, and how it ended. */
 function report(socket: Socket, say: Say): void {
-  const peer = `${socket.remoteAddress} port ${socket.remotePort}`;
+  const peer = `${plainAddress(socket.remoteAddress)} port ${socket.remotePort}`;
   say(`  ${peer} connected`);
   socket.on('error', (error) => say(`  ${peer}: ${error.message}`));
   socket.once('close', () => {

@@ -17,7 +17,7 @@ import { type Service, type Staying, stayUp } from './foreground.ts';
 import { type Progress, respond } from './static-files.ts';
 import type { Verb } from './verb.ts';
 import { listening } from './services.ts';
-import { size, time, urlOf } from './words.ts';
+import { plainAddress, size, time, urlOf } from './words.ts';
 
 const HELP = `netcell serve: serve a folder over HTTP
 
@@ -89,7 +89,7 @@ function logTo(isJson: boolean, say: (text: string) => void): Log {
 function watch(message: IncomingMessage, answer: ServerResponse, sent: Progress, log: Log): void {
   const startedAt = performance.now();
   // An address is known only while its connection lives.
-  const from = message.socket.remoteAddress;
+  const from = plainAddress(message.socket.remoteAddress);
   answer.once('close', () => {
     log({
       from,

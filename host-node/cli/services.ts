@@ -1,5 +1,6 @@
 /** The small services of old: echo (RFC 862), discard (RFC 863), character generator (RFC 864). */
-import type { Net, Server, Socket } from '../net.ts';
+import type { EventEmitter } from 'node:events';
+import type { Net, Server, Socket } from '../net/index.ts';
 
 export type ServiceName = 'echo' | 'discard' | 'chargen';
 
@@ -46,7 +47,7 @@ export function serveName(net: Net, name: ServiceName, port = PORTS[name]): Prom
 }
 
 /** Waits until a server listens. */
-export function listening(server: Server): Promise<Server> {
+export function listening<S extends EventEmitter>(server: S): Promise<S> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.once('listening', () => {

@@ -36,6 +36,11 @@ export function time(milliseconds: number): string {
   return `${milliseconds.toFixed(milliseconds < 10 ? 2 : 0)} ms`;
 }
 
+/** An address as its own family writes it: sockets of IPv6 show IPv4's as `::ffff:10.9.0.1`. */
+export function plainAddress(address = ''): string {
+  return address.replace(/^::ffff:(?=.*\.)/, '');
+}
+
 /** The URL of a server, as short as it can be written. */
 export function urlOf(address: string, port: number): string {
   return new URL(`http://${formatEndpoint(address, port)}/`).href;

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { netFor } from '../../host-node/net.ts';
+import { netFor } from '../../host-node/net/index.ts';
 import { openTun, type Tun, type TunQueue, tunQueue } from '../../host-node/tun.ts';
 import { createStack, END, type RawConnection, type Stack } from '../../host-web/index.ts';
 import { stayOn } from './core.ts';

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { libc, SOCK_RAW } from '../../host-node/libc.ts';
 import { enterNamespace } from '../../host-node/namespace.ts';
-import { netFor } from '../../host-node/net.ts';
+import { netFor } from '../../host-node/net/index.ts';
 import { getLink, listLinks } from '../../host-node/netlink.ts';
 import { type OpenTunOptions, openTun, type Tun, tunQueue } from '../../host-node/tun.ts';
 import type { TunLink } from '../../host-node/tun.ts';

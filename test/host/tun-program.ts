@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { enterNamespace } from '../../host-node/namespace.ts';
-import { netFor } from '../../host-node/net.ts';
+import { netFor } from '../../host-node/net/index.ts';
 import { deleteLink } from '../../host-node/netlink.ts';
 import { openTun, TunLink } from '../../host-node/tun.ts';
 import { createStack } from '../../host-web/index.ts';

@@ -1,6 +1,6 @@
 /** Options of connections, from the words of the API down to the wire, in both hosts. */
 import { describe, expect, it } from 'vitest';
-import { netFor } from '../../host-node/net.ts';
+import { netFor } from '../../host-node/net/index.ts';
 import type { Link } from '../../host-web/index.ts';
 import { connected, fate, string, text, world } from './world.ts';
 

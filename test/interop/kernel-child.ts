@@ -12,7 +12,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { record } from '../../host-node/cli/capture.ts';
 import { enterNamespace } from '../../host-node/namespace.ts';
-import { type Net, netFor } from '../../host-node/net.ts';
+import { type Net, netFor } from '../../host-node/net/index.ts';
 import { openTun, TunError } from '../../host-node/tun.ts';
 import { TunLink } from '../../host-node/tun-link.ts';
 import { createStackSync, type Stack } from '../../host-web/index.ts';

@@ -3,9 +3,7 @@
  *
  * The stack can be lost, and another take its place, as when a machine crashes.
  */
-import type { Server } from '../../host-node/server.ts';
-import { type Net, netFor } from '../../host-node/net.ts';
-import type { Socket } from '../../host-node/socket.ts';
+import { type Net, netFor, type Server, type Socket } from '../../host-node/net/index.ts';
 import { Option, Result } from '../../host-web/abi.ts';
 import { SocketError } from '../../host-web/errors.ts';
 import { createStackSync, type Stack } from '../../host-web/index.ts';

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { netFor } from '../../../host-node/net.ts';
+import { netFor } from '../../../host-node/net/index.ts';
 import { openTun } from '../../../host-node/tun.ts';
 import { createStack } from '../../../host-web/index.ts';
 import { stayOn } from '../core.ts';

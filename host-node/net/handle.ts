@@ -1,0 +1,303 @@
+/**
+ * The handle under Node's own `net`, `http`, `tls` and `http2`: a class in the shape of
+ * `tcp_wrap`'s TCP, over a connection or a listener of a stack.
+ *
+ * Everything a program sees of `net` is Node's; what is here is what libuv does for it.
+ *
+ * - **Turns.** What the stack tells is told on in a turn of its own, one event each, as libuv
+ *   does: user code never runs inside the pump, and ticks run between two events.
+ * - **Statuses.** Methods answer 0 or libuv's negative number; they never throw.
+ *
+ * Not here: reading, writing, options, and what keeps the process alive (`stream-handle.ts`).
+ */
+import { AsyncResource } from 'node:async_hooks';
+import type { RawConnection, RawListener } from '../../host-web/raw/raw.ts';
+import type { Stack } from '../../host-web/stack.ts';
+import { errnoOf, numberOf } from './errno.ts';
+import { internals } from './internals.ts';
+import { type Request, StreamHandle } from './stream-handle.ts';
+
+/** What `getsockname` and `getpeername` fill in. */
+interface Name {
+  address?: string;
+  family?: string;
+  port?: number;
+}
+
+/** A connect under way. */
+interface Connecting {
+  readonly request: Request;
+  /** A program's context at its call of `connect`, apart from that of the handle. */
+  readonly context: AsyncResource;
+}
+
+/** `bind`'s flags (uv.h). */
+const IPV6_ONLY = 1;
+const REUSE_PORT = 2;
+const ANY = { 4: '0.0.0.0', 6: '::' } as const;
+/** Who a connect to the unspecified address reaches: the stack itself, as in Linux. */
+const SELF: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+type Family = keyof typeof ANY;
+
+/** A class of handles of one stack, as `net` makes them: `new TCP(constants.SOCKET)`. */
+export type HandleClass = new (kind: number) => Handle;
+
+export class Handle extends StreamHandle {
+  /** Makes the handles of connections that are accepted. */
+  readonly #own: HandleClass;
+  #listener: RawListener | undefined;
+  #bound: { address: string; port: number } | undefined;
+  /** What `bind` could not do: `listen` and `connect` say it, as libuv's do. */
+  #unbound = 0;
+  #family: Family = 4;
+  #connecting: Connecting | undefined;
+  #isAccepting = false;
+  /** `net.Server`'s: takes a connection. */
+  onconnection: ((status: number, client?: Handle) => void) | undefined;
+  /** The listener is over by itself: its stack has been closed. */
+  onended: (() => void) | undefined;
+  /** The peer's urgent pointer was set, or moved on. */
+  onurgent: (() => void) | undefined;
+
+  constructor(stack: Stack, kind: number, own: HandleClass) {
+    super(stack, kind === internals.tcp.constants.SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP');
+    this.#own = own;
+  }
+
+  /** What the stack has for it. */
+  get raw(): RawConnection | RawListener | undefined {
+    return this.connection ?? this.#listener;
+  }
+
+  protected override get isListening(): boolean {
+    return this.#listener !== undefined;
+  }
+
+  // Endpoints -----------------------------------------------------------------------
+
+  /** A file descriptor is the kernel's. */
+  open(): number {
+    return numberOf('ENOTSUP');
+  }
+
+  bind(address: string, port: number, flags = 0): number {
+    return this.#bind(address, port, 4, flags);
+  }
+
+  bind6(address: string, port: number, flags = 0): number {
+    return this.#bind(address, port, 6, flags);
+  }
+
+  #bind(address: string, port: number, family: Family, flags: number): number {
+    if (this.#bound !== undefined || this.connection !== undefined) return numberOf('EINVAL');
+    if ((flags & IPV6_ONLY) !== 0) return numberOf('ENOTSUP');
+    if ((flags & REUSE_PORT) !== 0) this.options = { ...this.options, reusePort: true };
+    this.#family = family;
+    this.#bound = { address, port };
+    if (!this.#isOwn(address)) this.#unbound = numberOf('EADDRNOTAVAIL');
+    return this.#unbound;
+  }
+
+  #isOwn(address: string): boolean {
+    if (address === '' || address in SELF || address === '::1') return true;
+    return address.startsWith('127.') || this.stack.addresses.includes(address);
+  }
+
+  listen(backlog: number): number {
+    if (this.#unbound !== 0) return this.#unbound;
+    const { address: hostname, port } = this.#bound ?? { address: ANY[4], port: 0 };
+    try {
+      const options = { ...this.options, port, hostname, backlog };
+      this.#listener = this.stack.openListener(options);
+    } catch (error) {
+      return errnoOf(error);
+    }
+    this.#listener.onAcceptable = () => this.#accept();
+    this.#listener.onClosed = () => this.tell(() => this.onended?.());
+    this.refresh();
+    return 0;
+  }
+
+  /** Accepts the connections there are, each in a turn of its own. */
+  #accept(): void {
+    if (this.#isAccepting) return;
+    this.#isAccepting = true;
+    this.tell(() => {
+      this.#isAccepting = false;
+      const raw = this.#listener?.accept() ?? null;
+      if (raw === null) return;
+      this.#accept();
+      const client = this.context.runInAsyncScope(() => new this.#own(0));
+      client.#take(raw, this.#family);
+      try {
+        this.call(() => this.onconnection?.(0, client));
+      } finally {
+        // A listener of 'drop' that throws leaves a connection that no socket has.
+        if (client.onread === undefined) client.close();
+      }
+    });
+  }
+
+  connect(request: Request, address: string, port: number): number {
+    return this.#open(request, address, port, 4);
+  }
+
+  connect6(request: Request, address: string, port: number): number {
+    return this.#open(request, address, port, 6);
+  }
+
+  #open(request: Request, address: string, port: number, family: Family): number {
+    if (this.isClosed) return numberOf('EBADF');
+    if (this.#connecting !== undefined) return numberOf('EALREADY');
+    if (this.connection !== undefined) return numberOf('EISCONN');
+    if (this.#unbound !== 0) return this.#unbound;
+    const bound = this.#bound;
+    const isAny = bound === undefined || bound.address === '' || bound.address in SELF;
+    try {
+      const raw = this.stack.openConnection(
+        { hostname: SELF[address] ?? address, port },
+        {
+          ...this.options,
+          ...(isAny ? {} : { localAddress: bound.address }),
+          ...(bound === undefined || bound.port === 0 ? {} : { localPort: bound.port }),
+        },
+      );
+      this.isConnecting = true;
+      this.#connecting = { request, context: new AsyncResource('TCPCONNECTWRAP') };
+      this.#take(raw, family);
+    } catch (error) {
+      return errnoOf(error);
+    }
+    this.refresh();
+    return 0;
+  }
+
+  #take(raw: RawConnection, family: Family): void {
+    this.connection = raw;
+    this.#family = family;
+    raw.onOpened = () => this.tell(() => this.#opened(0));
+    raw.onReadable = () => this.look();
+    raw.onEnd = () => this.look();
+    raw.onWritable = () => this.tell(() => this.settle());
+    raw.onUrgent = () => this.tell(() => this.onurgent?.());
+    raw.onOver = () => this.tell(() => this.#over(raw));
+    if (raw.isClosed) raw.onOver();
+  }
+
+  #opened(status: number): void {
+    const connecting = this.#connecting;
+    if (connecting === undefined) return;
+    this.#connecting = undefined;
+    this.isConnecting = false;
+    this.refresh();
+    this.look();
+    this.tell(() => this.settle());
+    const { request, context } = connecting;
+    context.runInAsyncScope(() => request.oncomplete?.(status, this, request, true, true));
+  }
+
+  /** The connection is over. */
+  #over(raw: RawConnection): void {
+    if (this.isClosed) return;
+    if (this.#connecting !== undefined) {
+      this.#opened(errnoOf(raw.error, numberOf('ECONNABORTED')));
+      return;
+    }
+    // What arrived before a failure is read before it is told.
+    this.look();
+    this.settle();
+  }
+
+  getsockname(out: Name): number {
+    const raw = this.connection ?? this.#listener;
+    if (raw !== undefined) return this.#name(out, raw.localAddress, raw.localPort);
+    if (this.#bound === undefined) return numberOf('EBADF');
+    return this.#name(out, this.#bound.address, this.#bound.port);
+  }
+
+  getpeername(out: Name): number {
+    const raw = this.connection;
+    if (raw === undefined || this.#connecting !== undefined) return numberOf('ENOTCONN');
+    return this.#name(out, raw.remoteAddress, raw.remotePort);
+  }
+
+  /** A handle of IPv6 shows IPv4's addresses as mapped ones, as the kernel's does. */
+  #name(out: Name, address: string, port: number): number {
+    const isMapped = this.#family === 6 && !address.includes(':');
+    out.address = isMapped ? (address === ANY[4] ? ANY[6] : `::ffff:${address}`) : address;
+    if (this.#family === 4 && address === ANY[6]) out.address = ANY[4];
+    out.family = out.address.includes(':') ? 'IPv6' : 'IPv4';
+    out.port = port;
+    return 0;
+  }
+
+  // The end -------------------------------------------------------------------------
+
+  isClosing(): boolean {
+    return this.isClosed;
+  }
+
+  /** Lets go: a FIN behind what was taken, or a RST where text is unread (as close(2)). */
+  close(closed?: () => void): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    const raw = this.connection;
+    if (raw !== undefined) {
+      raw.onOpened = raw.onReadable = raw.onWritable = raw.onEnd = raw.onOver = null;
+      raw.onUrgent = null;
+      raw.release();
+    }
+    const listener = this.#listener;
+    if (listener !== undefined) {
+      listener.onAcceptable = listener.onClosed = null;
+      listener.close();
+      listener.release();
+    }
+    const connecting = this.#connecting;
+    this.#connecting = undefined;
+    const ends = this.cancel();
+    if (connecting !== undefined) ends.unshift(() => cancel(connecting, this));
+    ends.push(() => {
+      this.context.emitDestroy();
+      if (typeof closed === 'function') this.call(() => closed.call(this));
+    });
+    // libuv closes behind what is immediate: a program's `setImmediate` comes before 'close'.
+    this.tell(() => {
+      for (const end of ends) this.tell(end);
+    });
+  }
+
+  /** As `close`, by a RST. */
+  reset(closed?: () => void): number {
+    if (this.isClosed) return 0;
+    // As libuv: a FIN that is under way cannot be taken back.
+    if (this.isEnding) return numberOf('EINVAL');
+    if (this.connection !== undefined && !this.connection.isClosed) this.connection.abort();
+    this.close(closed);
+    return 0;
+  }
+}
+
+/** The handle was closed before it was connected. */
+function cancel({ request, context }: Connecting, handle: Handle): void {
+  const status = numberOf('ECANCELED');
+  context.runInAsyncScope(() => request.oncomplete?.(status, handle, request, false, false));
+}
+
+const classes = new WeakMap<Stack, HandleClass>();
+
+/** The class of a stack's handles. */
+export function handlesOf(stack: Stack): HandleClass {
+  let known = classes.get(stack);
+  if (known === undefined) {
+    // The name that `net`'s own have, for what prints it.
+    known = class TCP extends Handle {
+      constructor(kind: number) {
+        super(stack, kind, TCP);
+      }
+    };
+    classes.set(stack, known);
+  }
+  return known;
+}
