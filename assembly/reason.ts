@@ -271,4 +271,6 @@ export enum Reason {
   BBR_TOO_HIGH,
   /** Nobody here has that connection: the stacks that share the link are asked. */
   LEFT_TO_OTHERS,
+  /** What was sent once has come: the timeout was wrong, recovery goes on. (RFC 5682 §3.1) */
+  RECOVERY_RESUMED,
 }

@@ -642,6 +642,8 @@ export enum Reason {
   BBR_TOO_HIGH = 117,
   /** Nobody here has that connection: the stacks that share the link are asked. */
   LEFT_TO_OTHERS = 118,
+  /** What was sent once has come: the timeout was wrong, recovery goes on. (RFC 5682 §3.1) */
+  RECOVERY_RESUMED = 119,
 }
 
 /** The sentence of every reason, with its section. */
@@ -765,6 +767,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.BBR_PROBE_RTT]: "Less is sent, to see a round trip without a queue. (draft-ietf-ccwg-bbr §5.3.4)",
   [Reason.BBR_TOO_HIGH]: "A probe has lost too much: the bound is as much in flight. (draft-ietf-ccwg-bbr §5.5.10.2)",
   [Reason.LEFT_TO_OTHERS]: "Nobody here has that connection: the stacks that share the link are asked.",
+  [Reason.RECOVERY_RESUMED]: "What was sent once has come: the timeout was wrong, recovery goes on. (RFC 5682 §3.1)",
 }
 
 /** Window: what the host chooses before `init`. Zero means the default; `limits.ts` has it, and what each may be. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ the limits, u32 each, and 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */

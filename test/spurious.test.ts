@@ -173,6 +173,29 @@ test('RFC 5682 §3.1b: an ACK of what was sent only once proves the timeout spur
   expect(host.look('cwnd')).toBeGreaterThanOrEqual(cwnd);
 });
 
+test('RFC 5682 §3.1a, §3.1b: timeouts that repeat are one, and one proof takes all back', () => {
+  const { stack, host, peer, cwnd } = timedOut();
+  host.wait(host.look('rto') / 1000);
+  expect(stack.counter(Counter.TcpExtTCPTimeouts)).toBe(2);
+  peer.take();
+  peer.send(ack({ ack: 1 + MSS }));
+  expect(Math.min(...numbers(peer))).toBeGreaterThanOrEqual(10);
+  peer.send(ack({ ack: 1 + 3 * MSS }));
+  expect(stack.counter(Counter.TcpExtTCPSpuriousRTOs)).toBe(1);
+  expect(host.look('cwnd')).toBeGreaterThanOrEqual(cwnd);
+  expect(Math.min(...numbers(peer))).toBeGreaterThanOrEqual(10);
+});
+
+test('RFC 5682 §3.1a: a second timeout after an ACK is not the first one’s', () => {
+  const { stack, host, peer } = timedOut();
+  peer.send(ack({ ack: 1 + MSS }));
+  host.wait(host.look('rto') / 1000);
+  expect(stack.counter(Counter.TcpExtTCPTimeouts)).toBe(2);
+  peer.take();
+  peer.send(ack({ ack: 1 + 2 * MSS }));
+  expect(numbers(peer)).toContain(2);
+});
+
 test('RFC 5682 §3.1c: a duplicate instead means that the timeout was right', () => {
   const { stack, host, peer } = timedOut();
   peer.take();
@@ -182,4 +205,64 @@ test('RFC 5682 §3.1c: a duplicate instead means that the timeout was right', ()
   expect(stack.counter(Counter.TcpExtTCPSpuriousRTOs)).toBe(0);
   expect(numbers(peer)).toContain(1);
   expect(host.look('cwnd')).toBeLessThan(5 * MSS);
+});
+
+/** Of ten segments the first is lost; recovery has begun, and a timeout has interrupted it. */
+function interrupted() {
+  const made = sent(10);
+  made.host.wait(RTT);
+  made.peer.send(ack({ ack: 1, sack: [[1 + MSS, 1 + 4 * MSS]] }));
+  expect(numbers(made.peer)).toEqual([0]);
+  const { ssthresh } = made.host.status()!;
+  made.host.wait(made.host.look('rto') / 1000);
+  expect(made.stack.counter(Counter.TcpExtTCPTimeouts)).toBe(1);
+  expect(numbers(made.peer)).toEqual([0]);
+  return { ...made, ssthresh };
+}
+
+test('recovery goes on after a timeout if what that took for lost arrives', () => {
+  const { stack, host, peer, ssthresh } = interrupted();
+  expect(host.look('ssthresh')).toBeLessThan(ssthresh);
+  host.write(10 * MSS);
+  for (let last = 5; last <= 10; last++) {
+    peer.send(ack({ ack: 1, sack: [[1 + MSS, 1 + last * MSS]] }));
+  }
+  // What the loss has taken stays taken; new data goes on, as much as recovery lets out.
+  expect(host.look('ssthresh')).toBe(ssthresh);
+  expect(stack.counter(Counter.TcpExtTCPSpuriousRTOs)).toBe(1);
+  const next = numbers(peer);
+  expect(next.length).toBeGreaterThan(0);
+  expect(Math.min(...next)).toBeGreaterThanOrEqual(10);
+  peer.send(ack({ ack: 1 + 10 * MSS }));
+  expect(host.look('ssthresh')).toBe(ssthresh);
+});
+
+test('what RACK finds lost after that is sent again', () => {
+  const { peer } = interrupted();
+  const sack: [number, number][] = [
+    [1 + MSS, 1 + 4 * MSS],
+    [1 + 8 * MSS, 1 + 10 * MSS],
+  ];
+  peer.send(ack({ ack: 1, sack }));
+  peer.send(ack({ ack: 1 + 4 * MSS, sack: sack.slice(1) }));
+  expect(numbers(peer)).toEqual([4, 5, 6, 7]);
+});
+
+test('the timeout was right if only what was sent again arrives', () => {
+  const { stack, host, peer, ssthresh } = interrupted();
+  peer.send(ack({ ack: 1 + 4 * MSS }));
+  expect(numbers(peer)).toEqual([4, 5]);
+  expect(stack.counter(Counter.TcpExtTCPSpuriousRTOs)).toBe(0);
+  expect(host.look('ssthresh')).toBeLessThan(ssthresh);
+});
+
+test('a peer that has dropped what it SACKed proves nothing by acknowledging it', () => {
+  const { stack, host, peer } = interrupted();
+  // What was SACKed at the left edge is not acknowledged: the peer has dropped it.
+  peer.send(ack({ ack: 1 + MSS }));
+  host.wait(host.look('rto') / 1000);
+  expect(stack.counter(Counter.TcpExtTCPTimeouts)).toBe(2);
+  peer.take();
+  peer.send(ack({ ack: 1 + 3 * MSS }));
+  expect(stack.counter(Counter.TcpExtTCPSpuriousRTOs)).toBe(0);
 });

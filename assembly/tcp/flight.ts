@@ -114,6 +114,8 @@ export class Flight {
   /** cwnd and ssthresh before the reduction that can be undone. */
   priorCwnd: u32;
   priorSsthresh: u32;
+  /** ssthresh of the recovery that a timeout has interrupted; 0 where none was. */
+  interruptedSsthresh: u32;
   /** SND.UNA when the reduction was made; meaningful while `isUndoable`. */
   undoMarker: LocalSeq;
   /**

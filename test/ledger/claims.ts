@@ -39,6 +39,7 @@ const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
   'RFC 3522 §3.2c': deviates,
   'RFC 3522 §3.4': absent('a receiver that wants more than its share can ACK early as well'),
   'RFC 4015 §3.2b': deviates,
+  'RFC 5682 §3.1d': deviates,
   'RFC 5681 §4.1': deviates,
   'RFC 6928 §2c': deviates,
   'RFC 7661 §4.4.1a': deviates,

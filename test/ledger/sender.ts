@@ -37,6 +37,7 @@ RFC 5682
 3.1a SHOULD the first ACK after a timeout lets new data out before more is sent again
 3.1b SHOULD if the next one acknowledges what was sent only once, the timeout was spurious
 3.1c MUST a duplicate instead means that the timeout was right
+3.1d MUST what lies below an earlier RecoveryPoint is sent again without waiting for proof
 
 RFC 7661
 4.1 MUST a connection begins validated, and pipeACK is undefined

@@ -30,7 +30,7 @@ import { Flag, has, lower, pendingText, raise, Tcb } from '../tcb';
 import { recordLoneFin } from './lone-fin';
 import { beginPrr, prrAcknowledged } from './prr';
 import { detectLosses, DUPLICATE_THRESHOLD, rackRecovered, rackUpdate, rackWait } from './rack';
-import { clearSacked, markAllLost, markLost } from './scoreboard';
+import { clearLost, clearSacked, markAllLost, markLost } from './scoreboard';
 import { probeAcknowledged } from './tail-probe';
 import { beginUndo, tryUndo } from './undo';
 
@@ -45,7 +45,7 @@ export function recover(tcb: Tcb, seg: Segment): void {
   if (has(tcb, Flag.SACK)) {
     rackUpdate(tcb, flight);
     probeAcknowledged(tcb, flight, seg);
-    tryUndo(tcb, flight);
+    if (!tryUndo(tcb, flight) && wasInterrupted(flight)) resumeRecovery(tcb, flight);
     if (made.hasDelivered) detectLosses(tcb, flight);
   } else {
     tryUndo(tcb, flight);
@@ -202,15 +202,22 @@ export function loseEverything(tcb: Tcb, isFirst: bool): void {
   beginProgress();
   if (isFirst) {
     beginUndo(tcb, flight);
+    flight.interruptedSsthresh = flight.phase == Phase.RECOVERY ? cc.ssthresh : 0;
     if (!isReducedByEcho(tcb)) cc.ssthresh = reduce(tcb, flight, Cause.TIMEOUT); // RFC 5681 §3.1h
   }
   reducedByLoss(tcb);
   const hasReneged = markForTimeout(tcb, flight);
+  // Where something is on its way that is too young to be lost, its arrival would prove nothing.
+  if (hasReneged || pipe(tcb) != 0) flight.interruptedSsthresh = 0;
   cc.recoveryPoint = tcb.snd.nxt; // RFC 6582 §3.2f
   cc.acked = cc.duplicates = 0;
   cc.cwnd = pipe(tcb) + tcb.snd.mss; // RFC 5681 §3.1f, RFC 2525 §2.14
   flight.phase = <u8>Phase.LOSS;
-  const mayBeSpurious = isFirst && wasOpen && !hasReneged && has(tcb, Flag.SACK);
+  // DEVIATION: RFC 5682 §3.1d waits for no proof where RecoveryPoint lies beyond SND.UNA, which it
+  // does at each timeout that repeats. As in Linux those are one with the first: a line that stands
+  // still for longer has lost no more.
+  const mayWait = isFirst ? wasOpen : flight.frto == Frto.WAITING;
+  const mayBeSpurious = mayWait && !hasReneged && has(tcb, Flag.SACK);
   flight.frto = <u8>(mayBeSpurious ? Frto.WAITING : Frto.OFF); // RFC 5682 §3.1a
   flight.probe = 0;
   slowStartAgain(tcb, flight);
@@ -237,6 +244,30 @@ function markForTimeout(tcb: Tcb, flight: Flight): bool {
     markLost(tcb, flight, index);
   }
   return false;
+}
+
+/**
+ * Whether the timeout has interrupted a recovery for nothing: what was sent once, and taken for
+ * lost by then, arrives after all.
+ */
+function wasInterrupted(flight: Flight): bool {
+  if (flight.phase != Phase.LOSS || flight.interruptedSsthresh == 0) return false;
+  return progress().hasSuspected != 0;
+}
+
+/**
+ * Recovery goes on where the timeout has interrupted it. What is lost RACK finds again; what the
+ * losses have taken from cwnd stays taken, what the timeout has comes back.
+ */
+function resumeRecovery(tcb: Tcb, flight: Flight): void {
+  clearLost(tcb, flight);
+  flight.phase = <u8>Phase.RECOVERY;
+  tcb.cc.ssthresh = flight.interruptedSsthresh;
+  lower(tcb, Flag.RESEND_NOW);
+  restored(tcb, flight);
+  beginPrr(tcb, flight);
+  count(Counter.TcpExtTCPSpuriousRTOs);
+  traceCongestion(tcb, Reason.RECOVERY_RESUMED);
 }
 
 /** An acknowledgment after a timeout: F-RTO's steps (RFC 5682 §3.1), and the end. */
@@ -291,5 +322,6 @@ export function sendAllAgain(tcb: Tcb): void {
   flight.phase = <u8>Phase.LOSS;
   flight.frto = <u8>Frto.OFF;
   flight.isUndoable = flight.probe = 0;
+  flight.interruptedSsthresh = 0;
   tcb.cc.recoveryPoint = tcb.snd.nxt;
 }
