@@ -7,6 +7,8 @@ import type { Rule } from '../../host-web/link/path.ts';
 import { link } from '../../host-web/sim/index.ts';
 import type { Cell } from '../bench/loss/cells.ts';
 import { lineOf } from '../bench/loss/line.ts';
+import { Observer } from '../bench/loss/observer.ts';
+import type { Sysctl } from '../../host-web/sysctl.ts';
 
 const PORT = 7001;
 /** When the clock begins, which is never at 0. */
@@ -22,6 +24,7 @@ export interface Load {
   /** Milliseconds until all is looked at. */
   readonly ms: number;
   readonly seed?: number;
+  readonly sysctl?: Sysctl;
 }
 
 /** What came of it. */
@@ -31,6 +34,8 @@ export interface Passage {
   /** Segments sent again: all, and those after the first second. */
   readonly again: number;
   readonly late: number;
+  /** … and those of which nothing had been lost. */
+  readonly spurious: number;
   readonly timeouts: number;
   /** When they were sent again: milliseconds since the first data packet. */
   readonly times: readonly number[];
@@ -79,13 +84,14 @@ function write(
 /** Sends a load through a line. */
 export function pass(cell: Cell, load: Load): Passage {
   const clock = new VirtualClock(BEGIN);
-  const sysctl = cell.marks === undefined ? {} : { tcp_ecn: 1 };
+  const sysctl = { ...(cell.marks === undefined ? {} : { tcp_ecn: 1 }), ...load.sysctl };
   const [a, b] = ['10.0.0.1/24', '10.0.0.2/24'].map((address, i) =>
     createStackSync({ address, clock, sysctl, seed: new Uint8Array(32).fill(i + 1) }),
   );
   const line = lineOf(cell, load.seed ?? 1);
   const { times, rule } = observer();
-  link(a!, b!, { ...line, rules: [rule, ...(line.rules ?? [])] });
+  const observed = new Observer(cell.rtt, 0);
+  link(a!, b!, { ...line, watch: observed.watch, rules: [rule, ...(line.rules ?? [])] });
   const into = new Uint8Array(65_536);
   let [octets, wroteAt, readAt] = [0, 0, 0];
   const listener = b!.openListener({ port: PORT });
@@ -106,6 +112,7 @@ export function pass(cell: Cell, load: Load): Passage {
     octets,
     again: Number(counters['TcpRetransSegs']),
     late: times.filter((time) => time > AT_FIRST).length,
+    spurious: observed.seenOf(PORT).spurious,
     timeouts: Number(counters['TcpExtTCPTimeouts']),
     times,
     took: readAt - wroteAt,

@@ -48,6 +48,23 @@ test.each([300, 700, 1500])('a line that stands still for %s ms: a timeout, no m
   expect(timeouts).toBeLessThanOrEqual(1);
 });
 
+describe('after a silence nothing is sent again but what its two timeouts send', () => {
+  // With losses some begin in the middle of a recovery.
+  test.each([
+    [0, 0],
+    [0, 1],
+    [0.0003, 1],
+    [0.001, 1],
+  ])('beside losses of %d, tcp_timestamps %i', (loss, tcp_timestamps) => {
+    for (let after = 2250; after < 6000; after += 500) {
+      const cell = { ...DEEP, loss, spike: { after, ms: 1500 } };
+      const made = pass(cell, { ms: after + 2500, sysctl: { tcp_timestamps } });
+      expect(made.timeouts).toBeGreaterThan(0);
+      expect(made.spurious).toBe(made.timeouts);
+    }
+  });
+});
+
 test('reordering alone: nothing is sent again after the first second', () => {
   const cell = { ...DEEP, reordering: { share: 0.05, most: 10 } };
   expect(pass(cell, { ms: 10_000 }).late).toBe(0);

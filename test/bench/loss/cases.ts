@@ -110,17 +110,20 @@ function recovery(): Case[] {
 
 // What is late, and what is overtaken -----------------------------------------------
 
-/** A queue that does not overflow in the time a spike takes. */
-const DEEP = 20;
 const SPIKE_AFTER = 3000;
 
+/**
+ * How many timeouts fall into a spike is a matter of SRTT: none, one and two between 30 and 160 ms.
+ * A queue that overflows keeps both senders there; in a deeper one slow start leaves each with 120
+ * to 350 ms, by chance.
+ */
 function spikes(): Case[] {
   return [300, 700, 1500].map((ms) => {
-    const cell = { ...LINE, queue: DEEP, spike: { after: SPIKE_AFTER, ms } };
+    const cell = { ...LINE, queue: 4, spike: { after: SPIKE_AFTER, ms } };
     const work = { kind: 'stream', seconds: 7 } as const;
     const measure: Measure = {
       name: `stands still for ${ms} ms`,
-      of: ({ again }) => again,
+      of: ({ spurious }) => spurious,
       digits: 0,
       bar: 'at most as many',
       isMet: (linux, netcell) => netcell <= linux,
@@ -128,6 +131,9 @@ function spikes(): Case[] {
     return alone({ cell, work, since: SPIKE_AFTER, runs: 3 }, [measure]);
   });
 }
+
+/** A queue that overtaking does not make overflow. */
+const DEEP = 20;
 
 /** Goodput in Mbit/s, of which netcell's should not be much less. */
 function goodput(name: string): Measure {
@@ -307,7 +313,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     cases: recovery(),
   },
   spikes: {
-    title: 'A line that stands still: segments sent again since, median of 3',
+    title: 'A line that stands still: segments sent again for nothing since, median of 3',
     columns: ['Linux', 'netcell'],
     cases: spikes(),
   },

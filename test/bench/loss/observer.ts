@@ -38,8 +38,9 @@ export class Observer {
     if (from !== 'A' || textLength === 0) return;
     const { firstAt, lost, seen } = this.#flowOf(packet);
     const wasLost = lost.has(seq);
-    if (fate === 'dropped' || fate === 'refused') lost.add(seq);
-    else if (wasLost) lost.delete(seq);
+    if (fate !== 'dropped' && fate !== 'refused') lost.delete(seq);
+    // Of what is sent again the first sending may still be on its way.
+    else if (!isRetransmission) lost.add(seq);
     if (at < firstAt + this.#since) return;
     seen.data++;
     if (!isRetransmission) return;
