@@ -15,6 +15,7 @@ import type { RawConnection, RawListener } from '../../host-web/raw/raw.ts';
 import type { Stack } from '../../host-web/stack.ts';
 import { errnoOf, numberOf } from './errno.ts';
 import { internals } from './internals.ts';
+import { enter, leave } from './ports.ts';
 import { type Request, StreamHandle } from './stream-handle.ts';
 
 /** What `getsockname` and `getpeername` fill in. */
@@ -39,6 +40,9 @@ const ANY = { 4: '0.0.0.0', 6: '::' } as const;
 const SELF: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 type Family = keyof typeof ANY;
+
+/** Where a connection that is accepted belongs: to no call of the program's. */
+const OUTSIDE = new AsyncResource('TCPWRAP', { requireManualDestroy: true });
 
 /** A class of handles of one stack, as `net` makes them: `new TCP(constants.SOCKET)`. */
 export type HandleClass = new (kind: number) => Handle;
@@ -107,14 +111,20 @@ export class Handle extends StreamHandle {
   listen(backlog: number): number {
     if (this.#unbound !== 0) return this.#unbound;
     const { address: hostname, port } = this.#bound ?? { address: ANY[4], port: 0 };
+    let listener: RawListener;
     try {
-      const options = { ...this.options, port, hostname, backlog };
-      this.#listener = this.stack.openListener(options);
+      listener = this.stack.openListener({ ...this.options, port, hostname, backlog });
     } catch (error) {
       return errnoOf(error);
     }
-    this.#listener.onAcceptable = () => this.#accept();
-    this.#listener.onClosed = () => this.tell(() => this.onended?.());
+    if (!enter(this.stack, listener, this.options.reusePort === true)) {
+      listener.close();
+      listener.release();
+      return port === 0 ? this.listen(backlog) : numberOf('EADDRINUSE');
+    }
+    this.#listener = listener;
+    listener.onAcceptable = () => this.#accept();
+    listener.onClosed = () => this.tell(() => this.onended?.());
     this.refresh();
     return 0;
   }
@@ -128,7 +138,7 @@ export class Handle extends StreamHandle {
       const raw = this.#listener?.accept() ?? null;
       if (raw === null) return;
       this.#accept();
-      const client = this.context.runInAsyncScope(() => new this.#own(0));
+      const client = OUTSIDE.runInAsyncScope(() => new this.#own(0));
       client.#take(raw, this.#family);
       try {
         this.call(() => this.onconnection?.(0, client));
@@ -178,7 +188,10 @@ export class Handle extends StreamHandle {
     this.#family = family;
     raw.onOpened = () => this.tell(() => this.#opened(0));
     raw.onReadable = () => this.look();
-    raw.onEnd = () => this.look();
+    raw.onEnd = () => {
+      this.hasPeerEnded = true;
+      this.look();
+    };
     raw.onWritable = () => this.tell(() => this.settle());
     raw.onUrgent = () => this.tell(() => this.onurgent?.());
     raw.onOver = () => this.tell(() => this.#over(raw));
@@ -201,7 +214,9 @@ export class Handle extends StreamHandle {
   #over(raw: RawConnection): void {
     if (this.isClosed) return;
     if (this.#connecting !== undefined) {
-      this.#opened(errnoOf(raw.error, numberOf('ECONNABORTED')));
+      const status = errnoOf(raw.error, numberOf('ECONNABORTED'));
+      // The word that connect(2) has for a pair of sockets that is taken.
+      this.#opened(status === numberOf('EADDRINUSE') ? numberOf('EADDRNOTAVAIL') : status);
       return;
     }
     // What arrived before a failure is read before it is told.
@@ -251,6 +266,7 @@ export class Handle extends StreamHandle {
     const listener = this.#listener;
     if (listener !== undefined) {
       listener.onAcceptable = listener.onClosed = null;
+      leave(this.stack, listener);
       listener.close();
       listener.release();
     }

@@ -13,8 +13,9 @@ const LOCALHOST: readonly LookupAddress[] = [
 /** The address of `localhost` to listen on. */
 export const LOOPBACK = LOCALHOST[0]!.address;
 
-export function isLocalhost(host: string | undefined): boolean {
-  return host === undefined || host.toLowerCase() === 'localhost';
+/** Whether a host is the stack itself by its name; what is no name is Node's to refuse. */
+export function isLocalhost(host: unknown): boolean {
+  return host === undefined || (typeof host === 'string' && host.toLowerCase() === 'localhost');
 }
 
 /** As `dns.lookup`, for a socket of a stack. */

@@ -9,7 +9,7 @@ import { RawListener } from '../../host-web/raw/raw.ts';
 import type { TuningOptions } from '../../host-web/raw/tuning.ts';
 import type { HandleClass } from './handle.ts';
 import { isLocalhost, LOOPBACK } from './lookup.ts';
-import { handleOf, refusePath, type Socket, watch } from './socket.ts';
+import { handleOf, normalize, refusePath, type Socket, watch } from './socket.ts';
 
 export interface ListenOptions extends nodeNet.ListenOptions {
   /** Options that `node:net` has no word for; accepted connections have them too. */
@@ -35,23 +35,14 @@ type Listen = (
 const connections = new WeakMap<nodeNet.Server, Set<nodeNet.Socket>>();
 
 /** `listen(port[, host][, backlog][, listener])` or `listen(options[, listener])`, in one form. */
-function readArguments(args: readonly unknown[]): [ListenOptions, (() => void)[]] {
-  const listeners = args.filter((arg) => typeof arg === 'function') as (() => void)[];
-  const [first] = args;
-  if (typeof first === 'object' && first !== null) return [first as ListenOptions, listeners];
-  // A text that is no number is the path of a pipe.
-  if (typeof first === 'string' && Number.isNaN(Number(first))) refusePath(first);
-  const host = args.slice(1).find((arg) => typeof arg === 'string');
-  const backlog = args.slice(1).find((arg) => typeof arg === 'number');
-  const port = typeof first === 'number' || typeof first === 'string' ? first : 0;
-  return [
-    {
-      port: port as number,
-      ...(host === undefined ? {} : { host: host as string }),
-      ...(backlog === undefined ? {} : { backlog: backlog as number }),
-    },
-    listeners,
-  ];
+function readArguments(args: readonly unknown[]): [ListenOptions, (() => void) | null] {
+  const [read, listener] = normalize([...args]);
+  const [first, ...others] = args;
+  const options = { ...read } as ListenOptions;
+  if (args.length === 0 || typeof first === 'function') options.port = 0;
+  const backlog = others.find((arg) => typeof arg === 'number') as number | undefined;
+  if (backlog !== undefined) options.backlog = backlog;
+  return [options, listener];
 }
 
 /**
@@ -64,7 +55,7 @@ export function listenOn<S extends nodeNet.Server>(
   handles: HandleClass,
   args: readonly unknown[],
 ): S {
-  const [{ tuning = {}, ...options }, listeners] = readArguments(args);
+  const [{ tuning = {}, ...options }, listener] = readArguments(args);
   refuseTls(options);
   refuseTls(tuning);
   refusePath(options.path);
@@ -85,9 +76,11 @@ export function listenOn<S extends nodeNet.Server>(
     listen.call(server, address || '::', port, isIpv6 ? 6 : family, backlog, fd, flags);
   };
   watchConnections(server);
-  const host = isLocalhost(options.host ?? '') ? LOOPBACK : options.host;
-  // In a worker of a cluster the primary would listen, on the kernel.
-  nodeNet.Server.prototype.listen.call(server, { ...options, host, exclusive: true }, ...listeners);
+  if (isLocalhost(options.host ?? '')) options.host = LOOPBACK;
+  // In a worker of a cluster the primary would listen, on the kernel. What an error shows of the
+  // options is what was given.
+  Object.defineProperty(options, 'exclusive', { value: true, enumerable: false });
+  nodeNet.Server.prototype.listen.call(server, options, listener ?? undefined);
   return server;
 }
 

@@ -36,6 +36,8 @@ export abstract class StreamHandle extends JSStream {
   /** `connect` is under way: nothing is read or sent before it is told. */
   protected isConnecting = false;
   protected isClosed = false;
+  /** The peer's FIN has come. */
+  protected hasPeerEnded = false;
   readonly #references: References;
   #isReading = false;
   #isLooking = false;
@@ -45,7 +47,7 @@ export abstract class StreamHandle extends JSStream {
   #octetsRead = 0;
   /** A user's buffer that reads go into, octets; 0 is none. */
   #userSize = 0;
-  readonly #writes = new Writes();
+  readonly #writes = new Writes((raw, result) => this.#errno(raw.failure('write', result)));
 
   constructor(stack: Stack, type: string) {
     super();
@@ -164,6 +166,9 @@ export abstract class StreamHandle extends JSStream {
       this.#octetsRead += size;
       this.look();
       this.call(() => this.readBuffer(scratch.subarray(0, size)));
+    } else if (size === END && this.#isFinUntold && !raw.hasFailed) {
+      this.look();
+      this.settle();
     } else if (size === END) {
       this.#hasEnded = true;
       this.refresh();
@@ -231,10 +236,13 @@ export abstract class StreamHandle extends JSStream {
    */
   #write(given: Request | null, parts: readonly Uint8Array[]): unknown {
     const request: Request & { writeStatus?: null } = given ?? { writeStatus: null };
+    let context = this.context;
     const done: Done = (status) => {
-      this.call(() => request.oncomplete?.(status, this, undefined));
+      context.runInAsyncScope(() => request.oncomplete?.(status, this, undefined));
     };
     const status = this.#send(parts, done, false);
+    // Only one that is under way is told of later, and then in the context of its call.
+    if (status === 1) context = new AsyncResource('WRITEWRAP');
     if (internals.isWriteAsync !== undefined) state[internals.isWriteAsync] = status === 1 ? 1 : 0;
     if (internals.writeError !== undefined) state[internals.writeError] = 0;
     if (status !== 1) return status;
@@ -263,7 +271,10 @@ export abstract class StreamHandle extends JSStream {
   }
 
   shutdown(request: Request): number {
-    return this.#finish((status) => this.call(() => request.oncomplete?.(status)));
+    const context = new AsyncResource('SHUTDOWNWRAP');
+    return this.#finish((status) => {
+      context.runInAsyncScope(() => request.oncomplete?.(status));
+    });
   }
 
   onshutdown(request: NativeRequest): number {
@@ -280,16 +291,35 @@ export abstract class StreamHandle extends JSStream {
     return 0;
   }
 
+  /** Our FIN has been sent: who asked for it hears so before the peer's, which may answer it. */
+  get #isFinUntold(): boolean {
+    return this.#writes.isEnding && this.#writes.isEmpty;
+  }
+
   /** Tells of writes that are over, each in a turn of its own. */
   protected settle(): void {
     const raw = this.connection;
     if (raw === undefined || this.isClosed || this.isConnecting) return;
-    const over = raw.isClosed ? errnoOf(raw.error, numberOf('EPIPE')) : 0;
+    // As with libuv, who reads hears of a failure before who writes.
+    if (raw.hasFailed && this.#isReading && !this.#hasEnded && !this.#isFailureTold) {
+      this.look();
+      this.tell(() => this.settle());
+      return;
+    }
+    const over = raw.isClosed ? this.#errno(raw.error) : 0;
     const told = this.#writes.settle(raw, over);
     if (told === undefined) return;
     this.refresh();
     if (this.#writes.isBusy) this.tell(() => this.settle());
     told();
+  }
+
+  /** libuv's number of what a writer fails with. */
+  #errno(error: unknown): number {
+    const number = errnoOf(error, numberOf('EPIPE'));
+    // Linux: a reset behind the peer's FIN is a pipe that nobody reads from any more.
+    const isPipe = this.hasPeerEnded && number === numberOf('ECONNRESET');
+    return isPipe ? numberOf('EPIPE') : number;
   }
 
   /** Whether the FIN waits for what is before it. */

@@ -6,7 +6,7 @@
  * more: that write fails, and the connection is aborted, since octets are missing in its stream.
  */
 import type { RawConnection } from '../../host-web/raw/raw.ts';
-import { errnoOf, numberOf } from './errno.ts';
+import { numberOf } from './errno.ts';
 
 /** Told how a write or a shutdown ended: 0, or libuv's number. */
 export type Done = (status: number) => void;
@@ -22,11 +22,19 @@ interface Write {
   readonly done: Done;
 }
 
+/** libuv's number of a failure to send, by what `send` answered. */
+type Failure = (raw: RawConnection, result: number) => number;
+
 export class Writes {
+  readonly #failure: Failure;
   #waiting: Write[] = [];
   #end: Done | undefined;
   /** Octets given so far. */
   total = 0;
+
+  constructor(failure: Failure) {
+    this.#failure = failure;
+  }
 
   /** Octets that the send buffer has not taken. */
   get left(): number {
@@ -65,7 +73,7 @@ export class Writes {
     const sizes = parts.map(({ length }) => length);
     const write = { parts, sizes, next: 0, at: 0, left: total, done };
     if (raw !== null && this.#waiting.length === 0) {
-      const status = send(raw, write);
+      const status = this.#send(raw, write);
       if (status < 0) return status;
       if (write.left === 0 && !isLate) return 0;
     }
@@ -96,7 +104,7 @@ export class Writes {
     }
     let status = write.left === 0 ? 0 : failed;
     if (write.left > 0 && status === 0) {
-      status = send(raw, write);
+      status = this.#send(raw, write);
       if (status === 0 && write.left > 0) return undefined;
     }
     this.#waiting.shift();
@@ -113,24 +121,24 @@ export class Writes {
     this.#end = undefined;
     return dones;
   }
-}
 
-/** Gives the send buffer what fits; answers 0 or libuv's number. */
-function send(raw: RawConnection, write: Write): number {
-  const { parts, sizes } = write;
-  while (write.next < parts.length) {
-    const part = parts[write.next]!;
-    if (part.length !== sizes[write.next]) {
-      raw.abort();
-      return numberOf('EFAULT');
+  /** Gives the send buffer what fits; answers 0 or libuv's number. */
+  #send(raw: RawConnection, write: Write): number {
+    const { parts, sizes } = write;
+    while (write.next < parts.length) {
+      const part = parts[write.next]!;
+      if (part.length !== sizes[write.next]) {
+        raw.abort();
+        return numberOf('EFAULT');
+      }
+      const taken = raw.send(write.at === 0 ? part : part.subarray(write.at));
+      if (taken < 0) return this.#failure(raw, taken);
+      write.left -= taken;
+      write.at += taken;
+      if (write.at < part.length) return 0;
+      write.at = 0;
+      write.next++;
     }
-    const taken = raw.send(write.at === 0 ? part : part.subarray(write.at));
-    if (taken < 0) return errnoOf(raw.failure('write', taken));
-    write.left -= taken;
-    write.at += taken;
-    if (write.at < part.length) return 0;
-    write.at = 0;
-    write.next++;
+    return 0;
   }
-  return 0;
 }

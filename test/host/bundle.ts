@@ -48,13 +48,14 @@ process.once('exit', () => {
 /** Milliseconds after which a child is not waited for any more: less than a test has. */
 const LONGEST = 500_000;
 
-/** Start Node on a bundled script; its exit code and output are the promise's. */
+/** Start Node, or another one, on a bundled script; its exit code and output are the promise's. */
 export function run(
   file: string,
   args: readonly string[] = [],
   options: SpawnOptions = {},
+  node = process.execPath,
 ): { child: ChildProcess; outcome: Promise<Outcome> } {
-  const child = spawn(process.execPath, ['--enable-source-maps', file, ...args], {
+  const child = spawn(node, ['--enable-source-maps', file, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LONGEST,
     killSignal: 'SIGKILL',

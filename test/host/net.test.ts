@@ -2,14 +2,10 @@
  * `netcell/net` as programs use it: Node's own http, http.Agent and tls over it, and `net.Socket`'s
  * events, codes and ways to end. Two stacks in one process, on the real clock.
  */
-import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type RequestOptions } from 'node:http';
 import type { AddressInfo, LookupFunction } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
@@ -17,6 +13,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Net, netFor, type Server, type Socket } from '../../host-node/net/index.ts';
 import { createStackSync, pipe, type Stack } from '../../host-web/index.ts';
 import { coreModule } from '../core-module.ts';
+import { selfMade } from './certificate.ts';
 
 const HERE = '10.0.0.1';
 const THERE = '10.0.0.2';
@@ -166,20 +163,6 @@ describe('tls', () => {
     expect(secure.authorized).toBe(true);
   });
 });
-
-function selfMade(): { key: Buffer; cert: Buffer } {
-  const folder = mkdtempSync(join(tmpdir(), 'netcell-tls-'));
-  const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
-  try {
-    const subject = ['-subj', '/CN=netcell', '-addext', 'subjectAltName=DNS:netcell'];
-    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-    const files = ['-keyout', key, '-out', cert];
-    execFileSync('openssl', ['req', '-x509', ...curve, ...files, ...subject], { stdio: 'ignore' });
-    return { key: readFileSync(key), cert: readFileSync(cert) };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 describe('a socket', () => {
   it('tells its life in the order of net.Socket', async () => {
