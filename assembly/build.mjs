@@ -246,6 +246,7 @@ const bundled = await bundle(
     tun: 'host-node/tun.ts',
     net: 'host-node/net/index.ts',
     cli: 'host-node/cli/index.ts',
+    register: 'host-node/run/register.ts',
   },
   'chunk-[hash]',
   // A program waits for each file that it imports. What every entry imports is in one: so all of

@@ -49,6 +49,7 @@ import { setSourceRoute } from './tcp/source-route';
 import { nextStatus as nextStatusOf, status as statusOf } from './tcp/status';
 import { forgetAllPorts } from './tcp/taken-ports';
 import { handleOf, Tcb } from './tcp/tcb';
+import { lingering } from './tcp/timers';
 import { Instant, setNow } from './time';
 import { trace, traceBase as baseOfTrace, traceCount as countOfTrace } from './trace';
 
@@ -332,7 +333,7 @@ export function traceBase(): u32 {
 /**
  * Items a pool has handed out: 0 TCBs, 1 SYN-queue entries, 2 TIME-WAIT, 3 ranges, 4 replies, 5
  * pages, 6 source routes, 7 flights, 8 records of segments sent, 10 blocks of short texts;
- * and 9, of the TCBs those whose user has let go.
+ * and of the TCBs 9 those whose user has let go, 11 of these those in FIN-WAIT-2.
  */
 export function used(pool: u32): u32 {
   switch (pool) {
@@ -356,6 +357,8 @@ export function used(pool: u32): u32 {
       return orphans();
     case 10:
       return blocks().used;
+    case 11:
+      return lingering();
     default:
       return pages().used;
   }

@@ -59,10 +59,13 @@ export const IDENTIFICATIONS: usize = REFUSAL + 32;
 export const PATHS: usize = IDENTIFICATIONS + 1024;
 /** What the acknowledgment that arrives now has brought. */
 export const PROGRESS: usize = PATHS + 16;
-/** How many orphans there are, and where the search among TCBs for one to give up goes on. */
+/**
+ * How many orphans there are, where the search among TCBs for one to give up goes on, and how many
+ * orphans only wait for their peer's FIN.
+ */
 export const ORPHANS: usize = PROGRESS + 128;
 /** The reference of the connection whose tuple was found last. */
-export const LATEST_FOUND: usize = ORPHANS + 8;
+export const LATEST_FOUND: usize = ORPHANS + 16;
 /** The TCB that was fetched last, and a word that nobody reads. */
 export const FETCHED: usize = LATEST_FOUND + 8;
 /** Whose turn it is to send. */

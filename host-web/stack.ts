@@ -30,6 +30,7 @@ import type { WasmModule } from './platform.ts';
 import { EPOCH, Pump, PumpAlarm, type Pumped } from './pump.ts';
 import { failure, notFound } from './raw/failure.ts';
 import { Owners } from './raw/owners.ts';
+import { PassivePorts } from './raw/passive-ports.ts';
 import { type Host, RawConnection, RawListener } from './raw/raw.ts';
 import {
   checkOptions,
@@ -51,9 +52,6 @@ import { describe } from './units.ts';
 export type { TcpInfo } from './inspect.ts';
 export type { OpenListenerOptions, OpenOptions, StackOptions } from './raw/tuning.ts';
 
-const EPHEMERAL_FIRST = 49_152;
-const EPHEMERAL_COUNT = 16_384;
-
 /** A TCP/IP stack. */
 export class Stack implements Host {
   /** The core's door: for tests and tools. */
@@ -66,8 +64,9 @@ export class Stack implements Host {
   readonly #addresses: string[] = [];
   readonly #mtu: number | undefined;
   #attachment: Attachment | null = null;
-  #listeners = 0;
-  #nextPort: number;
+  readonly #ports: PassivePorts;
+  /** Listeners, and connections whose owners see to it themselves whether the process goes on. */
+  #unheld = 0;
   #isClosed = false;
   /** A pump is under way, once what runs now has ended. */
   #isAwake = false;
@@ -84,7 +83,7 @@ export class Stack implements Host {
     this.#mtu = mtu;
     this.#pump = new Pump(this.core, this.#pumped);
     this.#alarm = new PumpAlarm(clock, this.#pump, () => this.#attachment?.receive());
-    this.#nextPort = (seed[0]! << 8) | seed[1]!;
+    this.#ports = new PassivePorts((seed[0]! << 8) | seed[1]!);
     this.#pings = new Pings(this.core, clock, (seed[2]! << 8) | seed[3]!);
     for (const address of [options.address ?? []].flat()) this.addAddress(address);
   }
@@ -108,6 +107,11 @@ export class Stack implements Host {
     this.#pump.pump();
   }
 
+  /** As `pump`, timers too: for a host whose event loop has ended. */
+  poll(): void {
+    if (!this.#isClosed) this.#pump.ring();
+  }
+
   wake(): void {
     if (this.#pump.again() || this.#isAwake) return;
     this.#isAwake = true;
@@ -119,7 +123,11 @@ export class Stack implements Host {
   }
 
   forget(handle: number): void {
-    if (this.#owners.remove(handle) instanceof RawListener) this.#listeners--;
+    this.#owners.remove(handle);
+  }
+
+  unhold(connections: number): void {
+    this.#unheld += connections;
   }
 
   #input(length: number, flags: number): number {
@@ -156,7 +164,9 @@ export class Stack implements Host {
       if (this.#pings.waiting > 0) {
         this.#alarm.set(Math.min(deadline, this.#pings.deadline), true);
       } else {
-        this.#alarm.set(deadline, this.core.used(0) > this.#listeners);
+        // What only waits for its peer's FIN, of which nobody will hear, is no reason to go on.
+        const busy = this.core.used(0) - this.core.used(11);
+        this.#alarm.set(deadline, busy > this.#unheld);
       }
     },
   };
@@ -282,18 +292,13 @@ export class Stack implements Host {
     if (handle <= 0) throw failure(this.core, 'listen', -handle, hostname, port);
     const raw = new RawListener(this, handle, this.#adopt);
     tuneFirst(raw, options);
-    let result: Result;
-    let left = port === 0 ? EPHEMERAL_COUNT : 1;
-    do {
-      setEndpoint(this.core, octets, port === 0 ? this.#ephemeralPort() : port, null, 0);
-      result = -this.core.listen(handle, Math.min(Math.max(backlog, 1), 0xffff_ffff));
-    } while (result === Result.ADDRESS_IN_USE && --left > 0);
+    const result = this.#ports.listen(this.core, handle, octets, port, backlog);
     if (result !== Result.OK) {
       raw.release();
       throw failure(this.core, 'listen', result, hostname, port);
     }
     this.#owners.add(raw);
-    this.#listeners++;
+    raw.unhold();
     return raw;
   }
 
@@ -302,11 +307,6 @@ export class Stack implements Host {
     this.#owners.add(raw);
     return raw;
   };
-
-  #ephemeralPort(): number {
-    this.#nextPort = (this.#nextPort + 1) % EPHEMERAL_COUNT;
-    return EPHEMERAL_FIRST + this.#nextPort;
-  }
 
   // Streams ------------------------------------------------------------------------
 

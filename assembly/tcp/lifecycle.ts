@@ -25,7 +25,7 @@ import { forgetSourceRoute } from './source-route';
 import { enter } from './state';
 import { lt } from './seq';
 import { Flag, has, lower, raise, Tcb, tcbAt, unreadText } from './tcb';
-import { arm, cancelAll } from './timers';
+import { arm, cancelAll, startLingering } from './timers';
 
 /** Defaults of the options of `abi.ts`. */
 const DELAYED_ACK_MS: u16 = 40;
@@ -189,5 +189,5 @@ export function giveBack(tcb: Tcb): void {
 
 /** Bounds FIN-WAIT-2 of a connection whose user is gone. */
 export function lingerInFinWait2(tcb: Tcb): void {
-  arm(tcb, Timer.LINGER, afterMillis(tcb.finWait2Ms));
+  startLingering(tcb, afterMillis(tcb.finWait2Ms));
 }

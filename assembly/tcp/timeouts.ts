@@ -21,7 +21,7 @@ import { persistAgain, Watch, watchAgain, watchBehindProbe } from './loss/watch'
 import { resetConnection } from './reply';
 import { backOff, giveUpAt, MAX_RTO, R1, R2, stopTiming, SYN_R2 } from './loss/rto';
 import { armedFor, Flag, handleOf, has, lower, raise, setTimer, Tcb } from './tcb';
-import { arm, settle } from './timers';
+import { arm, settle, stopLingering } from './timers';
 
 /**
  * Runs every timer of a connection whose time has come. Only then it moves in the heap, to where
@@ -70,6 +70,7 @@ function runOut(tcb: Tcb, timer: Timer, due: Instant): void {
       keepAliveTimeout(tcb, due);
       return;
     case Timer.LINGER:
+      stopLingering();
       deleteTcb(tcb, Result.OK, Reason.FIN_WAIT_2_TIMEOUT);
       return;
     default: // Timer.OVERRIDE

@@ -7,6 +7,7 @@
  * every acknowledgment costs next to nothing, and nothing of the heap's memory is looked at.
  */
 import { Timer } from '../abi';
+import { ORPHANS } from '../memory';
 import { timers } from '../pools';
 import { schedule, unschedule } from '../store/heap';
 import { Instant } from '../time';
@@ -24,8 +25,25 @@ export function cancel(tcb: Tcb, timer: Timer): void {
   setTimer(tcb, timer, 0);
 }
 
+/** Orphans in FIN-WAIT-2: what their users sent has arrived, FIN and all. */
+export function lingering(): u32 {
+  return load<u32>(ORPHANS, 8);
+}
+
+/** An orphan only waits for its peer's FIN, until then at the latest. */
+export function startLingering(tcb: Tcb, until: Instant): void {
+  arm(tcb, Timer.LINGER, until);
+  store<u32>(ORPHANS, lingering() + 1, 8);
+}
+
+/** Its timer has run out, or been cancelled. */
+export function stopLingering(): void {
+  store<u32>(ORPHANS, lingering() - 1, 8);
+}
+
 /** Cancels every timer of a connection. */
 export function cancelAll(tcb: Tcb): void {
+  if (armedFor(tcb, Timer.LINGER) != 0) stopLingering();
   for (let timer: Timer = 0; timer < Timer.COUNT; timer++) setTimer(tcb, timer, 0);
   unfile(tcb);
 }

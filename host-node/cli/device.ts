@@ -11,7 +11,8 @@ import {
   parseInterfaceAddress,
   samePrefix,
 } from '../../host-web/address.ts';
-import { createStackSync, type Stack } from '../../host-web/index.ts';
+import { createStackSync, RealClock, type Stack } from '../../host-web/index.ts';
+import type { Link } from '../../host-web/link/link.ts';
 import { type Net, netFor } from '../net/index.ts';
 import { listAddresses, listLinks } from '../netlink.ts';
 import { openTun, type Tun, type TunQueue, tunQueue } from '../tun.ts';
@@ -57,9 +58,28 @@ const DEFAULT_SIDES: readonly Side[] = [
 /** The least MTU of a link that carries IPv6 (RFC 8200 §5). */
 const LEAST_MTU_IPV6 = 1280;
 
-/** Opens a device as the common flags say. @throws UsageError, TunError */
+/** A device and the link over it, as the common flags say, before a stack has it. */
+export interface Line extends Pick<Device, 'tun' | 'link' | 'sides' | 'isMade' | 'threads'> {
+  /** What a stack is attached to: the link, recorded where a capture is wanted. */
+  readonly carried: Link;
+  /** Ends the capture. The link closes with the stack. */
+  endCapture(): Promise<void>;
+}
+
+/** Opens a device as the common flags say, and a stack on it. @throws UsageError, TunError */
 export function openDevice(args: Arguments, onError: (error: Error) => void): Device {
   const startedAt = performance.now();
+  const line = openLine(args, onError);
+  try {
+    return assemble(line, 0, args, startedAt);
+  } catch (error) {
+    line.tun.close();
+    throw error;
+  }
+}
+
+/** Opens a device as the common flags say. @throws UsageError, TunError */
+export function openLine(args: Arguments, onError: (error: Error) => void): Line {
   const mtu = args.value('mtu');
   const wantedMtu = mtu === undefined ? 1500 : readNumber(mtu, '--mtu', 576, 65_535);
   const sides = readSides(args, wantedMtu);
@@ -78,7 +98,7 @@ export function openDevice(args: Arguments, onError: (error: Error) => void): De
     const served = existing === undefined ? sides : sides.filter(isReached(existing.index));
     const own = served.length > 0 ? served : sides;
     const isMade = existing === undefined;
-    return assemble({ tun, sides: own, isMade, threads }, 0, args, onError, startedAt);
+    return lineOn({ tun, sides: own, isMade, threads }, args, onError);
   } catch (error) {
     tun.close();
     throw error;
@@ -94,8 +114,22 @@ export function openQueue(
 ): Device {
   const startedAt = performance.now();
   const tun = tunQueue(queue);
-  const facts = { tun, sides, isMade: false, threads: queue.queues };
-  return assemble(facts, queue.index, args, onError, startedAt);
+  const line = lineOn({ tun, sides, isMade: false, threads: queue.queues }, args, onError);
+  return assemble(line, queue.index, args, startedAt);
+}
+
+function lineOn(
+  facts: Pick<Line, 'tun' | 'sides' | 'isMade' | 'threads'>,
+  args: Arguments,
+  onError: (error: Error) => void,
+): Line {
+  const { tun } = facts;
+  const pcap = args.value('pcap');
+  const link = new TunLink(tun, { onError });
+  const recording = { name: tun.name, clock: new RealClock(), split: args.isSet('pcap-split') };
+  const capture = pcap === undefined ? undefined : record(pcap, link, recording);
+  const endCapture = async () => capture?.close();
+  return { ...facts, link, carried: capture?.link ?? link, endCapture };
 }
 
 /** Whether the kernel has an address of that network on the interface somebody made for us. */
@@ -105,41 +139,29 @@ function isReached(index: number): (side: Side) => boolean {
     theirs.some(({ octets }) => samePrefix(octets, parseAddress(address)!, prefix));
 }
 
-function assemble(
-  facts: Pick<Device, 'tun' | 'sides' | 'isMade' | 'threads'>,
-  thread: number,
-  args: Arguments,
-  onError: (error: Error) => void,
-  startedAt: number,
-): Device {
-  const { tun, sides } = facts;
-  const sysctl = readSysctls(args);
+function assemble(line: Line, thread: number, args: Arguments, startedAt: number): Device {
+  const { carried, endCapture, ...facts } = line;
   const seed = args.value('seed');
-  const pcap = args.value('pcap');
-  const link = new TunLink(tun, { onError });
   const options = {
-    address: sides.map(({ address, prefix }) => `${address}/${prefix}`),
-    sysctl,
+    address: line.sides.map(({ address, prefix }) => `${address}/${prefix}`),
+    sysctl: readSysctls(args),
     ...(seed === undefined ? {} : { seed: seedOf(seed, thread) }),
   };
   const stack = orUsage(() => createStackSync(options));
-  const recording = { name: tun.name, clock: stack.clock, split: args.isSet('pcap-split') };
-  const capture = pcap === undefined ? undefined : record(pcap, link, recording);
-  stack.attach(capture?.link ?? link);
+  stack.attach(carried);
   return {
     ...facts,
     stack,
-    link,
     net: netFor(stack),
     readyAfter: performance.now() - startedAt,
     close: async () => {
-      await stack.close().finally(() => capture?.close());
+      await stack.close().finally(endCapture);
     },
   };
 }
 
 /** No two stacks may have the same seed. */
-function seedOf(text: string, thread: number): Uint8Array {
+export function seedOf(text: string, thread: number): Uint8Array {
   const own = thread === 0 ? text : `${text} ${thread}`;
   return createHash('sha256').update(own).digest();
 }

@@ -6,10 +6,10 @@
  * Each verb is a file of its own, loaded when called for, so that none pays for another's start.
  */
 import { isMainThread, workerData } from 'node:worker_threads';
-import { TunError } from '../tun-error.ts';
-import { readArguments, UsageError } from './arguments.ts';
+import { readArguments } from './arguments.ts';
 import type { Errand } from './crew.ts';
-import { Exit, Failure } from './failure.ts';
+import { explain } from './explain.ts';
+import { Exit } from './failure.ts';
 import { guardOutput } from './output.ts';
 import type { Verb } from './verb.ts';
 
@@ -21,6 +21,7 @@ const VERBS: Readonly<Record<string, () => Promise<{ verb: Verb }>>> = {
   listen: () => import('./listen.ts'),
   connect: () => import('./connect.ts'),
   ping: () => import('./ping.ts'),
+  run: () => import('./run.ts'),
   tunnel: () => import('./tunnel.ts'),
   ss: () => import('./ss.ts'),
   sim: () => import('./sim.ts'),
@@ -35,6 +36,7 @@ const HELP = `netcell: a TCP/IP stack in one WebAssembly module, behind a TUN de
   netcell listen PORT           accept connections: --echo, --discard, --chargen, or this terminal
   netcell connect HOST PORT     open a connection: standard input and output are its text
   netcell ping HOST             ICMP echo
+  netcell run -- PROGRAM        a Node program, unmodified, whose TCP is netcell
   netcell tunnel URL            a TUN device whose other end is a WebSocket
   netcell ss                    connections of what is running (up, serve, listen)
   netcell sim NAME              a scenario on virtual time, with its ladder: --list names them
@@ -62,6 +64,11 @@ async function main(words: readonly string[]): Promise<number> {
     await runPeer();
     return Exit.OK;
   }
+  if (name === 'run-switch' && process.send !== undefined) {
+    // Not for people: a program starts it that was loaded with netcell/register.
+    const { serveSwitch } = await import('./run.ts');
+    return serveSwitch(rest[0]!);
+  }
   const load = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (load === undefined) {
     console.error(`netcell: there is no verb '${name}'\n  netcell --help`);
@@ -78,27 +85,6 @@ async function main(words: readonly string[]): Promise<number> {
   } catch (error) {
     return explain(name, rest, error);
   }
-}
-
-/** Says what went wrong on standard error; answers the exit code. */
-async function explain(name: string, words: readonly string[], error: unknown): Promise<number> {
-  if (error instanceof UsageError) {
-    console.error(`netcell ${name}: ${error.message}\n  netcell ${name} --help`);
-    return Exit.USAGE;
-  }
-  if (error instanceof TunError) {
-    const { explainTun } = await import('./tun-advice.ts');
-    console.error(`netcell ${name}: ${explainTun(error, { verb: name, words })}`);
-    return error.exitCode;
-  }
-  const failure = Failure.from(error);
-  if (failure !== undefined) {
-    console.error(`netcell ${name}: ${failure.message}`);
-    return failure.exitCode;
-  }
-  console.error(`netcell ${name}: a fault of netcell's own, please report it`);
-  console.error(error);
-  return Exit.FAILED;
 }
 
 if (isMainThread) {

@@ -10,6 +10,7 @@
 import { Reason, Result } from '../../host-web/abi.ts';
 import { explain } from '../../host-web/errors.ts';
 import { eachSocket, readDrops, type TcpInfo } from '../../host-web/inspect.ts';
+import type { Siblings } from '../tun.ts';
 import { ask, type Running } from './control.ts';
 import type { Device } from './device.ts';
 import { socketTable } from './socket-table.ts';
@@ -46,8 +47,15 @@ export interface Report extends Summary {
 /** Sockets told in one turn: some milliseconds of work. Fewer would take long where turns do. */
 const SLICE = 1024;
 
+/** What is asked of a device, or of what is in its place. */
+export interface Seen extends Pick<Device, 'stack'> {
+  readonly link: Summary['link'];
+  readonly sides: readonly { readonly address: string; readonly prefix: number }[];
+  readonly tun: { readonly mtu: number; readonly siblings?: Siblings | undefined };
+}
+
 /** Tells what is true now. */
-export function summaryOf({ stack, link, sides, tun }: Device): Summary {
+export function summaryOf({ stack, link, sides, tun }: Seen): Summary {
   const all = stack.counters();
   const counters = Object.fromEntries(
     Object.entries(all)
@@ -76,7 +84,10 @@ export function summaryOf({ stack, link, sides, tun }: Device): Summary {
 const SOCKET_POOLS = { CONNECTIONS: 0, CHILDREN: 1, TIME_WAITS: 2 } as const;
 
 /** The first sockets, at most so many, and how many there are. */
-export function firstOf({ stack }: Device, most: number): { first: TcpInfo[]; held: number } {
+export function firstOf(
+  { stack }: Pick<Device, 'stack'>,
+  most: number,
+): { first: TcpInfo[]; held: number } {
   stack.refresh();
   stack.wake();
   const first: TcpInfo[] = [];
@@ -110,7 +121,7 @@ export function firstSockets(
 }
 
 /** The report as it is sent, a slice at a time. */
-export async function* reportLines(device: Device): AsyncGenerator<string, void> {
+export async function* reportLines(device: Seen): AsyncGenerator<string, void> {
   const { stack } = device;
   const sockets = eachSocket(stack.core);
   stack.refresh();

@@ -186,6 +186,7 @@ export class Handle extends StreamHandle {
   #take(raw: RawConnection, family: Family): void {
     this.connection = raw;
     this.#family = family;
+    raw.unhold();
     raw.onOpened = () => this.tell(() => this.#opened(0));
     raw.onReadable = () => this.look();
     raw.onEnd = () => {

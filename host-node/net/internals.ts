@@ -4,10 +4,9 @@
  * `net.js` (`streamBaseState`), and libuv's numbers.
  *
  * There is no public way to them. `process.binding` has all in Node 20 to 26 (DEP0111: deprecated
- * in its documentation, without a date); Bun, Deno and `--permission` do not have it.
+ * in its documentation, without a date); Bun, Deno and `--permission` do not have it. This file and
+ * what it is used by load no `node:net`: a program is run on a stack by what comes before that.
  */
-import nodeNet from 'node:net';
-
 /** A write or a shutdown that native code waits for. */
 export type NativeRequest = object;
 
@@ -49,8 +48,6 @@ export interface Internals {
   readonly uv: Readonly<Record<string, number>>;
   /** `tcp_wrap`: the kernel's own handle, where `netcell run` puts ours. */
   readonly tcp: { TCP: new (kind: number) => object; readonly constants: { SERVER: number } };
-  /** `net.Socket`'s method that gives it a handle. */
-  readonly takeHandle: symbol;
 }
 
 /**
@@ -93,9 +90,7 @@ function load(): Internals | Error {
       if (handle instanceof JSStream) overs.set(handle, over);
       return over;
     };
-    const symbols = Object.getOwnPropertySymbols(nodeNet.Socket.prototype);
-    const takeHandle = symbols.find(({ description }) => description === 'kReinitializeHandle');
-    if (typeof JSStream !== 'function' || takeHandle === undefined) throw new Error('JSStream');
+    if (typeof JSStream !== 'function') throw new Error('there is no JSStream');
     const tcp = binding!('tcp_wrap');
     return {
       JSStream: asTcp(JSStream, tcp.TCP),
@@ -106,7 +101,6 @@ function load(): Internals | Error {
       writeError: stream.kLastWriteErr,
       uv: binding!('uv'),
       tcp,
-      takeHandle,
     };
   } catch (error) {
     return error as Error;

@@ -8,7 +8,6 @@ import { refuseTls } from '../../host-web/raw/plain.ts';
 import { RawConnection } from '../../host-web/raw/raw.ts';
 import type { TuningOptions } from '../../host-web/raw/tuning.ts';
 import { Handle, type HandleClass } from './handle.ts';
-import { internals } from './internals.ts';
 import { isLocalhost, lookup } from './lookup.ts';
 
 export interface SocketOptions extends nodeNet.SocketConstructorOpts {
@@ -29,7 +28,9 @@ interface Inner {
 }
 
 /** Gives a socket a handle, as `net.Socket` does itself. */
-const takeHandle = internals.takeHandle as unknown as 'takeHandle';
+const takeHandle = Object.getOwnPropertySymbols(nodeNet.Socket.prototype).find(
+  ({ description }) => description === 'kReinitializeHandle',
+) as unknown as 'takeHandle';
 /** `net`'s own reading of `connect(port[, host][, listener])` and its other forms. */
 export const { _normalizeArgs: normalize } = nodeNet as unknown as {
   _normalizeArgs(args: unknown[]): [nodeNet.NetConnectOpts & Extras, OnConnect | null];

@@ -16,6 +16,8 @@ export interface Host {
   wake(): void;
   /** The handle has been released: it gets no more signals. */
   forget(handle: number): void;
+  /** So many connections more, or fewer, do not keep the process alive by their timers. */
+  unhold(connections: number): void;
 }
 
 /** Sockets of a connection. */
@@ -35,6 +37,7 @@ export abstract class RawHandle {
   /** The core's name for it; 0 once released. */
   handle: number;
   #tuple: Tuple | undefined;
+  #isUnheld = false;
   /** Both sockets as STATUS had them at the release: most are never written as text. */
   #released: Uint8Array | undefined;
 
@@ -114,9 +117,20 @@ export abstract class RawHandle {
     return core.octets.slice(Memory.STATUS, Memory.STATUS + SOCKETS_SIZE);
   }
 
+  /**
+   * Its timers do not keep the process alive any more, where they would: its owner sees to that,
+   * until it lets go.
+   */
+  unhold(): void {
+    if (this.#isUnheld || this.handle === 0) return;
+    this.#isUnheld = true;
+    this.host.unhold(1);
+  }
+
   /** Lets go of the handle. */
   release(): void {
     if (this.handle === 0) return;
+    if (this.#isUnheld) this.host.unhold(-1);
     if (this.#tuple === undefined) this.#released = this.#sockets();
     const { handle } = this;
     this.host.forget(handle);

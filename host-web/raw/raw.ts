@@ -200,6 +200,12 @@ export class RawConnection extends RawHandle {
     this.host.wake();
   }
 
+  /** As `abort`; what is then told of the end is this error. */
+  giveUp(error: () => SocketError): void {
+    this.#givenUp = error;
+    this.abort();
+  }
+
   /** An error for a negative answer of `send` or `receive`. */
   failure(syscall: Syscall, result: number): SocketError {
     if (this.error !== null) return this.error;
@@ -233,8 +239,7 @@ export class RawConnection extends RawHandle {
     const { onSoftError } = this;
     const error = this.#trouble(result, reason);
     if (!this.isOpened && !this.isPatient && result === Result.HOST_UNREACHABLE) {
-      this.#givenUp = error;
-      this.abort();
+      this.giveUp(error);
     } else if (onSoftError !== null) {
       call(() => onSoftError(error())); // SHLD-20
     }

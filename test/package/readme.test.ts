@@ -127,7 +127,7 @@ it.skipIf(noTun !== '')(`the TUN device answers the kernel, also after a RST${no
   const outcome = await run(child, [join(folder, 'tun.mjs')]).outcome;
   expect(outcome).toMatchObject({ stderr: '', code: 0 });
   expect(JSON.parse(outcome.stdout)).toEqual({
-    pages: ['/a for 10.9.0.1\n', '/b for fd00:9::1\n', '/c for 10.9.0.1\n'],
+    pages: ['/a for ::ffff:10.9.0.1\n', '/b for fd00:9::1\n', '/c for ::ffff:10.9.0.1\n'],
     // The program runs until it is killed, and says nothing.
     end: { stdout: '', stderr: '', code: null, signal: 'SIGTERM' },
   });

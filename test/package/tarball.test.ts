@@ -122,7 +122,7 @@ it('imports nothing but its dependencies, and of Node only where it is for Node'
   expect(web.flatMap((file) => [...reachedFrom(file)]).flatMap(bare)).toEqual([]);
 });
 
-it("has one SocketError: netcell/net's errors are netcell's, with Node's errno", () => {
+it("has one SocketError: errors of netcell/net are Node's, and netcell's are their cause", () => {
   const program = `
     import { once } from 'node:events';
     import { createStack, pipe, SocketError, VirtualClock } from 'netcell';
@@ -135,9 +135,9 @@ it("has one SocketError: netcell/net's errors are netcell's, with Node's errno",
     a.attach(x);
     b.attach(y);
     const [error] = await once(netFor(a).connect(9, '10.0.0.2'), 'error').catch((e) => [e]);
-    const { code, errno } = error;
+    const { code, errno, cause } = error;
     const same = [sim.VirtualClock === VirtualClock, sim.PcapngWriter === pcapng.PcapngWriter];
-    console.log(JSON.stringify([error instanceof SocketError, code, errno, ...same]));
+    console.log(JSON.stringify([cause instanceof SocketError, code, errno, ...same]));
     await Promise.all([a.close(), b.close()]);`;
   writeFileSync(join(folder, 'program.mjs'), program);
   const said = execFileSync(process.execPath, ['program.mjs'], { cwd: folder, encoding: 'utf8' });

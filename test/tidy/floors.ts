@@ -11,7 +11,7 @@ import { importsOf, type Source } from './source.ts';
  * Rooms and their floors, the first that fits; an import goes to the same floor or down.
  *
  * ```
- * 15 host-node: command line, the web page's build   14 the web page's entry   13 its frame/
+ * 15 host-node: command line, run, the page's build    14 the web page's entry   13 its frame/
  * 12 its panels: ladder/ diagram/ packet/ …          11 its state/             10 worker/ parts/
  *  9 host-node: net, TUN     8 sim/: session, run, expectations     7 sim/ world/ scenarios/
  *  6 sim/ timeline/, scenario and its parts           5 index, edge/            4 stack
@@ -35,7 +35,7 @@ const FLOORS: readonly (readonly [RegExp, number])[] = [
   [/^host-web\/playground\/[^/]+\//, 12],
   [/^host-web\/playground\//, 14],
   [/^host-web\//, 4],
-  [/^host-node\/(?:cli|playground)\//, 15],
+  [/^host-node\/(?:cli|playground|run)\//, 15],
   [/^host-node\//, 9],
 ];
 /** The panels' floor, where no room knows its neighbours. */

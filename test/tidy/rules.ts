@@ -175,7 +175,7 @@ export const WORDS: readonly Rule[] = [
     "types of the platform are platform.ts's, which every TypeScript reads",
     (source) =>
       isIn(source, 'host-web', 'host-node') &&
-      !isIn(source, 'host-web/playground', 'host-node/cli') &&
+      !isIn(source, 'host-web/playground', 'host-node/cli', 'host-node/run') &&
       !['host-web/platform.ts', 'host-web/core-wasm.d.ts'].includes(source.path),
     (source) =>
       linesMatching(
@@ -189,7 +189,7 @@ export const WORDS: readonly Rule[] = [
     'a library prints nothing',
     (source) =>
       isIn(source, 'assembly', 'host-web', 'host-node') &&
-      !isIn(source, 'host-node/cli') &&
+      !isIn(source, 'host-node/cli', 'host-node/run') &&
       source.path.endsWith('.ts'),
     (source) =>
       linesMatching(

@@ -1,0 +1,113 @@
+/** `netcell run`: a Node program, unmodified, whose TCP is a stack's instead of the kernel's. */
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import type { FromSwitch } from '../run/start-switch.ts';
+import { Switch } from '../run/switch.ts';
+import {
+  type Arguments,
+  COMMON,
+  COMMON_HELP,
+  readArguments,
+  readSysctls,
+  UsageError,
+} from './arguments.ts';
+import { openLine } from './device.ts';
+import { explain } from './explain.ts';
+import { Exit, Failure, reasonOf } from './failure.ts';
+import type { Verb } from './verb.ts';
+
+const HELP = `netcell run: a Node program, unmodified, whose TCP is netcell instead of the kernel
+
+  netcell run [flags] -- PROGRAM [ARGUMENT …]
+
+PROGRAM is node, or whatever starts node, 20 to 26: npm, npx, a script. Everything on node:net runs
+on the stack: http, https, http2, tls, fetch and the libraries over them. localhost is the stack
+itself. UDP, names and unix sockets stay the kernel's.
+
+${COMMON_HELP}
+
+Exit code: the program's.
+
+Examples
+  sudo netcell run -- node server.js           and then: curl http://10.9.0.2:3000/
+  sudo netcell run --pcap app.pcapng -- npm start`;
+
+/** Where Node finds what is to be loaded before anything else. */
+const REGISTER = new URL('./register.js', import.meta.url).href;
+const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+async function run(args: Arguments): Promise<number> {
+  const [program, ...rest] = args.positionals;
+  if (program === undefined) throw new UsageError('PROGRAM is missing: netcell run -- node app.js');
+  const network = await openNetwork(args);
+  const { NODE_OPTIONS: before = '' } = process.env;
+  const child = spawn(program, rest, {
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      NODE_OPTIONS: `--import=${REGISTER} ${before}`.trim(),
+      NETCELL_SWITCH: network.path,
+      NETCELL_RUN: JSON.stringify(wordsOf(args)),
+    },
+  });
+  // A terminal tells everybody; `kill` tells us alone. The program says when it is over.
+  const forward = (signal: NodeJS.Signals) => child.kill(signal);
+  for (const signal of FORWARDED) process.on(signal, forward);
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once('error', (error) => reject(Failure.while(`cannot start ${program}`, error)));
+      child.once('exit', (code, signal) => {
+        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+      });
+    });
+  } finally {
+    for (const signal of FORWARDED) process.off(signal, forward);
+    await network.close();
+  }
+}
+
+/** The device, and the switch before it, that a program's processes join. */
+async function openNetwork(args: Arguments): Promise<{ path: string; close(): Promise<void> }> {
+  // Said before anything is made.
+  readSysctls(args);
+  const line = openLine(args, (error) => {
+    console.error(`netcell run: the device is gone: ${reasonOf(error)}`);
+  });
+  const hub = new Switch(line.carried, line.sides, line.tun.name);
+  const close = async () => {
+    hub.close();
+    await line.endCapture();
+  };
+  await hub.open().catch(async (error) => {
+    await close();
+    throw Failure.while('cannot make the switch', error);
+  });
+  return { path: hub.path, close };
+}
+
+/** Is the switch of the process that started this one, until that ends; answers the exit code. */
+export async function serveSwitch(words: string): Promise<number> {
+  const tell = (message: FromSwitch) => process.send!(message);
+  try {
+    const network = await openNetwork(readArguments(JSON.parse(words) as string[], COMMON));
+    // What ends the program at a terminal is for the program alone.
+    for (const signal of FORWARDED) process.on(signal, () => {});
+    tell({ path: network.path });
+    await new Promise((resolve) => process.once('disconnect', resolve));
+    await network.close();
+    return Exit.OK;
+  } catch (error) {
+    return explain('run', [], error);
+  }
+}
+
+/** The common flags again, as words. */
+function wordsOf(args: Arguments): string[] {
+  return Object.entries(COMMON).flatMap(([name, { type, alias }]) => {
+    if (alias !== undefined || !args.isSet(name)) return [];
+    if (type === 'boolean') return [`--${name}`];
+    return args.values(name).map((value) => `--${name}=${value}`);
+  });
+}
+
+export const verb: Verb = { help: HELP, flags: COMMON, run };

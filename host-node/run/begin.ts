@@ -1,0 +1,59 @@
+/** The stack that a process is run on: joined, proven to be in use, left in order at the end. */
+import { isMainThread } from 'node:worker_threads';
+import { createStackSync } from '../../host-web/index.ts';
+import { COMMON, orUsage, readArguments, readSysctls } from '../cli/arguments.ts';
+import { offerControl } from '../cli/control.ts';
+import { seedOf } from '../cli/device.ts';
+import { Failure, reasonOf } from '../cli/failure.ts';
+import { reportLines } from '../cli/report.ts';
+import { adopt, openChannel } from './children.ts';
+import { join } from './join.ts';
+import { leave } from './leave.ts';
+import { goDown, prove, runOn } from './replace.ts';
+import { startSwitch } from './start-switch.ts';
+
+/** Flags come in NETCELL_RUN, as words in JSON; where to join in NETCELL_SWITCH, as a path. */
+export async function begin(): Promise<void> {
+  const { NETCELL_RUN: words = '[]' } = process.env;
+  const args = readArguments(JSON.parse(words) as string[], COMMON);
+  const say = (text: string) => {
+    if (!args.isSet('quiet')) console.error(`netcell run: ${text}`);
+  };
+  const path = (process.env.NETCELL_SWITCH ??= await startSwitch(words));
+  const { welcome, link } = await join(path).catch((error) => {
+    throw Failure.while('cannot join the switch of netcell run', error);
+  });
+  const seed = args.value('seed');
+  const options = {
+    address: welcome.addresses,
+    sysctl: readSysctls(args),
+    ...(seed === undefined ? {} : { seed: seedOf(seed, welcome.index) }),
+  };
+  const stack = orUsage(() => createStackSync(options));
+  stack.attach(link, {
+    onClosed: () => {
+      say('there is no network any more: connections end with ENETDOWN, the program goes on');
+      goDown();
+    },
+  });
+  runOn(stack);
+  await prove().catch((error) => {
+    throw new Failure((error as Error).message);
+  });
+  process.on('exit', () => leave(stack, () => link.readLast()));
+  const whose = isMainThread ? `process ${process.pid}` : `a worker of ${process.pid}`;
+  say(`TCP of ${whose} is netcell's, at ${stack.addresses.join(' and ')}`);
+  if (!isMainThread) return;
+  const sides = welcome.addresses.map((text) => {
+    const [address = '', prefix] = text.split('/');
+    return { address, prefix: Number(prefix) };
+  });
+  try {
+    const seen = { stack, link, sides, tun: { mtu: welcome.mtu } };
+    await offerControl(welcome.device, () => reportLines(seen));
+  } catch (error) {
+    say(`netcell ss will not find this one: ${reasonOf(error)}`);
+  }
+  adopt();
+  openChannel();
+}

@@ -1,0 +1,59 @@
+/**
+ * Processes that a program starts are run on a stack, too: whatever environment it gives them, they
+ * find what loads us, and where to join.
+ *
+ * A child with an IPC channel would load `net` for it before anything else. Its variable has
+ * another name here, so that the channel is opened by us, once the handle is replaced.
+ */
+import { createRequire } from 'node:module';
+
+/** Variables that every process of a program needs, by their names. */
+const KEPT = ['NETCELL_RUN', 'NETCELL_SWITCH'];
+const CHANNEL = /^NODE_CHANNEL_FD=/;
+const OURS = 'NETCELL_CHANNEL_FD=';
+
+interface Spawning {
+  envPairs?: string[];
+}
+type Spawn = (options: Spawning, ...rest: unknown[]) => unknown;
+
+/** Has every process that is started from here on be one of ours. */
+export function adopt(): void {
+  const { binding } = process as unknown as { binding(name: string): never };
+  const { Process } = binding('process_wrap') as { Process: { prototype: { spawn: Spawn } } };
+  wrap(Process.prototype);
+  wrap(binding('spawn_sync') as { spawn: Spawn });
+}
+
+function wrap(owner: { spawn: Spawn }): void {
+  const { spawn } = owner;
+  owner.spawn = function (options, ...rest) {
+    if (options?.envPairs !== undefined) options.envPairs = environment(options.envPairs);
+    return spawn.call(this, options, ...rest);
+  };
+}
+
+function environment(pairs: readonly string[]): string[] {
+  const own = pairs.map((pair) => pair.replace(CHANNEL, OURS));
+  for (const name of KEPT) {
+    if (!own.some((pair) => pair.startsWith(`${name}=`))) own.push(`${name}=${process.env[name]}`);
+  }
+  const load = `--import=${new URL('./register.js', import.meta.url).href}`;
+  const at = own.findIndex((pair) => pair.startsWith('NODE_OPTIONS='));
+  if (at < 0) own.push(`NODE_OPTIONS=${load}`);
+  else if (!own[at]!.includes(load)) own[at] += ` ${load}`;
+  return own;
+}
+
+/** Opens the IPC channel that a parent has given this process, as Node does before a program. */
+export function openChannel(): void {
+  const { NETCELL_CHANNEL_FD: fd, NODE_CHANNEL_SERIALIZATION_MODE: mode = 'json' } = process.env;
+  if (fd === undefined) return;
+  delete process.env.NETCELL_CHANNEL_FD;
+  delete process.env.NODE_CHANNEL_SERIALIZATION_MODE;
+  const require = createRequire(import.meta.url);
+  const { _forkChild: open } = require('node:child_process') as {
+    _forkChild(fd: number, mode: string): void;
+  };
+  open(Number(fd), mode);
+}

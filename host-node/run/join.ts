@@ -1,0 +1,108 @@
+/** The link of a process that runs on a stack: a stream to the switch, which has the device. */
+import { readSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import type { Link, LinkPort, Offloads } from '../../host-web/link/link.ts';
+import { frameReader, sendFrame } from './frames.ts';
+import type { Welcome } from './switch.ts';
+
+/** What a process has that joined. */
+export interface Joined {
+  readonly welcome: Welcome;
+  readonly link: StreamLink;
+}
+
+/** What the device takes of segments joined to one packet. */
+const OFFLOADS: Offloads = { checksum: true, segments: 65_535 };
+
+/** Joins. @throws Error when nobody is there any more, or has no address left */
+export async function join(path: string): Promise<Joined> {
+  const socket = connect(path);
+  let rest: Buffer = Buffer.alloc(0);
+  const welcome = await new Promise<Welcome>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('no address of its network is left')));
+    socket.on('data', function read(chunk: Buffer) {
+      rest = Buffer.concat([rest, chunk]);
+      const end = rest.indexOf('\n');
+      if (end < 0) return;
+      socket.off('data', read).pause();
+      resolve(JSON.parse(rest.toString('utf8', 0, end)) as Welcome);
+      rest = rest.subarray(end + 1);
+    });
+  });
+  socket.removeAllListeners('error').removeAllListeners('close');
+  return { welcome, link: new StreamLink(socket, rest, welcome) };
+}
+
+export class StreamLink implements Link {
+  readonly mtu: number;
+  readonly offloads: Offloads | undefined;
+  sent = 0;
+  received = 0;
+  dropped = 0;
+  readonly #socket: Socket;
+  readonly #rest: Buffer;
+  #octets = new Uint8Array();
+  #transmitAt = 0;
+  #take: (chunk: Buffer) => void = () => {};
+  #chunk: Buffer | undefined;
+
+  constructor(socket: Socket, rest: Buffer, { mtu, offload }: Welcome) {
+    this.#socket = socket.unref();
+    this.#rest = rest;
+    this.mtu = mtu;
+    this.offloads = offload ? OFFLOADS : undefined;
+  }
+
+  attach(port: LinkPort): void {
+    this.#octets = new Uint8Array(port.memory);
+    this.#transmitAt = port.transmitAt;
+    const read = frameReader((packet, flags) => {
+      this.received++;
+      this.#octets.set(packet, port.receiveAt);
+      port.input(packet.length, flags);
+    });
+    this.#take = (chunk) => {
+      read(chunk);
+      port.pump();
+    };
+    this.#socket.on('error', () => {}).once('close', () => port.ended());
+    this.#socket.on('data', this.#take).resume();
+    if (this.#rest.length > 0) this.#take(this.#rest);
+  }
+
+  /** Packets come as the device gives them, whether or not anybody asks. */
+  offload(): void {}
+
+  send(length: number, flags = 0): boolean {
+    const packet = this.#octets.subarray(this.#transmitAt, this.#transmitAt + length);
+    const isSent = sendFrame(this.#socket, packet, flags);
+    if (isSent) this.sent++;
+    else this.dropped++;
+    return isSent;
+  }
+
+  /** Reads where no event comes any more: to be called once the event loop has ended. */
+  readLast(): void {
+    const { fd } = (this.#socket as unknown as { _handle?: { fd: number } })._handle ?? { fd: -1 };
+    this.#chunk ??= Buffer.alloc(1 << 16);
+    try {
+      const size = readSync(fd, this.#chunk);
+      if (size > 0) this.#take(Buffer.from(this.#chunk.subarray(0, size)));
+    } catch {
+      // EAGAIN: there is nothing now.
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  ref(): void {
+    this.#socket.ref();
+  }
+
+  unref(): void {
+    this.#socket.unref();
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Our handle in the place of the kernel's, for a whole program: `tcp_wrap`'s TCP is replaced before
+ * anything loads `net`, which takes it from there once and for all.
+ */
+import { Result } from '../../host-web/abi.ts';
+import { SocketError } from '../../host-web/errors.ts';
+import { RawConnection } from '../../host-web/raw/raw.ts';
+import type { Stack } from '../../host-web/stack.ts';
+import { numberOf } from '../net/errno.ts';
+import { Handle } from '../net/handle.ts';
+import { hasInternals, internals, withoutInternals } from '../net/internals.ts';
+import type { Request } from '../net/stream-handle.ts';
+
+let stack: Stack | undefined;
+/** Why nothing outside of this process is reached any more. */
+let down: (() => SocketError) | undefined;
+const open = new Set<TCP>();
+
+/** What `net` makes its sockets and servers of. */
+class TCP extends Handle {
+  constructor(kind: number) {
+    if (stack === undefined) throw new Error('the stack of this process is not there yet');
+    super(stack, kind, TCP);
+    open.add(this);
+  }
+
+  override connect(request: Request, address: string, port: number): number {
+    return isCutOff(address) ? numberOf('ENETDOWN') : super.connect(request, address, port);
+  }
+
+  override connect6(request: Request, address: string, port: number): number {
+    return isCutOff(address) ? numberOf('ENETDOWN') : super.connect6(request, address, port);
+  }
+
+  override close(closed?: () => void): void {
+    open.delete(this);
+    super.close(closed);
+  }
+}
+
+/** Whether a destination is behind a link that is gone: not the stack itself. */
+function isCutOff(address: string): boolean {
+  return down !== undefined && !isSelf(address);
+}
+
+function isSelf(address: string): boolean {
+  const plain = address.replace(/^::ffff:(?=.*\.)/, '');
+  if (['0.0.0.0', '::', '::1'].includes(plain) || plain.startsWith('127.')) return true;
+  return stack!.addresses.includes(plain);
+}
+
+/** The link is gone: connections over it end with ENETDOWN, and so does whoever connects by it. */
+export function goDown(): void {
+  down = () =>
+    new SocketError({
+      syscall: 'read',
+      result: Result.HOST_UNREACHABLE,
+      code: 'ENETDOWN',
+      detail: 'the device is gone, or the process that had it',
+    });
+  for (const { raw } of open) {
+    if (raw instanceof RawConnection && !isSelf(raw.remoteAddress)) raw.giveUp(down);
+  }
+}
+
+// As the kernel's is called, whatever a bundler makes of it.
+Object.defineProperty(TCP, 'name', { value: 'TCP' });
+
+/** @throws Error where this runtime does not have what a handle is made of */
+export function replace(): void {
+  if (!hasInternals) throw withoutInternals();
+  internals.tcp.TCP = TCP;
+}
+
+/** Has all handles be of this stack. */
+export function runOn(its: Stack): void {
+  stack = its;
+}
+
+/**
+ * Proves by a handle of `net`'s that it makes them of ours.
+ *
+ * @throws Error where it does not: the program would speak through the kernel, and not know it
+ */
+export async function prove(): Promise<void> {
+  const { default: net } = await import('node:net');
+  const { _createServerHandle: make } = net as unknown as {
+    _createServerHandle(address: string, port: number, family: number): { close?(): void };
+  };
+  const handle = make('127.0.0.1', 0, 4);
+  handle.close?.();
+  if (handle instanceof Handle) return;
+  throw new Error(
+    'something has loaded node:net before netcell/register: put that first, ' +
+      'as in node --import netcell/register --import OTHER app.js',
+  );
+}

@@ -1,0 +1,197 @@
+/**
+ * One device for a program and all the processes and workers it starts: each has a stack of its
+ * own, with the next address of the network, and is joined to this by a stream. Packets go where
+ * their destination says; what is nobody's here goes to the device.
+ *
+ * It runs in a process of its own: a program that waits for a child, and does nothing meanwhile,
+ * must not keep that child from its network.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formatAddress, parseAddress } from '../../host-web/address.ts';
+import type { Link } from '../../host-web/link/link.ts';
+import { frameReader, sendFrame } from './frames.ts';
+
+/** What a process is told that joins, as a line of JSON. */
+export interface Welcome {
+  /** Its addresses, with the prefix of the network. */
+  readonly addresses: readonly string[];
+  readonly mtu: number;
+  /** The device's name. */
+  readonly device: string;
+  /** Whether packets may be several segments, with checksums left to the device. */
+  readonly offload: boolean;
+  /** How many were there before it, dead ones too: no two stacks have the same seed. */
+  readonly index: number;
+}
+
+/** One family of the network. */
+interface Side {
+  readonly address: string;
+  readonly prefix: number;
+  readonly peer: string;
+}
+
+/** Where the destination stands in the header of each version. */
+const DESTINATION: Readonly<Record<number, readonly [from: number, to: number]>> = {
+  4: [16, 20],
+  6: [24, 40],
+};
+/** Addresses that are tried for a process before there is none. */
+const MOST = 250;
+/** Octets before each window that belong to the link, and of a window. */
+const HEADROOM = 64;
+const PACKET_SIZE = 65_536 + 64;
+const RECEIVE = HEADROOM;
+const TRANSMIT = HEADROOM + PACKET_SIZE + HEADROOM;
+
+export class Switch {
+  /** Where processes join: a socket in a folder of this user's. */
+  readonly path: string;
+  /** Packets for addresses that nobody has. */
+  lost = 0;
+  readonly #link: Link;
+  readonly #sides: readonly Side[];
+  readonly #device: string;
+  readonly #folder: string;
+  readonly #server: Server;
+  readonly #memory = new ArrayBuffer(2 * (HEADROOM + PACKET_SIZE));
+  readonly #octets = new Uint8Array(this.#memory);
+  /** Streams by address. */
+  readonly #joined = new Map<string, Socket>();
+  #count = 0;
+
+  /**
+   * @param link to the device, which is closed with this
+   * @param device its name
+   */
+  constructor(link: Link, sides: readonly Side[], device: string) {
+    this.#link = link;
+    this.#sides = sides;
+    this.#device = device;
+    this.#folder = mkdtempSync(join(tmpdir(), 'netcell-run-'));
+    this.path = join(this.#folder, 'switch');
+    this.#server = createServer((socket) => this.#welcome(socket));
+  }
+
+  /** Begins. @throws Error when the socket cannot be made */
+  async open(): Promise<void> {
+    this.#link.attach({
+      memory: this.#memory,
+      receiveAt: RECEIVE,
+      receiveSize: PACKET_SIZE,
+      transmitAt: TRANSMIT,
+      input: (length, flags) => {
+        const packet = this.#octets.subarray(RECEIVE, RECEIVE + length);
+        const socket = this.#joined.get(destinationOf(packet));
+        if (socket === undefined || !sendFrame(socket, packet, flags)) this.lost++;
+      },
+      pump: () => {},
+      lost: () => {
+        this.lost++;
+      },
+      ended: () => this.close(),
+    });
+    this.#link.offload?.();
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject).listen(this.path, resolve);
+    });
+  }
+
+  #welcome(socket: Socket): void {
+    socket.on('error', () => {});
+    const addresses = this.#sides.map((side) => this.#freeAddress(side));
+    if (addresses.includes(undefined)) {
+      socket.destroy();
+      return;
+    }
+    const keys = (addresses as Uint8Array[]).map(keyOf);
+    for (const key of keys) this.#joined.set(key, socket);
+    socket.once('close', () => {
+      for (const key of keys) this.#joined.delete(key);
+    });
+    const welcome: Welcome = {
+      addresses: (addresses as Uint8Array[]).map(
+        (octets, i) => `${formatAddress(octets)}/${this.#sides[i]!.prefix}`,
+      ),
+      mtu: this.#link.mtu,
+      device: this.#device,
+      offload: this.#link.offloads !== undefined && this.#link.offloads.segments > 0,
+      index: this.#count++,
+    };
+    socket.write(`${JSON.stringify(welcome)}\n`);
+    const read = frameReader((packet, flags) => this.#switch(packet, flags));
+    socket.on('data', (chunk) => {
+      try {
+        read(chunk);
+        this.#link.flush?.();
+      } catch {
+        // What comes is no packet: there is nobody of ours at the other end.
+        socket.destroy();
+      }
+    });
+  }
+
+  /** The first address from the network's own on that nobody has; undefined when there is none. */
+  #freeAddress({ address, prefix, peer }: Side): Uint8Array | undefined {
+    const first = parseAddress(address)!;
+    for (let n = 0; n < MOST; n++) {
+      const octets = following(first, n);
+      if (!isHost(octets, first, prefix) || formatAddress(octets) === peer) continue;
+      if (!this.#joined.has(keyOf(octets))) return octets;
+    }
+    return undefined;
+  }
+
+  /** Sends a process's packet where it belongs. */
+  #switch(packet: Uint8Array, flags: number): void {
+    const socket = this.#joined.get(destinationOf(packet));
+    if (socket !== undefined) {
+      if (!sendFrame(socket, packet, flags)) this.lost++;
+      return;
+    }
+    this.#octets.set(packet, TRANSMIT);
+    this.#link.send(packet.length, flags);
+  }
+
+  /** Ends it: every process that has joined is without a network. Harmless when repeated. */
+  close(): void {
+    this.#server.close();
+    for (const socket of new Set(this.#joined.values())) socket.destroy();
+    rmSync(this.#folder, { recursive: true, force: true });
+    this.#link.close();
+  }
+}
+
+function keyOf(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1');
+}
+
+/** The destination of a packet, as `keyOf`; empty where it is no IP. */
+function destinationOf(packet: Uint8Array): string {
+  const place = DESTINATION[packet[0]! >> 4];
+  return place === undefined ? '' : keyOf(packet.subarray(...place));
+}
+
+/** The address `n` behind another. */
+function following(first: Uint8Array, n: number): Uint8Array {
+  const octets = first.slice();
+  let carry = n;
+  for (let i = octets.length - 1; carry > 0 && i >= 0; i--) {
+    carry += octets[i]!;
+    octets[i] = carry & 255;
+    carry >>= 8;
+  }
+  return octets;
+}
+
+/** Whether an address is a host's in the network of another: IPv4's last is everybody's. */
+function isHost(octets: Uint8Array, other: Uint8Array, prefix: number): boolean {
+  const bit = (address: Uint8Array, i: number) => (address[i >> 3]! >> (7 - (i & 7))) & 1;
+  for (let i = 0; i < prefix; i++) if (bit(octets, i) !== bit(other, i)) return false;
+  if (octets.length === 16 || prefix > 30) return true;
+  for (let i = prefix; i < 32; i++) if (bit(octets, i) === 0) return true;
+  return false;
+}

@@ -1,0 +1,34 @@
+/** Where a listener stands that asks for port 0: at dynamic ports (RFC 6335 §6), in turn. */
+import { Result } from '../abi.ts';
+import { type Core, setEndpoint } from '../core.ts';
+
+const FIRST = 49_152;
+const COUNT = 16_384;
+
+export class PassivePorts {
+  #next: number;
+
+  /** @param start anything: where the turn begins */
+  constructor(start: number) {
+    this.#next = start;
+  }
+
+  /**
+   * Has a handle listen.
+   *
+   * @param address 16 octets
+   * @param port 0 for a free one
+   * @param backlog at most so many wait for `accept`; one, where it says less
+   */
+  listen(core: Core, handle: number, address: Uint8Array, port: number, backlog: number): Result {
+    const most = Math.min(Math.max(backlog, 1), 0xffff_ffff);
+    let left = port === 0 ? COUNT : 1;
+    let result: Result;
+    do {
+      if (port === 0) this.#next = (this.#next + 1) % COUNT;
+      setEndpoint(core, address, port === 0 ? FIRST + this.#next : port, null, 0);
+      result = -core.listen(handle, most);
+    } while (result === Result.ADDRESS_IN_USE && --left > 0);
+    return result;
+  }
+}

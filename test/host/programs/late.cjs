@@ -1,0 +1,2 @@
+/** What is loaded before everything else, and loads `net`. */
+require('node:net');

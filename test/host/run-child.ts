@@ -1,0 +1,116 @@
+/**
+ * What `run.test.ts` runs inside a namespace: programs that know nothing of netcell, on its TCP,
+ * with the kernel's on the other side.
+ */
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { launch, netcell, perform, type Running } from './cli-running.ts';
+
+const PROGRAMS = process.env['NETCELL_PROGRAMS']!;
+
+function program(name: string): string {
+  return `${PROGRAMS}/${name}.mjs`;
+}
+
+/** Starts a program on the stack. */
+function start(name: string, ...flags: string[]): Running {
+  return launch(['run', '-q', ...flags, '--', process.execPath, program(name)]);
+}
+
+/** A server of the kernel's on port 9000, beside what is run meanwhile. */
+async function beside<T>(serve: (socket: Socket) => void, work: () => Promise<T>): Promise<T> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    serve(socket);
+  }).listen(9000);
+  await once(server, 'listening');
+  try {
+    return await work();
+  } finally {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  }
+}
+
+/** Whether the kernel has a socket of its own on a port. */
+function isKernels(port: number): boolean {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const local = new RegExp(`^ *\\d+: [0-9A-F]+:${hex} `, 'm');
+  return ['tcp', 'tcp6'].some((name) => local.test(readFileSync(`/proc/net/${name}`, 'utf8')));
+}
+
+async function get(path: string): Promise<string> {
+  const socket = connect(3000, '10.9.0.2');
+  socket.end(`GET ${path} HTTP/1.0\r\n\r\n`);
+  return (await text(socket)).split('\r\n\r\n')[1]!;
+}
+
+async function server() {
+  const running = start('server');
+  await running.said(/listening/);
+  const answers = new Set<string>();
+  for (let i = 0; i < 200; i++) answers.add(await get('/'));
+  const ss = await netcell('ss', '-ltn');
+  const seen = { answers: [...answers], isKernels: isKernels(3000), ss };
+  await get('/end');
+  return { ...seen, ...(await running.ended), output: running.output() };
+}
+
+function family() {
+  const tell = (socket: Socket) => socket.end(`at ${socket.remoteAddress}`);
+  return beside(tell, async () => {
+    const running = start('family');
+    const { code } = await running.ended;
+    return { code, lines: running.output().trim().split('\n').sort() };
+  });
+}
+
+function leaving() {
+  let received = 0;
+  let ends = 0;
+  const count = (socket: Socket) => {
+    socket.on('data', ({ length }) => (received += length)).on('end', () => ends++);
+  };
+  return beside(count, async () => {
+    const { code } = await start('leaving').ended;
+    return { code, received, ends };
+  });
+}
+
+function cutOff() {
+  return beside(
+    (socket) => socket.on('error', () => {}),
+    async () => {
+      const running = start('cut-off', '--tun', 'cut0');
+      await running.said(/connected/);
+      execFileSync('ip', ['link', 'del', 'cut0']);
+      const { code } = await running.ended;
+      return { code, output: running.output() };
+    },
+  );
+}
+
+/** What keeps a program from being run on a stack is said, and the program does not begin. */
+async function refused() {
+  const run = async (words: string[], env: NodeJS.ProcessEnv = {}) => {
+    const running = launch(['run', '-q', ...words], { env: { ...process.env, ...env } });
+    return { ...(await running.ended), output: running.output() };
+  };
+  const say = ['-e', 'console.log("begun")'];
+  const { execPath: node } = process;
+  return {
+    late: await run(['--', node, '--require', program('late').replace('mjs', 'cjs'), ...say]),
+    permission: await run(['--', node, '--experimental-permission', '--allow-fs-read=*', ...say]),
+    noProgram: await run([]),
+    notThere: await run(['--', 'no-such-program']),
+    setting: await run(['--sysctl', 'tcp_nothing=1', '--', node, ...say]),
+    code: await run(['--', node, '-e', 'process.exit(7)']),
+    signal: await run(['--', 'sh', '-c', 'kill $$']),
+  };
+}
+
+await perform({ server, family, leaving, cutOff, refused });

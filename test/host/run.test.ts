@@ -1,0 +1,81 @@
+/**
+ * `netcell run`: programs nobody wrote for netcell, on it, with all they start; and where that can
+ * not be, they do not begin, rather than run on the kernel.
+ */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { packageUnderTest } from '../package/entries.ts';
+import { bundle, type Outcome, repository, run } from './bundle.ts';
+import { environment, folder } from './cli-inside.ts';
+import { scenariosBy } from './scenarios.ts';
+
+const script = bundle('test/host/run-child.ts');
+// What is loaded before a program lies beside the command line, in the build and in the package.
+const cli = join(packageUnderTest() ?? repository, 'build/cli.js');
+const env = { ...environment, NETCELL_PROGRAMS: join(repository, 'test/host/programs') };
+const { inside, obstacle, title } = await scenariosBy('beside a kernel', (scenario) => {
+  return run(script, [scenario, cli, folder], { env }).outcome;
+});
+
+interface Ended {
+  code: number | null;
+  output: string;
+}
+
+describe.skipIf(obstacle !== undefined)(title, () => {
+  it('a web server is the stack’s, answers the kernel and itself, and is seen by ss', async () => {
+    const told = await inside<Ended & { answers: string[]; isKernels: boolean; ss: Outcome }>(
+      'server',
+    );
+    expect(told.answers).toEqual(['/ for ::ffff:10.9.0.1']);
+    expect(told.isKernels).toBe(false);
+    expect(told.ss.stdout).toMatch(/LISTEN .*\*:3000/);
+    expect(told.output).toBe('listening: /itself for ::ffff:127.0.0.1\n');
+    expect(told.code).toBe(0);
+  });
+
+  it('what it starts has stacks of its own, at the next addresses of the network', async () => {
+    const { code, lines } = await inside<{ code: number; lines: string[] }>('family');
+    expect(code).toBe(0);
+    const read = lines.map((line) => /^(\S+) at ::ffff:10\.9\.0\.(\d+)$/.exec(line)?.slice(1));
+    expect(read.map((found) => found?.[0])).toEqual([
+      'bare',
+      'first',
+      'forked',
+      'waited-for',
+      'worker',
+    ]);
+    for (const [role, host] of read as [string, string][]) {
+      if (role === 'first') expect(host).toBe('2');
+      else expect(Number(host)).toBeGreaterThan(2);
+    }
+  });
+
+  it('what it has sent when it exits arrives, and an end behind it', async () => {
+    expect(await inside('leaving')).toEqual({ code: 7, received: 10_000, ends: 1 });
+  });
+
+  it('without its device its connections end, and it goes on', async () => {
+    const { code, output } = await inside<Ended>('cutOff');
+    expect(output).toContain('far: ENETDOWN\n');
+    expect(output).toContain('again: ENETDOWN\n');
+    expect(output).toContain('local: still there\n');
+    expect(code).toBe(0);
+  });
+
+  it('does not begin where something else would have its sockets', async () => {
+    const told = await inside<Record<string, Ended>>('refused');
+    const refusals: readonly [string, number, RegExp][] = [
+      ['late', 1, /loaded node:net before/],
+      ['permission', 1, /node --permission refuses them/],
+      ['noProgram', 2, /PROGRAM is missing/],
+      ['notThere', 1, /cannot start no-such-program: .*ENOENT/],
+      ['setting', 2, /--sysctl: .*tcp_nothing/],
+    ];
+    for (const [name, code, sentence] of refusals) {
+      expect(told[name]).toMatchObject({ code, output: expect.stringMatching(sentence) });
+    }
+    expect(Object.values(told).map(({ output }) => output.includes('begun'))).not.toContain(true);
+    expect([told.code!.code, told.signal!.code]).toEqual([7, 143]);
+  });
+});
