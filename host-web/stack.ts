@@ -5,12 +5,11 @@
  * and its alarm (`pump.ts`), what a link may throw (`link/attachment.ts`), and streams and promises
  * (`streams/`), which stand on `openConnection` and `openListener` like anybody else.
  */
-import { Memory, Result, RouteAdviceField } from './abi.ts';
+import { Result } from './abi.ts';
 import {
   checkPort,
   describeEndpoint,
   formatAddress,
-  formatMapped,
   isHostName,
   octetsOf,
   parseEndpoint,
@@ -70,7 +69,7 @@ export class Stack implements Host {
   #isClosed = false;
   /** A pump is under way, once what runs now has ended. */
   #isAwake = false;
-  #advices = 0;
+  #isBatch = false;
 
   constructor(module: WasmModule, clock: Clock, options: StackOptions) {
     const limits = options.limits ?? {};
@@ -112,10 +111,21 @@ export class Stack implements Host {
     if (!this.#isClosed) this.#pump.ring();
   }
 
+  /** Does work that may wake the stack often: it pumps once, at the end. */
+  batch(work: () => void): void {
+    this.#isBatch = true;
+    try {
+      work();
+    } finally {
+      this.#isBatch = false;
+      if (this.#isAwake) this.pump();
+    }
+  }
+
   wake(): void {
     if (this.#pump.again() || this.#isAwake) return;
     this.#isAwake = true;
-    this.clock.soon(this.#onSoon);
+    if (!this.#isBatch) this.clock.soon(this.#onSoon);
   }
 
   refresh(): void {
@@ -144,7 +154,7 @@ export class Stack implements Host {
   readonly #pumped: Pumped = {
     now: () => this.clock.now(),
     rang: () => {
-      this.#advise();
+      this.#attachment?.advise(this.core);
       this.#pings.expire();
     },
     signal: (handle, events, result, reason) => {
@@ -170,16 +180,6 @@ export class Stack implements Host {
       }
     },
   };
-
-  /** IP has been advised against the way to a destination: the link may know another. */
-  #advise(): void {
-    const { view, octets } = this.core;
-    const at = Memory.ROUTE_ADVICE;
-    const count = view.getUint32(at + RouteAdviceField.count, true);
-    if (count === this.#advices) return;
-    this.#advices = count;
-    this.#attachment?.advise(formatMapped(octets.subarray(at, at + 16)));
-  }
 
   // The link -----------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ import type { Stack } from '../../host-web/stack.ts';
 import { errnoOf, numberOf } from './errno.ts';
 import { internals, type NativeRequest, tlsOver } from './internals.ts';
 import { type References, referencesOf } from './references.ts';
+import { type Turns, turnsOf } from './turns.ts';
 import { type Done, Writes } from './writes.ts';
 
 const { JSStream, state } = internals;
@@ -39,6 +40,7 @@ export abstract class StreamHandle extends JSStream {
   /** The peer's FIN has come. */
   protected hasPeerEnded = false;
   readonly #references: References;
+  readonly #turns: Turns;
   #isReading = false;
   #isLooking = false;
   #hasEnded = false;
@@ -53,12 +55,13 @@ export abstract class StreamHandle extends JSStream {
     super();
     this.stack = stack;
     this.#references = referencesOf(stack);
+    this.#turns = turnsOf(stack);
     this.context = new AsyncResource(type, { requireManualDestroy: true });
   }
 
   /** Calls a task in a turn of its own: user code never runs inside the pump. */
   protected tell(task: () => void): void {
-    this.stack.clock.turn(task);
+    this.#turns.tell(task);
   }
 
   /** Calls what is a program's, in the context of this handle. */

@@ -5,7 +5,8 @@
  * of it; the stack, its timers and its other packets go on. A link that is over by itself is let go
  * of, so that the stack can be given another.
  */
-import { Memory, OutgoingField, PacketFlag, Setting } from '../abi.ts';
+import { Memory, OutgoingField, PacketFlag, RouteAdviceField, Setting } from '../abi.ts';
+import { formatMapped } from '../address.ts';
 import { call, throwApart } from '../callback.ts';
 import type { Clock } from '../clock.ts';
 import type { Core } from '../core.ts';
@@ -28,6 +29,7 @@ export class Attachment {
   readonly #owner: LinkOwner;
   readonly #stack: Attaching;
   #isOver = false;
+  #advices = 0;
   /** What the core leaves to the link; null before it was told. */
   #offloads: Offloads | undefined | null = null;
 
@@ -113,9 +115,14 @@ export class Attachment {
     }
   }
 
-  advise(destination: string): void {
+  /** IP may have been advised against the way to a destination: the link may know another. */
+  advise({ view, octets }: Core): void {
+    const at = Memory.ROUTE_ADVICE;
+    const count = view.getUint32(at + RouteAdviceField.count, true);
+    if (count === this.#advices) return;
+    this.#advices = count;
     try {
-      this.link.advise?.(destination);
+      this.link.advise?.(formatMapped(octets.subarray(at, at + 16)));
     } catch (error) {
       this.#lost(error);
     }

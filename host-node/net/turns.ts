@@ -1,0 +1,73 @@
+/**
+ * Turns of their own for what handles tell: as libuv tells of I/O, an event each, never inside the
+ * pump nor behind a promise of a program's, and ticks run between two.
+ *
+ * Events of one moment share a turn of the event loop, and what programs send meanwhile goes out
+ * together at its end.
+ */
+import { RealClock } from '../../host-web/clock.ts';
+import type { Stack } from '../../host-web/stack.ts';
+
+/** Runs ticks and promises that wait, as Node does behind each event. */
+const runTicks = (process as unknown as { _tickCallback(): void })._tickCallback;
+
+export class Turns {
+  readonly #stack: Stack;
+  #tasks: (() => void)[] = [];
+  #isAwaited = false;
+
+  constructor(stack: Stack) {
+    this.#stack = stack;
+  }
+
+  /** Calls a task in a turn of its own, behind those before it. */
+  tell(task: () => void): void {
+    // Time that stands still waits for each.
+    if (!(this.#stack.clock instanceof RealClock)) {
+      this.#stack.clock.turn(task);
+      return;
+    }
+    this.#tasks.push(task);
+    this.#await();
+  }
+
+  #await(): void {
+    if (this.#isAwaited) return;
+    this.#isAwaited = true;
+    setImmediate(this.#onTurn);
+  }
+
+  readonly #onTurn = (): void => {
+    this.#isAwaited = false;
+    const tasks = this.#tasks;
+    this.#tasks = [];
+    this.#stack.batch(() => this.#run(tasks));
+  };
+
+  #run(tasks: (() => void)[]): void {
+    let next = 0;
+    try {
+      while (next < tasks.length) {
+        if (next > 0) runTicks();
+        tasks[next++]!();
+      }
+    } finally {
+      // What a listener throws is nobody's but its own: the others have their turn.
+      if (next < tasks.length) {
+        this.#tasks = [...tasks.slice(next), ...this.#tasks];
+        this.#await();
+      }
+    }
+  }
+}
+
+const all = new WeakMap<Stack, Turns>();
+
+export function turnsOf(stack: Stack): Turns {
+  let turns = all.get(stack);
+  if (turns === undefined) {
+    turns = new Turns(stack);
+    all.set(stack, turns);
+  }
+  return turns;
+}
