@@ -6,6 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import { SEGMENT } from '../bench/loss/cells.ts';
 import { REPLIES, REPLY_SEGMENTS, WARM_REPLIES } from '../bench/loss/replies.ts';
+import type { Sysctl } from '../../host-web/sysctl.ts';
 import { Race, rateOf } from './flows.ts';
 import { pass } from './passage.ts';
 
@@ -50,15 +51,17 @@ test.each([300, 700, 1500])('a line that stands still for %s ms: a timeout, no m
 
 describe('after a silence nothing is sent again but what its two timeouts send', () => {
   // With losses some begin in the middle of a recovery.
-  test.each([
-    [0, 0],
-    [0, 1],
-    [0.0003, 1],
-    [0.001, 1],
-  ])('beside losses of %d, tcp_timestamps %i', (loss, tcp_timestamps) => {
+  test.each<[number, Sysctl]>([
+    [0, {}],
+    [0, { tcp_timestamps: 0 }],
+    [0.0003, {}],
+    [0.001, {}],
+    [0.001, { tcp_congestion_control: 'reno' }],
+    [0.002, { tcp_congestion_control: 'bbr' }],
+  ])('beside losses of %d, %j', (loss, sysctl) => {
     for (let after = 2250; after < 6000; after += 500) {
       const cell = { ...DEEP, loss, spike: { after, ms: 1500 } };
-      const made = pass(cell, { ms: after + 2500, sysctl: { tcp_timestamps } });
+      const made = pass(cell, { ms: after + 2500, sysctl });
       expect(made.timeouts).toBeGreaterThan(0);
       expect(made.spurious).toBe(made.timeouts);
     }
