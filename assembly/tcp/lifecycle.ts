@@ -121,7 +121,7 @@ function awaitAccept(tcb: Tcb): void {
 /**
  * Deletes the TCB in the RFC's sense: the connection is over and enters CLOSED.
  *
- * Text the user has not read survives a normal end and no other.
+ * Text the user has not read survives every end but the user's own ABORT.
  */
 export function deleteTcb(tcb: Tcb, result: Result, reason: Reason): void {
   cancelAll(tcb);
@@ -135,7 +135,9 @@ export function deleteTcb(tcb: Tcb, result: Result, reason: Reason): void {
   clearRanges(ranges(), tcb.outOfOrder);
   forgetSourceRoute(tcb);
   lower(tcb, Flag.ACK_NOW | Flag.SYN_NOW | Flag.RESEND_NOW | Flag.PROBE_NOW | Flag.KEEP_ALIVE_NOW);
-  if (result != Result.OK) clearChain(pages(), tcb.incoming, tcb.rcv.nxt);
+  // DEVIATION: §3.10.7.4 flushes all segment queues at a RST. Text in order has been acknowledged:
+  // the peer may take it for read, and recv(2) of Linux still gives it.
+  if (result == Result.CONNECTION_ABORTED) clearChain(pages(), tcb.incoming, tcb.rcv.nxt);
   if (has(tcb, Flag.UNACCEPTED)) {
     leaveAcceptQueue(tcb);
     freeTcb(tcb);

@@ -42,7 +42,7 @@ export function take(tcb: Tcb, length: u32): i32 {
  * @returns 0 when there are none now, and READABLE will follow; or
  *   CONNECTION_CLOSING        · the peer's FIN has been reached: no text will follow
  *   CONNECTION_DOES_NOT_EXIST · CLOSED without ever having been open, LISTEN
- *   how the connection ended  · CLOSED by a RST, a timeout or ABORT
+ *   how the connection ended  · CLOSED by a RST, a timeout or ABORT, and nothing is left to read
  */
 function waiting(tcb: Tcb): i32 {
   switch (tcb.state) {
@@ -52,9 +52,10 @@ function waiting(tcb: Tcb): i32 {
     case State.SYN_RECEIVED:
       return 0;
     case State.CLOSED:
-      if (tcb.result != Result.OK) return -(<i32>tcb.result);
-      if (!has(tcb, Flag.FIN_RECEIVED)) return -Result.CONNECTION_DOES_NOT_EXIST;
-      break;
+      if (unreadText(tcb) != 0) break;
+      // The FIN of a peer that then resets ends the text all the same.
+      if (has(tcb, Flag.FIN_RECEIVED) && tcb.result != Result.CONNECTION_ABORTED) break;
+      return tcb.result != Result.OK ? -(<i32>tcb.result) : -Result.CONNECTION_DOES_NOT_EXIST;
     default: // ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2, CLOSE-WAIT, CLOSING, LAST-ACK, TIME-WAIT
       break;
   }

@@ -262,6 +262,8 @@ export class Handle extends StreamHandle {
     if (raw !== undefined) {
       raw.onOpened = raw.onReadable = raw.onWritable = raw.onEnd = raw.onOver = null;
       raw.onUrgent = null;
+      // Unread data makes the release a RST: a FIN before it leaves first, as from shutdown(2).
+      if (raw.receiveQueue > 0) this.stack.pump();
       raw.release();
     }
     const listener = this.#listener;

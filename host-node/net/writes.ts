@@ -108,6 +108,8 @@ export class Writes {
       if (status === 0 && write.left > 0) return undefined;
     }
     this.#waiting.shift();
+    // At once: who is told of the end may let go, and the FIN is to be on its way by then.
+    if (this.#waiting.length === 0 && this.#end !== undefined) raw.close();
     return () => write.done(status);
   }
 

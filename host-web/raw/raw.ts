@@ -13,7 +13,8 @@
  * - **Calls never call back.** Callbacks come from the stack's pump, after the call that caused
  *   them has returned; within a callback every call is allowed.
  * - **`onClosed` is the last callback**, and it always comes: after a normal end with null, after
- *   any other with the error. Data that had arrived before a normal end can be received after it.
+ *   any other with the error. Data that had arrived before can be received after it, but after our
+ *   own `abort`.
  * - **`release` gives the record back** and must be called once, at any time: an open connection
  *   then ends in its own time (FIN behind what is queued; RST if data is unread, or arrives later).
  */

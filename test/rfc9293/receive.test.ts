@@ -73,14 +73,33 @@ test('unread text can be read after LAST-ACK has ended', () => {
   expect(host.read()).toBe(-Result.CONNECTION_CLOSING);
 });
 
-test('MUST-12: a RST takes unread text away and says so; a FIN says something else', () => {
+test('MUST-12: text that a RST found unread can be read, then it says so; a FIN does not', () => {
   const { host, peer } = established();
   peer.send(data('hello', { seq: 1, ack: 1 }));
   peer.send(rst({ seq: 6 }));
+  expect(host.read(2)).toBe('he');
+  expect(host.read()).toBe('llo');
   expect(host.read()).toBe(-Result.CONNECTION_RESET);
   host.expectSignal(Signal.CLOSED, Result.CONNECTION_RESET);
   host.expectNoSignal(Signal.CONNECTION_CLOSING);
   expect(closeWait().host.read()).toBe(-Result.CONNECTION_CLOSING);
+});
+
+test('a RST behind the FIN: the rest is read, and its end; the signal says how it ended', () => {
+  const { host, peer } = established();
+  peer.send(fin({ seq: 1, ack: 1, text: 'hello' }));
+  peer.send(rst({ seq: 7 }));
+  host.expect(State.CLOSED);
+  host.expectSignal(Signal.CLOSED, Result.CONNECTION_RESET);
+  expect(host.read()).toBe('hello');
+  expect(host.read()).toBe(-Result.CONNECTION_CLOSING);
+});
+
+test('ABORT takes unread text away', () => {
+  const { host, peer } = established();
+  peer.send(data('hello', { seq: 1, ack: 1 }));
+  host.abort();
+  expect(host.read()).toBe(-Result.CONNECTION_ABORTED);
 });
 
 test('RECEIVE in TIME-WAIT without text: connection closing', () => {

@@ -47,12 +47,12 @@ export const httpServers: Programs = {
   'http server: setTimeout tells of silence, with and without a listener': async (w) => {
     const server = await serve(w, () => {});
     server.setTimeout(15);
-    w.say('client', await hear(await speak(w, GET)));
+    w.say('client', await hear(await speak(w)));
     server.on('timeout', (socket) => {
       w.say('server', 'timeout');
       socket.end('HTTP/1.1 503 Slow\r\n\r\n');
     });
-    w.say('client', await hear(await speak(w, GET)));
+    w.say('client', await hear(await speak(w)));
   },
 
   'http server: maxRequestsPerSocket': async (w) => {
