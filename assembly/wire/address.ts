@@ -21,7 +21,7 @@ export function mapIpv4(at: usize): u64 {
 
 /** Whether an address is IPv4, in its mapped form. */
 export function isIpv4(a0: u64, a1: u64): bool {
-  return a0 == 0 && (a1 & 0xffff_ffff) == MAPPED;
+  return a0 == 0 && <u32>a1 == <u32>MAPPED;
 }
 
 /** The four octets of a mapped address, as loaded from memory. */
