@@ -14,7 +14,10 @@ import { Transform } from 'assemblyscript/transform';
 const STORES = ['store/queue/push', 'store/queue/remove', 'store/pool/give*', 'store/pool/take'];
 const OUTLINED = [...STORES, 'tcp/fetch/*', 'trace/trace'];
 
-/** Whole files, and functions, that run neither for each packet nor for each connection. */
+/**
+ * Whole files, and functions, that run neither for each packet nor for each connection: once an
+ * acknowledgment at most.
+ */
 const SELDOM = [
   'limits',
   'index/addAddress',
@@ -58,8 +61,7 @@ const SELDOM = [
   'tcp/ecn/takeCodepoint',
   'tcp/keep-alive',
   'tcp/loss/prr',
-  'tcp/loss/rack/noteReordering',
-  'tcp/loss/rack/rackRecovered',
+  'tcp/loss/rack',
   'tcp/loss/recovery/beginRecovery',
   'tcp/loss/recovery/duplicateArrived',
   'tcp/loss/recovery/endRecovery',
@@ -68,19 +70,11 @@ const SELDOM = [
   'tcp/loss/recovery/lossAcknowledged',
   'tcp/loss/recovery/markForTimeout',
   'tcp/loss/recovery/partialAcknowledgment',
+  'tcp/loss/recovery/recover',
   'tcp/loss/recovery/recoveryAcknowledged',
   'tcp/loss/recovery/sendAllAgain',
-  'tcp/loss/scoreboard/clearLost',
-  'tcp/loss/scoreboard/clearSacked',
-  'tcp/loss/scoreboard/isDuplicateBlock',
-  'tcp/loss/scoreboard/markAllLost',
-  'tcp/loss/scoreboard/markDelivered',
-  'tcp/loss/scoreboard/markLost',
-  'tcp/loss/scoreboard/markResent',
-  'tcp/loss/scoreboard/markSacked',
-  'tcp/loss/scoreboard/nextLost',
-  'tcp/loss/scoreboard/noteFront',
-  'tcp/loss/scoreboard/sackRange',
+  'tcp/loss/scoreboard',
+  'tcp/loss/tail-probe/probeAcknowledged',
   'tcp/loss/undo',
   'tcp/loss/watch/watchClosedWindow',
   'tcp/open/openPassive',
@@ -95,11 +89,14 @@ const SELDOM = [
   'tcp/rate/congestion/bbrReduce',
   'tcp/rate/congestion/reduce',
   'tcp/rate/cubic',
+  'tcp/rate/delivery/sampleDelivery',
   'tcp/rate/hystart',
   'tcp/rate/reno',
   'tcp/rate/validation/endPeriods',
+  'tcp/rate/validation/giveUpUnused',
   'tcp/rate/validation/takeSample',
   'tcp/rate/validation/unvalidatedReduce',
+  'tcp/rate/validation/validated',
   'tcp/rate/validation/validationRecovered',
   'tcp/reply/replySynAck',
   'tcp/reply/resetConnection',
