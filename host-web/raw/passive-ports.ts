@@ -21,14 +21,13 @@ export class PassivePorts {
    * @param backlog at most so many wait for `accept`; one, where it says less
    */
   listen(core: Core, handle: number, address: Uint8Array, port: number, backlog: number): Result {
-    const most = Math.min(Math.max(backlog, 1), 0xffff_ffff);
-    let left = port === 0 ? COUNT : 1;
+    let left = port ? 1 : COUNT;
     let result: Result;
     do {
-      if (port === 0) this.#next = (this.#next + 1) % COUNT;
-      setEndpoint(core, address, port === 0 ? FIRST + this.#next : port, null, 0);
-      result = -core.listen(handle, most);
-    } while (result === Result.ADDRESS_IN_USE && --left > 0);
+      if (!port) this.#next = (this.#next + 1) % COUNT;
+      setEndpoint(core, address, port || FIRST + this.#next, null, 0);
+      result = -core.listen(handle, Math.min(Math.max(backlog, 1), 0xffff_ffff));
+    } while (result === Result.ADDRESS_IN_USE && --left);
     return result;
   }
 }
