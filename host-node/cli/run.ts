@@ -22,7 +22,8 @@ const HELP = `netcell run: a Node program, unmodified, whose TCP is netcell inst
 
 PROGRAM is node, or whatever starts node, 20 to 26: npm, npx, a script. Everything on node:net runs
 on the stack: http, https, http2, tls, fetch and the libraries over them. localhost is the stack
-itself. UDP, names and unix sockets stay the kernel's.
+itself; each process and worker that it starts has a stack at the next address. UDP, names and unix
+sockets stay the kernel's; node:cluster is refused.
 
 ${COMMON_HELP}
 

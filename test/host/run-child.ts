@@ -107,6 +107,7 @@ async function refused() {
     permission: await run(['--', node, '--experimental-permission', '--allow-fs-read=*', ...say]),
     noProgram: await run([]),
     notThere: await run(['--', 'no-such-program']),
+    cluster: await run(['--', node, program('cluster')]),
     setting: await run(['--sysctl', 'tcp_nothing=1', '--', node, ...say]),
     code: await run(['--', node, '-e', 'process.exit(7)']),
     signal: await run(['--', 'sh', '-c', 'kill $$']),

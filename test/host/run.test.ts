@@ -70,6 +70,8 @@ describe.skipIf(obstacle !== undefined)(title, () => {
       ['permission', 1, /node --permission refuses them/],
       ['noProgram', 2, /PROGRAM is missing/],
       ['notThere', 1, /cannot start no-such-program: .*ENOENT/],
+      // Its workers alone: the program itself goes on.
+      ['cluster', 0, /workers of node:cluster/],
       ['setting', 2, /--sysctl: .*tcp_nothing/],
     ];
     for (const [name, code, sentence] of refusals) {
