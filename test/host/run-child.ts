@@ -96,9 +96,9 @@ function cutOff() {
 
 /** What keeps a program from being run on a stack is said, and the program does not begin. */
 async function refused() {
-  const run = async (words: string[], env: NodeJS.ProcessEnv = {}) => {
-    const running = launch(['run', '-q', ...words], { env: { ...process.env, ...env } });
-    return { ...(await running.ended), output: running.output() };
+  const run = async (words: string[]) => {
+    const { code, stdout, stderr } = await netcell('run', '-q', ...words);
+    return { code, output: stdout + stderr };
   };
   const say = ['-e', 'console.log("begun")'];
   const { execPath: node } = process;
