@@ -16,7 +16,7 @@ import { startSwitch } from './start-switch.ts';
 export async function begin(): Promise<void> {
   const { NETCELL_RUN: words = '[]' } = process.env;
   const args = readArguments(JSON.parse(words) as string[], COMMON);
-  if (process.env.NODE_UNIQUE_ID !== undefined) {
+  if (process.env.NETCELL_CLUSTER_ID !== undefined) {
     throw new Failure(
       "workers of node:cluster are handed their connections as the kernel's file descriptors, " +
         'which a stack has none of: start them as processes, each answers at an address of its own',

@@ -9,8 +9,11 @@ import { createRequire } from 'node:module';
 
 /** Variables that every process of a program needs, by their names. */
 const KEPT = ['NETCELL_RUN', 'NETCELL_SWITCH'];
-const CHANNEL = /^NODE_CHANNEL_FD=/;
-const OURS = 'NETCELL_CHANNEL_FD=';
+/** Variables that Node would follow before us, and their names here. */
+const RENAMED: readonly (readonly [RegExp, string])[] = [
+  [/^NODE_CHANNEL_FD=/, 'NETCELL_CHANNEL_FD='],
+  [/^NODE_UNIQUE_ID=/, 'NETCELL_CLUSTER_ID='],
+];
 
 interface Spawning {
   envPairs?: string[];
@@ -34,7 +37,9 @@ function wrap(owner: { spawn: Spawn }): void {
 }
 
 function environment(pairs: readonly string[]): string[] {
-  const own = pairs.map((pair) => pair.replace(CHANNEL, OURS));
+  const own = pairs.map((pair) => {
+    return RENAMED.reduce((text, [theirs, ours]) => text.replace(theirs, ours), pair);
+  });
   for (const name of KEPT) {
     if (!own.some((pair) => pair.startsWith(`${name}=`))) own.push(`${name}=${process.env[name]}`);
   }
