@@ -33,6 +33,8 @@ const TURN: Micros = 10 * <Micros>MILLISECOND;
  * tcp_rcvbuf_low_rtt.)
  */
 const A_TURNS: u32 = 128 * 1024;
+/** Octets that a window may be more than its buffer, once it is rounded up to its scale. */
+const MAX_ROUNDING: u32 = 64 * 1024;
 
 /** A size in octets, or half of all pages if that is less: no connection may have them all. */
 function fair(size: u32): u32 {
@@ -102,9 +104,15 @@ function takeEcho(tcb: Tcb, echoed: Micros): void {
 /** Once a round trip, as the user reads: the buffer grows if more was read in it than ever. */
 export function tuneReceive(tcb: Tcb): void {
   const tuning = tcb.tuning;
+  const rcv = tcb.rcv;
   const elapsed = <Micros>now() - tuning.at;
-  if (elapsed < tcb.rcv.rtt || tcb.rcv.rtt == 0) return;
   const read = tcb.incoming.start - tuning.seq;
+  // More than a window holds has come because of an acknowledgment since: the round trip is shorter
+  // than a tick of the timestamps' clock, or a turn, has it. How much shorter nobody knows; taken
+  // for what a turn brings, it does not seem to grow with the window.
+  if (elapsed < rcv.rtt && read > rcv.buffer + MAX_ROUNDING)
+    rcv.rtt = max(<u32>((<u64>elapsed * A_TURNS) / read), 1);
+  if (elapsed < rcv.rtt || rcv.rtt == 0) return;
   noteReading(read, tuning.at);
   if (read > tuning.space) growReceive(tcb, read, elapsed);
   tuning.seq = tcb.incoming.start;
