@@ -18,7 +18,10 @@ const RENAMED: readonly (readonly [RegExp, string])[] = [
 interface Spawning {
   envPairs?: string[];
 }
-type Spawn = (options: Spawning, ...rest: unknown[]) => unknown;
+/** Until Node 24 one object says what is to be started; from Node 26 on, a list in its place. */
+type Spawn = (...parameters: unknown[]) => unknown;
+/** Where that list has the environment. */
+const ENVIRONMENT = 3;
 
 /** Has every process that is started from here on be one of ours. */
 export function adopt(): void {
@@ -30,9 +33,12 @@ export function adopt(): void {
 
 function wrap(owner: { spawn: Spawn }): void {
   const { spawn } = owner;
-  owner.spawn = function (options, ...rest) {
-    if (options?.envPairs !== undefined) options.envPairs = environment(options.envPairs);
-    return spawn.call(this, options, ...rest);
+  owner.spawn = function (...parameters) {
+    const [options, , , pairs] = parameters as [Spawning | string, ...unknown[]];
+    if (Array.isArray(pairs)) parameters[ENVIRONMENT] = environment(pairs as string[]);
+    else if (typeof options === 'object' && options.envPairs !== undefined)
+      options.envPairs = environment(options.envPairs);
+    return spawn.apply(this, parameters);
   };
 }
 

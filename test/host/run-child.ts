@@ -10,14 +10,16 @@ import { text } from 'node:stream/consumers';
 import { launch, netcell, perform, type Running } from './cli-running.ts';
 
 const PROGRAMS = process.env['NETCELL_PROGRAMS']!;
+/** Other versions of Node, by their names. */
+const NODES = JSON.parse(process.env['NETCELL_NODES']!) as Record<string, string>;
 
 function program(name: string): string {
   return `${PROGRAMS}/${name}.mjs`;
 }
 
 /** Starts a program on the stack. */
-function start(name: string, ...flags: string[]): Running {
-  return launch(['run', '-q', ...flags, '--', process.execPath, program(name)]);
+function start(name: string, flags: readonly string[] = [], node = process.execPath): Running {
+  return launch(['run', '-q', ...flags, '--', node, program(name)]);
 }
 
 /** A server of the kernel's on port 9000, beside what is run meanwhile. */
@@ -60,10 +62,10 @@ async function server() {
   return { ...seen, ...(await running.ended), output: running.output() };
 }
 
-function family() {
+function family(node?: string) {
   const tell = (socket: Socket) => socket.end(`at ${socket.remoteAddress}`);
   return beside(tell, async () => {
-    const running = start('family');
+    const running = start('family', [], node);
     const { code } = await running.ended;
     return { code, lines: running.output().trim().split('\n').sort() };
   });
@@ -85,7 +87,7 @@ function cutOff() {
   return beside(
     (socket) => socket.on('error', () => {}),
     async () => {
-      const running = start('cut-off', '--tun', 'cut0');
+      const running = start('cut-off', ['--tun', 'cut0']);
       await running.said(/connected/);
       execFileSync('ip', ['link', 'del', 'cut0']);
       const { code } = await running.ended;
@@ -114,4 +116,5 @@ async function refused() {
   };
 }
 
-await perform({ server, family, leaving, cutOff, refused });
+const families = Object.entries(NODES).map(([name, node]) => [name, () => family(node)]);
+await perform({ server, family, leaving, cutOff, refused, ...Object.fromEntries(families) });

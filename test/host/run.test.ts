@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageUnderTest } from '../package/entries.ts';
+import { INSTALL, installed } from '../runtimes/installed.ts';
 import { bundle, type Outcome, repository, run } from './bundle.ts';
 import { environment, folder } from './cli-inside.ts';
 import { scenariosBy } from './scenarios.ts';
@@ -12,7 +13,16 @@ import { scenariosBy } from './scenarios.ts';
 const script = bundle('test/host/run-child.ts');
 // What is loaded before a program lies beside the command line, in the build and in the package.
 const cli = join(packageUnderTest() ?? repository, 'build/cli.js');
-const env = { ...environment, NETCELL_PROGRAMS: join(repository, 'test/host/programs') };
+/** What a program runs on, whatever the command line does. */
+const NODES = ['22', '24', '26'].map((major) => [
+  `Node ${major}`,
+  installed(`node-${major}`, 'bin/node'),
+]);
+const env = {
+  ...environment,
+  NETCELL_PROGRAMS: join(repository, 'test/host/programs'),
+  NETCELL_NODES: JSON.stringify(Object.fromEntries(NODES)),
+};
 const { inside, obstacle, title } = await scenariosBy('beside a kernel', (scenario) => {
   return run(script, [scenario, cli, folder], { env }).outcome;
 });
@@ -34,22 +44,26 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     expect(told.code).toBe(0);
   });
 
-  it('what it starts has stacks of its own, at the next addresses of the network', async () => {
-    const { code, lines } = await inside<{ code: number; lines: string[] }>('family');
-    expect(code).toBe(0);
-    const read = lines.map((line) => /^(\S+) at ::ffff:10\.9\.0\.(\d+)$/.exec(line)?.slice(1));
-    expect(read.map((found) => found?.[0])).toEqual([
-      'bare',
-      'first',
-      'forked',
-      'waited-for',
-      'worker',
-    ]);
-    for (const [role, host] of read as [string, string][]) {
-      if (role === 'first') expect(host).toBe('2');
-      else expect(Number(host)).toBeGreaterThan(2);
-    }
-  });
+  for (const [name, node] of [['this Node', process.execPath], ...NODES]) {
+    const which = node === undefined ? `${name} (skipped: ${INSTALL})` : name;
+    it.skipIf(node === undefined)(`what it starts has stacks of its own: ${which}`, async () => {
+      const scenario = name === 'this Node' ? 'family' : name!;
+      const { code, lines } = await inside<{ code: number; lines: string[] }>(scenario);
+      expect(code).toBe(0);
+      const read = lines.map((line) => /^(\S+) at ::ffff:10\.9\.0\.(\d+)$/.exec(line)?.slice(1));
+      expect(read.map((found) => found?.[0])).toEqual([
+        'bare',
+        'first',
+        'forked',
+        'waited-for',
+        'worker',
+      ]);
+      for (const [role, host] of read as [string, string][]) {
+        if (role === 'first') expect(host).toBe('2');
+        else expect(Number(host)).toBeGreaterThan(2);
+      }
+    });
+  }
 
   it('what it has sent when it exits arrives, and an end behind it', async () => {
     expect(await inside('leaving')).toEqual({ code: 7, received: 10_000, ends: 1 });
