@@ -49,6 +49,7 @@ export async function begin(): Promise<void> {
   process.on('exit', () => leave(stack, () => link.readLast()));
   const whose = isMainThread ? `process ${process.pid}` : `a worker of ${process.pid}`;
   say(`TCP of ${whose} is netcell's, at ${stack.addresses.join(' and ')}`);
+  adopt();
   if (!isMainThread) return;
   const sides = welcome.addresses.map((text) => {
     const [address = '', prefix] = text.split('/');
@@ -60,6 +61,5 @@ export async function begin(): Promise<void> {
   } catch (error) {
     say(`netcell ss will not find this one: ${reasonOf(error)}`);
   }
-  adopt();
   openChannel();
 }

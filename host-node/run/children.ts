@@ -5,10 +5,13 @@
  * A child with an IPC channel would load `net` for it before anything else. Its variable has
  * another name here, so that the channel is opened by us, once the handle is replaced.
  */
-import { createRequire } from 'node:module';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import threads from 'node:worker_threads';
 
 /** Variables that every process of a program needs, by their names. */
 const KEPT = ['NETCELL_RUN', 'NETCELL_SWITCH'];
+/** What has Node load us. */
+const LOAD = `--import=${new URL('./register.js', import.meta.url).href}`;
 /** Variables that Node would follow before us, and their names here. */
 const RENAMED: readonly (readonly [RegExp, string])[] = [
   [/^NODE_CHANNEL_FD=/, 'NETCELL_CHANNEL_FD='],
@@ -29,6 +32,30 @@ export function adopt(): void {
   const { Process } = binding('process_wrap') as { Process: { prototype: { spawn: Spawn } } };
   wrap(Process.prototype);
   wrap(binding('spawn_sync') as { spawn: Spawn });
+  adoptWorkers();
+}
+
+/** A worker with an environment of its own gets what it needs with it; others share ours. */
+function adoptWorkers(): void {
+  const { Worker, SHARE_ENV } = threads;
+  threads.Worker = class extends Worker {
+    constructor(file: string | URL, options: threads.WorkerOptions = {}) {
+      const { env } = options;
+      const isOwn = typeof env === 'object' && env !== null && env !== (SHARE_ENV as unknown);
+      super(file, isOwn ? { ...options, env: { ...env, ...addedTo(env) } } : options);
+    }
+  };
+  Object.defineProperty(threads.Worker, 'name', { value: 'Worker' });
+  syncBuiltinESMExports();
+}
+
+/** Variables that an environment lacks, or has to have otherwise. */
+function addedTo(env: NodeJS.Dict<string>): NodeJS.Dict<string> {
+  const { NODE_OPTIONS: given = '' } = env;
+  const added: NodeJS.Dict<string> = {};
+  for (const name of KEPT) added[name] = env[name] ?? process.env[name];
+  added.NODE_OPTIONS = given.includes(LOAD) ? given : `${given} ${LOAD}`.trim();
+  return added;
 }
 
 function wrap(owner: { spawn: Spawn }): void {
@@ -46,14 +73,12 @@ function environment(pairs: readonly string[]): string[] {
   const own = pairs.map((pair) => {
     return RENAMED.reduce((text, [theirs, ours]) => text.replace(theirs, ours), pair);
   });
-  for (const name of KEPT) {
-    if (!own.some((pair) => pair.startsWith(`${name}=`))) own.push(`${name}=${process.env[name]}`);
-  }
-  const load = `--import=${new URL('./register.js', import.meta.url).href}`;
-  const at = own.findIndex((pair) => pair.startsWith('NODE_OPTIONS='));
-  if (at < 0) own.push(`NODE_OPTIONS=${load}`);
-  else if (!own[at]!.includes(load)) own[at] += ` ${load}`;
-  return own;
+  const entries = own.map((pair) => {
+    const at = pair.indexOf('=');
+    return [pair.slice(0, at), pair.slice(at + 1)] as const;
+  });
+  const env = { ...Object.fromEntries(entries), ...addedTo(Object.fromEntries(entries)) };
+  return Object.entries(env).map(([name, value]) => `${name}=${value}`);
 }
 
 /** Opens the IPC channel that a parent has given this process, as Node does before a program. */

@@ -53,6 +53,7 @@ describe.skipIf(obstacle !== undefined)(title, () => {
       const read = lines.map((line) => /^(\S+) at ::ffff:10\.9\.0\.(\d+)$/.exec(line)?.slice(1));
       expect(read.map((found) => found?.[0])).toEqual([
         'bare',
+        'bare-worker',
         'first',
         'forked',
         'waited-for',

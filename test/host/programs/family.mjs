@@ -24,6 +24,8 @@ function startOthers() {
     forked.send('enough');
   });
   new Worker(file).once('message', (told) => console.log(told));
+  const bare = { env: {}, argv: ['bare-worker'] };
+  new Worker(file, bare).once('message', (told) => console.log(told));
   spawn(program, [file, 'bare'], { env: {}, stdio: 'inherit' });
   const options = { env: { PATH: process.env.PATH }, encoding: 'utf8' };
   console.log(execFileSync(program, [file, 'waited-for'], options).trim());
@@ -34,5 +36,5 @@ const told = await ask();
 if (role === 'forked') {
   process.once('message', () => process.disconnect());
   process.send(told);
-} else if (role === 'worker') parentPort.postMessage(told);
+} else if (!isMainThread) parentPort.postMessage(told);
 else console.log(told);
