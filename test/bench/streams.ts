@@ -126,9 +126,9 @@ async function openRaw(module: WebAssembly.Module): Promise<Way> {
 }
 
 /**
- * Two cores and a copy between them, a packet at a time: so by turns each finds its code and its
- * records thrown out of the first cache by the other. Sixty-four at a time, which is how a device
- * brings them, bulk data takes a tenth less.
+ * Two cores and a copy between them, a packet at a time: the dearest way there is, as each finds
+ * what the other has left of the first caches. Sixty-four at a time, which is how a device brings
+ * them, bulk data takes a tenth less.
  */
 export interface Cores {
   readonly a: Core;
