@@ -5,8 +5,12 @@ import { isAck, isRst } from './wire.ts';
 
 const LONG = 'text that nobody reads. '.repeat(20_000);
 
-/** The kernel calls a reset in CLOSE-WAIT a broken pipe; RFC 9293 §3.10.7.4 knows one word. */
-const RESET_IN_CLOSE_WAIT = { kernel: 'none EPIPE', netcell: 'none ECONNRESET' };
+/**
+ * The kernel calls a reset in CLOSE-WAIT a broken pipe. A socket of Node's that has read the end
+ * hears of none before it writes again; nor does one that reads nothing.
+ */
+const RESET_IN_CLOSE_WAIT = { kernel: 'none EPIPE', netcell: 'none' };
+const RESET_UNREAD = { kernel: 'none ECONNRESET', netcell: 'none' };
 
 const deaf = (side: 'a' | 'b'): Step => [
   `there is a connection; the user of ${side} reads nothing`,
@@ -118,7 +122,7 @@ const whileProbing: Sequence = {
     [
       'a aborts',
       'none',
-      'none ECONNRESET',
+      RESET_UNREAD,
       async (scene) => {
         const { a, fromA, fromB } = scene;
         a.reset();
