@@ -14,7 +14,7 @@ const script = bundle('test/host/run-child.ts');
 // What is loaded before a program lies beside the command line, in the build and in the package.
 const cli = join(packageUnderTest() ?? repository, 'build/cli.js');
 /** What a program runs on, whatever the command line does. */
-const NODES = ['22', '24', '26'].map((major) => [
+const NODES = ['24', '26'].map((major) => [
   `Node ${major}`,
   installed(`node-${major}`, 'bin/node'),
 ]);

