@@ -59,7 +59,7 @@ export class Handle extends StreamHandle {
   #isAccepting = false;
   /** `net.Server`'s: takes a connection. */
   onconnection: ((status: number, client?: Handle) => void) | undefined;
-  /** The listener is over by itself: its stack has been closed. */
+  /** Its stack has been closed: that is its owner's doing, and no error. */
   onended: (() => void) | undefined;
   /** The peer's urgent pointer was set, or moved on. */
   onurgent: (() => void) | undefined;
@@ -72,6 +72,10 @@ export class Handle extends StreamHandle {
   /** What the stack has for it. */
   get raw(): RawConnection | RawListener | undefined {
     return this.connection ?? this.#listener;
+  }
+
+  protected override get isAbandoned(): boolean {
+    return this.stack.isClosed && this.onended !== undefined;
   }
 
   protected override get isListening(): boolean {
@@ -218,6 +222,10 @@ export class Handle extends StreamHandle {
       const status = errnoOf(raw.error, numberOf('ECONNABORTED'));
       // The word that connect(2) has for a pair of sockets that is taken.
       this.#opened(status === numberOf('EADDRINUSE') ? numberOf('EADDRNOTAVAIL') : status);
+      return;
+    }
+    if (this.isAbandoned) {
+      this.call(() => this.onended!());
       return;
     }
     // What arrived before a failure is read before it is told.

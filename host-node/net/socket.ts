@@ -151,6 +151,7 @@ function rawOf(socket: object): RawConnection | undefined {
 /** Has a socket tell what only a handle of ours tells. */
 export function watch(socket: nodeNet.Socket, handle: Handle): void {
   handle.onurgent = () => socket.emit('urgent');
+  handle.onended = () => socket.destroy();
 }
 
 /** @throws TypeError for what is the kernel's alone */

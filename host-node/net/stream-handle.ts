@@ -176,7 +176,7 @@ export abstract class StreamHandle extends JSStream {
       this.#hasEnded = true;
       this.refresh();
       this.call(() => this.emitEOF());
-    } else if (raw.hasFailed && !this.#isFailureTold) {
+    } else if (raw.hasFailed && !this.#isFailureTold && !this.isAbandoned) {
       this.#isFailureTold = true;
       this.#isReading = false;
       this.refresh();
@@ -302,7 +302,7 @@ export abstract class StreamHandle extends JSStream {
   /** Tells of writes that are over, each in a turn of its own. */
   protected settle(): void {
     const raw = this.connection;
-    if (raw === undefined || this.isClosed || this.isConnecting) return;
+    if (raw === undefined || this.isClosed || this.isConnecting || this.isAbandoned) return;
     // As with libuv, who reads hears of a failure before who writes.
     if (raw.hasFailed && this.#isReading && !this.#hasEnded && !this.#isFailureTold) {
       this.look();
@@ -339,6 +339,8 @@ export abstract class StreamHandle extends JSStream {
   // What keeps the process alive ------------------------------------------------------
 
   protected abstract get isListening(): boolean;
+  /** Its stack has been closed, and its socket is told of that in another way. */
+  protected abstract get isAbandoned(): boolean;
 
   ref(): void {
     this.#isReferenced = true;

@@ -330,6 +330,17 @@ describe('a socket', () => {
   });
 });
 
+it('sockets of a stack that is closed end without an error', async () => {
+  const { client, server } = await connected();
+  const errors: unknown[] = [];
+  client.removeAllListeners('error').on('error', (error) => errors.push(error));
+  client.write(Buffer.alloc(5_000_000), () => {});
+  const closed = [client, server].map((socket) => once(socket, 'close'));
+  for (const stack of stacks) await stack.close();
+  await Promise.all(closed);
+  expect(errors).toEqual([]);
+});
+
 describe('a server', () => {
   it('turns away what is beyond maxConnections, and says so', async () => {
     const server = await listen(there.createServer());

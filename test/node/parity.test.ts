@@ -28,7 +28,7 @@ async function logsOf(place: string, program?: string): Promise<Logs> {
 
 const NODES = [
   [`Node ${process.versions.node.split('.')[0]}`, process.execPath],
-  ...['24', '26'].map((major) => [`Node ${major}`, installed(`node-${major}`, 'bin/node')]),
+  ...['26'].map((major) => [`Node ${major}`, installed(`node-${major}`, 'bin/node')]),
 ] as [string, string | undefined][];
 
 for (const [name, program] of NODES) {
