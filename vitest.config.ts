@@ -48,8 +48,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/build/**'],
     // Processes, for a test may need a network namespace or a working folder of its own.
     pool: 'forks',
-    // One more than cores, where there are two: a fifth of the time is waiting for others.
-    maxWorkers: 3,
+    maxWorkers: 2,
     // What hangs is ended some day. How long a test takes on a busy machine is no verdict.
     testTimeout: 600_000,
     hookTimeout: 600_000,

@@ -59,8 +59,10 @@ export class Handle extends StreamHandle {
   #isAccepting = false;
   /** `net.Server`'s: takes a connection. */
   onconnection: ((status: number, client?: Handle) => void) | undefined;
-  /** Its stack has been closed: that is its owner's doing, and no error. */
+  /** Its stack has been closed, which nobody is told of as an error. */
   onended: (() => void) | undefined;
+  /** Whether an error would be nobody's, and so end the program. */
+  isUnheard: (() => boolean) | undefined;
   /** The peer's urgent pointer was set, or moved on. */
   onurgent: (() => void) | undefined;
 
@@ -75,7 +77,7 @@ export class Handle extends StreamHandle {
   }
 
   protected override get isAbandoned(): boolean {
-    return this.stack.isClosed && this.onended !== undefined;
+    return this.stack.isClosed && this.isUnheard?.() === true;
   }
 
   protected override get isListening(): boolean {
@@ -225,7 +227,7 @@ export class Handle extends StreamHandle {
       return;
     }
     if (this.isAbandoned) {
-      this.call(() => this.onended!());
+      this.call(() => this.onended?.());
       return;
     }
     // What arrived before a failure is read before it is told.

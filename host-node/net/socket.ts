@@ -24,7 +24,6 @@ export type OnConnect = () => void;
 interface Inner {
   _handle: unknown;
   _peername: unknown;
-  connecting: boolean;
 }
 
 /** Gives a socket a handle, as `net.Socket` does itself. */
@@ -148,10 +147,14 @@ function rawOf(socket: object): RawConnection | undefined {
   return raw instanceof RawConnection ? raw : undefined;
 }
 
-/** Has a socket tell what only a handle of ours tells. */
+/**
+ * Has a socket tell what only a handle of ours tells. That its stack has been closed is an error to
+ * those who listen for errors; it ends no program that does not, for it is that program's doing.
+ */
 export function watch(socket: nodeNet.Socket, handle: Handle): void {
   handle.onurgent = () => socket.emit('urgent');
   handle.onended = () => socket.destroy();
+  handle.isUnheard = () => socket.listenerCount('error') === 0;
 }
 
 /** @throws TypeError for what is the kernel's alone */
