@@ -141,13 +141,7 @@ function isReached(index: number): (side: Side) => boolean {
 
 function assemble(line: Line, thread: number, args: Arguments, startedAt: number): Device {
   const { carried, endCapture, ...facts } = line;
-  const seed = args.value('seed');
-  const options = {
-    address: line.sides.map(({ address, prefix }) => `${address}/${prefix}`),
-    sysctl: readSysctls(args),
-    ...(seed === undefined ? {} : { seed: seedOf(seed, thread) }),
-  };
-  const stack = orUsage(() => createStackSync(options));
+  const stack = makeStack(args, line.sides, thread);
   stack.attach(carried);
   return {
     ...facts,
@@ -160,8 +154,28 @@ function assemble(line: Line, thread: number, args: Arguments, startedAt: number
   };
 }
 
+/**
+ * A stack as the common flags say.
+ *
+ * @param index of all that these flags make, which one: no two may have the same seed
+ * @throws UsageError
+ */
+export function makeStack(
+  args: Arguments,
+  sides: readonly Omit<Side, 'peer'>[],
+  index: number,
+): Stack {
+  const seed = args.value('seed');
+  const options = {
+    address: sides.map(({ address, prefix }) => `${address}/${prefix}`),
+    sysctl: readSysctls(args),
+    ...(seed === undefined ? {} : { seed: seedOf(seed, index) }),
+  };
+  return orUsage(() => createStackSync(options));
+}
+
 /** No two stacks may have the same seed. */
-export function seedOf(text: string, thread: number): Uint8Array {
+function seedOf(text: string, thread: number): Uint8Array {
   const own = thread === 0 ? text : `${text} ${thread}`;
   return createHash('sha256').update(own).digest();
 }

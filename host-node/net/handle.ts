@@ -15,6 +15,7 @@ import type { RawConnection, RawListener } from '../../host-web/raw/raw.ts';
 import type { Stack } from '../../host-web/stack.ts';
 import { errnoOf, numberOf } from './errno.ts';
 import { internals } from './internals.ts';
+import { perStack } from './per-stack.ts';
 import { enter, leave } from './ports.ts';
 import { type Request, StreamHandle } from './stream-handle.ts';
 
@@ -41,6 +42,12 @@ const SELF: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '
 
 type Family = keyof typeof ANY;
 
+/** Whether an address is the stack's: one of its own, of its loopback, or any of them. */
+export function isOwn(stack: Stack, address: string): boolean {
+  if (address === '' || address in SELF || address === '::1') return true;
+  return address.startsWith('127.') || stack.addresses.includes(address);
+}
+
 /** Where a connection that is accepted belongs: to no call of the program's. */
 const OUTSIDE = new AsyncResource('TCPWRAP', { requireManualDestroy: true });
 
@@ -48,8 +55,6 @@ const OUTSIDE = new AsyncResource('TCPWRAP', { requireManualDestroy: true });
 export type HandleClass = new (kind: number) => Handle;
 
 export class Handle extends StreamHandle {
-  /** Makes the handles of connections that are accepted. */
-  readonly #own: HandleClass;
   #listener: RawListener | undefined;
   #bound: { address: string; port: number } | undefined;
   /** What `bind` could not do: `listen` and `connect` say it, as libuv's do. */
@@ -66,9 +71,8 @@ export class Handle extends StreamHandle {
   /** The peer's urgent pointer was set, or moved on. */
   onurgent: (() => void) | undefined;
 
-  constructor(stack: Stack, kind: number, own: HandleClass) {
+  constructor(stack: Stack, kind: number) {
     super(stack, kind === internals.tcp.constants.SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP');
-    this.#own = own;
   }
 
   /** What the stack has for it. */
@@ -82,6 +86,10 @@ export class Handle extends StreamHandle {
 
   protected override get isListening(): boolean {
     return this.#listener !== undefined;
+  }
+
+  protected override get isConnecting(): boolean {
+    return this.#connecting !== undefined;
   }
 
   // Endpoints -----------------------------------------------------------------------
@@ -105,13 +113,8 @@ export class Handle extends StreamHandle {
     if ((flags & REUSE_PORT) !== 0) this.options = { ...this.options, reusePort: true };
     this.#family = family;
     this.#bound = { address, port };
-    if (!this.#isOwn(address)) this.#unbound = numberOf('EADDRNOTAVAIL');
+    if (!isOwn(this.stack, address)) this.#unbound = numberOf('EADDRNOTAVAIL');
     return this.#unbound;
-  }
-
-  #isOwn(address: string): boolean {
-    if (address === '' || address in SELF || address === '::1') return true;
-    return address.startsWith('127.') || this.stack.addresses.includes(address);
   }
 
   listen(backlog: number): number {
@@ -144,7 +147,7 @@ export class Handle extends StreamHandle {
       const raw = this.#listener?.accept() ?? null;
       if (raw === null) return;
       this.#accept();
-      const client = OUTSIDE.runInAsyncScope(() => new this.#own(0));
+      const client = OUTSIDE.runInAsyncScope(() => new (this.constructor as HandleClass)(0));
       client.#take(raw, this.#family);
       try {
         this.call(() => this.onconnection?.(0, client));
@@ -179,7 +182,6 @@ export class Handle extends StreamHandle {
           ...(bound === undefined || bound.port === 0 ? {} : { localPort: bound.port }),
         },
       );
-      this.isConnecting = true;
       this.#connecting = { request, context: new AsyncResource('TCPCONNECTWRAP') };
       this.#take(raw, family);
     } catch (error) {
@@ -209,7 +211,6 @@ export class Handle extends StreamHandle {
     const connecting = this.#connecting;
     if (connecting === undefined) return;
     this.#connecting = undefined;
-    this.isConnecting = false;
     this.refresh();
     this.look();
     this.tell(() => this.settle());
@@ -314,19 +315,12 @@ function cancel({ request, context }: Connecting, handle: Handle): void {
   context.runInAsyncScope(() => request.oncomplete?.(status, handle, request, false, false));
 }
 
-const classes = new WeakMap<Stack, HandleClass>();
-
 /** The class of a stack's handles. */
-export function handlesOf(stack: Stack): HandleClass {
-  let known = classes.get(stack);
-  if (known === undefined) {
-    // The name that `net`'s own have, for what prints it.
-    known = class TCP extends Handle {
-      constructor(kind: number) {
-        super(stack, kind, TCP);
-      }
-    };
-    classes.set(stack, known);
-  }
-  return known;
-}
+export const handlesOf = perStack<HandleClass>((stack) => {
+  // The name that `net`'s own have, for what prints it.
+  return class TCP extends Handle {
+    constructor(kind: number) {
+      super(stack, kind);
+    }
+  };
+});

@@ -7,6 +7,7 @@
  * in its documentation, without a date); Bun, Deno and `--permission` do not have it. This file and
  * what it is used by load no `node:net`: a program is run on a stack by what comes before that.
  */
+
 /** A write or a shutdown that native code waits for. */
 export type NativeRequest = object;
 

@@ -7,6 +7,7 @@
  */
 import type { RawListener } from '../../host-web/raw/raw.ts';
 import type { Stack } from '../../host-web/stack.ts';
+import { perStack } from './per-stack.ts';
 
 interface Member {
   readonly address: string;
@@ -22,7 +23,7 @@ function overlap(one: string, other: string): boolean {
   return other === ANY_IPV4 && !one.includes(':');
 }
 
-const tables = new WeakMap<Stack, Map<number, Map<RawListener, Member>>>();
+const portsOf = perStack(() => new Map<number, Map<RawListener, Member>>());
 
 /**
  * Takes a listener in.
@@ -30,8 +31,7 @@ const tables = new WeakMap<Stack, Map<number, Map<RawListener, Member>>>();
  * @returns false where another one has its port on such an address
  */
 export function enter(stack: Stack, listener: RawListener, isShared: boolean): boolean {
-  let ports = tables.get(stack);
-  if (ports === undefined) tables.set(stack, (ports = new Map()));
+  const ports = portsOf(stack);
   const { localAddress: address, localPort: port } = listener;
   const members = ports.get(port) ?? new Map<RawListener, Member>();
   for (const other of members.values()) {
@@ -43,8 +43,8 @@ export function enter(stack: Stack, listener: RawListener, isShared: boolean): b
 
 /** Forgets a listener that is over. */
 export function leave(stack: Stack, listener: RawListener): void {
-  const ports = tables.get(stack);
+  const ports = portsOf(stack);
   const { localPort: port } = listener;
-  const members = ports?.get(port);
-  if (members?.delete(listener) && members.size === 0) ports?.delete(port);
+  const members = ports.get(port);
+  if (members?.delete(listener) && members.size === 0) ports.delete(port);
 }

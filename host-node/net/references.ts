@@ -9,6 +9,7 @@
  */
 import { call } from '../../host-web/callback.ts';
 import type { Stack } from '../../host-web/stack.ts';
+import { perStack } from './per-stack.ts';
 
 /** The longest a timer of Node's waits, milliseconds. */
 const LONGEST = 0x7fff_ffff;
@@ -38,13 +39,4 @@ export class References {
   }
 }
 
-const all = new WeakMap<Stack, References>();
-
-export function referencesOf(stack: Stack): References {
-  let references = all.get(stack);
-  if (references === undefined) {
-    references = new References(stack);
-    all.set(stack, references);
-  }
-  return references;
-}
+export const referencesOf = perStack((stack) => new References(stack));

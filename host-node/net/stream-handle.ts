@@ -34,8 +34,6 @@ export abstract class StreamHandle extends JSStream {
   protected connection: RawConnection | undefined;
   /** Options, which wait for a connection where there is none yet. */
   protected options: TuningOptions = {};
-  /** `connect` is under way: nothing is read or sent before it is told. */
-  protected isConnecting = false;
   protected isClosed = false;
   /** The peer's FIN has come. */
   protected hasPeerEnded = false;
@@ -339,6 +337,8 @@ export abstract class StreamHandle extends JSStream {
   // What keeps the process alive ------------------------------------------------------
 
   protected abstract get isListening(): boolean;
+  /** `connect` is under way: nothing is read or sent before it is told. */
+  protected abstract get isConnecting(): boolean;
   /** Its stack has been closed, and its socket is told of that in another way. */
   protected abstract get isAbandoned(): boolean;
 

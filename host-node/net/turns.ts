@@ -5,8 +5,8 @@
  * Events of one moment share a turn of the event loop, and what programs send meanwhile goes out
  * together at its end.
  */
-import { RealClock } from '../../host-web/clock.ts';
 import type { Stack } from '../../host-web/stack.ts';
+import { perStack } from './per-stack.ts';
 
 /** Runs ticks and promises that wait, as Node does behind each event. */
 const runTicks = (process as unknown as { _tickCallback(): void })._tickCallback;
@@ -22,11 +22,6 @@ export class Turns {
 
   /** Calls a task in a turn of its own, behind those before it. */
   tell(task: () => void): void {
-    // Time that stands still waits for each.
-    if (!(this.#stack.clock instanceof RealClock)) {
-      this.#stack.clock.turn(task);
-      return;
-    }
     this.#tasks.push(task);
     this.#await();
   }
@@ -34,7 +29,7 @@ export class Turns {
   #await(): void {
     if (this.#isAwaited) return;
     this.#isAwaited = true;
-    setImmediate(this.#onTurn);
+    this.#stack.clock.turn(this.#onTurn);
   }
 
   readonly #onTurn = (): void => {
@@ -61,13 +56,4 @@ export class Turns {
   }
 }
 
-const all = new WeakMap<Stack, Turns>();
-
-export function turnsOf(stack: Stack): Turns {
-  let turns = all.get(stack);
-  if (turns === undefined) {
-    turns = new Turns(stack);
-    all.set(stack, turns);
-  }
-  return turns;
-}
+export const turnsOf = perStack((stack) => new Turns(stack));

@@ -1,9 +1,8 @@
 /** The stack that a process is run on: joined, proven to be in use, left in order at the end. */
 import { isMainThread } from 'node:worker_threads';
-import { createStackSync } from '../../host-web/index.ts';
-import { COMMON, orUsage, readArguments, readSysctls } from '../cli/arguments.ts';
+import { COMMON, readArguments } from '../cli/arguments.ts';
 import { offerControl } from '../cli/control.ts';
-import { seedOf } from '../cli/device.ts';
+import { makeStack } from '../cli/device.ts';
 import { Failure, reasonOf } from '../cli/failure.ts';
 import { reportLines } from '../cli/report.ts';
 import { adopt, openChannel } from './children.ts';
@@ -14,7 +13,7 @@ import { startSwitch } from './start-switch.ts';
 
 /** Flags come in NETCELL_RUN, as words in JSON; where to join in NETCELL_SWITCH, as a path. */
 export async function begin(): Promise<void> {
-  const { NETCELL_RUN: words = '[]' } = process.env;
+  const words = (process.env.NETCELL_RUN ??= '[]');
   const args = readArguments(JSON.parse(words) as string[], COMMON);
   if (process.env.NETCELL_CLUSTER_ID !== undefined) {
     throw new Failure(
@@ -29,13 +28,8 @@ export async function begin(): Promise<void> {
   const { welcome, link } = await join(path).catch((error) => {
     throw Failure.while('cannot join the switch of netcell run', error);
   });
-  const seed = args.value('seed');
-  const options = {
-    address: welcome.addresses,
-    sysctl: readSysctls(args),
-    ...(seed === undefined ? {} : { seed: seedOf(seed, welcome.index) }),
-  };
-  const stack = orUsage(() => createStackSync(options));
+  const { sides } = welcome;
+  const stack = makeStack(args, sides, welcome.index);
   stack.attach(link, {
     onClosed: () => {
       say('there is no network any more: connections end with ENETDOWN, the program goes on');
@@ -51,10 +45,6 @@ export async function begin(): Promise<void> {
   say(`TCP of ${whose} is netcell's, at ${stack.addresses.join(' and ')}`);
   adopt();
   if (!isMainThread) return;
-  const sides = welcome.addresses.map((text) => {
-    const [address = '', prefix] = text.split('/');
-    return { address, prefix: Number(prefix) };
-  });
   try {
     const seen = { stack, link, sides, tun: { mtu: welcome.mtu } };
     await offerControl(welcome.device, () => reportLines(seen));

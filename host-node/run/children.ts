@@ -13,10 +13,10 @@ const KEPT = ['NETCELL_RUN', 'NETCELL_SWITCH'];
 /** What has Node load us. */
 const LOAD = `--import=${new URL('./register.js', import.meta.url).href}`;
 /** Variables that Node would follow before us, and their names here. */
-const RENAMED: readonly (readonly [RegExp, string])[] = [
-  [/^NODE_CHANNEL_FD=/, 'NETCELL_CHANNEL_FD='],
-  [/^NODE_UNIQUE_ID=/, 'NETCELL_CLUSTER_ID='],
-];
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ['NODE_CHANNEL_FD', 'NETCELL_CHANNEL_FD'],
+  ['NODE_UNIQUE_ID', 'NETCELL_CLUSTER_ID'],
+]);
 
 interface Spawning {
   envPairs?: string[];
@@ -70,15 +70,13 @@ function wrap(owner: { spawn: Spawn }): void {
 }
 
 function environment(pairs: readonly string[]): string[] {
-  const own = pairs.map((pair) => {
-    return RENAMED.reduce((text, [theirs, ours]) => text.replace(theirs, ours), pair);
-  });
-  const entries = own.map((pair) => {
+  const own: NodeJS.Dict<string> = {};
+  for (const pair of pairs) {
     const at = pair.indexOf('=');
-    return [pair.slice(0, at), pair.slice(at + 1)] as const;
-  });
-  const env = { ...Object.fromEntries(entries), ...addedTo(Object.fromEntries(entries)) };
-  return Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    const name = pair.slice(0, at);
+    own[RENAMED.get(name) ?? name] = pair.slice(at + 1);
+  }
+  return Object.entries({ ...own, ...addedTo(own) }).map(([name, value]) => `${name}=${value}`);
 }
 
 /** Opens the IPC channel that a parent has given this process, as Node does before a program. */

@@ -6,8 +6,9 @@ import { Result } from '../../host-web/abi.ts';
 import { SocketError } from '../../host-web/errors.ts';
 import { RawConnection } from '../../host-web/raw/raw.ts';
 import type { Stack } from '../../host-web/stack.ts';
+import { plainAddress } from '../cli/words.ts';
 import { numberOf } from '../net/errno.ts';
-import { Handle } from '../net/handle.ts';
+import { Handle, isOwn } from '../net/handle.ts';
 import { hasInternals, internals, withoutInternals } from '../net/internals.ts';
 import type { Request } from '../net/stream-handle.ts';
 
@@ -20,7 +21,7 @@ const open = new Set<TCP>();
 class TCP extends Handle {
   constructor(kind: number) {
     if (stack === undefined) throw new Error('the stack of this process is not there yet');
-    super(stack, kind, TCP);
+    super(stack, kind);
     open.add(this);
   }
 
@@ -40,13 +41,7 @@ class TCP extends Handle {
 
 /** Whether a destination is behind a link that is gone: not the stack itself. */
 function isCutOff(address: string): boolean {
-  return down !== undefined && !isSelf(address);
-}
-
-function isSelf(address: string): boolean {
-  const plain = address.replace(/^::ffff:(?=.*\.)/, '');
-  if (['0.0.0.0', '::', '::1'].includes(plain) || plain.startsWith('127.')) return true;
-  return stack!.addresses.includes(plain);
+  return down !== undefined && !isOwn(stack!, plainAddress(address));
 }
 
 /** The link is gone: connections over it end with ENETDOWN, and so does whoever connects by it. */
@@ -59,7 +54,7 @@ export function goDown(): void {
       detail: 'the device is gone, or the process that had it',
     });
   for (const { raw } of open) {
-    if (raw instanceof RawConnection && !isSelf(raw.remoteAddress)) raw.giveUp(down);
+    if (raw instanceof RawConnection && isCutOff(raw.remoteAddress)) raw.giveUp(down);
   }
 }
 

@@ -10,14 +10,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatAddress, parseAddress } from '../../host-web/address.ts';
+import { Memory } from '../../host-web/abi.ts';
+import { formatAddress, parseAddress, samePrefix } from '../../host-web/address.ts';
 import type { Link } from '../../host-web/link/link.ts';
 import { frameReader, sendFrame } from './frames.ts';
 
 /** What a process is told that joins, as a line of JSON. */
 export interface Welcome {
-  /** Its addresses, with the prefix of the network. */
-  readonly addresses: readonly string[];
+  /** Its addresses, one of each family, with the prefix of the network. */
+  readonly sides: readonly Omit<Side, 'peer'>[];
   readonly mtu: number;
   /** The device's name. */
   readonly device: string;
@@ -42,8 +43,7 @@ const DESTINATION: Readonly<Record<number, readonly [from: number, to: number]>>
 /** Addresses that are tried for a process before there is none. */
 const MOST = 250;
 /** Octets before each window that belong to the link, and of a window. */
-const HEADROOM = 64;
-const PACKET_SIZE = 65_536 + 64;
+const { HEADROOM, PACKET_SIZE } = Memory;
 const RECEIVE = HEADROOM;
 const TRANSMIT = HEADROOM + PACKET_SIZE + HEADROOM;
 
@@ -113,9 +113,9 @@ export class Switch {
       for (const key of keys) this.#joined.delete(key);
     });
     const welcome: Welcome = {
-      addresses: (addresses as Uint8Array[]).map(
-        (octets, i) => `${formatAddress(octets)}/${this.#sides[i]!.prefix}`,
-      ),
+      sides: (addresses as Uint8Array[]).map((octets, i) => {
+        return { address: formatAddress(octets), prefix: this.#sides[i]!.prefix };
+      }),
       mtu: this.#link.mtu,
       device: this.#device,
       offload: this.#link.offloads !== undefined && this.#link.offloads.segments > 0,
@@ -189,9 +189,7 @@ function following(first: Uint8Array, n: number): Uint8Array {
 
 /** Whether an address is a host's in the network of another: IPv4's last is everybody's. */
 function isHost(octets: Uint8Array, other: Uint8Array, prefix: number): boolean {
-  const bit = (address: Uint8Array, i: number) => (address[i >> 3]! >> (7 - (i & 7))) & 1;
-  for (let i = 0; i < prefix; i++) if (bit(octets, i) !== bit(other, i)) return false;
-  if (octets.length === 16 || prefix > 30) return true;
-  for (let i = prefix; i < 32; i++) if (bit(octets, i) === 0) return true;
-  return false;
+  const hasLast = octets.length === 4 && prefix <= 30;
+  const isLast = hasLast && !samePrefix(following(octets, 1), other, prefix);
+  return samePrefix(octets, other, prefix) && !isLast;
 }

@@ -6,8 +6,10 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { launch, netcell, perform, type Running } from './cli-running.ts';
+import { pathToFileURL } from 'node:url';
+import { cli, launch, netcell, perform, type Running } from './cli-running.ts';
 
 const PROGRAMS = process.env['NETCELL_PROGRAMS']!;
 /** Other versions of Node, by their names. */
@@ -62,13 +64,20 @@ async function server() {
   return { ...seen, ...(await running.ended), output: running.output() };
 }
 
-function family(node?: string) {
+function family(run = () => start('family')) {
   const tell = (socket: Socket) => socket.end(`at ${socket.remoteAddress}`);
   return beside(tell, async () => {
-    const running = start('family', [], node);
+    const running = run();
     const { code } = await running.ended;
-    return { code, lines: running.output().trim().split('\n').sort() };
+    const lines = running.output().trim().split('\n').sort();
+    return { code, lines: lines.filter((line) => !line.startsWith('netcell run:')) };
   });
+}
+
+/** Without `netcell run`: the program's own node loads what that would. */
+function loaded() {
+  const register = pathToFileURL(join(dirname(cli), 'register.js')).href;
+  return family(() => launch([register, program('family')], {}, '--import'));
 }
 
 function leaving() {
@@ -116,5 +125,8 @@ async function refused() {
   };
 }
 
-const families = Object.entries(NODES).map(([name, node]) => [name, () => family(node)]);
-await perform({ server, family, leaving, cutOff, refused, ...Object.fromEntries(families) });
+const families = Object.entries(NODES).map(([name, node]) => {
+  return [name, () => family(() => start('family', [], node))];
+});
+const others = { server, loaded, leaving, cutOff, refused };
+await perform({ family: () => family(), ...others, ...Object.fromEntries(families) });

@@ -14,7 +14,7 @@ const script = bundle('test/host/run-child.ts');
 // What is loaded before a program lies beside the command line, in the build and in the package.
 const cli = join(packageUnderTest() ?? repository, 'build/cli.js');
 /** What a program runs on, whatever the command line does. */
-const NODES = ['24', '26'].map((major) => [
+const NODES = ['26'].map((major) => [
   `Node ${major}`,
   installed(`node-${major}`, 'bin/node'),
 ]);
@@ -44,11 +44,15 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     expect(told.code).toBe(0);
   });
 
-  for (const [name, node] of [['this Node', process.execPath], ...NODES]) {
+  const families = [
+    ['this Node', process.execPath, 'family'],
+    ['by --import alone', process.execPath, 'loaded'],
+    ...NODES.map(([name, node]) => [name, node, name]),
+  ];
+  for (const [name, node, scenario] of families) {
     const which = node === undefined ? `${name} (skipped: ${INSTALL})` : name;
     it.skipIf(node === undefined)(`what it starts has stacks of its own: ${which}`, async () => {
-      const scenario = name === 'this Node' ? 'family' : name!;
-      const { code, lines } = await inside<{ code: number; lines: string[] }>(scenario);
+      const { code, lines } = await inside<{ code: number; lines: string[] }>(scenario!);
       expect(code).toBe(0);
       const read = lines.map((line) => /^(\S+) at ::ffff:10\.9\.0\.(\d+)$/.exec(line)?.slice(1));
       expect(read.map((found) => found?.[0])).toEqual([
