@@ -75,14 +75,17 @@ export function readThreads(args: Arguments): number {
   return threads;
 }
 
-/** Lines of help about COMMON. */
-export const COMMON_HELP = `  --tun NAME          device to make, or to attach to if it exists
+/** Lines of help about COMMON, but for what tells how much is said. */
+export const LINE_HELP = `  --tun NAME          device to make, or to attach to if it exists
   --address A/PREFIX  address of the stack, one of each family at most; 10.9.0.2/24, fd00:9::2/64
   --peer A            address of the kernel on the link; first of the prefix
   --sysctl NAME=V     a setting of the stack by Linux's name, such as tcp_sack=0; may be repeated
   --no-offload        each packet one segment with its checksum, where the kernel would take many
   --pcap-split        … in the capture alone: what a wire would carry
-  --mtu N  --pcap FILE  --seed N  --json  -q  -v`;
+  --mtu N  --pcap FILE  --seed N`;
+
+/** Lines of help about COMMON. */
+export const COMMON_HELP = `${LINE_HELP}  --json  -q  -v`;
 
 /** Reads a verb's arguments. @throws UsageError */
 export function readArguments(args: readonly string[], flags: Flags): Arguments {

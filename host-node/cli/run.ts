@@ -1,16 +1,10 @@
 /** `netcell run`: a Node program, unmodified, whose TCP is a stack's instead of the kernel's. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { RUN, wordsOf } from '../run/flags.ts';
 import type { FromSwitch } from '../run/start-switch.ts';
 import { Switch } from '../run/switch.ts';
-import {
-  type Arguments,
-  COMMON,
-  COMMON_HELP,
-  readArguments,
-  readSysctls,
-  UsageError,
-} from './arguments.ts';
+import { type Arguments, LINE_HELP, readArguments, readSysctls, UsageError } from './arguments.ts';
 import { openLine } from './device.ts';
 import { explain } from './explain.ts';
 import { Exit, Failure, reasonOf } from './failure.ts';
@@ -25,13 +19,15 @@ on the stack: http, https, http2, tls, fetch and the libraries over them. localh
 itself; each process and worker that it starts has a stack at the next address. UDP, names and unix
 sockets stay the kernel's; node:cluster is refused.
 
-${COMMON_HELP}
+  --kernel HOST[:PORT]  what it connects to there is the kernel's; may be repeated. HOST is an
+                      address, a network, a name, or '*': all but the stack's own network
+${LINE_HELP}  -q
 
 Exit code: the program's.
 
 Examples
   sudo netcell run -- node server.js           and then: curl http://10.9.0.2:3000/
-  sudo netcell run --pcap app.pcapng -- npm start`;
+  sudo netcell run --kernel localhost:5432 -- node app.js     its database is the host's`;
 
 /** Where Node finds what is to be loaded before anything else. */
 const REGISTER = new URL('./register.js', import.meta.url).href;
@@ -40,6 +36,7 @@ const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 async function run(args: Arguments): Promise<number> {
   const [program, ...rest] = args.positionals;
   if (program === undefined) throw new UsageError('PROGRAM is missing: netcell run -- node app.js');
+  const words = await wordsOf(args);
   const network = await openNetwork(args);
   const { NODE_OPTIONS: before = '' } = process.env;
   const child = spawn(program, rest, {
@@ -48,7 +45,7 @@ async function run(args: Arguments): Promise<number> {
       ...process.env,
       NODE_OPTIONS: `--import=${REGISTER} ${before}`.trim(),
       NETCELL_SWITCH: network.path,
-      NETCELL_RUN: JSON.stringify(wordsOf(args)),
+      NETCELL_RUN: JSON.stringify(words),
     },
   });
   // A terminal tells everybody; `kill` tells us alone. The program says when it is over.
@@ -90,7 +87,7 @@ async function openNetwork(args: Arguments): Promise<{ path: string; close(): Pr
 export async function serveSwitch(words: string): Promise<number> {
   const tell = (message: FromSwitch) => process.send!(message);
   try {
-    const network = await openNetwork(readArguments(JSON.parse(words) as string[], COMMON));
+    const network = await openNetwork(readArguments(JSON.parse(words) as string[], RUN));
     // What ends the program at a terminal is for the program alone.
     for (const signal of FORWARDED) process.on(signal, () => {});
     tell({ path: network.path });
@@ -102,13 +99,4 @@ export async function serveSwitch(words: string): Promise<number> {
   }
 }
 
-/** The common flags again, as words. */
-function wordsOf(args: Arguments): string[] {
-  return Object.entries(COMMON).flatMap(([name, { type, alias }]) => {
-    if (alias !== undefined || !args.isSet(name)) return [];
-    if (type === 'boolean') return [`--${name}`];
-    return args.values(name).map((value) => `--${name}=${value}`);
-  });
-}
-
-export const verb: Verb = { help: HELP, flags: COMMON, run };
+export const verb: Verb = { help: HELP, flags: RUN, run };

@@ -40,7 +40,7 @@ const ANY = { 4: '0.0.0.0', 6: '::' } as const;
 /** Who a connect to the unspecified address reaches: the stack itself, as in Linux. */
 const SELF: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
-type Family = keyof typeof ANY;
+export type Family = keyof typeof ANY;
 
 /** Whether an address is the stack's: one of its own, of its loopback, or any of them. */
 export function isOwn(stack: Stack, address: string): boolean {
@@ -71,8 +71,13 @@ export class Handle extends StreamHandle {
   /** The peer's urgent pointer was set, or moved on. */
   onurgent: (() => void) | undefined;
 
+  /** Whether it is to listen. */
+  protected readonly isServer: boolean;
+
   constructor(stack: Stack, kind: number) {
-    super(stack, kind === internals.tcp.constants.SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP');
+    const isServer = kind === internals.tcp.constants.SERVER;
+    super(stack, isServer ? 'TCPSERVERWRAP' : 'TCPWRAP');
+    this.isServer = isServer;
   }
 
   /** What the stack has for it. */
@@ -82,6 +87,16 @@ export class Handle extends StreamHandle {
 
   protected override get isAbandoned(): boolean {
     return this.stack.isClosed && this.isUnheard?.() === true;
+  }
+
+  /** What `bind` was given. */
+  protected get bound(): { readonly address: string; readonly port: number } | undefined {
+    return this.#bound;
+  }
+
+  /** Whether an address that is not the stack's may yet be right: `connect` will tell. */
+  protected get isUndecided(): boolean {
+    return false;
   }
 
   protected override get isListening(): boolean {
@@ -114,7 +129,7 @@ export class Handle extends StreamHandle {
     this.#family = family;
     this.#bound = { address, port };
     if (!isOwn(this.stack, address)) this.#unbound = numberOf('EADDRNOTAVAIL');
-    return this.#unbound;
+    return this.isUndecided ? 0 : this.#unbound;
   }
 
   listen(backlog: number): number {

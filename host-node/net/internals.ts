@@ -48,7 +48,10 @@ export interface Internals {
   /** libuv's errors, negative, by name: `UV_ECONNRESET`. */
   readonly uv: Readonly<Record<string, number>>;
   /** `tcp_wrap`: the kernel's own handle, where `netcell run` puts ours. */
-  readonly tcp: { TCP: new (kind: number) => object; readonly constants: { SERVER: number } };
+  readonly tcp: {
+    TCP: new (kind: number) => object;
+    readonly constants: { readonly SOCKET: number; readonly SERVER: number };
+  };
 }
 
 /**

@@ -1,11 +1,13 @@
 /** The stack that a process is run on: joined, proven to be in use, left in order at the end. */
 import { isMainThread } from 'node:worker_threads';
-import { COMMON, readArguments } from '../cli/arguments.ts';
+import { readArguments } from '../cli/arguments.ts';
 import { offerControl } from '../cli/control.ts';
 import { makeStack } from '../cli/device.ts';
 import { Failure, reasonOf } from '../cli/failure.ts';
 import { reportLines } from '../cli/report.ts';
 import { adopt, openChannel } from './children.ts';
+import { Destinations } from './destinations.ts';
+import { RUN, wordsOf } from './flags.ts';
 import { join } from './join.ts';
 import { leave } from './leave.ts';
 import { goDown, prove, runOn } from './replace.ts';
@@ -13,8 +15,7 @@ import { startSwitch } from './start-switch.ts';
 
 /** Flags come in NETCELL_RUN, as words in JSON; where to join in NETCELL_SWITCH, as a path. */
 export async function begin(): Promise<void> {
-  const words = (process.env.NETCELL_RUN ??= '[]');
-  const args = readArguments(JSON.parse(words) as string[], COMMON);
+  const args = readArguments(JSON.parse((process.env.NETCELL_RUN ??= '[]')) as string[], RUN);
   if (process.env.NETCELL_CLUSTER_ID !== undefined) {
     throw new Failure(
       "workers of node:cluster are handed their connections as the kernel's file descriptors, " +
@@ -24,7 +25,12 @@ export async function begin(): Promise<void> {
   const say = (text: string) => {
     if (!args.isSet('quiet')) console.error(`netcell run: ${text}`);
   };
-  const path = (process.env.NETCELL_SWITCH ??= await startSwitch(words));
+  if (process.env.NETCELL_SWITCH === undefined) {
+    const words = JSON.stringify(await wordsOf(args));
+    process.env.NETCELL_RUN = words;
+    process.env.NETCELL_SWITCH = await startSwitch(words);
+  }
+  const path = process.env.NETCELL_SWITCH;
   const { welcome, link } = await join(path).catch((error) => {
     throw Failure.while('cannot join the switch of netcell run', error);
   });
@@ -36,7 +42,8 @@ export async function begin(): Promise<void> {
       goDown();
     },
   });
-  runOn(stack);
+  const own = sides.map(({ address, prefix }) => `${address}/${prefix}`);
+  runOn(stack, new Destinations(args.values('kernel'), [...own, ...stack.addresses]));
   await prove().catch((error) => {
     throw new Failure((error as Error).message);
   });

@@ -8,11 +8,31 @@ import { RawConnection } from '../../host-web/raw/raw.ts';
 import type { Stack } from '../../host-web/stack.ts';
 import { plainAddress } from '../cli/words.ts';
 import { numberOf } from '../net/errno.ts';
-import { Handle, isOwn } from '../net/handle.ts';
+import { type Family, Handle, isOwn } from '../net/handle.ts';
 import { hasInternals, internals, withoutInternals } from '../net/internals.ts';
 import type { Request } from '../net/stream-handle.ts';
+import type { Destinations } from './destinations.ts';
+import { handOver, hostOf, type NativeHandle } from './hand-over.ts';
+
+/** The kernel's own handle. */
+interface KernelTcp extends NativeHandle {
+  connect(request: Request, address: string, port: number): number;
+  connect6(request: Request, address: string, port: number): number;
+  bind(address: string, port: number): number;
+  bind6(address: string, port: number, flags: number): number;
+  setNoDelay(isOn: boolean): number;
+  setKeepAlive(isOn: boolean, seconds: number): number;
+  /** From Node 24 on. */
+  setTypeOfService?(octet: number): number;
+  unref(): void;
+  close(): void;
+}
+
+/** What was there before `replace`. */
+const Kernel = hasInternals ? (internals.tcp.TCP as new (kind: number) => KernelTcp) : undefined;
 
 let stack: Stack | undefined;
+let destinations: Destinations | undefined;
 /** Why nothing outside of this process is reached any more. */
 let down: (() => SocketError) | undefined;
 const open = new Set<TCP>();
@@ -25,12 +45,52 @@ class TCP extends Handle {
     open.add(this);
   }
 
+  /** Whether it is the kernel's or ours shows as it connects. */
+  protected override get isUndecided(): boolean {
+    return !this.isServer && destinations?.isAny === true;
+  }
+
   override connect(request: Request, address: string, port: number): number {
+    if (this.#isKernels(address, port)) return this.#leave(request, address, port, 4);
     return isCutOff(address) ? numberOf('ENETDOWN') : super.connect(request, address, port);
   }
 
   override connect6(request: Request, address: string, port: number): number {
+    if (this.#isKernels(address, port)) return this.#leave(request, address, port, 6);
     return isCutOff(address) ? numberOf('ENETDOWN') : super.connect6(request, address, port);
+  }
+
+  #isKernels(address: string, port: number): boolean {
+    return this.isUndecided && destinations!.isKernels(address, port, hostOf(this));
+  }
+
+  /** Leaves a socket that is about to connect to the kernel, with all that was asked of it. */
+  #leave(request: Request, address: string, port: number, family: Family): number {
+    const handle = new Kernel!(internals.tcp.constants.SOCKET);
+    const { bound } = this;
+    if (bound !== undefined) {
+      const status =
+        family === 6
+          ? handle.bind6(bound.address, bound.port, 0)
+          : handle.bind(bound.address, bound.port);
+      if (status !== 0) {
+        handle.close();
+        return status;
+      }
+    }
+    const { noDelay, keepAlive, keepAliveIdle = 0, diffserv } = this.options;
+    if (noDelay === true) handle.setNoDelay(true);
+    if (keepAlive === true) handle.setKeepAlive(true, Number(keepAliveIdle) / 1000);
+    if (diffserv !== undefined) handle.setTypeOfService?.(diffserv);
+    if (!this.hasRef()) handle.unref();
+    if (!handOver(this, handle)) {
+      handle.close();
+      return numberOf('ENOTSUP');
+    }
+    this.close();
+    return family === 6
+      ? handle.connect6(request, address, port)
+      : handle.connect(request, address, port);
   }
 
   override close(closed?: () => void): void {
@@ -60,6 +120,10 @@ export function goDown(): void {
 
 // As the kernel's is called, whatever a bundler makes of it.
 Object.defineProperty(TCP, 'name', { value: 'TCP' });
+// What `net` asks of its handles, it asks of the kernel's too.
+Object.defineProperty(TCP, Symbol.hasInstance, {
+  value: (value: unknown) => Kernel !== undefined && value instanceof Kernel,
+});
 
 /** @throws Error where this runtime does not have what a handle is made of */
 export function replace(): void {
@@ -67,9 +131,14 @@ export function replace(): void {
   internals.tcp.TCP = TCP;
 }
 
-/** Has all handles be of this stack. */
-export function runOn(its: Stack): void {
+/**
+ * Has all handles be of this stack.
+ *
+ * @param left what is the kernel's instead
+ */
+export function runOn(its: Stack, left: Destinations): void {
   stack = its;
+  destinations = left;
 }
 
 /**

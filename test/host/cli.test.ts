@@ -15,7 +15,8 @@ import { cli, environment, folder, netcell, scenariosOf, type Told } from './cli
 
 const { inside, obstacle, title } = await scenariosOf(bundle('test/host/cli-child.ts'));
 
-const VERBS = ['demo', 'up', 'serve', 'get', 'listen', 'connect', 'ping', 'tunnel', 'ss', 'sim'];
+const ON_DEVICES = ['demo', 'up', 'serve', 'get', 'listen', 'connect', 'ping', 'tunnel', 'run'];
+const VERBS = [...ON_DEVICES, 'ss', 'sim'];
 
 describe('usage', () => {
   it.each([

@@ -8,7 +8,10 @@ import { readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { pathToFileURL } from 'node:url';
+import { type Outcome, run } from './bundle.ts';
+import { selfMade } from './certificate.ts';
 import { cli, launch, netcell, perform, type Running } from './cli-running.ts';
 
 const PROGRAMS = process.env['NETCELL_PROGRAMS']!;
@@ -64,7 +67,10 @@ async function server() {
   return { ...seen, ...(await running.ended), output: running.output() };
 }
 
-function family(run = () => start('family')) {
+/** All of them on the stack's own network, which is none of the kernel's. */
+const OWN = ['--kernel', '*'];
+
+function family(run = () => start('family', OWN)) {
   const tell = (socket: Socket) => socket.end(`at ${socket.remoteAddress}`);
   return beside(tell, async () => {
     const running = run();
@@ -105,28 +111,56 @@ function cutOff() {
   );
 }
 
+/** What a program says that is left to the kernel, on the stack and without one. */
+async function outside() {
+  const echo = (socket: Socket) => {
+    const { servername } = socket as TLSSocket;
+    socket.on('error', () => {}).write(`${socket.remoteAddress} ${servername}: `);
+    socket.pipe(socket);
+  };
+  const plain = createServer({ allowHalfOpen: true }, echo).listen(9000, '127.0.0.1');
+  const identity = { ...selfMade(), allowHalfOpen: true };
+  const encrypted = createTlsServer(identity, echo).listen(9443, '127.0.0.1');
+  const servers = [plain, encrypted];
+  await Promise.all(servers.map((server) => server.listening || once(server, 'listening')));
+  const file = program('outside');
+  const told: { bare: Outcome; run: Outcome }[] = [];
+  for (const node of [process.execPath, ...Object.values(NODES)]) {
+    told.push({
+      bare: await run(file, [], {}, node).outcome,
+      run: await netcell('run', '-q', '--kernel', 'localhost', '--', node, file),
+    });
+  }
+  for (const server of servers) server.close();
+  return told;
+}
+
 /** What keeps a program from being run on a stack is said, and the program does not begin. */
 async function refused() {
-  const run = async (words: string[]) => {
+  const refusal = async (words: string[]) => {
     const { code, stdout, stderr } = await netcell('run', '-q', ...words);
     return { code, output: stdout + stderr };
   };
   const say = ['-e', 'console.log("begun")'];
   const { execPath: node } = process;
+  const permission = ['--experimental-permission', '--allow-fs-read=*'];
   return {
-    late: await run(['--', node, '--require', program('late').replace('mjs', 'cjs'), ...say]),
-    permission: await run(['--', node, '--experimental-permission', '--allow-fs-read=*', ...say]),
-    noProgram: await run([]),
-    notThere: await run(['--', 'no-such-program']),
-    cluster: await run(['--', node, program('cluster')]),
-    setting: await run(['--sysctl', 'tcp_nothing=1', '--', node, ...say]),
-    code: await run(['--', node, '-e', 'process.exit(7)']),
-    signal: await run(['--', 'sh', '-c', 'kill $$']),
+    late: await refusal(['--', node, '--require', program('late').replace('mjs', 'cjs'), ...say]),
+    permission: await refusal(['--', node, ...permission, ...say]),
+    noProgram: await refusal([]),
+    notThere: await refusal(['--', 'no-such-program']),
+    cluster: await refusal(['--', node, program('cluster')]),
+    json: await refusal(['--json', '--', node, ...say]),
+    noHost: await refusal(['--kernel', '10.0.0', '--', node, ...say]),
+    noName: await refusal(['--kernel', 'no-such.invalid', '--', node, ...say]),
+    setting: await refusal(['--sysctl', 'tcp_nothing=1', '--', node, ...say]),
+    code: await refusal(['--', node, '-e', 'process.exit(7)']),
+    signal: await refusal(['--', 'sh', '-c', 'kill $$']),
   };
 }
 
 const families = Object.entries(NODES).map(([name, node]) => {
   return [name, () => family(() => start('family', [], node))];
 });
-const others = { server, loaded, leaving, cutOff, refused };
+const others = { server, loaded, leaving, cutOff, outside, refused };
 await perform({ family: () => family(), ...others, ...Object.fromEntries(families) });

@@ -74,6 +74,14 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     expect(await inside('leaving')).toEqual({ code: 7, received: 10_000, ends: 1 });
   });
 
+  it('what is left to the kernel is as it is without a stack', async () => {
+    const told = await inside<{ bare: Outcome; run: Outcome }[]>('outside');
+    for (const { bare, run } of told) {
+      expect(bare.stdout).toMatch(/^address: 127.*\n(.*\n)+http: HPE/);
+      expect(run).toEqual(bare);
+    }
+  });
+
   it('without its device its connections end, and it goes on', async () => {
     const { code, output } = await inside<Ended>('cutOff');
     expect(output).toContain('far: ENETDOWN\n');
@@ -91,6 +99,9 @@ describe.skipIf(obstacle !== undefined)(title, () => {
       ['notThere', 1, /cannot start no-such-program: .*ENOENT/],
       // Its workers alone: the program itself goes on.
       ['cluster', 0, /workers of node:cluster/],
+      ['json', 2, /there is no flag --json/],
+      ['noHost', 2, /--kernel is an address.*'10\.0\.0'/],
+      ['noName', 1, /cannot look up 'no-such\.invalid'/],
       ['setting', 2, /--sysctl: .*tcp_nothing/],
     ];
     for (const [name, code, sentence] of refusals) {
