@@ -123,6 +123,13 @@ export enum Option {
   NOT_SENT_LOW_WATER,
   /** Octets a second that are sent at most (SO_MAX_PACING_RATE); default 0, no bound. */
   MAX_PACING_RATE,
+  /**
+   * Listeners, before OPEN: take SYNs for any address there is, where the link brings them
+   * (Setting.ANY_DESTINATION), as IP_TRANSPARENT does; with local port 0, for any port.
+   */
+  ANY_DESTINATION,
+  /** Listeners, before OPEN: each SYN waits until `decide` says what becomes of it. */
+  ASK,
 }
 
 /** Settings of the whole stack; `limits.ts` has each one's name, default and bounds. */
@@ -216,6 +223,11 @@ export enum Setting {
   PORT_SHARE,
   /** Leave the text of what the link divides where it lies, for it to gather (TEXT_APART). */
   GATHER_BY_LINK,
+  /**
+   * The link brings what is for others: TCP for any address is taken, as for one of ours (Linux's
+   * AnyIP), by listeners that ask for it (Option.ANY_DESTINATION).
+   */
+  ANY_DESTINATION,
   COUNT,
 }
 
@@ -253,6 +265,19 @@ export enum Signal {
   SOFT_ERROR = 128,
   /** The urgent pointer was set or advanced (MUST-32). */
   URGENT = 256,
+  /** `asked` has a SYN (listeners only, Option.ASK). */
+  ASKED = 512,
+}
+
+/** What becomes of a SYN that waits for `decide`. */
+export enum Decision {
+  /** Its SYN,ACK goes out. */
+  ACCEPT,
+  /** A RST answers it, as where nobody listens. */
+  REFUSE,
+  /** Nothing answers it, and it is forgotten: sent again, it is asked about again. */
+  DROP,
+  COUNT,
 }
 
 /** Bits of a packet's flags: of one for `input`, and of one that `output` has written. */

@@ -7,6 +7,7 @@
  */
 import {
   Call,
+  Decision,
   Endpoint,
   SignalRecord,
   Option,
@@ -39,6 +40,7 @@ import { seedKeys } from './random';
 import * as stack from './stack';
 import { abort as abortTcb } from './tcp/abort';
 import { close as closeTcb, release as releaseTcb } from './tcp/close';
+import { asked as askedOf, decide as decideAbout } from './tcp/decide';
 import { fromHandle } from './tcp/fetch';
 import { accept as acceptFrom, create as createTcb, openActive, openPassive } from './tcp/open';
 import { setOption as setTcbOption } from './tcp/option';
@@ -208,6 +210,23 @@ export function listen(handle: u32, backlog: u32): i32 {
   const tcb = fromHandle(handle);
   if (tcb == null) return stale();
   return called(tcb, Call.OPEN, -openPassive(tcb, endpoint(), backlog));
+}
+
+/**
+ * The next SYN that a listener's user is to decide about (Option.ASK): answers 1, and the ENDPOINT
+ * window has its sockets; 0 when there is none.
+ */
+export function asked(handle: u32): i32 {
+  const tcb = fromHandle(handle);
+  return tcb == null ? stale() : askedOf(tcb, endpoint());
+}
+
+/**
+ * Decides about the SYN between the sockets of the ENDPOINT window; CONNECTION_DOES_NOT_EXIST when
+ * it waits no more.
+ */
+export function decide(decision: Decision): i32 {
+  return isReady() ? -decideAbout(endpoint(), decision) : -Result.NOT_INITIALISED;
 }
 
 /** Takes the oldest connection of a listener; answers its handle, 0 when there is none. */

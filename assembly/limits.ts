@@ -151,6 +151,7 @@ function bounds(): usize {
     1, 1, 256, // PORT_SHARES ip_local_port_shares
     0, 0, 255, // PORT_SHARE ip_local_port_share
     0, 0, 1, // GATHER_BY_LINK gather_by_link
+    0, 0, 1, // ANY_DESTINATION any_destination
   ]);
 }
 

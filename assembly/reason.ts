@@ -273,4 +273,8 @@ export enum Reason {
   LEFT_TO_OTHERS,
   /** What was sent once has come: the timeout was wrong, recovery goes on. (RFC 5682 §3.1) */
   RECOVERY_RESUMED,
+  /** The listener's user has not decided about the SYN yet. */
+  SYN_UNDECIDED,
+  /** The listener's user wants nothing of the SYN. */
+  SYN_REFUSED,
 }

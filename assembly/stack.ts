@@ -6,7 +6,7 @@ import { Counter, EchoReply, Outgoing, PacketFlag, Reason, Timer } from './abi';
 import { count, uncount } from './counters';
 import { Datagram, datagram } from './ip/datagram';
 import { isLocal } from './ip/address';
-import { icmpArrives, mayQuote, typeAndCode } from './ip/icmp';
+import { icmpArrives, isEcho, mayQuote, typeAndCode } from './ip/icmp';
 import { sendHostUnreachable, sendPortUnreachable, sendProtocolUnknown } from './ip/icmp-error';
 import { readPacket, Verdict } from './ip/input';
 import { agePaths } from './ip/path-mtu';
@@ -71,6 +71,10 @@ export function input(length: u32, flags: u32): u32 {
 }
 
 function deliver(d: Datagram): void {
+  if (d.isForeign && !isForListeners(d)) {
+    notOurs(d);
+    return;
+  }
   count(Counter.IpInDelivers);
   switch (d.protocol) {
     case PROTOCOL_TCP:
@@ -91,6 +95,15 @@ function deliver(d: Datagram): void {
     default:
       unknownProtocol(d);
   }
+}
+
+/**
+ * Whether a datagram for an address that is not ours may be for those who listen at any: a segment,
+ * or an error about one of theirs. Nobody pings or asks by it whom it was meant for.
+ */
+function isForListeners(d: Datagram): bool {
+  if (d.protocol == PROTOCOL_TCP) return true;
+  return (d.protocol == PROTOCOL_ICMP || d.protocol == PROTOCOL_ICMPV6) && !isEcho(d);
 }
 
 function unknownProtocol(d: Datagram): void {

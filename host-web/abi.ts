@@ -98,6 +98,10 @@ export enum Option {
   NOT_SENT_LOW_WATER = 18,
   /** Octets a second that are sent at most (SO_MAX_PACING_RATE); default 0, no bound. */
   MAX_PACING_RATE = 19,
+  /** Listeners, before OPEN: take SYNs for any address there is, where the link brings them (Setting.ANY_DESTINATION), as IP_TRANSPARENT does; with local port 0, for any port. */
+  ANY_DESTINATION = 20,
+  /** Listeners, before OPEN: each SYN waits until `decide` says what becomes of it. */
+  ASK = 21,
 }
 
 /** Settings of the whole stack; `limits.ts` has each one's name, default and bounds. */
@@ -182,7 +186,9 @@ export enum Setting {
   PORT_SHARE = 38,
   /** Leave the text of what the link divides where it lies, for it to gather (TEXT_APART). */
   GATHER_BY_LINK = 39,
-  COUNT = 40,
+  /** The link brings what is for others: TCP for any address is taken, as for one of ours (Linux's AnyIP), by listeners that ask for it (Option.ANY_DESTINATION). */
+  ANY_DESTINATION = 40,
+  COUNT = 41,
 }
 
 /** Congestion control, as a setting and an option choose it. */
@@ -217,6 +223,19 @@ export enum Signal {
   SOFT_ERROR = 128,
   /** The urgent pointer was set or advanced (MUST-32). */
   URGENT = 256,
+  /** `asked` has a SYN (listeners only, Option.ASK). */
+  ASKED = 512,
+}
+
+/** What becomes of a SYN that waits for `decide`. */
+export enum Decision {
+  /** Its SYN,ACK goes out. */
+  ACCEPT = 0,
+  /** A RST answers it, as where nobody listens. */
+  REFUSE = 1,
+  /** Nothing answers it, and it is forgotten: sent again, it is asked about again. */
+  DROP = 2,
+  COUNT = 3,
 }
 
 /** Bits of a packet's flags: of one for `input`, and of one that `output` has written. */
@@ -644,6 +663,10 @@ export enum Reason {
   LEFT_TO_OTHERS = 118,
   /** What was sent once has come: the timeout was wrong, recovery goes on. (RFC 5682 §3.1) */
   RECOVERY_RESUMED = 119,
+  /** The listener's user has not decided about the SYN yet. */
+  SYN_UNDECIDED = 120,
+  /** The listener's user wants nothing of the SYN. */
+  SYN_REFUSED = 121,
 }
 
 /** The sentence of every reason, with its section. */
@@ -768,6 +791,8 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.BBR_TOO_HIGH]: "A probe has lost too much: the bound is as much in flight. (draft-ietf-ccwg-bbr §5.5.10.2)",
   [Reason.LEFT_TO_OTHERS]: "Nobody here has that connection: the stacks that share the link are asked.",
   [Reason.RECOVERY_RESUMED]: "What was sent once has come: the timeout was wrong, recovery goes on. (RFC 5682 §3.1)",
+  [Reason.SYN_UNDECIDED]: "The listener's user has not decided about the SYN yet.",
+  [Reason.SYN_REFUSED]: "The listener's user wants nothing of the SYN.",
 }
 
 /** Window: what the host chooses before `init`. Zero means the default; `limits.ts` has it, and what each may be. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ the limits, u32 each, and 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */
@@ -1422,6 +1447,13 @@ export const SETTINGS = {
   /** Leave the text of what the link divides where it lies, for it to gather (TEXT_APART). 0 to 1; default 0. */
   gather_by_link: {
     setting: Setting.GATHER_BY_LINK,
+    initial: 0,
+    least: 0,
+    most: 1,
+  },
+  /** The link brings what is for others: TCP for any address is taken, as for one of ours (Linux's AnyIP), by listeners that ask for it (Option.ANY_DESTINATION). 0 to 1; default 0. */
+  any_destination: {
+    setting: Setting.ANY_DESTINATION,
     initial: 0,
     least: 0,
     most: 1,

@@ -6,6 +6,7 @@
  */
 import {
   ConfigField,
+  type Decision,
   EndpointField,
   LIMITS,
   Memory,
@@ -41,6 +42,8 @@ export interface Exports {
   connect(handle: number): number;
   listen(handle: number, backlog: number): number;
   accept(handle: number): number;
+  asked(handle: number): number;
+  decide(decision: Decision): number;
   send(handle: number, length: number): number;
   lend(handle: number, length: number): number;
   commit(handle: number, length: number): number;

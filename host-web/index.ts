@@ -76,6 +76,7 @@ export {
 } from './link/websocket.ts';
 export type { PingOptions, PingReply } from './ping.ts';
 export { END, RawConnection, RawListener } from './raw/raw.ts';
+export type { RawSyn } from './raw/syn.ts';
 export type { TuningOptions } from './raw/tuning.ts';
 export { Stack } from './stack.ts';
 export type { OpenListenerOptions, OpenOptions, StackOptions } from './stack.ts';

@@ -8,12 +8,10 @@
 import { Result } from './abi.ts';
 import {
   checkPort,
-  describeEndpoint,
   formatAddress,
   isHostName,
   octetsOf,
   parseEndpoint,
-  parseNamedEndpoint,
   type SocketAddress,
   toMapped,
 } from './address.ts';
@@ -27,11 +25,13 @@ import type { PacketStreams } from './link/streams.ts';
 import { type PingOptions, type PingReply, Pings } from './ping.ts';
 import type { WasmModule } from './platform.ts';
 import { EPOCH, Pump, PumpAlarm, type Pumped } from './pump.ts';
-import { failure, notFound } from './raw/failure.ts';
+import { failure, noAddress, notFound } from './raw/failure.ts';
 import { Owners } from './raw/owners.ts';
 import { PassivePorts } from './raw/passive-ports.ts';
 import { type Host, RawConnection, RawListener } from './raw/raw.ts';
 import {
+  ANY_DESTINATION,
+  checkAny,
   checkOptions,
   type OpenListenerOptions,
   type OpenOptions,
@@ -39,6 +39,7 @@ import {
   sourceRouteOption,
   type StackOptions,
   tuneFirst,
+  tuneListener,
 } from './raw/tuning.ts';
 import { Listener, type ListenOptions } from './streams/listener.ts';
 import { asyncDispose } from './streams/settle.ts';
@@ -237,14 +238,7 @@ export class Stack implements Host {
     this.#check();
     checkOptions(options);
     const remote = parseEndpoint(address);
-    if (remote === undefined) {
-      const named = parseNamedEndpoint(address);
-      if (named !== undefined)
-        return this.#refused(notFound('connect', named.hostname, named.port));
-      throw new TypeError(
-        `${describeEndpoint(address)} is not an address and a port, such as 10.0.0.2:80`,
-      );
-    }
+    if (remote === undefined) return this.#refused(noAddress('connect', address));
     const { localAddress } = options;
     const local = localAddress === undefined ? null : toMapped(octetsOf(localAddress));
     const localPort = checkPort(options.localPort ?? 0);
@@ -284,15 +278,17 @@ export class Stack implements Host {
     checkOptions(options);
     const { hostname = '::', backlog = 511 } = options;
     const port = checkPort(options.port);
-    if (isHostName(hostname)) throw notFound('listen', hostname, port);
-    const octets = toMapped(octetsOf(hostname));
+    const isAny = hostname === ANY_DESTINATION;
+    if (isAny) checkAny(this.core);
+    if (!isAny && isHostName(hostname)) throw notFound('listen', hostname, port);
+    const octets = toMapped(octetsOf(isAny ? '::' : hostname));
     if (!(backlog >= 0)) throw new RangeError(`backlog can not be ${describe(backlog)}`);
     this.refresh();
     const handle = this.core.create();
     if (handle <= 0) throw failure(this.core, 'listen', -handle, hostname, port);
-    const raw = new RawListener(this, handle, this.#adopt);
-    tuneFirst(raw, options);
-    const result = this.#ports.listen(this.core, handle, octets, port, backlog);
+    const raw = new RawListener(this, handle, this.#adopt, options.onSyn);
+    tuneListener(raw, options);
+    const result = this.#ports.listen(this.core, handle, octets, port, backlog, isAny);
     if (result !== Result.OK) {
       raw.release();
       throw failure(this.core, 'listen', result, hostname, port);

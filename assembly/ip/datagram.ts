@@ -33,6 +33,8 @@ export class Datagram {
   segmentSize: u32;
   /** 1 when it comes from ourselves and has been on no wire. */
   isLooped: u32;
+  /** 1 when it is for an address that is not ours, on a link that brings what is for others. */
+  isForeign: u32;
   /** 1 while a packet is processed that came when the stack did not keep up with its link. */
   isBehind: u32;
   /** 1 when other stacks share the link it came by. */

@@ -54,6 +54,13 @@ export function icmpArrives(d: Datagram): bool {
   return isError(type, ipv4);
 }
 
+/** Whether a datagram of ICMP asks for an echo, or is one: no error about what was sent. */
+export function isEcho(d: Datagram): bool {
+  const type = d.length == 0 ? 0 : icmpType(d.at);
+  if (d.protocol == PROTOCOL_ICMP) return type == Icmp.ECHO || type == Icmp.ECHO_REPLY;
+  return type == Icmpv6.ECHO_REQUEST || type == Icmpv6.ECHO_REPLY;
+}
+
 function bad(reason: Reason, counter: Counter): bool {
   count(Counter.IcmpInErrors);
   if (counter != Counter.IcmpInErrors) count(counter);
@@ -197,6 +204,8 @@ export function mayQuote(d: Datagram, pair: usize, ipv4: bool): bool {
   const source1 = load<u64>(pair, 8);
   const destination0 = load<u64>(pair, 16);
   const destination1 = load<u64>(pair, 24);
-  if (!mayBeOnWire(source0, source1, ipv4) || !isLocal(source0, source1)) return false;
+  if (!mayBeOnWire(source0, source1, ipv4)) return false;
+  // Who takes what is for any address answers from it.
+  if (!isLocal(source0, source1) && setting(Setting.ANY_DESTINATION) == 0) return false;
   return mayBeOnWire(destination0, destination1, ipv4) && !isLocal(destination0, destination1);
 }

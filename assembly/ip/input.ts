@@ -63,6 +63,7 @@ export function readPacket(length: u32, flags: u32): Verdict {
   d.packet = <u32>RECEIVE;
   d.sourceRoute = 0;
   d.isLooped = flags & PacketFlag.LOOPED_BACK ? 1 : 0;
+  d.isForeign = 0;
   d.isBehind = flags & PacketFlag.BEHIND ? 1 : 0;
   d.isShared = flags & PacketFlag.SHARED ? 1 : 0;
   d.isUnclaimed = 0;
@@ -183,7 +184,9 @@ function judgeAddresses(d: Datagram, ipv4: bool): Verdict {
   if (!mayBeOnWire(d.destination0, d.destination1, ipv4)) return martian(1); // MUST-57
   if (isGiven(d.destination0, d.destination1)) return Verdict.DELIVER;
   if (isDirectedBroadcast(d.destination0, d.destination1)) return martian(1); // MUST-57
-  return Verdict.NOT_OURS;
+  if (setting(Setting.ANY_DESTINATION) == 0) return Verdict.NOT_OURS;
+  d.isForeign = 1;
+  return Verdict.DELIVER;
 }
 
 /** Drops a packet for an address: 0 its source's, 1 its destination's. */

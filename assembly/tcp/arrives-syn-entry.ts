@@ -20,6 +20,7 @@ import {
 } from './backlog';
 import { SynEntry, receiveNext, receiveWindow } from './syn-entry';
 import { readCookie } from './cookies';
+import { undecidedState } from './decide';
 import { insertTcb } from './demux';
 import { offeredBy } from './negotiate';
 import { complete } from './complete';
@@ -28,13 +29,17 @@ import { dropSegment, Segment, traceArrival } from './segment';
 import { inWindow } from './seq';
 import { takeEntrySourceRoute } from './source-route';
 import { enter } from './state';
-import { Flag, Tcb, tcbAt } from './tcb';
+import { Flag, Passive, Tcb, tcbAt } from './tcb';
 import { mayBegin } from './time-wait';
 import { isOlder, lacksTimestamps } from './timestamps';
 
 /** SEGMENT ARRIVES for an entry: SYN-RECEIVED of §3.10.7.4, as far as a record without TCB goes. */
 export function synEntryState(entry: SynEntry, seg: Segment): void {
   traceArrival(seg, 0, State.SYN_RECEIVED);
+  if (entry.isUndecided) {
+    undecidedState(entry, seg);
+    return;
+  }
   // First. The peer's own SYN again means that our SYN,ACK was lost: it is sent again.
   //
   // DEVIATION: §3.10.7.4 answers a segment outside the window with an ACK, which a peer in SYN-SENT
@@ -142,6 +147,7 @@ function begin(tcb: Tcb, seg: Segment): void {
  * An ACK for a listener without an entry: if it returns a cookie, the connection is made from it.
  */
 export function cookieReturned(listener: Tcb, seg: Segment): bool {
+  if (listener.passive & Passive.ASK) return false;
   const entry = readCookie(listener, seg);
   if (entry == null) return false;
   if (!mayComplete(entry, seg)) return true;

@@ -5,7 +5,7 @@
  * Here it begins, sends its SYN,ACK, and ends; `arrives-syn-entry.ts` has what arrives for it.
  * "Return to LISTEN" is the entry deleted while its listener stands.
  */
-import { Counter, Reason, Result, Setting, State, TraceKind } from '../abi';
+import { Counter, Reason, Result, Setting, Signal, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { headerLength, writeHeader } from '../ip/output';
 import { addSourceRoute, dropSourceRoute, sourceRouteLength } from '../ip/source-route';
@@ -17,7 +17,7 @@ import { sumHeader } from '../store/copy-sum';
 import { schedule, unschedule } from '../store/heap';
 import { give, take } from '../store/pool';
 import { push, remove, shift } from '../store/queue';
-import { Instant, now } from '../time';
+import { Instant, now, SECOND } from '../time';
 import { trace } from '../trace';
 import { finish, pseudoSum } from '../wire/checksum';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
@@ -29,15 +29,19 @@ import { Holder, insertTuple, removeTuple } from './demux';
 import { synAckControl } from './ecn';
 import { flowLabel, initialSequenceNumber, originOf, timestampOffset } from './isn';
 import { deleteTcb } from './lifecycle';
+import { signal } from './marks';
 import { announcedMss, offeredBy, offers, peerMss, writeSynOptions } from './negotiate';
 import { INITIAL_RTO, MAX_RTO } from './loss/rto';
 import { acknowledgeRecord, resetConnection } from './reply';
 import { dropStray, Segment } from './segment';
 import { LocalSeq, lt } from './seq';
 import { takeEntrySourceRoute } from './source-route';
-import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
+import { Flag, Passive, Tcb, tcbAt, TUPLE } from './tcb';
 import { timestampNow } from './timestamps';
 import { copyTuple } from './tuple';
+
+/** How long a user may take to decide about a SYN: as long as a SYN,ACK is sent for one. */
+const PATIENCE: Instant = 63 * SECOND;
 
 /** Whether a listener's accept queue is full; counts when it is. */
 export function isOverflowing(listener: Tcb): bool {
@@ -54,11 +58,16 @@ export function hasRoom(listener: Tcb): bool {
 }
 
 /**
- * A SYN the SYN queue has no room for: a cookie if they are on, else nothing. A cookie has nowhere
- * to keep a source route, and the SYN,ACK would go another way.
+ * Whether a SYN may be answered by a cookie. That has nowhere to keep a source route, and the
+ * SYN,ACK would go another way; nor can it wait until a user has decided.
  */
+function mayBeCookie(listener: Tcb, seg: Segment): bool {
+  return seg.sourceRoute == 0 && (listener.passive & Passive.ASK) == 0;
+}
+
+/** A SYN the SYN queue has no room for: a cookie if they are on, else nothing. */
 function synQueueFull(listener: Tcb, seg: Segment): void {
-  if (setting(Setting.SYN_COOKIES) != 0 && seg.sourceRoute == 0) {
+  if (setting(Setting.SYN_COOKIES) != 0 && mayBeCookie(listener, seg)) {
     // RFC 4987 §3.7
     count(Counter.TcpExtTCPReqQFullDoCookies);
     sendCookie(listener, seg);
@@ -80,7 +89,7 @@ export function addEntry(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
     dropStray(seg, Reason.ACCEPT_QUEUE_FULL);
     return;
   }
-  if (setting(Setting.SYN_COOKIES) == 2 && leastIss == 0 && seg.sourceRoute == 0) {
+  if (setting(Setting.SYN_COOKIES) == 2 && leastIss == 0 && mayBeCookie(listener, seg)) {
     sendCookie(listener, seg);
     return;
   }
@@ -130,8 +139,23 @@ export function addEntry(listener: Tcb, seg: Segment, leastIss: LocalSeq): void 
     Reason.SYN_ARRIVED,
     0,
   );
+  if (listener.passive & Passive.ASK) ask(entry, listener);
+  else answer(entry);
+}
+
+/** Sends an entry's SYN,ACK, and again until it is answered. */
+export function answer(entry: SynEntry): void {
   queueSynAck(entry);
   schedule(timers(), ownerOf(entry), now() + INITIAL_RTO);
+}
+
+/** Asks a listener's user about an entry, which waits for that, but not for ever. */
+function ask(entry: SynEntry, listener: Tcb): void {
+  entry.isUndecided = 1;
+  entry.isQueued = 1;
+  push(listener.backlog.asked, synEntries(), entry.index, QUEUE_LINK);
+  signal(listener, Signal.ASKED);
+  schedule(timers(), ownerOf(entry), now() + PATIENCE);
 }
 
 /** Text that came with the SYN is kept for ESTABLISHED: a block of it, the rest will come again. */
@@ -248,11 +272,13 @@ export function acknowledgeEntry(entry: SynEntry): void {
 export function removeEntry(entry: SynEntry): void {
   unschedule(timers(), ownerOf(entry));
   removeTuple(Holder.SYN_ENTRY, entry.index, entry.hash);
-  if (entry.isQueued) remove(synEntryQueue(), synEntries(), entry.index, QUEUE_LINK);
+  const backlog = tcbAt(entry.listener).backlog;
+  const queue = entry.isUndecided ? backlog.asked : synEntryQueue();
+  if (entry.isQueued) remove(queue, synEntries(), entry.index, QUEUE_LINK);
   clearChain(pages(), entry.kept, 0);
   dropSourceRoute(entry.sourceRoute);
-  tcbAt(entry.listener).backlog.entries--;
-  if (entry.retries == 0) tcbAt(entry.listener).backlog.young--;
+  backlog.entries--;
+  if (entry.retries == 0) backlog.young--;
   entry.listener = 0;
   give(synEntries(), entry.index);
 }
@@ -284,6 +310,10 @@ function synAckTries(entry: SynEntry): u32 {
 /** The SYN,ACK of an entry was not answered in time: it is sent again, or given up. */
 export function synAckTimeout(index: u32): void {
   const entry = synEntryAt(index);
+  if (entry.isUndecided) {
+    deleteEntry(entry, Reason.SYN_UNDECIDED);
+    return;
+  }
   count(Counter.TcpExtTCPTimeouts);
   if (entry.retries >= synAckTries(entry)) {
     // RFC 4987 §3.3

@@ -7,7 +7,9 @@
  * over mebibytes. The upper two bits of a reference tell whose it is. Hashing is keyed
  * (`random.ts`), so nobody can choose tuples that collide.
  */
-import { State } from '../abi';
+import { Setting, State } from '../abi';
+import { isLocal } from '../ip/address';
+import { setting } from '../limits';
 import { ports, synEntries, tcbs, timeWaits, timeWaitTuples, tuples } from '../pools';
 import { itemAt } from '../store/pool';
 import { erase, firstSlot, hashIn, insert, referenceIn, Table } from '../store/table';
@@ -16,7 +18,7 @@ import { LATEST_FOUND } from '../memory';
 import { fetchTcb } from './fetch';
 import { Segment } from './segment';
 import { portFreed, portFreedByAll, portTaken } from './taken-ports';
-import { Flag, lower, raise, Tcb, tcbAt, TUPLE } from './tcb';
+import { Flag, lower, Passive, raise, Tcb, tcbAt, TUPLE } from './tcb';
 import { hashOf, isSameTuple } from './tuple';
 
 /** Whose reference it is, in its upper two bits. */
@@ -134,8 +136,11 @@ export function insertListener(tcb: Tcb): void {
 
 /**
  * Whether the local address of a listener takes what comes for (a0, a1), and how exactly: 0 not.
+ *
+ * @param isForeign whether that address is none of ours
  */
-function fitness(listener: Tcb, a0: u64, a1: u64): u32 {
+function fitness(listener: Tcb, a0: u64, a1: u64, isForeign: bool): u32 {
+  if (isForeign && (listener.passive & Passive.ANY_DESTINATION) == 0) return 0;
   if (listener.local0 == a0 && listener.local1 == a1) return 3;
   if (!isUnspecified(listener.local0, listener.local1)) return 0;
   // 0.0.0.0 takes IPv4 only; :: takes both families.
@@ -150,6 +155,7 @@ function fitness(listener: Tcb, a0: u64, a1: u64): u32 {
  *   for all segments of a tuple
  */
 export function findListener(a0: u64, a1: u64, port: u32, share: u32): Tcb | null {
+  const isForeign = setting(Setting.ANY_DESTINATION) != 0 && !isLocal(a0, a1);
   const table = ports();
   const hash = portHash(port);
   let best: Tcb | null = null;
@@ -159,7 +165,7 @@ export function findListener(a0: u64, a1: u64, port: u32, share: u32): Tcb | nul
     if (hashIn(table, slot) != hash) continue;
     const listener = tcbAt(referenceIn(table, slot));
     if (listener.localPort != port) continue;
-    const fit = fitness(listener, a0, a1);
+    const fit = fitness(listener, a0, a1, isForeign);
     if (fit == 0 || fit < bestFitness) continue;
     // Highest random weight: a listener that comes or goes moves no tuple of the others.
     const weight = (share ^ listener.flowLabel) * 0x9e37_79b1;
@@ -171,9 +177,10 @@ export function findListener(a0: u64, a1: u64, port: u32, share: u32): Tcb | nul
   return best;
 }
 
-/** The listener for a segment whose tuple nobody holds. */
+/** The listener for a segment whose tuple nobody holds: of its port before any port. */
 export function listenerFor(seg: Segment): Tcb | null {
-  return findListener(seg.local0, seg.local1, seg.localPort, seg.hash);
+  const listener = findListener(seg.local0, seg.local1, seg.localPort, seg.hash);
+  return listener != null ? listener : findListener(seg.local0, seg.local1, 0, seg.hash);
 }
 
 /** Whether a listener stands at exactly that local socket, and does not share it. */

@@ -23,7 +23,7 @@ import { offer } from './negotiate';
 import { claimTcb } from './orphans';
 import { lt } from './seq';
 import { enter } from './state';
-import { beginBacklog, Flag, handleOf, lower, raise, Tcb, tcbAt, TUPLE } from './tcb';
+import { beginBacklog, Flag, handleOf, lower, Passive, raise, Tcb, tcbAt, TUPLE } from './tcb';
 import { mayBegin, reuseTimeWait } from './time-wait';
 
 /**
@@ -119,16 +119,18 @@ function setSockets(tcb: Tcb, to: Endpoint): Result {
 /**
  * Passive OPEN of a created connection on the local socket in the ENDPOINT window.
  *
- * All zero is any address of both families, the mapped 0.0.0.0 any of IPv4. Existing connections on
- * the port are not disturbed (MUST-41, MUST-42).
+ * All zero is any address of ours, the mapped 0.0.0.0 any of IPv4, and port 0 any port, of a
+ * listener that takes what is for others (Option.ANY_DESTINATION). Existing connections on the port
+ * are not disturbed (MUST-41, MUST-42).
  */
 export function openPassive(tcb: Tcb, at: Endpoint, backlog: u32): Result {
   if (tcb.state != State.CLOSED || tcb.snd.iss != 0) return Result.CONNECTION_ALREADY_EXISTS;
-  if (at.localPort == 0 || at.localPort > 65_535) return Result.INVALID_ARGUMENT;
+  const isForAny = (tcb.passive & Passive.ANY_DESTINATION) != 0;
+  if ((at.localPort == 0 && !isForAny) || at.localPort > 65_535) return Result.INVALID_ARGUMENT;
   // A listener answers each peer the way it came.
   if (tcb.sourceRoute != 0) return Result.INVALID_ARGUMENT;
   const any = isUnspecified(at.local0, at.local1);
-  if (!any && !isLocal(at.local0, at.local1)) return Result.ADDRESS_NOT_AVAILABLE;
+  if (!any && !isForAny && !isLocal(at.local0, at.local1)) return Result.ADDRESS_NOT_AVAILABLE;
   if (ports().used == config().listeners) return Result.INSUFFICIENT_RESOURCES;
   tcb.local0 = at.local0;
   tcb.local1 = at.local1;

@@ -8,7 +8,7 @@ import { trustPath } from './path-mtu';
 import { choose } from './rate/congestion';
 import { repace } from './rate/pacing';
 import { giveUpAt } from './loss/rto';
-import { armedFor, Fixed, Flag, lower, raise, Tcb } from './tcb';
+import { armedFor, Fixed, Flag, lower, Passive, raise, Tcb } from './tcb';
 import { now } from '../time';
 import { setKeepAlive } from './timeouts';
 import { arm } from './timers';
@@ -26,6 +26,10 @@ export function setOption(tcb: Tcb, option: Option, value: u32): Result {
       return turn(tcb, Flag.CORK, value != 0);
     case Option.REUSE_PORT:
       return turn(tcb, Flag.REUSE_PORT, value != 0);
+    case Option.ANY_DESTINATION:
+      return takeSyns(tcb, Passive.ANY_DESTINATION, value != 0);
+    case Option.ASK:
+      return takeSyns(tcb, Passive.ASK, value != 0);
     case Option.BLACK_HOLE_DETECTION:
       trustPath(tcb, value == 0);
       return Result.OK;
@@ -78,6 +82,13 @@ function turn(tcb: Tcb, flag: Flag, on: bool): Result {
   else lower(tcb, flag);
   // What Nagle or the cork held back may go now.
   markReady(tcb);
+  return Result.OK;
+}
+
+/** How a listener is to take SYNs, which is settled before it does. */
+function takeSyns(tcb: Tcb, how: Passive, on: bool): Result {
+  if (tcb.state != State.CLOSED) return Result.NOT_SUPPORTED_IN_THIS_STATE;
+  tcb.passive = <u8>(on ? tcb.passive | how : tcb.passive & ~how);
   return Result.OK;
 }
 

@@ -106,6 +106,15 @@ export function resetConnection(tcb: Tcb): void {
   traceOut(handleOf(tcb), tcb.state, seq, tcb.rcv.nxt, Ctl.RST | Ctl.ACK, 0);
 }
 
+/** Refuses a SYN that a record was made of, as where nobody listens (RFC 9293 §3.10.7.1). */
+export function refuseRecord(record: usize, sourceRoute: u32, ack: RemoteSeq): void {
+  const ctl = Ctl.RST | Ctl.ACK;
+  const answer = reply(record, sourceRoute, 0, ack, ctl, 0, DEFAULT_HOP_LIMIT);
+  if (answer == null) return;
+  count(Counter.TcpOutRsts);
+  traceOut(0, State.SYN_RECEIVED, 0, ack, ctl, 0);
+}
+
 /** Sends a bare ACK for a record without TCB; `val` and `ecr` are its timestamps, if it has any. */
 export function acknowledgeRecord(
   record: usize,

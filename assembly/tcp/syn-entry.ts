@@ -41,7 +41,9 @@ export class SynEntry {
   ownShift: u8;
   /** SYN,ACKs sent again. */
   retries: u8;
-  /** Link of the queue of SYN,ACKs to be sent; `isQueued` while in it. */
+  /** 1: its listener's user is still to say what becomes of it (`decide.ts`). */
+  isUndecided: u8;
+  /** Link of the queue of SYN,ACKs to be sent, or to be asked about; `isQueued` while in it. */
   queueLink: u32;
   isQueued: u8;
   /** 1: what answers our SYN,ACK says nothing of the round trip (`complete`). */

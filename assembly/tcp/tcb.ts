@@ -109,6 +109,15 @@ export enum Fixed {
   SEND = 2,
 }
 
+/** How a listener takes SYNs, as bits of `tcb.passive`. */
+export enum Passive {
+  NONE,
+  /** For any address there is (Option.ANY_DESTINATION). */
+  ANY_DESTINATION = 1,
+  /** Its user decides about each (Option.ASK). */
+  ASK = 2,
+}
+
 /** Where a connection stands with ECN, as bits of `tcb.ecn`. */
 export enum Ecn {
   NONE,
@@ -197,6 +206,8 @@ export class Tcb {
   delayedAckMs: u16;
   /** Bits of Ecn. */
   ecn: u8;
+  /** Bits of Passive; a listener's. */
+  passive: u8;
   keepAliveIdleMs: u32;
   keepAliveIntervalMs: u32;
   /** How long a released connection waits in FIN-WAIT-2, milliseconds. */
@@ -262,7 +273,7 @@ if (RCV + offsetof<ReceiveVariables>() > RTT || RTT + offsetof<RoundTrip>() > CC
 if (CC + offsetof<Congestion>() > TS || TS + offsetof<Timestamps>() > TIMERS) ERROR('tcb.ts');
 if (TIMERS + 8 * Timer.COUNT > SCHEDULED) ERROR('timers');
 if (SCHEDULED + 8 > OUTGOING || OUTGOING + offsetof<Chain>() > INCOMING) ERROR('tcb.outgoing');
-if (BACKLOG + offsetof<Backlog>() + 8 > CC) ERROR('the backlog overlaps tcb.cc');
+if (BACKLOG + offsetof<Backlog>() + 16 > CC) ERROR('the backlog overlaps tcb.cc');
 if (PATH_SEEN + 2 > TUNING || TUNING + offsetof<Tuning>() > WAITING) ERROR('tcb.tuning overlaps');
 if (WAITING + offsetof<Waiting>() > RATES) ERROR('tcb.waiting overlaps');
 if (RATES + offsetof<Rates>() > TCB_SIZE) ERROR('a TCB is too large');

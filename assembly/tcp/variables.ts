@@ -212,4 +212,8 @@ export class Backlog {
   @inline get queue(): Queue {
     return changetype<Queue>(changetype<usize>(this) + 16);
   }
+  /** Entries of the SYN queue that the user has not been asked about yet, oldest first. */
+  @inline get asked(): Queue {
+    return changetype<Queue>(changetype<usize>(this) + 24);
+  }
 }

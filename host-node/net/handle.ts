@@ -12,6 +12,12 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import type { RawConnection, RawListener } from '../../host-web/raw/raw.ts';
+import type { RawSyn } from '../../host-web/raw/syn.ts';
+import {
+  ANY_DESTINATION,
+  checkAny,
+  type OpenListenerOptions,
+} from '../../host-web/raw/tuning.ts';
 import type { Stack } from '../../host-web/stack.ts';
 import { errnoOf, numberOf } from './errno.ts';
 import { internals } from './internals.ts';
@@ -62,6 +68,8 @@ export class Handle extends StreamHandle {
   #family: Family = 4;
   #connecting: Connecting | undefined;
   #isAccepting = false;
+  /** How it takes SYNs, where that is not as the kernel does. */
+  #passive: Pick<OpenListenerOptions, 'hostname' | 'onSyn'> = {};
   /** `net.Server`'s: takes a connection. */
   onconnection: ((status: number, client?: Handle) => void) | undefined;
   /** Its stack has been closed, which nobody is told of as an error. */
@@ -132,12 +140,26 @@ export class Handle extends StreamHandle {
     return this.isUndecided ? 0 : this.#unbound;
   }
 
+  /**
+   * Has it take SYNs for any address there is, or leave each to its user.
+   *
+   * @throws TypeError where nothing for other addresses comes
+   */
+  takeSyns(isForAny: boolean, onSyn: ((syn: RawSyn) => void) | undefined): void {
+    if (isForAny) checkAny(this.stack.core);
+    this.#passive = {
+      ...(isForAny && { hostname: ANY_DESTINATION }),
+      ...(onSyn && { onSyn: (syn) => this.tell(() => this.call(() => onSyn(syn))) }),
+    };
+  }
+
   listen(backlog: number): number {
     if (this.#unbound !== 0) return this.#unbound;
     const { address: hostname, port } = this.#bound ?? { address: ANY[4], port: 0 };
     let listener: RawListener;
     try {
-      listener = this.stack.openListener({ ...this.options, port, hostname, backlog });
+      const where = { port, hostname, backlog, ...this.#passive };
+      listener = this.stack.openListener({ ...this.options, ...where });
     } catch (error) {
       return errnoOf(error);
     }

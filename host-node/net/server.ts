@@ -6,7 +6,8 @@
 import nodeNet from 'node:net';
 import { refuseTls } from '../../host-web/raw/plain.ts';
 import { RawListener } from '../../host-web/raw/raw.ts';
-import type { TuningOptions } from '../../host-web/raw/tuning.ts';
+import type { RawSyn } from '../../host-web/raw/syn.ts';
+import { ANY_DESTINATION, type TuningOptions } from '../../host-web/raw/tuning.ts';
 import type { HandleClass } from './handle.ts';
 import { isLocalhost, LOOPBACK } from './lookup.ts';
 import { handleOf, normalize, refusePath, type Socket, watch } from './socket.ts';
@@ -14,6 +15,8 @@ import { handleOf, normalize, refusePath, type Socket, watch } from './socket.ts
 export interface ListenOptions extends nodeNet.ListenOptions {
   /** Options that `node:net` has no word for; accepted connections have them too. */
   readonly tuning?: TuningOptions;
+  /** Decides about each SYN, now or later; with it nothing is answered before. */
+  readonly onSyn?: (syn: RawSyn) => void;
 }
 
 /** What is not documented of `net.Server`: it listens by this, once it knows the address. */
@@ -55,18 +58,22 @@ export function listenOn<S extends nodeNet.Server>(
   handles: HandleClass,
   args: readonly unknown[],
 ): S {
-  const [{ tuning = {}, ...options }, listener] = readArguments(args);
+  const [{ tuning = {}, onSyn, ...options }, listener] = readArguments(args);
   refuseTls(options);
   refuseTls(tuning);
   refusePath(options.path);
   if ('fd' in options || 'handle' in options || '_handle' in options) {
     throw new TypeError('a stack listens on addresses, and on no file descriptor or handle');
   }
+  // To Node it is no host at all, else it would look for one of that name.
+  const isForAny = options.host === ANY_DESTINATION;
+  if (isForAny) delete options.host;
   const inner = server as unknown as Inner;
   const { _listen2: listen } = nodeNet.Server.prototype as unknown as Inner;
   inner._listen2 = (address, port, family, backlog, fd, flags) => {
     const handle = new handles(1);
     handle.tune(tuning);
+    handle.takeSyns(isForAny, onSyn);
     handle.onended = () => server.close();
     const isIpv6 = !address || family === 6;
     // What cannot be bound is told by `listen`, whose error is Node's.

@@ -1,5 +1,6 @@
 /** The errors of calls that fail at once, and why no local port was free, with the numbers. */
 import { Memory, Result, Setting } from '../abi.ts';
+import { describeEndpoint, parseNamedEndpoint, type SocketAddress } from '../address.ts';
 import type { Core } from '../core.ts';
 import { SocketError, type Syscall } from '../errors.ts';
 import { readSockets } from '../inspect.ts';
@@ -27,6 +28,19 @@ export function notFound(syscall: Syscall, hostname: string, port?: number): Soc
     ...(port !== undefined && { port }),
     detail: 'a stack has no resolver, give it the address',
   });
+}
+
+/**
+ * The error of a host name and a port, where an address and a port belong.
+ *
+ * @throws TypeError where it is not that either
+ */
+export function noAddress(syscall: Syscall, given: string | SocketAddress): SocketError {
+  const named = parseNamedEndpoint(given);
+  if (named !== undefined) return notFound(syscall, named.hostname, named.port);
+  throw new TypeError(
+    `${describeEndpoint(given)} is not an address and a port, such as 10.0.0.2:80`,
+  );
 }
 
 /**

@@ -17,15 +17,23 @@ export class PassivePorts {
    * Has a handle listen.
    *
    * @param address 16 octets
-   * @param port 0 for a free one
+   * @param port 0 for a free one, or for any, where `isAny`
    * @param backlog at most so many wait for `accept`; one, where it says less
    */
-  listen(core: Core, handle: number, address: Uint8Array, port: number, backlog: number): Result {
-    let left = port ? 1 : COUNT;
+  listen(
+    core: Core,
+    handle: number,
+    address: Uint8Array,
+    port: number,
+    backlog: number,
+    isAny: boolean,
+  ): Result {
+    const isChosen = port !== 0 || isAny;
+    let left = isChosen ? 1 : COUNT;
     let result: Result;
     do {
-      if (!port) this.#next = (this.#next + 1) % COUNT;
-      setEndpoint(core, address, port || FIRST + this.#next, null, 0);
+      if (!isChosen) this.#next = (this.#next + 1) % COUNT;
+      setEndpoint(core, address, isChosen ? port : FIRST + this.#next, null, 0);
       result = -core.listen(handle, Math.min(Math.max(backlog, 1), 0xffff_ffff));
     } while (result === Result.ADDRESS_IN_USE && --left);
     return result;

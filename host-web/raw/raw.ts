@@ -23,6 +23,7 @@ import { type Callback, call } from '../callback.ts';
 import { once, SocketError, type Syscall } from '../errors.ts';
 import type { Octets } from '../platform.ts';
 import { type Host, RawHandle } from './raw-handle.ts';
+import { RawSyn } from './syn.ts';
 
 export type { Host } from './raw-handle.ts';
 
@@ -272,11 +273,18 @@ export class RawListener extends RawHandle {
   /** It has been closed. */
   onClosed: Callback = null;
   isClosed = false;
+  readonly #onSyn: ((syn: RawSyn) => void) | undefined;
   readonly #adopt: (handle: number) => RawConnection;
 
-  constructor(host: Host, handle: number, adopt: (handle: number) => RawConnection) {
+  constructor(
+    host: Host,
+    handle: number,
+    adopt: (handle: number) => RawConnection,
+    onSyn?: (syn: RawSyn) => void,
+  ) {
     super(host, handle);
     this.#adopt = adopt;
+    this.#onSyn = onSyn;
   }
 
   /** Takes the oldest connection; null when none waits, and `onAcceptable` follows. */
@@ -298,8 +306,16 @@ export class RawListener extends RawHandle {
 
   /** The stack's: hands out a signal. `events` are bits of Signal. */
   signal(events: number): void {
+    if (events & Signal.ASKED) this.#ask(this.#onSyn!);
     if (events & Signal.ACCEPTABLE) call(this.onAcceptable);
     if (events & Signal.CLOSED) this.end();
+  }
+
+  #ask(onSyn: (syn: RawSyn) => void): void {
+    while (this.handle !== 0 && this.host.core.asked(this.handle) === 1) {
+      const syn = new RawSyn(this.host);
+      call(() => onSyn(syn));
+    }
   }
 
   /** The stack's: the listener is over. */

@@ -1,5 +1,5 @@
 /** Options of stacks, connections and listeners, from the API's words to the core's numbers. */
-import { Option } from '../abi.ts';
+import { Option, Setting } from '../abi.ts';
 import { parseAddress } from '../address.ts';
 import type { Clock } from '../clock.ts';
 import type { Core, Limits } from '../core.ts';
@@ -7,6 +7,7 @@ import { type CongestionControl, CONTROLLERS, type Sysctl } from '../sysctl.ts';
 import { describe, duration, rate, size } from '../units.ts';
 import { refuseTls } from './plain.ts';
 import type { RawConnection, RawListener } from './raw.ts';
+import type { RawSyn } from './syn.ts';
 
 /** Options of a connection; a listener gives its own to what it accepts. */
 export interface TuningOptions {
@@ -65,10 +66,19 @@ export interface OpenOptions extends TuningOptions {
 
 /** Where a raw listener stands. */
 export interface OpenListenerOptions extends TuningOptions {
-  /** 0 chooses a free one. */
+  /** 0 chooses a free one; with the hostname `'any'` it is any port. */
   port: number;
-  /** `'0.0.0.0'` is any address of IPv4; absent or `'::'`, any at all. */
+  /**
+   * `'0.0.0.0'` is any address of the stack's in IPv4; absent or `'::'`, any of the stack's; and
+   * `'any'` is any address there is: whatever the link brings, where the sysctl `any_destination`
+   * is 1. Whom the peer meant is then the connection's `localAddress` and `localPort`.
+   */
   hostname?: string;
+  /**
+   * Decides about each SYN, now or later; with it nothing is answered before. As many may wait as
+   * `backlog` says.
+   */
+  onSyn?: (syn: RawSyn) => void;
   /** Connections that may wait for `accept`; default 511. */
   backlog?: number;
 }
@@ -87,6 +97,9 @@ export interface StackOptions {
   seed?: Uint8Array;
   clock?: Clock;
 }
+
+/** The hostname of a listener for any address there is. */
+export const ANY_DESTINATION = 'any';
 
 /** The core's option and number for each word. */
 const OPTIONS: { [K in keyof TuningOptions]-?: [Option, (value: never) => number] } = {
@@ -201,4 +214,18 @@ export function tuneFirst(raw: RawConnection | RawListener, options: TuningOptio
     raw.release();
     throw error;
   }
+}
+
+/** As `tuneFirst`, and how a listener takes SYNs. */
+export function tuneListener(raw: RawListener, options: OpenListenerOptions): void {
+  const { hostname, onSyn } = options;
+  tuneFirst(raw, options);
+  if (onSyn !== undefined) raw.setOption(Option.ASK, 1);
+  if (hostname === ANY_DESTINATION) raw.setOption(Option.ANY_DESTINATION, 1);
+}
+
+/** @throws TypeError where a stack looks at nothing that its link brings for other addresses */
+export function checkAny(core: Core): void {
+  if (core.get(Setting.ANY_DESTINATION) === 1) return;
+  throw new TypeError("to listen at 'any' a stack is made with sysctl: { any_destination: 1 }");
 }

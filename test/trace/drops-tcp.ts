@@ -14,6 +14,7 @@ import {
   listening,
   LOOSE,
   offer,
+  Option,
   type Options,
   Peer,
   PSH,
@@ -66,6 +67,15 @@ function crossed(options: Options) {
   return made;
 }
 
+/** A SYN that its listener's user has not decided about. */
+function undecided(options: Options) {
+  const made = closed(options);
+  made.host.setOption(Option.ASK, 1);
+  made.host.listen(80);
+  made.peer.send(syn({ seq: 0 }));
+  return made;
+}
+
 /** A listener, and so many peers: the last segment of the last of them is dropped. */
 function strangers(
   options: Options,
@@ -114,6 +124,11 @@ const LISTEN: Readonly<Record<string, readonly Driver[]>> = {
   'tcp/arrives-listen listenState SYN_WITH_FIN': [
     dropped(listening, () => [syn({ seq: 0, ctl: FIN })]),
   ],
+  'tcp/decide undecidedState SYN_UNDECIDED': [dropped(undecided, () => [syn({ seq: 0 })])],
+  'tcp/decide undecidedState ACK_OUT_OF_RANGE': [
+    dropped(undecided, () => [ack({ seq: 1, ack: 1 })]),
+  ],
+  'tcp/decide undecidedState OUTSIDE_WINDOW': [dropped(undecided, () => [rst({ seq: 2 })])],
   'tcp/backlog addEntry ACCEPT_QUEUE_FULL': [
     strangers({ backlog: 1 }, ([a, b]) => {
       handshake(a!);
@@ -324,61 +339,6 @@ const TIME_WAIT: Readonly<Record<string, readonly Driver[]>> = {
   ],
 };
 
-/** An ICMP error about what the stack has sent last, with so much added to its number. */
-function troubled(
-  begin: Begin<Made>,
-  [type4, code4, type6, code6]: readonly [number, number, number, number],
-  { rest = 0, ahead = 0 } = {},
-  then: (made: Made) => void = () => undefined,
-): Driver {
-  return {
-    families: BOTH,
-    scene: (family) => {
-      const made = begin({ family });
-      const about = made.peer.latest().packet.slice();
-      const view = new DataView(about.buffer);
-      const at = family === 4 ? 24 : 44;
-      view.setUint32(at, view.getUint32(at) + ahead);
-      then(made);
-      const [type, code] = family === 4 ? [type4, code4] : [type6, code6];
-      return { stack: made.stack, last: () => made.peer.icmp(type, code, rest, about) };
-    },
-  };
-}
-
-function sending(options: Options) {
-  const made = established(options);
-  made.host.write('hello');
-  return made;
-}
-
-const HARD = [3, 3, 1, 4] as const;
-const SOFT = [3, 1, 1, 3] as const;
-const TOO_BIG = [3, 4, 2, 0] as const;
-
-const UNREACHABLE: Readonly<Record<string, readonly Driver[]>> = {
-  'tcp/unreachable isInFlight ICMP_NOT_IN_FLIGHT': [
-    troubled(synReceived, HARD, { ahead: 1 }),
-    troubled(sending, SOFT, { ahead: -1 }),
-    troubled(sending, TOO_BIG, { ahead: 5, rest: 1280 }),
-  ],
-  'tcp/unreachable troubleArrives ICMP_IGNORED': [
-    troubled(synReceived, SOFT),
-    troubled(synReceived, TOO_BIG, { rest: 1280 }),
-  ],
-  'stack nobodysError ICMP_UNMATCHED': [
-    troubled(sending, HARD, {}, ({ peer }) => peer.send(rst({ seq: 1 }))),
-  ],
-  'tcp/path-mtu pathMtuFell ICMP_IGNORED': [
-    troubled(sending, TOO_BIG, { rest: 1500 }),
-    // Another router, or the same one again, says what is known.
-    troubled(sending, TOO_BIG, { rest: 1280 }, ({ peer }) => {
-      const isV4 = peer.flow.source.length === 4;
-      peer.icmp(isV4 ? 3 : 2, isV4 ? 4 : 0, 1280);
-    }),
-  ],
-};
-
 /** By `file function REASON`. */
 export const TCP_DROPS = {
   ...LISTEN,
@@ -387,5 +347,4 @@ export const TCP_DROPS = {
   ...OTHERS,
   ...TEXT,
   ...TIME_WAIT,
-  ...UNREACHABLE,
 };

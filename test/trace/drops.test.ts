@@ -11,13 +11,14 @@ import { explain } from '../../host-web/errors.ts';
 import { readDrops } from '../../host-web/inspect.ts';
 import { Reason, Result, type Stack } from '../dsl/index.ts';
 import { makeSource, readSources } from '../tidy/source.ts';
+import { ERROR_DROPS } from './drops-errors.ts';
 import { IP_DROPS } from './drops-ip.ts';
 import { TCP_DROPS } from './drops-tcp.ts';
 import { dropSites } from './sites.ts';
 
 const sources = readSources(fileURLToPath(new URL('../..', import.meta.url)));
 const { sites, unread } = dropSites(sources);
-const DROPS = { ...IP_DROPS, ...TCP_DROPS };
+const DROPS = { ...IP_DROPS, ...TCP_DROPS, ...ERROR_DROPS };
 
 /** How much was dropped for a reason. */
 const countOf = (stack: Stack, reason: keyof typeof Reason) =>
