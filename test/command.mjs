@@ -16,16 +16,17 @@ const LIFELINE = new URL('end-with-parent.mjs', import.meta.url).href;
 const SIGN_MS = 2000;
 
 /**
- * Runs a command in the checkout; answers how it ended and, when `piped`, what it said. While it
- * says nothing, because its words are kept or it is `silent` by nature, dots say that it runs.
+ * Runs a command, in the checkout or `cwd`; answers how it ended and, when `piped`, what it said.
+ * While it says nothing, because its words are kept or it is `silent` by nature, dots say that it
+ * runs.
  */
 export async function run(
   command,
   parameters,
-  { piped = false, silent = false, env = {}, seconds = 0 } = {},
+  { piped = false, silent = false, env = {}, seconds = 0, cwd = root } = {},
 ) {
   const child = spawn(command, parameters, {
-    cwd: root,
+    cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', piped ? 'pipe' : 'inherit', piped ? 'pipe' : 'inherit'],
     timeout: seconds * 1000,

@@ -3,38 +3,23 @@
  * else.
  *
  * `npm test -- FILTER` runs only test files whose path contains FILTER, without the checks. Options
- * (`-t name`) go to vitest. The last line is always `N passed, N failed, N skipped`; the exit code
- * is 1 when anything failed, and when a part that should have tests ran none. Nothing is written
- * outside the checkout and the temporary folder, but for system packages, and these only for root
- * on Debian.
+ * (`-t name`) go to vitest. `npm run test:apps` runs the whole of `test/apps`, of which `npm test`
+ * has the quick ones. The last line is always `N passed, N failed, N skipped`; the exit code is 1
+ * when anything failed, and when a part that should have tests ran none. Nothing is written outside
+ * the checkout and the temporary folder, but for system packages, and these only for root on
+ * Debian.
  */
 import './end-with-parent.mjs';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { run, runModule, runScript } from './command.mjs';
+import { provideApps, providePrograms, provideRuntimes } from './provide.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
-
-/** Programs that tests of whole systems run, and the Debian packages they are in. */
-const PROGRAMS = {
-  curl: 'curl',
-  ip: 'iproute2',
-  tshark: 'tshark',
-  tcpdump: 'tcpdump',
-  chromium: 'chromium',
-  'firefox-esr': 'firefox-esr',
-};
-
-/** Tests for which the runtimes of `test/runtimes` are installed: a user has no need of them. */
-const NEED_RUNTIMES = ['test/runtimes', 'test/edge', 'test/package'];
-const INSTALL_RUNTIMES = 'ci --ignore-scripts --no-audit --no-fund --prefix test/runtimes';
-
-/** Seconds apt-get may take, to fetch its lists and to install. */
-const APT_SECONDS = { update: 120, install: 600 };
 
 // Before anything else -----------------------------------------------------------
 
@@ -47,66 +32,6 @@ function modulesAreFresh() {
   return Object.entries(want).every(
     ([path, { version, optional }]) => path === '' || optional || have[path]?.version === version,
   );
-}
-
-/** Whether a program is on the PATH. */
-function hasProgram(name) {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return folders.some((folder) => existsSync(join(folder, name)));
-}
-
-/** Installs what is missing when that is ours to do; says what to do when it is not. */
-async function providePrograms() {
-  const missing = () => Object.keys(PROGRAMS).filter((program) => !hasProgram(program));
-  if (process.platform !== 'linux' || missing().length === 0) return;
-  const packages = missing().map((program) => PROGRAMS[program]);
-  const mayInstall =
-    process.getuid?.() === 0 && existsSync('/etc/debian_version') && hasProgram('apt-get');
-  if (mayInstall) {
-    console.log(`installing ${packages.join(' ')}`);
-    const env = { DEBIAN_FRONTEND: 'noninteractive' };
-    const apt = (verb, ...parameters) =>
-      run(
-        'apt-get',
-        [verb, '-qq', '-o', 'DPkg::Lock::Timeout=60', '-o', 'Dpkg::Use-Pty=0', ...parameters],
-        { piped: true, env, seconds: APT_SECONDS[verb] },
-      );
-    const updated = await apt('update');
-    const installed = await apt('install', '-y', '--no-install-recommends', ...packages);
-    const lines = (updated.said + installed.said).trim().split('\n');
-    if (!installed.ok) console.log(lines.slice(-5).join('\n'));
-  }
-  if (missing().length === 0) return;
-  const names = missing()
-    .map((program) => PROGRAMS[program])
-    .join(' ');
-  console.log(`missing: ${missing().join(', ')}. Tests that need them are skipped; to run them:`);
-  console.log(`  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${names}`);
-}
-
-/**
- * Installs the runtimes that npm has, where tests of this run need them. Without a network they are
- * not there, and each test that misses one says so.
- */
-async function provideRuntimes(filters) {
-  const isFor = (filter) =>
-    NEED_RUNTIMES.some((path) => path.includes(filter) || filter.includes(path));
-  if (filters.length > 0 && !filters.some(isFor)) return;
-  if (process.platform !== 'linux' || process.arch !== 'x64') return;
-  const folder = join(root, 'test/runtimes');
-  const lock = join(folder, 'package-lock.json');
-  const stamp = join(folder, 'node_modules/.installed-lock.json');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === readFileSync(lock, 'utf8')) return;
-  console.log('installing runtimes into test/runtimes');
-  const result = await run('npm', INSTALL_RUNTIMES.split(' '), { piped: true, seconds: 600 });
-  // What is optional may be missing without npm's calling that a failure: try again next time.
-  const { dependencies, optionalDependencies } = JSON.parse(
-    readFileSync(join(folder, 'package.json'), 'utf8'),
-  );
-  const names = Object.keys({ ...dependencies, ...optionalDependencies });
-  const isWhole = names.every((name) => existsSync(join(folder, 'node_modules', name)));
-  if (result.ok && isWhole) copyFileSync(lock, stamp);
-  else console.log(result.said.trim().split('\n').slice(-5).join('\n'));
 }
 
 // The parts ----------------------------------------------------------------------
@@ -214,7 +139,13 @@ function summary() {
   return total.failed === 0 ? 0 : 1;
 }
 
-async function main(parameters) {
+async function main(given) {
+  const ofApps = given.includes('--apps');
+  const parameters = given.filter((word) => word !== '--apps');
+  if (ofApps) {
+    parameters.push('test/apps');
+    process.env.NETCELL_APPS = 'all';
+  }
   const filters = parameters.filter(
     (parameter, i) => !parameter.startsWith('-') && !/^-[a-zA-Z]$/.test(parameters[i - 1] ?? ''),
   );
@@ -225,7 +156,10 @@ async function main(parameters) {
     if (!(await part('npm ci', () => check(run('npm', words, { piped: true }))))) return summary();
   }
   if (all) await providePrograms();
-  if (all || filters.length > 0) await provideRuntimes(filters);
+  if (all || filters.length > 0) {
+    await provideRuntimes(filters);
+    await provideApps(filters, ofApps);
+  }
   // Tests of yesterday's core would say nothing, so a build that fails is where it ends.
   const build = () => check(runScript(join(root, 'assembly/build.mjs'), []));
   if (!(await part('build', build))) return summary();

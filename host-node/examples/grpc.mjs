@@ -1,0 +1,20 @@
+/**
+ * grpc-js: a server has connections injected. Its client has no such option: `run/grpc.mjs`.
+ *
+ * node host-node/examples/grpc.mjs    (answers one call of Greet at 10.9.0.2:50051)
+ */
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { net } from './device.mjs';
+import { greeter } from './run/greeter.mjs';
+
+const server = new Server();
+const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+const listener = net.createServer((socket) => injector.injectConnection(socket)).listen(50051);
+server.addService(greeter, {
+  greet(call, done) {
+    done(null, `hello ${call.request} at ${call.getPeer().replace(/:\d+$/, '')}`);
+    listener.close();
+    injector.drain(1000);
+  },
+});
+listener.on('listening', () => console.log('listening'));
