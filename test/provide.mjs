@@ -18,6 +18,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const PROGRAMS = {
   curl: 'curl',
   ip: 'iproute2',
+  nft: 'nftables',
+  iptables: 'iptables',
   tshark: 'tshark',
   tcpdump: 'tcpdump',
   chromium: 'chromium',

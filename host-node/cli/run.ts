@@ -1,7 +1,9 @@
 /** `netcell run`: a Node program, unmodified, whose TCP is a stack's instead of the kernel's. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { formatAddress } from '../../host-web/address.ts';
 import { RUN, wordsOf } from '../run/flags.ts';
+import { isReached, openNat, prepareNat } from '../run/nat.ts';
 import type { FromSwitch } from '../run/start-switch.ts';
 import { Switch } from '../run/switch.ts';
 import { type Arguments, LINE_HELP, readArguments, readSysctls, UsageError } from './arguments.ts';
@@ -14,13 +16,13 @@ const HELP = `netcell run: a Node program, unmodified, whose TCP is netcell inst
 
   netcell run [flags] -- PROGRAM [ARGUMENT …]
 
-PROGRAM is node, or whatever starts node, 20 to 26: npm, npx, a script. Everything on node:net runs
-on the stack: http, https, http2, tls, fetch and the libraries over them. localhost is the stack
-itself; each process and worker that it starts has a stack at the next address. UDP, names and unix
-sockets stay the kernel's; node:cluster is refused.
+PROGRAM is node, or what starts node, 20 to 26: npm, npx, a script. All on node:net is the stack's:
+http, tls, fetch, what is over them. localhost is the stack itself; what it starts has the next
+address. UDP, names and unix sockets stay the kernel's; node:cluster is refused.
 
   --kernel HOST[:PORT]  what it connects to there is the kernel's; may be repeated. HOST is an
                       address, a network, a name, or '*': all but the stack's own network
+  --nat               has this host forward to what is beyond it, while the program runs (root)
 ${LINE_HELP}  -q
 
 Exit code: the program's.
@@ -66,21 +68,40 @@ async function run(args: Arguments): Promise<number> {
 
 /** The device, and the switch before it, that a program's processes join. */
 async function openNetwork(args: Arguments): Promise<{ path: string; close(): Promise<void> }> {
+  const say = (text: string) => console.error(`netcell run: ${text}`);
   // Said before anything is made.
   readSysctls(args);
-  const line = openLine(args, (error) => {
-    console.error(`netcell run: the device is gone: ${reasonOf(error)}`);
-  });
-  const hub = new Switch(line.carried, line.sides, line.tun.name);
+  const rules = args.isSet('nat') ? prepareNat() : undefined;
+  const line = openLine(args, (error) => say(`the device is gone: ${reasonOf(error)}`));
+  const { sides, tun } = line;
+  const isTold = rules === undefined && !args.isSet('quiet');
+  const hub = new Switch(line.carried, sides, tun.name, isTold ? tellOfBeyond : undefined);
+  let closeNat = () => {};
   const close = async () => {
+    closeNat();
     hub.close();
     await line.endCapture();
   };
-  await hub.open().catch(async (error) => {
+  try {
+    if (rules !== undefined) closeNat = openNat(rules, tun.name, sides, say);
+    await hub.open();
+  } catch (error) {
     await close();
-    throw Failure.while('cannot make the switch', error);
-  });
+    throw Failure.from(error) ?? Failure.while('cannot make the switch', error);
+  }
   return { path: hub.path, close };
+}
+
+/** A program has sent to what is not on the stack's network; answers whether to tell of more. */
+function tellOfBeyond(destination: Uint8Array): boolean {
+  if (isReached(destination)) return true;
+  console.error(
+    `netcell run: ${formatAddress(destination)} is beyond the stack's network, and its device ` +
+      'reaches this host alone\n' +
+      '  netcell run --nat …           has this host forward, for as long as the program runs\n' +
+      "  netcell run --kernel '*' …    leaves all beyond the stack's network to the kernel",
+  );
+  return false;
 }
 
 /** Is the switch of the process that started this one, until that ends; answers the exit code. */

@@ -8,6 +8,7 @@ const { json: _json, verbose: _verbose, ...shared } = COMMON;
 export const RUN: Flags = {
   ...shared,
   kernel: { type: 'string', multiple: true },
+  nat: { type: 'boolean' },
 };
 
 /**

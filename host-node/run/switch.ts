@@ -42,6 +42,14 @@ const DESTINATION: Readonly<Record<number, readonly [from: number, to: number]>>
 };
 /** Addresses that are tried for a process before there is none. */
 const MOST = 250;
+/** Destinations outside of the network that are asked about. */
+const MOST_BEYOND = 64;
+/** What is no single host: IPv4's multicast and beyond, IPv6's multicast and of a link. */
+const NO_HOSTS: readonly (readonly [string, number])[] = [
+  ['224.0.0.0', 3],
+  ['ff00::', 8],
+  ['fe80::', 10],
+];
 /** Octets before each window that belong to the link, and of a window. */
 const { HEADROOM, PACKET_SIZE } = Memory;
 const RECEIVE = HEADROOM;
@@ -61,13 +69,23 @@ export class Switch {
   readonly #octets = new Uint8Array(this.#memory);
   /** Streams by address. */
   readonly #joined = new Map<string, Socket>();
+  /** Hears of a destination outside of the network, once; answers whether of others, too. */
+  #onBeyond: ((destination: Uint8Array) => boolean) | undefined;
+  readonly #beyond = new Set<string>();
   #count = 0;
 
   /**
    * @param link to the device, which is closed with this
    * @param device its name
+   * @param onBeyond hears of each destination outside of the network, while it answers true
    */
-  constructor(link: Link, sides: readonly Side[], device: string) {
+  constructor(
+    link: Link,
+    sides: readonly Side[],
+    device: string,
+    onBeyond?: (destination: Uint8Array) => boolean,
+  ) {
+    this.#onBeyond = onBeyond;
     this.#link = link;
     this.#sides = sides;
     this.#device = device;
@@ -154,6 +172,22 @@ export class Switch {
     }
     this.#octets.set(packet, TRANSMIT);
     this.#link.send(packet.length, flags);
+    if (this.#onBeyond !== undefined) this.#look(packet);
+  }
+
+  /** Tells of a packet's destination where it is a host outside of the network. */
+  #look(packet: Uint8Array): void {
+    const destination = packet.subarray(...(DESTINATION[packet[0]! >> 4] ?? [0, 0]));
+    const isIn = (address: string, prefix: number) => {
+      return samePrefix(parseAddress(address)!, destination, prefix);
+    };
+    if (destination.length === 0 || NO_HOSTS.some((range) => isIn(...range))) return;
+    if (this.#sides.some(({ address, prefix }) => isIn(address, prefix))) return;
+    const key = keyOf(destination);
+    if (this.#beyond.has(key)) return;
+    this.#beyond.add(key);
+    const goesOn = this.#onBeyond!(destination) && this.#beyond.size < MOST_BEYOND;
+    if (!goesOn) this.#onBeyond = undefined;
   }
 
   /** Ends it: every process that has joined is without a network. Harmless when repeated. */
