@@ -20,6 +20,7 @@ import {
 } from './abi';
 import { addLocalAddress } from './ip/address';
 import { sendEcho } from './ip/icmp';
+import { forgetJudged } from './ip/input';
 import { pathsChanged } from './ip/path-mtu';
 import { config, defaultSettings, setSetting, settleConfig, setting } from './limits';
 import { ENDPOINT, growTo, SIGNAL, POOLS_BEGIN, READY, TEXT, TEXT_SIZE } from './memory';
@@ -154,6 +155,7 @@ export function signal(): u32 {
 export function addAddress(prefixLength: u32): i32 {
   if (!isReady()) return -Result.NOT_INITIALISED;
   const at = endpoint();
+  forgetJudged();
   return -addLocalAddress(at.local0, at.local1, prefixLength);
 }
 

@@ -86,8 +86,10 @@ export const MAX_PIECES: u32 = 18;
 export const DROPS: usize = PIECES + 8 * MAX_PIECES;
 /** Reasons that DROPS has a place for; a TCB's, an octet, could not say more either. */
 export const DROP_REASONS: u32 = 256;
+/** The addresses of the latest packet that was for us, and its family. */
+export const JUDGED: usize = DROPS + 8 * DROP_REASONS;
 /** End of the small records. */
-const SMALL_END: usize = DROPS + 8 * DROP_REASONS;
+const SMALL_END: usize = JUDGED + 40;
 if (SMALL_END > MAP + 0x1_0000) ERROR('the small records outgrew their 64 KiB');
 
 /**

@@ -9,7 +9,7 @@
 import { Counter, PacketFlag, Reason, Setting } from '../abi';
 import { count } from '../counters';
 import { setting } from '../limits';
-import { RECEIVE } from '../memory';
+import { JUDGED, RECEIVE } from '../memory';
 import { traceDrop } from '../trace';
 import { mapIpv4, mayBeOnWire } from '../wire/address';
 import {
@@ -106,7 +106,7 @@ function readIpv4(d: Datagram, length: u32): Verdict {
   d.hopLimit = ipv4TimeToLive(at);
   d.diffserv = ipv4Diffserv(at);
   countCodepoint(d);
-  const verdict = judgeAddresses(d, true);
+  const verdict = judgeAddresses(d, 4);
   if (verdict != Verdict.DELIVER) return verdict;
   if (header != IPV4_HEADER && !readOptions(d, header)) return Verdict.DROP;
   if ((ipv4Fragment(at) & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) == 0) return Verdict.DELIVER;
@@ -166,14 +166,53 @@ function readIpv6(d: Datagram, length: u32): Verdict {
   d.length = total - IPV6_HEADER;
   d.protocol = ipv6NextHeader(at);
   d.namedAt = <u32>at + IPV6_NEXT_HEADER;
-  const verdict = judgeAddresses(d, false);
+  const verdict = judgeAddresses(d, 6);
   return verdict != Verdict.DELIVER || walkExtensions(d) ? verdict : Verdict.DROP;
 }
 
+/** The addresses of the latest packet from a link that was for us: most that follow have the same. */
+@unmanaged
+class Judged {
+  source0: u64;
+  source1: u64;
+  destination0: u64;
+  destination1: u64;
+  /** 4, or 6; 0 once our addresses are others. */
+  version: u32;
+}
+
+function judged(): Judged {
+  return changetype<Judged>(JUDGED);
+}
+
+/** Our addresses are others: what was judged is so no more. */
+export function forgetJudged(): void {
+  judged().version = 0;
+}
+
 /** Judges who sent it and for whom (RFC 1122 §3.2.1.3). */
-function judgeAddresses(d: Datagram, ipv4: bool): Verdict {
+function judgeAddresses(d: Datagram, version: u32): Verdict {
   // What we have sent to ourselves was judged when it was sent.
   if (d.isLooped) return Verdict.DELIVER;
+  const latest = judged();
+  const isKnown =
+    latest.source1 == d.source1 &&
+    latest.destination1 == d.destination1 &&
+    latest.source0 == d.source0 &&
+    latest.destination0 == d.destination0 &&
+    latest.version == version;
+  if (isKnown) return Verdict.DELIVER;
+  const verdict = judgeAnew(d, version == 4);
+  if (verdict != Verdict.DELIVER || d.isForeign) return verdict;
+  latest.source0 = d.source0;
+  latest.source1 = d.source1;
+  latest.destination0 = d.destination0;
+  latest.destination1 = d.destination1;
+  latest.version = version;
+  return Verdict.DELIVER;
+}
+
+function judgeAnew(d: Datagram, ipv4: bool): Verdict {
   // Nobody on the link has our address or the loopback's: LAND and its kin end here (MUST-63).
   const isNobodys =
     !mayBeOnWire(d.source0, d.source1, ipv4) ||
