@@ -55,6 +55,21 @@ const NOBODYS = [
   ['ourselves', '10.0.0.1'],
 ] as const;
 
+test.each([
+  [4, '10.0.0.2', 24],
+  [6, 'fd00::2', 64],
+] as const)(
+  'RFC 1122 §3.2.1.3, MUST-63: IPv%i: a peer whose address is given to us is nobody’s from then on',
+  (family, address, prefix) => {
+    const { stack, peer } = established({ family });
+    peer.send(data('a', { seq: 1, ack: 1 }));
+    expect(stack.drops()).toEqual([]);
+    stack.addAddress(address, prefix);
+    peer.send(data('b', { seq: 2, ack: 1 }));
+    expect(stack.drops()).toEqual(['ILLEGAL_ADDRESS']);
+  },
+);
+
 describe.each(NOBODYS)('from %s, %s', (_, from) => {
   test('RFC 1122 §3.2.1.3, MUST-63: a SYN opens nothing, and is not answered', () => {
     const { stack } = listening();
