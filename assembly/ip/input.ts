@@ -170,7 +170,7 @@ function readIpv6(d: Datagram, length: u32): Verdict {
   return verdict != Verdict.DELIVER || walkExtensions(d) ? verdict : Verdict.DROP;
 }
 
-/** The addresses of the latest packet from a link that was for us: most that follow have the same. */
+/** The addresses of the latest packet that was for us: most that follow have the same. */
 @unmanaged
 class Judged {
   source0: u64;
