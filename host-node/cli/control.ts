@@ -115,7 +115,9 @@ export async function offerControl(
   server.maxConnections = MAX_ASKING;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(Failure.while(`cannot make ${path}`, error)));
-    server.listen({ path, readableAll: true, writableAll: true }, resolve);
+    // This process's own, also where it is a worker of node:cluster.
+    const access = { readableAll: true, writableAll: true, exclusive: true };
+    server.listen({ path, ...access }, resolve);
   });
   server.unref();
   return () => {

@@ -80,7 +80,7 @@ export class Handle extends StreamHandle {
   onurgent: (() => void) | undefined;
 
   /** Whether it is to listen. */
-  protected readonly isServer: boolean;
+  readonly isServer: boolean;
 
   constructor(stack: Stack, kind: number) {
     const isServer = kind === internals.tcp.constants.SERVER;
@@ -186,11 +186,14 @@ export class Handle extends StreamHandle {
       this.#accept();
       const client = OUTSIDE.runInAsyncScope(() => new (this.constructor as HandleClass)(0));
       client.#take(raw, this.#family);
+      const { onconnection } = this;
+      let isTaken = false;
       try {
-        this.call(() => this.onconnection?.(0, client));
+        this.call(() => onconnection?.call(this, 0, client));
+        isTaken = onconnection !== undefined;
       } finally {
         // A listener of 'drop' that throws leaves a connection that no socket has.
-        if (client.onread === undefined) client.close();
+        if (!isTaken && client.onread === undefined) client.close();
       }
     });
   }
@@ -271,6 +274,16 @@ export class Handle extends StreamHandle {
     // What arrived before a failure is read before it is told.
     this.look();
     this.settle();
+  }
+
+  /** Gives its connection to a handle of its own; this one has none then. */
+  moved(): Handle {
+    const handle = new (this.constructor as HandleClass)(internals.tcp.constants.SOCKET);
+    const raw = this.connection as RawConnection;
+    this.connection = undefined;
+    handle.hasPeerEnded = this.hasPeerEnded;
+    handle.#take(raw, this.#family);
+    return handle;
   }
 
   getsockname(out: Name): number {

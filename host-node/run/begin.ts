@@ -16,12 +16,6 @@ import { startSwitch } from './start-switch.ts';
 /** Flags come in NETCELL_RUN, as words in JSON; where to join in NETCELL_SWITCH, as a path. */
 export async function begin(): Promise<void> {
   const args = readArguments(JSON.parse((process.env.NETCELL_RUN ??= '[]')) as string[], RUN);
-  if (process.env.NETCELL_CLUSTER_ID !== undefined) {
-    throw new Failure(
-      "workers of node:cluster are handed their connections as the kernel's file descriptors, " +
-        'which a stack has none of: start them as processes, each answers at an address of its own',
-    );
-  }
   const say = (text: string) => {
     if (!args.isSet('quiet')) console.error(`netcell run: ${text}`);
   };
@@ -52,11 +46,11 @@ export async function begin(): Promise<void> {
   say(`TCP of ${whose} is netcell's, at ${stack.addresses.join(' and ')}`);
   adopt();
   if (!isMainThread) return;
+  openChannel();
   try {
     const seen = { stack, link, sides, tun: { mtu: welcome.mtu } };
     await offerControl(welcome.device, () => reportLines(seen));
   } catch (error) {
     say(`netcell ss will not find this one: ${reasonOf(error)}`);
   }
-  openChannel();
 }

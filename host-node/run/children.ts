@@ -7,6 +7,9 @@
  */
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import threads from 'node:worker_threads';
+import { owned } from './hand-over.ts';
+import { type Channel, takeOffers } from './handed.ts';
+import { relayOver } from './relay.ts';
 
 /** Variables that every process of a program needs, by their names. */
 const KEPT = ['NETCELL_RUN', 'NETCELL_SWITCH'];
@@ -65,6 +68,11 @@ function wrap(owner: { spawn: Spawn }): void {
     if (Array.isArray(pairs)) parameters[ENVIRONMENT] = environment(pairs as string[]);
     else if (typeof options === 'object' && options.envPairs !== undefined)
       options.envPairs = environment(options.envPairs);
+    // Its channel, if it is to have one, is opened once it is there.
+    process.nextTick(() => {
+      const child = owned(this) as Partial<Channel> | undefined;
+      if (child?.send !== undefined) join(child as Channel);
+    });
     return spawn.apply(this, parameters);
   };
 }
@@ -79,7 +87,16 @@ function environment(pairs: readonly string[]): string[] {
   return Object.entries({ ...own, ...addedTo(own) }).map(([name, value]) => `${name}=${value}`);
 }
 
-/** Opens the IPC channel that a parent has given this process, as Node does before a program. */
+/** Has connections go over a channel, both ways. */
+function join(channel: Channel): void {
+  takeOffers(channel);
+  relayOver(channel);
+}
+
+/**
+ * Opens the IPC channel that a parent has given this process, and makes it a worker of node:cluster
+ * where it is one, as Node does before a program.
+ */
 export function openChannel(): void {
   const { NETCELL_CHANNEL_FD: fd, NODE_CHANNEL_SERIALIZATION_MODE: mode = 'json' } = process.env;
   if (fd === undefined) return;
@@ -90,4 +107,13 @@ export function openChannel(): void {
     _forkChild(fd: number, mode: string): void;
   };
   open(Number(fd), mode);
+  const { NETCELL_CLUSTER_ID: id } = process.env;
+  if (id !== undefined) {
+    delete process.env.NETCELL_CLUSTER_ID;
+    // Which of its two halves node:cluster is depends on that.
+    process.env.NODE_UNIQUE_ID = id;
+    (require('node:cluster') as { _setupWorker(): void })._setupWorker();
+    delete process.env.NODE_UNIQUE_ID;
+  }
+  join(process as unknown as Channel);
 }

@@ -54,10 +54,15 @@ function read(object: object, description: string): unknown {
   return symbol === undefined ? undefined : (object as Record<symbol, unknown>)[symbol];
 }
 
+/** The socket or the server whose handle this is. */
+export function owned(handle: object): unknown {
+  return read(handle, 'owner_symbol');
+}
+
 /** The socket whose handle this is: of a socket of TLS, the handle below. */
 function socketOf(handle: object): Socket | undefined {
   const over = tlsOver(handle);
-  const found = read(handle, 'owner_symbol') ?? (over && read(over, 'owner_symbol'));
+  const found = owned(handle) ?? (over && owned(over));
   return found as Socket | undefined;
 }
 
@@ -76,7 +81,7 @@ export function handOver(from: object, to: NativeHandle): boolean {
   const socket = socketOf(from);
   if (socket === undefined) return false;
   const over = tlsOver(from);
-  const tls = over === undefined ? undefined : (read(over, 'owner_symbol') as TlsSocket);
+  const tls = over === undefined ? undefined : (owned(over) as TlsSocket);
   const owner = symbolOf(from, 'owner_symbol') ?? symbolOf(over!, 'owner_symbol')!;
   Object.assign(to, { [owner]: socket });
   if (tls !== socket) install(socket, to, owner);

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { pathToFileURL } from 'node:url';
 import { type Outcome, run } from './bundle.ts';
@@ -111,6 +111,42 @@ function cutOff() {
   );
 }
 
+/** Tells an echo of a worker's to drop the connection; answers with what writing ends then. */
+async function dropped(): Promise<string> {
+  const socket = connect({ port: 4000, host: '10.9.0.2', allowHalfOpen: true });
+  socket.write('drop');
+  await once(socket.resume(), 'end');
+  return new Promise((resolve) => {
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code!));
+    const more = () => {
+      if (!socket.destroyed) socket.write('more', () => setImmediate(more));
+    };
+    more();
+  });
+}
+
+/** A program of node:cluster, whose primary has the connections and its workers their users. */
+async function clustered(node: string) {
+  const running = start('cluster', [], node);
+  await running.said(/listening/);
+  const answers: string[] = [];
+  for (let i = 0; i < 6; i++) answers.push(await get(`/${i}`));
+  const sent = Buffer.alloc(3_000_000, 'what goes there and back');
+  const echo = connect({ port: 4000, host: '10.9.0.2' });
+  echo.end(sent);
+  const isWhole = (await buffer(echo)).equals(sent);
+  const reset = connect({ port: 4000, host: '10.9.0.2' });
+  reset.write('x');
+  await once(reset, 'data');
+  reset.resetAndDestroy();
+  await running.said(/error/);
+  const handed = await text(connect(5000, '10.9.0.2'));
+  const written = await dropped();
+  await get('/end');
+  const { code } = await running.ended;
+  return { code, answers, isWhole, handed, written, output: running.output() };
+}
+
 /** What a program says that is left to the kernel, on the stack and without one. */
 async function outside() {
   const echo = (socket: Socket) => {
@@ -149,7 +185,6 @@ async function refused() {
     permission: await refusal(['--', node, ...permission, ...say]),
     noProgram: await refusal([]),
     notThere: await refusal(['--', 'no-such-program']),
-    cluster: await refusal(['--', node, program('cluster')]),
     json: await refusal(['--json', '--', node, ...say]),
     noHost: await refusal(['--kernel', '10.0.0', '--', node, ...say]),
     noName: await refusal(['--kernel', 'no-such.invalid', '--', node, ...say]),
@@ -159,8 +194,10 @@ async function refused() {
   };
 }
 
-const families = Object.entries(NODES).map(([name, node]) => {
-  return [name, () => family(() => start('family', [], node))];
-});
-const others = { server, loaded, leaving, cutOff, outside, refused };
-await perform({ family: () => family(), ...others, ...Object.fromEntries(families) });
+const byNode = Object.entries(NODES).flatMap(([name, node]) => [
+  [name, () => family(() => start('family', [], node))],
+  [`cluster ${name}`, () => clustered(node)],
+]);
+const cluster = () => clustered(process.execPath);
+const others = { cluster, server, loaded, leaving, cutOff, outside, refused };
+await perform({ family: () => family(), ...others, ...Object.fromEntries(byNode) });

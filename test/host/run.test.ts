@@ -32,6 +32,13 @@ interface Ended {
   output: string;
 }
 
+interface Clustered extends Ended {
+  answers: string[];
+  isWhole: boolean;
+  handed: string;
+  written: string;
+}
+
 describe.skipIf(obstacle !== undefined)(title, () => {
   it('a web server is the stack’s, answers the kernel and itself, and is seen by ss', async () => {
     const told = await inside<Ended & { answers: string[]; isKernels: boolean; ss: Outcome }>(
@@ -70,6 +77,28 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     });
   }
 
+  const clusters = [
+    ['this Node', process.execPath, 'cluster'],
+    ...NODES.map(([name, node]) => [name, node, `cluster ${name}`]),
+  ];
+  for (const [name, node, scenario] of clusters) {
+    const which = node === undefined ? `${name} (skipped: ${INSTALL})` : name;
+    it.skipIf(node === undefined)(`workers of node:cluster serve: ${which}`, async () => {
+      const told = await inside<Clustered>(scenario!);
+      const workers = told.answers.map((answer) => / by (\d) for /.exec(answer)?.[1]);
+      expect(told.answers.map((answer) => answer.replace(/by \d/, 'by one'))).toEqual(
+        workers.map((_, i) => `/${i} by one for ::ffff:10.9.0.1 at 3000`),
+      );
+      expect(workers.toSorted()).toEqual(['1', '1', '1', '2', '2', '2']);
+      expect(told.isWhole).toBe(true);
+      expect(told.handed).toBe('take this sent to 1 for ::ffff:10.9.0.1');
+      expect(told.written).toMatch(/ECONNRESET|EPIPE/);
+      const said = ['sent: ERR_INVALID_HANDLE_TYPE', 'listening: 4000', 'error: read ECONNRESET'];
+      expect(told.output.trim().split('\n')).toEqual([...said, 'all have ended']);
+      expect(told.code).toBe(0);
+    });
+  }
+
   it('what it has sent when it exits arrives, and an end behind it', async () => {
     expect(await inside('leaving')).toEqual({ code: 7, received: 10_000, ends: 1 });
   });
@@ -97,8 +126,6 @@ describe.skipIf(obstacle !== undefined)(title, () => {
       ['permission', 1, /node --permission refuses them/],
       ['noProgram', 2, /PROGRAM is missing/],
       ['notThere', 1, /cannot start no-such-program: .*ENOENT/],
-      // Its workers alone: the program itself goes on.
-      ['cluster', 0, /workers of node:cluster/],
       ['json', 2, /there is no flag --json/],
       ['noHost', 2, /--kernel is an address.*'10\.0\.0'/],
       ['noName', 1, /cannot look up 'no-such\.invalid'/],
