@@ -1,7 +1,7 @@
 /**
  * grpc-js: a server has connections injected. Its client has no such option: `run/grpc.mjs`.
  *
- * node host-node/examples/grpc.mjs    (answers one call of Greet at 10.9.0.2:50051)
+ * node host-node/examples/grpc.mjs    (a Greeter at 10.9.0.2:50051, until SIGTERM)
  */
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { net } from './device.mjs';
@@ -13,8 +13,10 @@ const listener = net.createServer((socket) => injector.injectConnection(socket))
 server.addService(greeter, {
   greet(call, done) {
     done(null, `hello ${call.request} at ${call.getPeer().replace(/:\d+$/, '')}`);
-    listener.close();
-    injector.drain(1000);
   },
 });
 listener.on('listening', () => console.log('listening'));
+process.once('SIGTERM', () => {
+  listener.close();
+  injector.drain(1000);
+});

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Outcome, run } from '../host/bundle.ts';
 import { cli, folder, launch, perform } from '../host/cli-running.ts';
 import { type ServerName, type Started, startScript, startServer } from './started.ts';
-import { type App, APPS, PEERS } from './table.ts';
+import { type App, APPS, PEERS, scriptOf } from './table.ts';
 
 /** Where examples and peers are, beside the libraries. */
 const PLACE = process.env['NETCELL_EXAMPLES']!;
@@ -20,11 +20,26 @@ function startOther(name: ServerName | keyof typeof PEERS): Promise<Started> {
   return startServer(name as ServerName, folder);
 }
 
+/** What an example finds of the database. */
+function environmentOf({ database }: App): NodeJS.ProcessEnv {
+  if (database === undefined) return process.env;
+  return { ...process.env, PGHOST: database, PGUSER: 'netcell', PGDATABASE: 'postgres' };
+}
+
+/** The script, and its parameters, by which an example is run. */
+function wordsOf(name: string, app: App, place: string): [script: string, ...words: string[]] {
+  const script = join(EXAMPLES, scriptOf(name));
+  const words = app.parameters?.(place) ?? [];
+  if (!name.startsWith('run/')) return [script, ...words];
+  return [cli, 'run', '-q', ...(app.flags ?? []), '--', process.execPath, script, ...words];
+}
+
 /** Runs an example that is a server, and what asks it. */
-async function beside(script: string, asked: string): Promise<Outcome> {
-  const running = launch([], {}, script);
+async function beside(script: string, words: string[], app: App): Promise<Outcome> {
+  const running = launch(words, { env: environmentOf(app) }, script);
   await running.said(/listening/);
-  const { stdout, stderr } = await run(peer(asked)).outcome;
+  const { stdout, stderr } = await run(peer(app.asked!)).outcome;
+  running.child.kill('SIGTERM');
   const { code } = await running.ended;
   return { stdout: running.output() + stdout, stderr, code, signal: null };
 }
@@ -32,12 +47,9 @@ async function beside(script: string, asked: string): Promise<Outcome> {
 async function runApp(name: string, app: App): Promise<Outcome> {
   const started: Started[] = [];
   for (const server of app.servers ?? []) started.push(await startOther(server));
-  const script = join(EXAMPLES, name);
-  const words = app.parameters?.(started.at(-1)?.folder ?? folder) ?? [];
-  const own = ['run', '-q', '--', process.execPath, script, ...words];
+  const [script, ...words] = wordsOf(name, app, started.at(-1)?.folder ?? folder);
   try {
-    if (app.asked !== undefined) return await beside(script, app.asked);
-    if (name.startsWith('run/')) return await run(cli, own).outcome;
+    if (app.asked !== undefined) return await beside(script, words, app);
     return await run(script, words).outcome;
   } finally {
     for (const server of started.reverse()) await server.stop();

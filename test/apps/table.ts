@@ -9,6 +9,9 @@ export interface App {
   readonly servers?: readonly (ServerName | keyof typeof PEERS)[];
   /** It is a server itself: a script in `peers` asks it, and prints more. */
   readonly asked?: string;
+  /** Flags of `netcell run`, and the host of its database. */
+  readonly flags?: readonly string[];
+  readonly database?: string;
   /** The library that it shows, where netcell has it not itself. */
   readonly library?: string;
   /** Its parameters, by the folder of its last server. */
@@ -18,7 +21,10 @@ export interface App {
   readonly isQuick?: boolean;
 }
 
-/** By the script below `host-node/examples`: those in `run` are run by `netcell run`. */
+/**
+ * By the script below `host-node/examples`, and in which way where there are several; those in
+ * `run` are run by `netcell run`.
+ */
 export const APPS: Readonly<Record<string, App>> = {
   'http2.mjs': { prints: ['hello /a, hello /b, hello /c'], isQuick: true },
   'https.mjs': {
@@ -91,4 +97,24 @@ export const APPS: Readonly<Record<string, App>> = {
     parameters: () => ['guest:guest'],
     prints: ['abcdefghijklmnopqrstuvwxyz'],
   },
+  'run/express-pg.mjs': {
+    servers: ['postgres'],
+    library: 'express',
+    database: '10.9.0.1',
+    asked: 'load',
+    prints: ['listening', '{"client":"10.9.0.2"}', '10000 of 10000'],
+  },
+  'run/express-pg.mjs by --kernel': {
+    servers: ['postgres'],
+    library: 'express',
+    database: 'localhost',
+    flags: ['--kernel', 'localhost:5432'],
+    asked: 'load',
+    prints: ['listening', '{"client":"127.0.0.1"}', '10000 of 10000'],
+  },
 };
+
+/** The script of an app. */
+export function scriptOf(name: string): string {
+  return name.split(' ')[0]!;
+}
