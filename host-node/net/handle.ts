@@ -13,11 +13,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { RawConnection, RawListener } from '../../host-web/raw/raw.ts';
 import type { RawSyn } from '../../host-web/raw/syn.ts';
-import {
-  ANY_DESTINATION,
-  checkAny,
-  type OpenListenerOptions,
-} from '../../host-web/raw/tuning.ts';
+import { ANY_DESTINATION, checkAny, type OpenListenerOptions } from '../../host-web/raw/tuning.ts';
 import type { Stack } from '../../host-web/stack.ts';
 import { errnoOf, numberOf } from './errno.ts';
 import { internals } from './internals.ts';

@@ -13,13 +13,21 @@
  */
 import { Agent, type AgentOptions } from 'node:http';
 import nodeNet from 'node:net';
-import { noTls, refuseTls, withoutTls } from '../../host-web/raw/plain.ts';
+import { refuseTls, withoutTls } from '../../host-web/raw/plain.ts';
 import type { Stack } from '../../host-web/stack.ts';
+import { refuseHttps } from './asker.ts';
 import { type HandleClass, handlesOf } from './handle.ts';
 import { hasInternals, withoutInternals } from './internals.ts';
 import { endConnections, listenOn, type ListenOptions, Server } from './server.ts';
 import { normalize, type OnConnect, Socket, type SocketOptions } from './socket.ts';
 
+export {
+  duplexFor,
+  type Duplexes,
+  type DuplexOptions,
+  type Served,
+  type StackDuplex,
+} from './duplexes.ts';
 export type { ListenOptions, Server } from './server.ts';
 export type { Socket, SocketOptions } from './socket.ts';
 
@@ -59,18 +67,6 @@ interface Bound {
 /** A module in the shape of `node:net`. */
 export type Net = Bound & Omit<typeof nodeNet, keyof Bound>;
 
-/**
- * Whether it is https that asks for a connection, in which it would then speak HTTP in the clear:
- * as its agent, as the options of its request, or as a URL.
- */
-function isOfHttps(asker: unknown): boolean {
-  if (asker instanceof URL || asker instanceof Agent) {
-    return (asker as { protocol?: string }).protocol === 'https:';
-  }
-  const { _defaultAgent } = (asker ?? {}) as { _defaultAgent?: unknown };
-  return _defaultAgent instanceof Agent && isOfHttps(_defaultAgent);
-}
-
 /** The classes of a stack. */
 function classesOf(handles: HandleClass): Pick<Bound, 'Socket' | 'Server'> {
   class BoundSocket extends Socket {
@@ -101,9 +97,7 @@ export function netFor(stack: Stack): Net {
   const { Socket: BoundSocket, Server: BoundServer } = classesOf(handles);
 
   function createConnection(this: unknown, ...args: unknown[]): Socket {
-    const [first] = args;
-    if (isOfHttps(this) || (first instanceof URL && isOfHttps(first)))
-      throw noTls('https asks for it');
+    refuseHttps(this, args[0]);
     const [options, listener] = normalize(args);
     // An agent of `http` hands on whatever its request was given, for a request in the clear.
     const own = this instanceof Agent ? withoutTls(options) : options;

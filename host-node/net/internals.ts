@@ -120,9 +120,9 @@ export const hasInternals = !(loaded instanceof Error);
 export function withoutInternals(): Error {
   const cause = loaded instanceof Error ? loaded : undefined;
   return new Error(
-    'netcell/net is made of internals of Node 20 to 26 (process.binding), which are not here: ' +
-      'Bun and Deno have none, and node --permission refuses them. The streams and callbacks of ' +
-      'netcell itself need none of them',
+    'netFor and netcell run are made of internals of Node 20 to 26 (process.binding), which are ' +
+      'not here: Bun and Deno have none, and node --permission refuses them. duplexFor of ' +
+      'netcell/net needs none, and has connections for http',
     { cause },
   );
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { unpackInto } from '../package/unpack.ts';
 import { INSTALL } from './installed.ts';
-import { DENO, print, RUNTIMES, versionOf } from './runtimes.ts';
+import { DENO, print, RUNTIMES, versionOf, WITHOUT_INTERNALS } from './runtimes.ts';
 
 /** What the program answers: hashes. */
 interface Report {
@@ -22,7 +22,7 @@ const reports = new Map<string, Report>();
 const rows = [['runtime', 'version', 'engine', 'ms', 'trace by callbacks', 'trace by streams']];
 
 beforeAll(() => {
-  const names = ['program.mjs', 'print.mjs', 'given.mjs', 'page.html'];
+  const names = ['program.mjs', 'print.mjs', 'given.mjs', 'http.mjs', 'page.html'];
   const workers = ['worker.mjs', 'worker.capnp', 'miniflare.mjs'];
   unpackInto(folder, ...[...names, ...workers].map((name) => `test/runtimes/${name}`));
 });
@@ -64,3 +64,20 @@ const noDeno = DENO === undefined ? ` (skipped; to run it: ${INSTALL})` : '';
 it.skipIf(noDeno !== '')(`Deno allows nothing where the module is imported${noDeno}`, async () => {
   expect(await print(DENO!, folder, 'run', '--no-prompt', 'given.mjs')).toBe('10.0.0.1\n');
 });
+
+for (const { name, program, parameters } of WITHOUT_INTERNALS) {
+  const why = program === undefined ? ` (skipped; to run it: ${INSTALL})` : '';
+
+  it.skipIf(why !== '')(`${name} speaks HTTP over a stack, both sides of it${why}`, async () => {
+    const told = JSON.parse(await print(program!, folder, ...parameters, 'http.mjs'));
+    expect(told).toEqual({
+      refused: expect.stringMatching(/duplexFor/),
+      kept: [
+        [true, '10.0.0.1', false],
+        [true, '10.0.0.1', true],
+      ],
+      alone: [true, '10.0.0.1', false],
+      closed: 'ECONNREFUSED',
+    });
+  });
+}

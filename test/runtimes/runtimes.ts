@@ -52,6 +52,7 @@ const nodes: Runtime[] = ['20', '22', '24'].map((major) => ({
 const MAY_READ = '--allow-read=node_modules/netcell/build/core.wasm';
 
 export const DENO = installed('@deno/linux-x64-glibc', 'deno');
+const BUN = installed('@oven/bun-linux-x64', 'bin/bun');
 
 export const RUNTIMES: readonly Runtime[] = [
   ...nodes,
@@ -65,7 +66,7 @@ export const RUNTIMES: readonly Runtime[] = [
   {
     name: 'Bun',
     engine: 'JavaScriptCore',
-    program: installed('@oven/bun-linux-x64', 'bin/bun'),
+    program: BUN,
     install: INSTALL,
     run: (program, folder) => print(program, folder, 'print.mjs'),
   },
@@ -104,6 +105,17 @@ export const RUNTIMES: readonly Runtime[] = [
     program: existing(FIREFOX),
     install: 'sudo apt-get install -y --no-install-recommends firefox-esr',
     run: inFirefox,
+  },
+];
+
+/** Where Node's `net` has no internals to stand on. */
+export const WITHOUT_INTERNALS = [
+  { name: 'Deno', program: DENO, parameters: ['run', '--no-prompt', MAY_READ] },
+  { name: 'Bun', program: BUN, parameters: [] },
+  {
+    name: 'Node 24 with --permission',
+    program: installed('node-24', 'bin/node'),
+    parameters: ['--permission', '--allow-fs-read=*', '--no-warnings'],
   },
 ];
 
