@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { CACHE } from '../bundle.mjs';
 import { bundle, type Outcome, repository, run } from '../host/bundle.ts';
 import { selfMade } from '../host/certificate.ts';
 import { environment, folder } from '../host/cli-inside.ts';
@@ -26,10 +27,14 @@ const EXAMPLES = 'host-node/examples';
 const isAll = process.env['NETCELL_APPS'] === 'all';
 const modules = join(repository, 'test/apps/node_modules');
 
-// Beneath the libraries, so that they are found, and with the package as a user has it.
-const place = join(modules, `.cache/${process.pid}`);
+// In the cache, as what else is made of the checkout for tests; there are the libraries, and the
+// package as a user has it.
+const place = join(repository, CACHE, `examples-${process.pid}`);
 mkdirSync(join(place, 'node_modules'), { recursive: true });
 symlinkSync(repository, join(place, 'node_modules/netcell'));
+for (const name of existsSync(modules) ? readdirSync(modules) : []) {
+  symlinkSync(join(modules, name), join(place, 'node_modules', name));
+}
 for (const name of [EXAMPLES, 'test/apps/peers']) {
   cpSync(join(repository, name), join(place, name), { recursive: true });
 }
