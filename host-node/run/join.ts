@@ -14,6 +14,10 @@ export interface Joined {
 /** What the device takes of segments joined to one packet. */
 const OFFLOADS: Offloads = { checksum: true, segments: 65_535 };
 
+/** How long is slept between two looks at what has come, milliseconds; and by what. */
+const NAP = 1;
+const CELL = new Int32Array(new SharedArrayBuffer(4));
+
 /** Joins. @throws Error when nobody is there any more, or has no address left */
 export async function join(path: string): Promise<Joined> {
   const socket = connect(path);
@@ -82,8 +86,9 @@ export class StreamLink implements Link {
     return isSent;
   }
 
-  /** Reads where no event comes any more: to be called once the event loop has ended. */
+  /** Waits a moment and reads, where no event comes any more: once the event loop has ended. */
   readLast(): void {
+    Atomics.wait(CELL, 0, 0, NAP);
     const { fd } = (this.#socket as unknown as { _handle?: { fd: number } })._handle ?? { fd: -1 };
     this.#chunk ??= Buffer.alloc(1 << 16);
     try {

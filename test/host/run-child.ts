@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
@@ -56,11 +57,22 @@ async function get(path: string): Promise<string> {
   return (await text(socket)).split('\r\n\r\n')[1]!;
 }
 
+/** A request on a connection that is kept for the next. */
+async function getBy(agent: Agent): Promise<string> {
+  const request = httpGet({ host: '10.9.0.2', port: 3000, agent });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return text(response);
+}
+
 async function server() {
   const running = start('server');
   await running.said(/listening/);
   const answers = new Set<string>();
   for (let i = 0; i < 200; i++) answers.add(await get('/'));
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  const kept = await Promise.all(Array.from({ length: 800 }, () => getBy(agent)));
+  for (const answer of kept) answers.add(answer);
+  agent.destroy();
   const ss = await netcell('ss', '-ltn');
   const seen = { answers: [...answers], isKernels: isKernels(3000), ss };
   await get('/end');
