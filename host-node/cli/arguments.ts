@@ -48,6 +48,7 @@ export const COMMON: Flags = {
   'pcap-split': { type: 'boolean', needs: 'pcap' },
   seed: { type: 'string' },
   sysctl: { type: 'string', multiple: true },
+  impair: { type: 'string' },
   json: { type: 'boolean' },
   quiet: { type: 'boolean', short: 'q' },
   verbose: { type: 'boolean', short: 'v' },
@@ -80,6 +81,7 @@ export const LINE_HELP = `  --tun NAME          device to make, or to attach to 
   --address A/PREFIX  address of the stack, one of each family at most; 10.9.0.2/24, fd00:9::2/64
   --peer A            address of the kernel on the link; first of the prefix
   --sysctl NAME=V     a setting of the stack by Linux's name, such as tcp_sack=0; may be repeated
+  --impair WORDS      what the link does to packets each way, as tc-netem: 'delay 40ms loss 1%'
   --no-offload        each packet one segment with its checksum, where the kernel would take many
   --pcap-split        … in the capture alone: what a wire would carry
   --mtu N  --pcap FILE  --seed N`;
@@ -209,13 +211,13 @@ export function readSysctls(args: Arguments): Sysctl {
   return Object.fromEntries(args.values('sysctl').map((text) => orUsage(() => parseSysctl(text))));
 }
 
-/** Makes something of the settings of --sysctl, which may refuse them. @throws UsageError */
-export function orUsage<T>(work: () => T): T {
+/** Makes something of what a flag says, which may be refused. @throws UsageError */
+export function orUsage<T>(work: () => T, what = '--sysctl'): T {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(`--sysctl: ${error.message}`);
+    throw new UsageError(`${what}: ${error.message}`);
   }
 }
 
@@ -228,6 +230,12 @@ export function readDuration(text: string, what: string): number {
     throw new UsageError(`${what} is a duration such as 40ms or 2s, not '${text}'`);
   }
   return Number(number) * UNITS[unit]!;
+}
+
+/** A time as ping(8) takes it: seconds, `0.3`, or a duration with its unit; milliseconds. */
+export function readSeconds(text: string, what: string): number {
+  if (/^\d+(?:\.\d+)?$/.test(text)) return 1000 * Number(text);
+  return readDuration(text, what);
 }
 
 const SIZES: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };

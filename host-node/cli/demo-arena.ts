@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { release } from 'node:os';
 import { createStackSync, parseInterfaceAddress, type Stack } from '../../host-web/index.ts';
 import type { Link } from '../../host-web/link/link.ts';
+import type { Impairment } from '../../host-web/link/netem.ts';
 import { simulatedLink } from '../../host-web/link/simulated.ts';
 import type { Sysctl } from '../../host-web/sysctl.ts';
 import { type Net, netFor } from '../net/index.ts';
@@ -15,6 +16,7 @@ import { TunLink } from '../tun-link.ts';
 import { orUsage } from './arguments.ts';
 import { record } from './capture.ts';
 import { kernelPeer, localPeer, type Peer, type Sockets } from './demo-peer.ts';
+import { behind } from './impair.ts';
 
 /** One address family of the arena. */
 export interface Family {
@@ -52,6 +54,8 @@ export interface Wishes {
   /** Record segment by segment. */
   readonly split: boolean;
   readonly sysctl: Sysctl;
+  /** What the link does to packets. */
+  readonly impairment: Impairment | undefined;
 }
 
 /** Netcell behind a TUN device of this namespace. @throws TunError, UsageError */
@@ -63,7 +67,7 @@ export function realArena(options: Wishes & { congestion: string }): Arena {
   const stack = makeStack(families, (family) => family.ours, options);
   const recording = { name: tun.name, clock: stack.clock, split: options.split };
   const capture = options.pcap === undefined ? undefined : record(options.pcap, link, recording);
-  stack.attach(capture?.link ?? link);
+  stack.attach(behind(options.impairment, capture?.link ?? link, stack.clock));
   const offload = link.offloads === undefined ? 'no offload' : 'offload';
   const peer = kernelPeer();
   return {
@@ -142,14 +146,12 @@ function makeStack(
 }
 
 /** Two netcells in this process. */
-export async function simulatedArena({
-  pcap,
-  sysctl,
-}: Pick<Wishes, 'pcap' | 'sysctl'>): Promise<Arena> {
+export async function simulatedArena(wishes: Omit<Wishes, 'offload' | 'split'>): Promise<Arena> {
+  const { pcap, sysctl, impairment } = wishes;
   const families = [IPV4, IPV6];
   const stack = makeStack(families, ({ ours }) => ours, { sysctl });
   const other = makeStack(families, ({ theirs }) => theirs, { sysctl: {} });
-  const { a: here, b: there } = simulatedLink({ clock: stack.clock });
+  const { a: here, b: there } = simulatedLink({ ...impairment, clock: stack.clock });
   const recording = { name: 'simulated', clock: stack.clock };
   const capture = pcap === undefined ? undefined : record(pcap, here, recording);
   const near: Link = capture?.link ?? here;

@@ -13,6 +13,7 @@ import { type Arguments, readSize, readSysctls, takePositionals, talkOf } from '
 import { type Arena, realArena, simulatedArena } from './demo-arena.ts';
 import { compete, type Result, traceOne } from './demo-transfers.ts';
 import { Exit, Failure } from './failure.ts';
+import { readImpairment } from './impair.ts';
 import { explainTun } from './tun-advice.ts';
 import type { Verb } from './verb.ts';
 import { socketTable } from './socket-table.ts';
@@ -21,13 +22,15 @@ import { size, time } from './words.ts';
 
 const HELP = `netcell demo: the kernel's TCP and netcell's, checked against each other
 
-  netcell demo [--simulated] [--size SIZE] [--no-offload] [--pcap FILE] [--sysctl N=V] [--json]
+  netcell demo [--simulated] [--size SIZE] [--no-offload] [--pcap FILE] [--sysctl N=V]
+               [--impair WORDS] [--json]
 
   --simulated   two netcells over a simulated link, without TUN device and kernel
   --size SIZE   octets of each transfer; default 64m
   --no-offload  each packet one segment with its checksum, though the kernel takes many at once
   --pcap FILE   write what crossed the device, as pcapng; with --pcap-split segment by segment
   --sysctl N=V  a setting of netcell's stack by Linux's name, such as tcp_sack=0
+  --impair WORDS  what the link does to packets each way, as tc-netem: 'delay 5ms loss 1%'
   --json        one JSON document instead of the report
 
 Makes a network namespace, a TUN device in it, and moves SIZE octets over HTTP six times: the
@@ -80,6 +83,7 @@ async function enterArena(args: Arguments, say: (text: string) => void): Promise
     pcap: args.value('pcap'),
     split: args.isSet('pcap-split'),
     sysctl: readSysctls(args),
+    impairment: readImpairment(args),
   };
   if (args.isSet('simulated')) return introduce(await simulatedArena(wishes), say);
   try {
@@ -165,6 +169,7 @@ export const verb: Verb = {
     pcap: { type: 'string' },
     'pcap-split': { type: 'boolean', needs: 'pcap' },
     sysctl: { type: 'string', multiple: true },
+    impair: { type: 'string' },
     json: { type: 'boolean' },
   },
   run,

@@ -26,6 +26,7 @@ import {
   UsageError,
 } from './arguments.ts';
 import { record } from './capture.ts';
+import { behind, readImpairment } from './impair.ts';
 
 /** One family on the link: the stack's address and the kernel's. */
 export interface Side {
@@ -127,9 +128,12 @@ function lineOn(
   const pcap = args.value('pcap');
   const link = new TunLink(tun, { onError });
   const recording = { name: tun.name, clock: new RealClock(), split: args.isSet('pcap-split') };
+  const impairment = readImpairment(args);
   const capture = pcap === undefined ? undefined : record(pcap, link, recording);
   const endCapture = async () => capture?.close();
-  return { ...facts, link, carried: capture?.link ?? link, endCapture };
+  // A capture shows what the kernel sees.
+  const carried = behind(impairment, capture?.link ?? link, recording.clock);
+  return { ...facts, link, carried, endCapture };
 }
 
 /** Whether the kernel has an address of that network on the interface somebody made for us. */

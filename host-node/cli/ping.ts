@@ -6,8 +6,8 @@ import {
   type Arguments,
   COMMON,
   COMMON_HELP,
-  readDuration,
   readNumber,
+  readSeconds,
   takePositionals,
   talkOf,
 } from './arguments.ts';
@@ -19,12 +19,12 @@ import { showProgress } from './progress.ts';
 
 const HELP = `netcell ping: ICMP echo requests from a stack of its own
 
-  netcell ping HOST [-c N] [-i 1s] [-s SIZE] [--timeout 5s] [flags]
+  netcell ping HOST [-c N] [-i 1s] [-s SIZE] [-W 5s] [flags]
 
   -c N          stop after N requests; without it, at Ctrl-C
-  -i T          time from one request to the next; default 1s
+  -i T          time from one request to the next; default 1s; a bare number is seconds, as in ping
   -s SIZE       octets of text; default 56
-  --timeout T   longest wait for a reply; default 5s
+  -W T          longest wait for a reply; default 5s; also --timeout
 
 ${COMMON_HELP}
 
@@ -32,7 +32,7 @@ Exit code 5 when no reply came.
 
 Examples
   sudo netcell ping 10.9.0.1 -c 3
-  sudo netcell ping fd00:9::1 -c 100 -i 10ms -s 1400`;
+  sudo netcell ping fd00:9::1 -c 100 -i 0.01 -s 1400`;
 
 /** The largest text of an echo: what 65,535 octets of packet leave. */
 const MAX_TEXT = 65_507;
@@ -51,8 +51,8 @@ async function run(args: Arguments): Promise<number> {
   const count = args.value('count');
   const plan = {
     count: count === undefined ? Number.POSITIVE_INFINITY : readNumber(count, '-c', 1, 1e9),
-    interval: readDuration(args.value('interval') ?? '1s', '-i'),
-    timeout: readDuration(args.value('timeout') ?? '5s', '--timeout'),
+    interval: readSeconds(args.value('interval') ?? '1s', '-i'),
+    timeout: readSeconds(args.value('timeout') ?? '5s', '-W'),
     size: readNumber(args.value('size') ?? '56', '-s', 0, MAX_TEXT),
     say: talkOf(args),
   };
@@ -134,7 +134,7 @@ export const verb: Verb = {
     count: { type: 'string', short: 'c' },
     interval: { type: 'string', short: 'i' },
     size: { type: 'string', short: 's' },
-    timeout: { type: 'string' },
+    timeout: { type: 'string', short: 'W' },
   },
   run,
 };

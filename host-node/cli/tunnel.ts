@@ -24,6 +24,7 @@ import {
 import { record } from './capture.ts';
 import { Failure } from './failure.ts';
 import { Ending } from './foreground.ts';
+import { behind, readImpairment } from './impair.ts';
 import { showProgress } from './progress.ts';
 import type { Verb } from './verb.ts';
 
@@ -34,6 +35,7 @@ const HELP = `netcell tunnel: put a TUN device at one end of a WebSocket
   URL                 ws: or wss:, where each binary message is one IP packet
   --tun NAME          device to make, or to attach to if it exists
   --address A/PREFIX  address of the kernel, one of each family; 10.9.0.1/24, fd00:9::1/64
+  --impair WORDS      what happens to packets each way, as tc-netem: 'delay 40ms loss 1%'
   --mtu N  --pcap FILE  --json  -q
 
 The far end is a stack, as the worker in host-web/edge/worker.js, or another tunnel.
@@ -47,6 +49,7 @@ const FLAGS: Flags = {
   address: { type: 'string', multiple: true },
   addr: { type: 'string', multiple: true, alias: 'address' },
   mtu: { type: 'string' },
+  impair: { type: 'string' },
   pcap: { type: 'string' },
   json: { type: 'boolean' },
   quiet: { type: 'boolean', short: 'q' },
@@ -62,6 +65,8 @@ async function run(args: Arguments): Promise<number> {
   }
   const mtu = readNumber(args.value('mtu') ?? '1500', '--mtu', 576, 65_535);
   const addresses = readAddresses(args, mtu);
+  // Said before anything is waited for.
+  readImpairment(args);
   const ending = new Ending();
   const abandon = new AbortController();
   ending.first.catch(() => {}).finally(() => abandon.abort());
@@ -95,6 +100,7 @@ async function carry(
   addresses: readonly string[],
   ending: Ending,
 ): Promise<number> {
+  const impairment = readImpairment(args);
   const name = args.value('tun');
   const isThere = listLinks().some((link) => link.name === name);
   const tun = openTun({
@@ -106,9 +112,11 @@ async function carry(
   const pcap = args.value('pcap');
   const say = talkOf(args);
   try {
+    const clock = new RealClock();
     const capture =
-      pcap === undefined ? null : record(pcap, device, { name: tun.name, clock: new RealClock() });
-    const close = relay(capture?.link ?? device, webSocketLink(socket, { mtu }));
+      pcap === undefined ? null : record(pcap, device, { name: tun.name, clock });
+    const near = behind(impairment, capture?.link ?? device, clock);
+    const close = relay(near, webSocketLink(socket, { mtu }));
     const [url] = args.positionals;
     if (args.isSet('json')) {
       console.log(JSON.stringify({ event: 'ready', tun: tun.name, mtu, addresses, url }));

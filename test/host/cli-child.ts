@@ -96,7 +96,8 @@ await perform({
         '50ms',
       ),
       connectRefused: await netcell('connect', '10.9.0.1', '1'),
-      ping: await netcell('ping', '10.9.0.1', '-c', '2', '-i', '10ms'),
+      ping: await netcell('ping', '10.9.0.1', '-c', '2', '-i', '0.01', '-W', '5'),
+      pingFar: await netcell('ping', '10.9.0.1', '-c', '1', '--impair', 'delay 30ms', '--json'),
       pingLost: await netcell('ping', '10.9.0.77', '-c', '1', '--timeout', '100ms'),
     };
     const talk = run(cli, ['connect', '10.9.0.1', echoPort], { stdio: ['pipe', 'pipe', 'pipe'] });

@@ -42,13 +42,16 @@ describe('usage', () => {
     [['listen', '70000'], /PORT is a number from 1 to 65535, not '70000'/],
     [['listen', '7', '--echo', '--discard'], /--echo and --discard exclude each other/],
     [['connect', '10.9.0.1'], /PORT is missing/],
-    [['ping', '10.9.0.1', '-i', '1'], /-i is a duration such as 40ms or 2s, not '1'/],
+    [['ping', '10.9.0.1', '-i', 'soon'], /-i is a duration such as 40ms or 2s, not 'soon'/],
     [['demo', '--size', 'much'], /--size is a size such as 64k, not 'much'/],
     [['tunnel', 'http://10.9.0.1/'], /URL is such as ws:\/\/.*, not 'http:/],
     [['tunnel', 'ws://[::1]:1/', '--address', '10.9.0.1'], /--address is an address with a prefix/],
     [['up', '--sysctl', 'tcp_sack'], /--sysctl: tcp_sack is not tcp_sack=value/],
     [['ping', '10.9.0.1', '--sysctl', 'tcp_sack=2'], /--sysctl: tcp_sack can not be 2/],
     [['demo', '--sysctl', 'tcp_magic=1'], /--sysctl: tcp_magic is not a setting; there are /],
+    [['up', '--impair', 'loss'], /--impair: netem: loss needs a number behind it/],
+    [['demo', '--impair', 'mayhem 1%'], /--impair: netem: mayhem is not known here/],
+    [['tunnel', 'ws://[::1]:1/', '--impair', 'loss 2'], /--impair: .*2/],
     [['ss', '-K'], /-K: a netcell tells of its sockets and takes no orders/],
     [['ss', '-Z'], /there is no flag -Z/],
   ])('netcell %j is refused with exit code 2', async (words, sentence) => {
@@ -276,6 +279,8 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     expect(result.ping!.code).toBe(0);
     expect(result.ping!.stdout).toMatch(/64 octets from 10\.9\.0\.1: icmp_seq=\d+ ttl=64 time=/);
     expect(result.ping!.stdout).toContain('2 sent, 2 received, 0% lost');
+    const [far] = result.pingFar!.stdout.split('\n').map((line) => line && JSON.parse(line));
+    expect(far.time).toBeGreaterThanOrEqual(60);
     expect(result.pingLost!.code).toBe(5);
     expect(result.connected).toMatchObject({ code: 0, stdout: 'over and out', stderr: '' });
   });
