@@ -242,7 +242,7 @@ export function countStates(core: Core): ReadonlyMap<TcpState, number> {
 }
 
 /** The names of the counters, in the order of the window. */
-const COUNTER_NAMES = Object.keys(Counter).filter((name) => name !== 'COUNT');
+export const COUNTERS: readonly string[] = Object.keys(Counter).filter((name) => name !== 'COUNT');
 
 /** Names of reasons, in the order of the window. */
 const REASON_NAMES = Object.keys(Reason).filter((name) => Number.isNaN(Number(name)));
@@ -260,7 +260,7 @@ export function readDrops(core: Core): Partial<Record<keyof typeof Reason, bigin
 /** Every counter, by the name `nstat` gives it. */
 export function readCounters(core: Core): Record<string, bigint> {
   const counters: Record<string, bigint> = {};
-  for (const name of COUNTER_NAMES) {
+  for (const name of COUNTERS) {
     const at = Memory.COUNTERS + 8 * Counter[name as keyof typeof Counter];
     counters[name] = core.view.getBigUint64(at, true);
   }

@@ -82,8 +82,7 @@ export const LINE_HELP = `  --tun NAME          device to make, or to attach to 
   --peer A            address of the kernel on the link; first of the prefix
   --sysctl NAME=V     a setting of the stack by Linux's name, such as tcp_sack=0; may be repeated
   --impair WORDS      what the link does to packets each way, as tc-netem: 'delay 40ms loss 1%'
-  --no-offload        each packet one segment with its checksum, where the kernel would take many
-  --pcap-split        … in the capture alone: what a wire would carry
+  --no-offload        each packet one segment with its checksum; --pcap-split: only in the capture
   --mtu N  --pcap FILE  --seed N`;
 
 /** Lines of help about COMMON. */

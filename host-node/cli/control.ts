@@ -66,8 +66,8 @@ function allFolders(): string[] {
   return [FOR_ROOT, ...users.map((name) => join(FOR_USERS, name))];
 }
 
-/** Makes the folder, or finds that the one there is ours: /tmp belongs to everybody. */
-function makeFolder(): string {
+/** Makes this user's folder, or finds that the one there is ours: /tmp belongs to everybody. */
+export function makeFolder(): string {
   const reasons: string[] = [];
   for (const folder of ownFolders()) {
     try {
@@ -237,7 +237,7 @@ export function ask(running: Running, take: (line: string) => void): Promise<boo
   });
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -51,7 +51,8 @@ export interface Device {
   close(): Promise<void>;
 }
 
-const DEFAULT_SIDES: readonly Side[] = [
+/** The networks of a verb without --address. */
+export const DEFAULT_SIDES: readonly Side[] = [
   { address: '10.9.0.2', prefix: 24, peer: '10.9.0.1' },
   { address: 'fd00:9::2', prefix: 64, peer: 'fd00:9::1' },
 ];

@@ -24,6 +24,8 @@ const VERBS: Readonly<Record<string, () => Promise<{ verb: Verb }>>> = {
   run: () => import('./run.ts'),
   tunnel: () => import('./tunnel.ts'),
   ss: () => import('./ss.ts'),
+  nstat: () => import('./nstat.ts'),
+  doctor: () => import('./doctor.ts'),
   sim: () => import('./sim.ts'),
 };
 
@@ -38,7 +40,9 @@ const HELP = `netcell: a TCP/IP stack in one WebAssembly module, behind a TUN de
   netcell ping HOST             ICMP echo
   netcell run -- PROGRAM        a Node program, unmodified, whose TCP is netcell
   netcell tunnel URL            a TUN device whose other end is a WebSocket
-  netcell ss                    connections of what is running (up, serve, listen)
+  netcell ss                    connections of what is running (up, serve, listen, run)
+  netcell nstat                 its counters, since you last asked
+  netcell doctor                what this machine lacks for all that, and what helps
   netcell sim NAME              a scenario on virtual time, with its ladder: --list names them
 
   netcell VERB --help           flags and examples of a verb

@@ -1,10 +1,10 @@
 /** `netcell ss`: the sockets of every netcell that runs in the foreground, as ss(8) shows them. */
 import type { TcpInfo } from '../../host-web/inspect.ts';
 import { type Arguments, type Flags, UsageError } from './arguments.ts';
-import { listRunning, type Running } from './control.ts';
-import { Exit, Failure } from './failure.ts';
-import { showProgress } from './progress.ts';
-import { type Report, reportOf, type Told as Socket } from './report.ts';
+import { askAll, type Told } from './asked.ts';
+import type { Running } from './control.ts';
+import { Exit } from './failure.ts';
+import type { Report, Told as Socket } from './report.ts';
 import { CONNECTIONS, type Predicate, readFilter } from './ss-filter.ts';
 import { countSockets, summaryTable } from './ss-summary.ts';
 import { socketTable, type TableOptions } from './socket-table.ts';
@@ -33,12 +33,6 @@ Examples
   netcell ss -i
   netcell ss -tn state established '( sport = :80 or dst 10.9.0.0/24 )'`;
 
-/** One process that was asked, and what it told. */
-interface Told {
-  readonly running: Running;
-  readonly report: Report;
-}
-
 async function run(args: Arguments): Promise<number> {
   for (const [name, sentence] of Object.entries(REFUSED)) {
     if (args.isSet(name)) throw new UsageError(sentence);
@@ -56,7 +50,7 @@ async function run(args: Arguments): Promise<number> {
     isFamily(args, socket) &&
     isAskedFor(args) &&
     filter.matches(socket);
-  const told = await askAll(args, isWanted);
+  const told = await askAll('ss', args, isWanted);
   for (const { running, report } of told) {
     if (args.isSet('json')) printJson(running, report);
   }
@@ -74,7 +68,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 async function summarise(args: Arguments): Promise<void> {
-  const told = await askAll(args, () => true);
+  const told = await askAll('ss', args, () => true);
   if (!args.isSet('json')) {
     console.log(summaryTable(countSockets(told.flatMap(({ report }) => report.sockets))));
     return;
@@ -83,34 +77,6 @@ async function summarise(args: Arguments): Promise<void> {
     const { name, pid } = running;
     console.log(JSON.stringify({ tun: name, pid, summary: countSockets(report.sockets) }));
   }
-}
-
-/** Asks every process there is; what some do not answer is said, and the others are shown. */
-async function askAll(args: Arguments, isWanted: Predicate): Promise<Told[]> {
-  const tun = args.value('tun');
-  const told: Told[] = [];
-  const failures: Failure[] = [];
-  for (const running of listRunning(tun)) {
-    const waiting = `the netcell on ${running.name} (process ${running.pid}) is being asked`;
-    const stop = showProgress(() => waiting, args.isSet('quiet'));
-    try {
-      const report = await reportOf(running, isWanted);
-      if (report !== undefined) told.push({ running, report });
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      failures.push(error);
-    } finally {
-      stop();
-    }
-  }
-  const [first] = failures;
-  if (told.length === 0 && first !== undefined) throw first;
-  for (const { message } of failures) console.error(`netcell ss: ${message}`);
-  if (told.length === 0) {
-    const where = tun === undefined ? '' : ` on ${tun}`;
-    throw new Failure(`no netcell is running${where}; start one\n  sudo netcell up`);
-  }
-  return told;
 }
 
 /** The states that -l, -a and -t ask for; undefined for all. */

@@ -217,8 +217,15 @@ await perform({
     }
     const summary = JSON.parse((await netcell('ss', '-s', '--json')).stdout);
     const refused = [await netcell('ss', '-K', 'dst', '10.9.0.1'), await netcell('ss', '-E')];
+    const counted: Record<string, string> = {};
+    for (const words of ['-s Tcp*Opens', 'Tcp*Opens', 'Tcp*Opens', '-a Tcp*Opens', '-az Udp*']) {
+      // The same question twice has two answers.
+      const name = words in counted ? `${words} again` : words;
+      counted[name] = (await netcell('nstat', ...words.split(' '))).stdout;
+    }
+    const unknown = await netcell('nstat', 'TcpMagic');
     held.destroy();
     await stop(up);
-    return { shown, summary, refused, pid: up.child.pid };
+    return { shown, summary, refused, counted, unknown, pid: up.child.pid };
   },
 });

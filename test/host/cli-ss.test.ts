@@ -64,6 +64,8 @@ describe('a filter', () => {
 });
 
 interface Up {
+  readonly counted: Record<string, string>;
+  readonly unknown: { code: number; stderr: string };
   readonly shown: Record<string, string>;
   readonly summary: unknown;
   readonly refused: { code: number; stderr: string }[];
@@ -113,5 +115,17 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     expect(refused.map(({ code }) => code)).toEqual([2, 2]);
     expect(refused[0]!.stderr).toContain('takes no orders');
     expect(refused[1]!.stderr).toContain('watch netcell ss');
+  });
+
+  it('nstat tells what has been counted since it was last asked, in nstat’s columns', async () => {
+    const { counted, unknown, pid } = await upTold();
+    const heading = `#tun0 (process ${pid})\n`;
+    const opens = `${heading}${'TcpPassiveOpens'.padEnd(32)}${'1'.padEnd(16)}   0.0\n`;
+    expect(counted['-s Tcp*Opens']).toBe(opens);
+    expect(counted['Tcp*Opens']).toBe(opens);
+    expect(counted['Tcp*Opens again']).toBe(heading);
+    expect(counted['-a Tcp*Opens']).toBe(opens);
+    expect(counted['-az Udp*']).toMatch(/^UdpNoPorts +0 +0\.0$/m);
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("'TcpMagic'") });
   });
 });

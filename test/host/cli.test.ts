@@ -16,7 +16,7 @@ import { cli, environment, folder, netcell, scenariosOf, type Told } from './cli
 const { inside, obstacle, title } = await scenariosOf(bundle('test/host/cli-child.ts'));
 
 const ON_DEVICES = ['demo', 'up', 'serve', 'get', 'listen', 'connect', 'ping', 'tunnel', 'run'];
-const VERBS = [...ON_DEVICES, 'ss', 'sim'];
+const VERBS = [...ON_DEVICES, 'ss', 'nstat', 'doctor', 'sim'];
 
 describe('usage', () => {
   it.each([
@@ -54,6 +54,7 @@ describe('usage', () => {
     [['tunnel', 'ws://[::1]:1/', '--impair', 'loss 2'], /--impair: .*2/],
     [['ss', '-K'], /-K: a netcell tells of its sockets and takes no orders/],
     [['ss', '-Z'], /there is no flag -Z/],
+    [['nstat', '-sn'], /-s and -n exclude each other/],
   ])('netcell %j is refused with exit code 2', async (words, sentence) => {
     const { code, stdout, stderr } = await netcell(words);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -76,6 +77,17 @@ describe('usage', () => {
       stdout: '',
       stderr: expect.stringContaining('ECONNREFUSED'),
     });
+  });
+
+  it('doctor says of each thing how it is, and what helps where it is not well', async () => {
+    const { code, stdout, stderr } = await netcell(['doctor', '--json']);
+    const findings = JSON.parse(stdout) as { what: string; isWell: boolean; helps?: string }[];
+    expect(stderr).toBe('');
+    expect(findings.find(({ what }) => what === 'Node')).toMatchObject({ isWell: true });
+    expect(findings.filter(({ isWell, helps }) => !isWell && helps === undefined)).toEqual([]);
+    const must = findings.filter((one) => !('only' in one));
+    expect(code).toBe(must.every(({ isWell }) => isWell) ? 0 : 1);
+    expect((await netcell(['doctor'])).stdout).toMatch(/^✓ Node +v\d+/);
   });
 
   it.each(VERBS)('%s --help fits a screen and shows two examples', async (verb) => {
