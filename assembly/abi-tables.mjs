@@ -12,11 +12,12 @@ const END = '<!-- End of numbers. -->\n';
 const RECORDS = {
   CONFIG: ['Config', 'written before `init`'],
   REFUSAL: ['Refusal', 'after `init` that was refused'],
-  ENDPOINT: ['Endpoint', 'written before `addAddress`, `connect`, `listen`, `ping`'],
+  ENDPOINT: ['Endpoint', 'written before `addAddress`, `connect`, `listen`, `ping`, `udp…`'],
   SIGNAL: ['SignalRecord', 'after `signal`'],
   STATUS: ['Status', 'after `status`, `nextStatus`'],
   OUTGOING: ['Outgoing', 'after `output`'],
   PIECES: ['Piece', 'after `peek`, `lend`, `output`: one behind the other'],
+  RECEIVED: ['Received', 'after `udpReceive`'],
   ECHO_REPLY: ['EchoReply', 'new when `count` has changed'],
   ROUTE_ADVICE: ['RouteAdvice', 'new when `count` has changed'],
 };
@@ -28,6 +29,7 @@ const ENUMS = [
   'PacketFlag',
   'State',
   'Option',
+  'UdpOption',
   'TraceKind',
   'Ctl',
   'Timer',

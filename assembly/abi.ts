@@ -69,6 +69,10 @@ export enum Result {
   NOT_SUPPORTED_IN_THIS_STATE,
   /** `init` was not called, or was called twice. */
   NOT_INITIALISED,
+  /** The datagram is longer than one can be. EMSGSIZE */
+  DATAGRAM_TOO_LONG,
+  /** A datagram for everybody, by a socket that has not asked to send such. EACCES */
+  BROADCAST_NOT_ALLOWED,
 }
 
 /** Options of a connection or listener; a connection inherits its listener's. */
@@ -130,6 +134,34 @@ export enum Option {
   ANY_DESTINATION,
   /** Listeners, before OPEN: each SYN waits until `decide` says what becomes of it. */
   ASK,
+}
+
+/** Options of a socket of UDP. */
+export enum UdpOption {
+  /** Octets it holds for its user; by default `rmem_default`. */
+  RECEIVE_BUFFER,
+  /** Octets it holds until they are sent; by default `wmem_default`. */
+  SEND_BUFFER,
+  /** TTL or hop limit of datagrams to one host, 1 to 255; default 64. */
+  HOP_LIMIT,
+  /** The same of datagrams to a group or to everybody, 0 to 255; default 1. */
+  GROUP_HOP_LIMIT,
+  /** Datagrams to a group come back to whoever has joined it here; default 1. */
+  GROUP_LOOP,
+  /** Datagrams to everybody may be sent (SO_BROADCAST); default 0. */
+  BROADCAST,
+  /**
+   * SO_REUSEADDR: sockets that all have it may be bound to the same port; what comes for one host
+   * goes to the one bound last, what is for a group or everybody to each of them.
+   */
+  REUSE_ADDRESS,
+  /** SO_REUSEPORT: sockets that all have it share a port; a keyed hash deals out the datagrams. */
+  REUSE_PORT,
+  /** Bound to `::` it takes IPv6 only (RFC 3493 §5.3). */
+  IPV6_ONLY,
+  /** Diffserv field and ECN codepoint of its datagrams. */
+  DIFFSERV,
+  COUNT,
 }
 
 /** Settings of the whole stack; `limits.ts` has each one's name, default and bounds. */
@@ -228,6 +260,12 @@ export enum Setting {
    * AnyIP), by listeners that ask for it (Option.ANY_DESTINATION).
    */
   ANY_DESTINATION,
+  /** Pages that all datagrams may hold, received and to be sent; by default an eighth of all. */
+  UDP_MEM,
+  /** Octets of datagrams that a socket of UDP holds for its user, and their records, 48 each. */
+  DATAGRAM_RMEM,
+  /** Octets of datagrams that a socket of UDP holds until they are sent. */
+  DATAGRAM_WMEM,
   COUNT,
 }
 

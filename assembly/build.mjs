@@ -135,7 +135,7 @@ function generate() {
 
 function memoryLines() {
   const map = mapOf(read('memory.ts'));
-  const { MAX_ADDRESSES, INDEX_BITS, PAGE_SIZE } = mapOf(read('limits.ts'));
+  const { MAX_ADDRESSES, INDEX_BITS, FIRST_UDP_INDEX, PAGE_SIZE } = mapOf(read('limits.ts'));
   const lines = [
     '/** The fixed memory map: addresses and sizes, octets. */',
     'export const Memory = {',
@@ -148,6 +148,7 @@ function memoryLines() {
     'ECHO_REPLY',
     'OUTGOING',
     'PIECES',
+    'RECEIVED',
     'ROUTE_ADVICE',
     'REFUSAL',
     'COUNTERS',
@@ -170,8 +171,9 @@ function memoryLines() {
     `  TRACE_EVENT_SIZE: 32,`,
     `  PAGE_SIZE: ${PAGE_SIZE},`,
     `  MAX_ADDRESSES: ${MAX_ADDRESSES},`,
-    `  EPHEMERAL_PORTS: ${mapOf(read('tcp/taken-ports.ts')).PORT_COUNT},`,
+    `  EPHEMERAL_PORTS: ${mapOf(read('ip/ports.ts')).PORT_COUNT},`,
     `  INDEX_BITS: ${INDEX_BITS},`,
+    `  FIRST_UDP_INDEX: ${FIRST_UDP_INDEX},`,
     '} as const',
   ];
 }

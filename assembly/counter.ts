@@ -99,5 +99,11 @@ export enum Counter {
   TcpExtTCPDSACKUndo,
   TcpExtTCPFullUndo,
   TcpExtTCPSpuriousRTOs,
+  UdpInErrors,
+  UdpInCsumErrors,
+  UdpOutDatagrams,
+  UdpRcvbufErrors,
+  UdpSndbufErrors,
+  UdpMemErrors,
   COUNT,
 }

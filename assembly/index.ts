@@ -23,9 +23,20 @@ import { sendEcho } from './ip/icmp';
 import { forgetJudged } from './ip/input';
 import { pathsChanged } from './ip/path-mtu';
 import { config, defaultSettings, setSetting, settleConfig, setting } from './limits';
-import { ENDPOINT, growTo, SIGNAL, POOLS_BEGIN, READY, TEXT, TEXT_SIZE } from './memory';
+import {
+  ENDPOINT,
+  growTo,
+  isReady,
+  POOLS_BEGIN,
+  READY,
+  SIGNAL,
+  TEXT,
+  TEXT_SIZE,
+} from './memory';
 import {
   blocks,
+  datagrams,
+  memberships,
   synEntries,
   flights,
   layPools,
@@ -36,6 +47,7 @@ import {
   sourceRoutes,
   tcbs,
   timeWaits,
+  udpEndpoints,
 } from './pools';
 import { seedKeys } from './random';
 import * as stack from './stack';
@@ -55,6 +67,9 @@ import { handleOf, Tcb } from './tcp/tcb';
 import { lingering } from './tcp/timers';
 import { Instant, setNow } from './time';
 import { trace, traceBase as baseOfTrace, traceCount as countOfTrace } from './trace';
+import { nextUdpSignal } from './udp/status';
+
+export * from './datagrams';
 
 /** The clock ends there: 285 years, and beyond it f64 has no whole microseconds. */
 const MAX_MICROS: u64 = 1 << 53;
@@ -76,11 +91,6 @@ export function init(): i32 {
   defaultSettings();
   store<u32>(READY, 1);
   return Result.OK;
-}
-
-/** Whether `init` has succeeded; until then every call answers NOT_INITIALISED or does nothing. */
-function isReady(): bool {
-  return load<u32>(READY) != 0;
 }
 
 /** What a call answers whose handle names nothing. */
@@ -138,9 +148,9 @@ export function deadlineMs(): f64 {
 
 /** Puts the next signal into the SIGNAL window; answers its handle, 0 when there is none. */
 export function signal(): u32 {
-  const tcb = isReady() ? stack.nextSignaled() : null;
-  if (tcb == null) return 0;
   const record = changetype<SignalRecord>(SIGNAL);
+  const tcb = isReady() ? stack.nextSignaled() : null;
+  if (tcb == null) return isReady() ? nextUdpSignal(record) : 0;
   record.handle = handleOf(tcb);
   record.events = tcb.signals;
   record.result = tcb.signals & Signal.CLOSED ? tcb.result : tcb.softError;
@@ -353,7 +363,8 @@ export function traceBase(): u32 {
 
 /**
  * Items a pool has handed out: 0 TCBs, 1 SYN-queue entries, 2 TIME-WAIT, 3 ranges, 4 replies, 5
- * pages, 6 source routes, 7 flights, 8 records of segments sent, 10 blocks of short texts;
+ * pages, 6 source routes, 7 flights, 8 records of segments sent, 10 blocks of short texts, 12
+ * sockets of UDP, 13 datagrams that wait to be sent, 14 memberships in groups;
  * and of the TCBs 9 those whose user has let go, 11 of these those in FIN-WAIT-2.
  */
 export function used(pool: u32): u32 {
@@ -380,6 +391,12 @@ export function used(pool: u32): u32 {
       return blocks().used;
     case 11:
       return lingering();
+    case 12:
+      return udpEndpoints().used;
+    case 13:
+      return datagrams().used;
+    case 14:
+      return memberships().used;
     default:
       return pages().used;
   }

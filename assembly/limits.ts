@@ -9,7 +9,9 @@ import { CONFIG, REFUSAL, SETTINGS } from './memory';
 
 /** An index and a generation share a handle's 31 bits. */
 export const INDEX_BITS: u32 = 20;
-if (1_048_575 >> INDEX_BITS != 0) ERROR('that many connections have no index');
+/** Indices from this one on are those of UDP's sockets, which share no handle with connections. */
+export const FIRST_UDP_INDEX: u32 = 1_015_808;
+if ((FIRST_UDP_INDEX + 32_767) >> INDEX_BITS != 0) ERROR('that many handles have no index');
 /** Octets in a page of the shared buffer pool. */
 export const PAGE_SIZE: u32 = 4096;
 /**
@@ -28,6 +30,8 @@ export const MAX_ADDRESSES: u32 = 16;
 export const FEW_RANGES: u32 = 64;
 /** Records of what was sent that one connection may have; beyond it data joins the last. */
 export const MAX_SENT_RECORDS: u32 = 8_192;
+/** Groups that a socket of UDP may have joined (igmp_max_memberships), if there are as many. */
+export const MAX_MEMBERSHIPS: u32 = 20;
 /** Datagrams under reassembly at once, and the octets each may grow to. */
 export const MAX_REASSEMBLIES: u32 = 4;
 
@@ -42,8 +46,8 @@ export function config(): Config {
  */
 function limitBounds(): usize {
   return memory.data<u32>([
-    4_096, 1, 1_048_575, // connections
-    256, 1, 1_048_575, // listeners
+    4_096, 1, 1_015_807, // connections
+    256, 1, 1_015_807, // listeners
     1_024, 1, 1_048_575, // children
     262_144, 1, 4_194_300, // timeWaits
     16_384, 1, 786_432, // pages
@@ -56,6 +60,8 @@ function limitBounds(): usize {
     64, 1, 65_535, // sourceRoutes
     4_096, 1, 1_048_576, // paths
     65_536, 1, 4_194_304, // segments
+    256, 1, 32_767, // datagramSockets
+    1_024, 1, 65_536, // datagrams
   ]);
 }
 
@@ -63,7 +69,7 @@ function limitBounds(): usize {
 const LIMITS_END = offsetof<Config>('seeded');
 const CONNECTIONS = offsetof<Config>('connections');
 const LISTENERS = offsetof<Config>('listeners');
-if (LIMITS_END != 14 * 4) ERROR('every limit has its bounds');
+if (LIMITS_END != 16 * 4) ERROR('every limit has its bounds');
 
 /** A limit, by its offset in CONFIG, or its default where the host has left it at 0. */
 function chosen(limit: usize): u32 {
@@ -128,7 +134,7 @@ function bounds(): usize {
     2, 0, 2, // ECN tcp_ecn
     262_144, 0, 4_194_300, // MAX_TW_BUCKETS tcp_max_tw_buckets
     0, 0, 1, // TW_STRICT tcp_tw_strict
-    4_096, 0, 1_048_575, // MAX_ORPHANS tcp_max_orphans
+    4_096, 0, 1_015_807, // MAX_ORPHANS tcp_max_orphans
     0, 0, 255, // ORPHAN_RETRIES tcp_orphan_retries
     30, 1, 120, // IPFRAG_TIME ipfrag_time
     60, 1, 120, // IP6FRAG_TIME ip6frag_time
@@ -152,6 +158,9 @@ function bounds(): usize {
     0, 0, 255, // PORT_SHARE ip_local_port_share
     0, 0, 1, // GATHER_BY_LINK gather_by_link
     0, 0, 1, // ANY_DESTINATION any_destination
+    2_048, 1, 786_432, // UDP_MEM udp_mem
+    212_992, 1, 1_073_741_824, // DATAGRAM_RMEM rmem_default
+    212_992, 1, 1_073_741_824, // DATAGRAM_WMEM wmem_default
   ]);
 }
 
@@ -185,4 +194,5 @@ export function defaultSettings(): void {
   setSetting(Setting.MTU, c.mtu);
   setSetting(Setting.MAX_TW_BUCKETS, c.timeWaits);
   setSetting(Setting.MAX_ORPHANS, c.connections);
+  setSetting(Setting.UDP_MEM, max(1, c.pages >> 3));
 }

@@ -36,7 +36,7 @@ export const TRACER: usize = SETTINGS + 192;
 /** Records of the pools, tables and queues: POOL_SIZE each. */
 export const POOLS: usize = TRACER + 32;
 /** Local addresses and routes. */
-export const ADDRESSES: usize = POOLS + 1024;
+export const ADDRESSES: usize = POOLS + 1280;
 /** The datagram that arrives now, as `ip/` reads it. */
 export const DATAGRAM: usize = ADDRESSES + 1024;
 /** The segment that arrives now. */
@@ -88,8 +88,12 @@ export const DROPS: usize = PIECES + 8 * MAX_PIECES;
 export const DROP_REASONS: u32 = 256;
 /** The addresses of the latest packet that was for us, and its family. */
 export const JUDGED: usize = DROPS + 8 * DROP_REASONS;
+/** What all datagram endpoints have in common. */
+export const UDP: usize = JUDGED + 40;
+/** The answer of `udpReceive()`. */
+export const RECEIVED: usize = UDP + 32;
 /** End of the small records. */
-const SMALL_END: usize = JUDGED + 40;
+const SMALL_END: usize = RECEIVED + 64;
 if (SMALL_END > MAP + 0x1_0000) ERROR('the small records outgrew their 64 KiB');
 
 /**
@@ -121,6 +125,11 @@ export const POOLS_BEGIN: usize = (TEXT + TEXT_SIZE + 0xffff) & ~0xffff;
 /** Octets a memory can have: 4 GiB less the last page, so that every address has one behind it. */
 export const MAX_MEMORY: u32 = 0xffff_0000;
 
+/** Whether `init` has succeeded; until then every call answers NOT_INITIALISED or does nothing. */
+export function isReady(): bool {
+  return load<u32>(READY) != 0;
+}
+
 /** Grows memory to hold `end` octets, once; answers whether there can be as many. */
 export function growTo(end: u64): bool {
   if (end > MAX_MEMORY) return false;
@@ -132,9 +141,11 @@ export function growTo(end: u64): bool {
 export const TCB_SIZE: u32 = 576;
 export const SYN_ENTRY_SIZE: u32 = 128;
 export const TIME_WAIT_SIZE: u32 = 64;
-export const REPLY_SIZE: u32 = 160;
+export const PACKET_RECORD_SIZE: u32 = 160;
 export const SOURCE_ROUTE_SIZE: u32 = 56;
 export const PATH_SIZE: u32 = 32;
 export const FLIGHT_SIZE: u32 = 384;
 export const SENT_SIZE: u32 = 48;
 export const TAKEN_PORTS_SIZE: u32 = 3_648;
+export const UDP_ENDPOINT_SIZE: u32 = 192;
+export const MEMBERSHIP_SIZE: u32 = 48;

@@ -20,12 +20,14 @@ import {
   PATH_SIZE,
   POOLS,
   POOLS_BEGIN,
-  REPLY_SIZE,
+  PACKET_RECORD_SIZE,
   SENT_SIZE,
   SOURCE_ROUTE_SIZE,
   TAKEN_PORTS_SIZE,
+  MEMBERSHIP_SIZE,
   TCB_SIZE,
   TIME_WAIT_SIZE,
+  UDP_ENDPOINT_SIZE,
 } from './memory';
 import { layPages, Pages, sparePages } from './store/chain';
 import { Heap, layHeap } from './store/heap';
@@ -176,14 +178,68 @@ export function destinations(): Table {
   return changetype<Table>(POOLS + 24 * POOL_SIZE);
 }
 
+/** Sockets of UDP. */
+export function udpEndpoints(): Pool {
+  return changetype<Pool>(POOLS + 25 * POOL_SIZE);
+}
+
+/** Those that are connected to nobody, by local port. */
+export function udpPorts(): Table {
+  return changetype<Table>(POOLS + 26 * POOL_SIZE);
+}
+
+/** Those that are connected, by 4-tuple. */
+export function udpTuples(): Table {
+  return changetype<Table>(POOLS + 27 * POOL_SIZE);
+}
+
+/** How many hold each port, u16 each, from 0 to 65,535. */
+export function udpPortHolders(): Pool {
+  return changetype<Pool>(POOLS + 28 * POOL_SIZE);
+}
+
+/** Those with signals for their user. */
+export function udpSignalQueue(): Queue {
+  return changetype<Queue>(POOLS + 29 * POOL_SIZE);
+}
+
+/** Those whose user waits for room to send. */
+export function udpBlockedQueue(): Queue {
+  return changetype<Queue>(POOLS + 30 * POOL_SIZE);
+}
+
+/** Datagrams of users. */
+export function datagrams(): Pool {
+  return changetype<Pool>(POOLS + 31 * POOL_SIZE);
+}
+
+/** Those that wait to be sent, in their order. */
+export function datagramQueue(): Queue {
+  return changetype<Queue>(POOLS + 32 * POOL_SIZE);
+}
+
+/** Who has joined which group. */
+export function memberships(): Pool {
+  return changetype<Pool>(POOLS + 33 * POOL_SIZE);
+}
+
+/** Memberships by group. */
+export function groups(): Table {
+  return changetype<Table>(POOLS + 34 * POOL_SIZE);
+}
+
 /** One for each 2,048 that can have a port, and some where those are few. */
 function portMaps(c: Config): u32 {
   return 8 + (c.connections + c.timeWaits) / 2_048;
 }
 
-/** Chains there can be: two a connection, one for a SYN-queue entry, a reply and a reassembly. */
+/**
+ * Chains there can be: two a connection, one for each SYN-queue entry, reply, reassembly, socket of
+ * UDP and datagram to be sent.
+ */
 function chains(c: Config): u32 {
-  return 2 * c.connections + c.children + c.replies + MAX_REASSEMBLIES;
+  const others = c.children + c.replies + c.datagramSockets + c.datagrams;
+  return 2 * c.connections + others + MAX_REASSEMBLIES;
 }
 
 /** A block holds a segment; less where a million chains would need more than memory has. */
@@ -221,7 +277,7 @@ export function layPools(): bool {
   at = note(SYN_ENTRIES, at, layPool(synEntries(), at, SYN_ENTRY_SIZE, c.children));
   at = note(TIME_WAITS, at, layPool(timeWaits(), at, TIME_WAIT_SIZE, c.timeWaits));
   at = note(RANGES, at, layPool(ranges(), at, RANGE_SIZE, c.ranges));
-  at = layPool(replies(), at, REPLY_SIZE, c.replies);
+  at = layPool(replies(), at, PACKET_RECORD_SIZE, c.replies);
   at = layPool(sourceRoutes(), at, SOURCE_ROUTE_SIZE, c.sourceRoutes);
   at = layPool(paths(), at, PATH_SIZE, c.paths);
   at = note(CONNECTIONS, at, layPool(flights(), lineAt(at), FLIGHT_SIZE, c.connections));
@@ -232,6 +288,7 @@ export function layPools(): bool {
   at = layTable(tuples(), at, tcbsAndEntries);
   at = layTable(timeWaitTuples(), at, c.timeWaits);
   at = layTable(ports(), at, c.listeners);
+  at = layUdp(at, c);
   at = layHeap(timers(), at, tcbsAndEntries);
   at = note(TRACE_EVENTS, at, layTrace(at, c.traceEvents));
   at = note(CONNECTIONS, at, layPool(blocks(), lineAt(at), blockSizeFor(chains(c)), chains(c)));
@@ -239,6 +296,21 @@ export function layPools(): bool {
   refusal().octets = at;
   return growTo(at);
 }
+
+/** Lays out what UDP has. */
+function layUdp(at: u64, c: Config): u64 {
+  const groupCount = MEMBERSHIPS_EACH * c.datagramSockets;
+  at = layPool(udpEndpoints(), lineAt(at), UDP_ENDPOINT_SIZE, c.datagramSockets);
+  at = layPool(datagrams(), at, PACKET_RECORD_SIZE, c.datagrams);
+  at = layPool(memberships(), at, MEMBERSHIP_SIZE, groupCount);
+  at = layPool(udpPortHolders(), at, 2, 65_535);
+  at = layTable(udpPorts(), at, c.datagramSockets);
+  at = layTable(udpTuples(), at, c.datagramSockets);
+  return layTable(groups(), at, groupCount);
+}
+
+/** Memberships there are for each socket of UDP, on average. */
+const MEMBERSHIPS_EACH: u32 = 4;
 
 const CONNECTIONS: usize = offsetof<Config>('connections');
 const SYN_ENTRIES: usize = offsetof<Config>('children');

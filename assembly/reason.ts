@@ -277,4 +277,8 @@ export enum Reason {
   SYN_UNDECIDED,
   /** The listener's user wants nothing of the SYN. */
   SYN_REFUSED,
+  /** A datagram of IPv6 lacks the checksum that it must have. (RFC 8200 §8.1) */
+  CHECKSUM_MISSING,
+  /** Its receiver reads too slowly: there is no room for one more datagram. (RFC 1122 §4.1.1) */
+  DATAGRAM_BUFFER_FULL,
 }

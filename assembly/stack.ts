@@ -2,7 +2,7 @@
  * The stack: input, poll, output, deadline. The one loop, and the only file that knows both IP and
  * the transports.
  */
-import { Counter, EchoReply, Outgoing, PacketFlag, Reason, Timer } from './abi';
+import { Counter, EchoReply, Outgoing, PacketFlag, Reason, Result, Timer } from './abi';
 import { count, uncount } from './counters';
 import { Datagram, datagram } from './ip/datagram';
 import { isLocal } from './ip/address';
@@ -34,18 +34,31 @@ import { goOn, nextInTurn } from './tcp/turn';
 import { Trouble, troubleArrives } from './tcp/unreachable';
 import { Instant, now, setNow } from './time';
 import { traceDrop } from './trace';
-import { udpArrives } from './udp/arrives';
+import { udpArrives, udpArrivesForMany, udpErrorArrives } from './udp/arrives';
+import { emitDatagram, hasDatagrams, isNextForUsToo } from './udp/emit';
+import { udp } from './udp/endpoint';
 import { isIpv4, mapIpv4 } from './wire/address';
 import { Icmp, ICMP_HEADER, nextHopMtu, PROTOCOL_ICMP, Unreachable } from './wire/icmp';
 import { Icmpv6, packetTooBigMtu, PROTOCOL_ICMPV6, Unreachable6 } from './wire/icmpv6';
 import {
+  FRAGMENT_OFFSET,
   ipv4Destination,
+  ipv4Fragment,
+  IPV4_HEADER,
   ipv4HeaderLength,
   ipv4Protocol,
   ipv4Source,
   versionOf,
 } from './wire/ipv4';
-import { IPV6_HEADER, ipv6Destination, ipv6NextHeader, ipv6Source } from './wire/ipv6';
+import {
+  endOfChain,
+  IPV6_HEADER,
+  ipv6Destination,
+  ipv6NextHeader,
+  ipv6Source,
+  NO_END,
+  NO_NEXT_HEADER,
+} from './wire/ipv6';
 import { load16, load32 } from './wire/octets';
 import { finalDestination } from './wire/source-route';
 import { PROTOCOL_TCP } from './wire/tcp';
@@ -65,6 +78,7 @@ export function input(length: u32, flags: u32): u32 {
   const verdict = readPacket(length, flags);
   if (verdict == Verdict.DELIVER) deliver(d);
   else if (verdict == Verdict.NOT_OURS) notOurs(d);
+  else if (verdict == Verdict.FOR_MANY) deliverToMany(d);
   // What users do next is not the link's.
   d.isBehind = 0;
   return d.isUnclaimed ? d.packetLength : 0;
@@ -106,6 +120,17 @@ function isForListeners(d: Datagram): bool {
   return (d.protocol == PROTOCOL_ICMP || d.protocol == PROTOCOL_ICMPV6) && !isEcho(d);
 }
 
+/** For a group or everybody: no other protocol than UDP may have it (MUST-57). */
+function deliverToMany(d: Datagram): void {
+  if (d.protocol == PROTOCOL_UDP) {
+    count(Counter.IpInDelivers);
+    udpArrivesForMany(d);
+    return;
+  }
+  count(Counter.IpInAddrErrors);
+  traceDrop(Reason.ILLEGAL_ADDRESS, 1, 0, 0); // MUST-57
+}
+
 function unknownProtocol(d: Datagram): void {
   count(Counter.IpInUnknownProtos);
   traceDrop(Reason.UNKNOWN_PROTOCOL, d.protocol, 0, 0);
@@ -125,22 +150,28 @@ function errorArrives(d: Datagram): void {
   const ipv4 = d.protocol == PROTOCOL_ICMP;
   const quoted: usize = d.at + ICMP_HEADER;
   const length = d.length - ICMP_HEADER;
-  const header: u32 = ipv4 ? (length < 20 ? 0 : ipv4HeaderLength(quoted)) : IPV6_HEADER;
-  // RFC 792: eight octets of the transport's header are quoted, enough for ports and sequence
-  // number.
-  if (length < 20 || length < header + 8) {
-    badError(Reason.ICMP_CUT);
-    return;
-  }
-  if (header < 20 || versionOf(quoted) != (ipv4 ? 4 : 6)) {
+  if (length >= IPV4_HEADER && versionOf(quoted) != (ipv4 ? 4 : 6)) {
     badError(Reason.ICMP_QUOTE_ILLEGAL);
     return;
   }
-  const protocol = ipv4 ? ipv4Protocol(quoted) : ipv6NextHeader(quoted);
+  const quote = ipv4 ? quotedIpv4(quoted, length) : quotedIpv6(quoted, length);
+  const header = quote >> 8;
+  // RFC 792: eight octets of the transport's header are quoted, enough for ports and sequence
+  // number.
+  if (quote == NO_END || length < header + 8) {
+    badError(Reason.ICMP_CUT);
+    return;
+  }
+  if (header < IPV4_HEADER) {
+    badError(Reason.ICMP_QUOTE_ILLEGAL);
+    return;
+  }
+  const protocol = quote & 0xff;
   const trouble = ipv4 ? troubleIpv4(typeAndCode(d)) : troubleIpv6(typeAndCode(d));
   const counter = counterOf(typeAndCode(d) >> 8, ipv4);
   if (counter != Counter.COUNT) count(counter);
-  if (protocol != PROTOCOL_TCP || trouble == Trouble.NONE) {
+  const isOurs = protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP;
+  if (!isOurs || trouble == Trouble.NONE) {
     count(Counter.IcmpInUnmatched);
     traceDrop(Reason.ICMP_UNMATCHED, protocol, 0, 0);
     return;
@@ -163,7 +194,31 @@ function errorArrives(d: Datagram): void {
   store<u16>(tuple, <u16>load16(quoted + header + 2), 34);
   const mtu = ipv4 ? nextHopMtu(d.at) : packetTooBigMtu(d.at);
   const seq = load32(quoted + header + 4);
-  if (!troubleArrives(tuple, seq, trouble, mtu)) nobodysError(seq, counter);
+  const isTaken =
+    protocol == PROTOCOL_TCP
+      ? troubleArrives(tuple, seq, trouble, mtu)
+      : udpErrorArrives(tuple, resultOf(trouble), trouble == Trouble.TOO_BIG ? max(mtu, 1) : 0);
+  if (!isTaken) nobodysError(seq, counter);
+}
+
+/** Octets of a quoted header and, in eight bits below, what is behind it; NO_END if it is cut. */
+function quotedIpv4(quoted: usize, length: u32): u32 {
+  if (length < IPV4_HEADER) return NO_END;
+  // A later fragment does not begin with a transport's header.
+  const isLater = (ipv4Fragment(quoted) & FRAGMENT_OFFSET) != 0;
+  return (ipv4HeaderLength(quoted) << 8) | (isLater ? NO_NEXT_HEADER : ipv4Protocol(quoted));
+}
+
+/** The same of IPv6, with its extension headers: what left in fragments has one. */
+function quotedIpv6(quoted: usize, length: u32): u32 {
+  if (length < IPV6_HEADER) return NO_END;
+  const end = endOfChain(ipv6NextHeader(quoted), quoted + IPV6_HEADER, length - IPV6_HEADER);
+  return end == NO_END ? NO_END : end + (IPV6_HEADER << 8);
+}
+
+/** What an error means to who sends datagrams. */
+function resultOf(trouble: Trouble): Result {
+  return trouble == Trouble.HARD ? Result.CONNECTION_REFUSED : Result.HOST_UNREACHABLE;
 }
 
 /** An error about a connection that nobody here has; `counter` has counted it. */
@@ -265,12 +320,12 @@ export function output(): u32 {
 /** The next packet, of whose turn it is; where that side has none, the other goes on. */
 function emitNext(): u32 {
   const sent = load<u32>(OUTPUT_CYCLE);
-  const length = sent < STRETCH ? emitStray() : emitReady();
+  const length = sent < STRETCH ? emitStray() : emitUsers();
   if (length != 0) {
     store<u32>(OUTPUT_CYCLE, (sent + 1) % (2 * STRETCH));
     return length;
   }
-  if (sent < STRETCH) return emitReady();
+  if (sent < STRETCH) return emitUsers();
   store<u32>(OUTPUT_CYCLE, 0);
   return emitStray();
 }
@@ -279,6 +334,25 @@ function emitNext(): u32 {
 function emitStray(): u32 {
   const length = emitReply();
   return length != 0 ? length : emitSynAck();
+}
+
+/** The next packet of a user: of datagrams and of connections a stretch each, while both wait. */
+function emitUsers(): u32 {
+  if (!hasDatagrams()) return emitReady();
+  const sent = udp().turn;
+  const length = sent < STRETCH ? 0 : emitReady();
+  udp().turn = length != 0 || sent < STRETCH ? (sent + 1) % (2 * STRETCH) : 0;
+  return length != 0 ? length : emitNextDatagram();
+}
+
+/** The next packet of a datagram; what is for us as well as for others comes back at once. */
+function emitNextDatagram(): u32 {
+  const comesBack = isNextForUsToo();
+  const length = emitDatagram();
+  if (!comesBack) return length;
+  memory.copy(RECEIVE, TRANSMIT, length);
+  input(length, PacketFlag.LOOPED_BACK);
+  return length;
 }
 
 /** The next packet of a connection. One that has none leaves the queue. */

@@ -40,6 +40,10 @@ export class Config {
   paths: u32;
   /** Records of segments on their way, of all connections together. */
   segments: u32;
+  /** Sockets of UDP. */
+  datagramSockets: u32;
+  /** Datagrams of users that wait to be sent, of all sockets together. */
+  datagrams: u32;
   /**
    * 1 when the host has written the seed; `init` refuses without, for guessable ISNs are a fault.
    */
@@ -221,6 +225,22 @@ export class Piece {
   at: u32;
   /** Octets, up to the end of its page. */
   length: u32;
+}
+
+/** Window: the datagram that `udpReceive` has taken; its text lies in TEXT. */
+@unmanaged
+export class Received {
+  /** Who sent it, and the address it was sent to: ours, a group's or everybody's. */
+  source0: u64;
+  source1: u64;
+  destination0: u64;
+  destination1: u64;
+  sourcePort: u32;
+  /** Octets of text. */
+  length: u32;
+  hopLimit: u32;
+  /** Diffserv and, below it, the ECN codepoint. */
+  diffserv: u32;
 }
 
 /** Window: what the link is to know of the packet that `output` has written. */

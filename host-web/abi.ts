@@ -54,6 +54,10 @@ export enum Result {
   NOT_SUPPORTED_IN_THIS_STATE = 17,
   /** `init` was not called, or was called twice. */
   NOT_INITIALISED = 18,
+  /** The datagram is longer than one can be. EMSGSIZE */
+  DATAGRAM_TOO_LONG = 19,
+  /** A datagram for everybody, by a socket that has not asked to send such. EACCES */
+  BROADCAST_NOT_ALLOWED = 20,
 }
 
 /** Options of a connection or listener; a connection inherits its listener's. */
@@ -102,6 +106,31 @@ export enum Option {
   ANY_DESTINATION = 20,
   /** Listeners, before OPEN: each SYN waits until `decide` says what becomes of it. */
   ASK = 21,
+}
+
+/** Options of a socket of UDP. */
+export enum UdpOption {
+  /** Octets it holds for its user; by default `rmem_default`. */
+  RECEIVE_BUFFER = 0,
+  /** Octets it holds until they are sent; by default `wmem_default`. */
+  SEND_BUFFER = 1,
+  /** TTL or hop limit of datagrams to one host, 1 to 255; default 64. */
+  HOP_LIMIT = 2,
+  /** The same of datagrams to a group or to everybody, 0 to 255; default 1. */
+  GROUP_HOP_LIMIT = 3,
+  /** Datagrams to a group come back to whoever has joined it here; default 1. */
+  GROUP_LOOP = 4,
+  /** Datagrams to everybody may be sent (SO_BROADCAST); default 0. */
+  BROADCAST = 5,
+  /** SO_REUSEADDR: sockets that all have it may be bound to the same port; what comes for one host goes to the one bound last, what is for a group or everybody to each of them. */
+  REUSE_ADDRESS = 6,
+  /** SO_REUSEPORT: sockets that all have it share a port; a keyed hash deals out the datagrams. */
+  REUSE_PORT = 7,
+  /** Bound to `::` it takes IPv6 only (RFC 3493 §5.3). */
+  IPV6_ONLY = 8,
+  /** Diffserv field and ECN codepoint of its datagrams. */
+  DIFFSERV = 9,
+  COUNT = 10,
 }
 
 /** Settings of the whole stack; `limits.ts` has each one's name, default and bounds. */
@@ -188,7 +217,13 @@ export enum Setting {
   GATHER_BY_LINK = 39,
   /** The link brings what is for others: TCP for any address is taken, as for one of ours (Linux's AnyIP), by listeners that ask for it (Option.ANY_DESTINATION). */
   ANY_DESTINATION = 40,
-  COUNT = 41,
+  /** Pages that all datagrams may hold, received and to be sent; by default an eighth of all. */
+  UDP_MEM = 41,
+  /** Octets of datagrams that a socket of UDP holds for its user, and their records, 48 each. */
+  DATAGRAM_RMEM = 42,
+  /** Octets of datagrams that a socket of UDP holds until they are sent. */
+  DATAGRAM_WMEM = 43,
+  COUNT = 44,
 }
 
 /** Congestion control, as a setting and an option choose it. */
@@ -417,7 +452,13 @@ export const Counter = {
   TcpExtTCPDSACKUndo: 94,
   TcpExtTCPFullUndo: 95,
   TcpExtTCPSpuriousRTOs: 96,
-  COUNT: 97,
+  UdpInErrors: 97,
+  UdpInCsumErrors: 98,
+  UdpOutDatagrams: 99,
+  UdpRcvbufErrors: 100,
+  UdpSndbufErrors: 101,
+  UdpMemErrors: 102,
+  COUNT: 103,
 } as const
 
 export type Counter = (typeof Counter)[keyof typeof Counter];
@@ -667,6 +708,10 @@ export enum Reason {
   SYN_UNDECIDED = 120,
   /** The listener's user wants nothing of the SYN. */
   SYN_REFUSED = 121,
+  /** A datagram of IPv6 lacks the checksum that it must have. (RFC 8200 §8.1) */
+  CHECKSUM_MISSING = 122,
+  /** Its receiver reads too slowly: there is no room for one more datagram. (RFC 1122 §4.1.1) */
+  DATAGRAM_BUFFER_FULL = 123,
 }
 
 /** The sentence of every reason, with its section. */
@@ -793,6 +838,8 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.RECOVERY_RESUMED]: "What was sent once has come: the timeout was wrong, recovery goes on. (RFC 5682 §3.1)",
   [Reason.SYN_UNDECIDED]: "The listener's user has not decided about the SYN yet.",
   [Reason.SYN_REFUSED]: "The listener's user wants nothing of the SYN.",
+  [Reason.CHECKSUM_MISSING]: "A datagram of IPv6 lacks the checksum that it must have. (RFC 8200 §8.1)",
+  [Reason.DATAGRAM_BUFFER_FULL]: "Its receiver reads too slowly: there is no room for one more datagram. (RFC 1122 §4.1.1)",
 }
 
 /** Window: what the host chooses before `init`. Zero means the default; `limits.ts` has it, and what each may be. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ the limits, u32 each, and 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */
@@ -826,17 +873,21 @@ export const ConfigField = {
   /** u32 */
   segments: 52,
   /** u32 */
-  seeded: 56,
+  datagramSockets: 56,
+  /** u32 */
+  datagrams: 60,
+  /** u32 */
+  seeded: 64,
   /** u64 */
-  seed0: 64,
+  seed0: 72,
   /** u64 */
-  seed1: 72,
+  seed1: 80,
   /** u64 */
-  seed2: 80,
+  seed2: 88,
   /** u64 */
-  seed3: 88,
+  seed3: 96,
   /** Octets of the whole. */
-  size: 96,
+  size: 104,
 } as const
 
 /** Window: why `init` refused its limits. Offsets, octets. */
@@ -1051,6 +1102,28 @@ export const PieceField = {
   size: 8,
 } as const
 
+/** Window: the datagram that `udpReceive` has taken; its text lies in TEXT. Offsets, octets. */
+export const ReceivedField = {
+  /** u64 */
+  source0: 0,
+  /** u64 */
+  source1: 8,
+  /** u64 */
+  destination0: 16,
+  /** u64 */
+  destination1: 24,
+  /** u32 */
+  sourcePort: 32,
+  /** u32 */
+  length: 36,
+  /** u32 */
+  hopLimit: 40,
+  /** u32 */
+  diffserv: 44,
+  /** Octets of the whole. */
+  size: 48,
+} as const
+
 /** Window: what the link is to know of the packet that `output` has written. Offsets, octets. */
 export const OutgoingField = {
   /** u32 */
@@ -1083,17 +1156,17 @@ export const EchoReplyField = {
 
 /** Limits, chosen when a stack is made. */
 export const LIMITS = {
-  /** Connections and listeners together. 1 to 1048575; default 4096. */
+  /** Connections and listeners together. 1 to 1015807; default 4096. */
   connections: {
     initial: 4096,
     least: 1,
-    most: 1048575,
+    most: 1015807,
   },
-  /** Listeners, each with its place in the port table; not more than connections. 1 to 1048575; default 256. */
+  /** Listeners, each with its place in the port table; not more than connections. 1 to 1015807; default 256. */
   listeners: {
     initial: 256,
     least: 1,
-    most: 1048575,
+    most: 1015807,
   },
   /** Connections in SYN-RECEIVED, of all listeners together: what their SYN queues hold. 1 to 1048575; default 1024. */
   children: {
@@ -1166,6 +1239,18 @@ export const LIMITS = {
     initial: 65536,
     least: 1,
     most: 4194304,
+  },
+  /** Sockets of UDP. 1 to 32767; default 256. */
+  datagramSockets: {
+    initial: 256,
+    least: 1,
+    most: 32767,
+  },
+  /** Datagrams of users that wait to be sent, of all sockets together. 1 to 65536; default 1024. */
+  datagrams: {
+    initial: 1024,
+    least: 1,
+    most: 65536,
   },
 } as const
 
@@ -1290,12 +1375,12 @@ export const SETTINGS = {
     least: 0,
     most: 1,
   },
-  /** Connections at once whose user is gone; by default as many as there may be at all. 0 to 1048575; default 4096. */
+  /** Connections at once whose user is gone; by default as many as there may be at all. 0 to 1015807; default 4096. */
   tcp_max_orphans: {
     setting: Setting.MAX_ORPHANS,
     initial: 4096,
     least: 0,
-    most: 1048575,
+    most: 1015807,
   },
   /** Retransmissions before a connection whose user is gone is given up; 0: eight, 100 s. 0 to 255; default 0. */
   tcp_orphan_retries: {
@@ -1458,6 +1543,27 @@ export const SETTINGS = {
     least: 0,
     most: 1,
   },
+  /** Pages that all datagrams may hold, received and to be sent; by default an eighth of all. 1 to 786432; default 2048. */
+  udp_mem: {
+    setting: Setting.UDP_MEM,
+    initial: 2048,
+    least: 1,
+    most: 786432,
+  },
+  /** Octets of datagrams that a socket of UDP holds for its user, and their records, 48 each. 1 to 1073741824; default 212992. */
+  rmem_default: {
+    setting: Setting.DATAGRAM_RMEM,
+    initial: 212992,
+    least: 1,
+    most: 1073741824,
+  },
+  /** Octets of datagrams that a socket of UDP holds until they are sent. 1 to 1073741824; default 212992. */
+  wmem_default: {
+    setting: Setting.DATAGRAM_WMEM,
+    initial: 212992,
+    least: 1,
+    most: 1073741824,
+  },
 } as const
 
 /** The fixed memory map: addresses and sizes, octets. */
@@ -1467,12 +1573,13 @@ export const Memory = {
   SIGNAL: 65728,
   STATUS: 65792,
   ECHO_REPLY: 66304,
-  OUTGOING: 74056,
-  PIECES: 74080,
-  ROUTE_ADVICE: 72768,
-  REFUSAL: 72800,
+  OUTGOING: 74312,
+  PIECES: 74336,
+  RECEIVED: 76560,
+  ROUTE_ADVICE: 73024,
+  REFUSAL: 73056,
   COUNTERS: 66368,
-  DROPS: 74224,
+  DROPS: 74480,
   RECEIVE: 131136,
   TRANSMIT: 196864,
   TEXT: 262528,
@@ -1487,4 +1594,5 @@ export const Memory = {
   MAX_ADDRESSES: 16,
   EPHEMERAL_PORTS: 28232,
   INDEX_BITS: 20,
+  FIRST_UDP_INDEX: 1015808,
 } as const

@@ -13,6 +13,7 @@ import {
   RefusalField,
   Result,
   type Setting,
+  type UdpOption,
 } from './abi.ts';
 import { formatAddress, parseInterfaceAddress, toMapped } from './address.ts';
 import { Pieces } from './pieces.ts';
@@ -57,6 +58,17 @@ export interface Exports {
   status(handle: number): number;
   nextStatus(cursor: number): number;
   setOption(handle: number, option: number, value: number): number;
+  udpOpen(): number;
+  udpBind(handle: number): number;
+  udpConnect(handle: number): number;
+  udpSend(handle: number, length: number): number;
+  udpReceive(handle: number): number;
+  udpMembership(handle: number, isMember: number): number;
+  udpGroupSource(handle: number): number;
+  udpSetOption(handle: number, option: UdpOption, value: number): number;
+  udpClose(handle: number): number;
+  udpStatus(handle: number): number;
+  nextUdpStatus(cursor: number): number;
   traceCount(): number;
   traceBase(): number;
   used(pool: number): number;

@@ -29,6 +29,8 @@ const CODES: Readonly<Record<Result, string>> = {
   [Result.INVALID_ARGUMENT]: 'EINVAL',
   [Result.NOT_SUPPORTED_IN_THIS_STATE]: 'EOPNOTSUPP',
   [Result.NOT_INITIALISED]: 'EINVAL',
+  [Result.DATAGRAM_TOO_LONG]: 'EMSGSIZE',
+  [Result.BROADCAST_NOT_ALLOWED]: 'EACCES',
 };
 
 /** The POSIX name of a result: `ECONNRESET`. */
@@ -51,10 +53,21 @@ const SENTENCES: Readonly<Partial<Record<Result, string>>> = {
   [Result.ABORTED_DUE_TO_USER_TIMEOUT]: 'no answer came in time',
   [Result.CONNECTION_ABORTED]: 'this side has ended it',
   [Result.NOT_SUPPORTED_IN_THIS_STATE]: 'the call is not defined for that state',
+  [Result.DATAGRAM_TOO_LONG]: 'no datagram is that long',
+  [Result.BROADCAST_NOT_ALLOWED]: 'it is for everybody, which takes the option broadcast',
 };
 
 /** The call an error came from, as Node names it. */
-export type Syscall = 'connect' | 'listen' | 'accept' | 'read' | 'write' | 'close' | 'ping';
+export type Syscall =
+  | 'connect'
+  | 'listen'
+  | 'accept'
+  | 'read'
+  | 'write'
+  | 'close'
+  | 'ping'
+  | 'bind'
+  | 'send';
 
 /** What a `SocketError` is made of. */
 export interface SocketErrorInit {

@@ -63,7 +63,7 @@ describe('the table', () => {
     expect(documents(OTHERS).map(String)).toEqual(Object.keys(SUBJECTS));
     const bare = OTHERS.filter(
       ({ label, level, rule }) =>
-        !/^(?:RFC \d{4}|BBR) §\d+(?:\.\d+)*[a-z]?$/.test(label) ||
+        !/^(?:RFC \d{3,4}|BBR) §\d+(?:\.\d+)*[a-z]?$/.test(label) ||
         !/^(?:MUST|SHOULD|MAY)$/.test(level) ||
         rule.length < 8,
     );

@@ -11,4 +11,8 @@ export const POOLS: readonly string[] = [
   'records of segments',
   'orphans',
   'blocks of short texts',
+  'connections in FIN-WAIT-2 whose users are gone',
+  'sockets of UDP',
+  'datagrams to be sent',
+  'memberships',
 ];

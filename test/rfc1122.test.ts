@@ -99,7 +99,9 @@ test.each(NOBODYS.filter(([, to]) => to !== '10.0.0.1'))(
     new Peer(stack, { hostAddress: to, port: 41_000 }).send(syn({ seq: 0 }));
     expect(said(stack, echo(ends, 8), packet(ends, ip.UDP, new Uint8Array(8)))).toEqual([]);
     expect(stack.used()[1]).toBe(0);
-    expect(stack.counter(Counter.IpInAddrErrors) - before).toBe(3);
+    // Of everybody's datagrams none is dropped for its address, which somebody may be bound to.
+    const isEverybodys = to.endsWith('.255') && !to.startsWith('239');
+    expect(stack.counter(Counter.IpInAddrErrors) - before).toBe(isEverybodys ? 2 : 3);
   },
 );
 

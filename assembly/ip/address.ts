@@ -13,6 +13,7 @@ import { Result } from '../abi';
 import { MAX_ADDRESSES } from '../limits';
 import { ADDRESSES } from '../memory';
 import {
+  isEverybody,
   isIpv4,
   isLoopback,
   LOCALHOST_IPV4,
@@ -97,6 +98,11 @@ export function isDirectedBroadcast(a0: u64, a1: u64): bool {
     if ((bswap<u32>(<u32>(a1 >> 32)) & hostBits) == hostBits) return true;
   }
   return false;
+}
+
+/** Whether an address is everybody's: on our link, or in a network of ours. */
+export function isBroadcast(a0: u64, a1: u64): bool {
+  return isEverybody(a0, a1) || isDirectedBroadcast(a0, a1);
 }
 
 /** Whether an address can be one end of a connection: one host's, be it another or ourselves. */

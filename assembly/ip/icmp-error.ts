@@ -2,9 +2,9 @@
  * ICMP errors we send (RFC 792, RFC 1122 §3.2.2, RFC 4443 §2.4 and §3).
  *
  * Each quotes the packet it is about, as much of it as fits. Whether one may be sent at all is
- * decided here: never about another error, never about a later fragment, and not more than so many
- * a second. That neither end of the packet was a group, everybody or nobody has been seen to where
- * its addresses were judged (`input.ts`).
+ * decided here: never about another error, a later fragment, or what was for a group or everybody,
+ * and not more than so many a second. That its source was one host has been seen to where its
+ * addresses were judged (`input.ts`).
  */
 import { Counter, EchoReply } from '../abi';
 import { count } from '../counters';
@@ -28,10 +28,11 @@ import { FRAGMENT_OFFSET, ipv4Fragment, ipv4HeaderLength, ipv4Protocol } from '.
 import { endOfChain, IPV6_HEADER, ipv6NextHeader, NO_END } from '../wire/ipv6';
 import { PROTOCOL_TCP, TCP_CHECKSUM } from '../wire/tcp';
 import { PROTOCOL_UDP, UDP_CHECKSUM } from '../wire/udp';
-import { isLocal } from './address';
+import { isLocal, isUnicast } from './address';
 import { Datagram } from './datagram';
 import { DEFAULT_HOP_LIMIT } from './output';
-import { hasPagesFor, newReply, setBody } from './reply';
+import { hasPagesFor, setBody } from './packet';
+import { newReply } from './reply';
 import { sourceFor } from './route';
 
 /** Octets an error's packet may have: IPv4 by RFC 1812 §4.3.2.3, IPv6 by RFC 4443 §2.4 (c). */
@@ -91,7 +92,9 @@ function send(d: Datagram, type: u32, code: u32, rest: u32): bool {
   const room = ipv4 ? LARGEST_ERROR_IPV4 - 28 : LARGEST_ERROR_IPV6 - 48;
   const quoted = min(d.packetLength, room);
   const source = sourceFor(d.source0, d.source1);
-  if (isAboutError(d, ipv4) || source == null || !hasPagesFor(quoted) || !isInRate()) return false;
+  if (source == null || isAboutError(d, ipv4)) return false;
+  if (!isUnicast(d.destination0, d.destination1)) return false; // RFC 1122 §3.2.2c, RFC 4443 §2.4c
+  if (!hasPagesFor(quoted) || !isInRate()) return false;
   // From the address that was meant, if it is ours (RFC 4443 §2.2).
   const isOurs = isLocal(d.destination0, d.destination1);
   const reply = newReply(

@@ -27,7 +27,8 @@ import { load32 } from '../wire/octets';
 import { isLocal } from './address';
 import { Datagram } from './datagram';
 import { DEFAULT_HOP_LIMIT, largestDatagram } from './output';
-import { hasPagesFor, newReply, setBody } from './reply';
+import { hasPagesFor, setBody } from './packet';
+import { newReply } from './reply';
 import { sourceFor } from './route';
 import { isLeftToOthers } from './unclaimed';
 

@@ -39,9 +39,11 @@ import {
 } from '../wire/ipv6';
 import { faultyOctet, findSourceRoute, isComplete, MALFORMED } from '../wire/source-route';
 import { PROTOCOL_TCP } from '../wire/tcp';
-import { isDirectedBroadcast, isGiven } from './address';
+import { PROTOCOL_UDP } from '../wire/udp';
+import { isDirectedBroadcast, isGiven, isUnicast } from './address';
 import { CODEPOINT, Datagram, datagram } from './datagram';
 import { walkExtensions } from './extensions';
+import { isHeard } from './groups';
 import { sendParameterProblem } from './icmp-error';
 import { reassembleIpv4 } from './reassembly';
 import { hasUsableHops } from './source-route';
@@ -52,6 +54,8 @@ export enum Verdict {
   DROP,
   /** It is for us: `datagram()` has it. */
   DELIVER,
+  /** It is for a group or for everybody, and so for UDP alone: `datagram()` has it. */
+  FOR_MANY,
   /** It is for an address that is not ours. */
   NOT_OURS,
 }
@@ -107,13 +111,13 @@ function readIpv4(d: Datagram, length: u32): Verdict {
   d.diffserv = ipv4Diffserv(at);
   countCodepoint(d);
   const verdict = judgeAddresses(d, 4);
-  if (verdict != Verdict.DELIVER) return verdict;
+  if (verdict == Verdict.DROP || verdict == Verdict.NOT_OURS) return verdict;
   if (header != IPV4_HEADER && !readOptions(d, header)) return Verdict.DROP;
-  if ((ipv4Fragment(at) & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) == 0) return Verdict.DELIVER;
+  if ((ipv4Fragment(at) & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) == 0) return verdict;
   if (!reassembleIpv4(d)) return Verdict.DROP;
   // The first fragment's header stands there now.
   if (d.sourceRoute != 0) d.sourceRoute = <u32>findSourceRoute(at + IPV4_HEADER, d.at);
-  return Verdict.DELIVER;
+  return verdict;
 }
 
 /**
@@ -167,7 +171,8 @@ function readIpv6(d: Datagram, length: u32): Verdict {
   d.protocol = ipv6NextHeader(at);
   d.namedAt = <u32>at + IPV6_NEXT_HEADER;
   const verdict = judgeAddresses(d, 6);
-  return verdict != Verdict.DELIVER || walkExtensions(d) ? verdict : Verdict.DROP;
+  if (verdict == Verdict.DROP || verdict == Verdict.NOT_OURS) return verdict;
+  return walkExtensions(d) ? verdict : Verdict.DROP;
 }
 
 /** The addresses of the latest packet that was for us: most that follow have the same. */
@@ -193,7 +198,10 @@ export function forgetJudged(): void {
 /** Judges who sent it and for whom (RFC 1122 §3.2.1.3). */
 function judgeAddresses(d: Datagram, version: u32): Verdict {
   // What we have sent to ourselves was judged when it was sent.
-  if (d.isLooped) return Verdict.DELIVER;
+  if (d.isLooped) {
+    const isSingle = isUnicast(d.destination0, d.destination1);
+    return isSingle ? Verdict.DELIVER : Verdict.FOR_MANY;
+  }
   const latest = judged();
   const isKnown =
     latest.source1 == d.source1 &&
@@ -218,14 +226,21 @@ function judgeAnew(d: Datagram, ipv4: bool): Verdict {
     !mayBeOnWire(d.source0, d.source1, ipv4) ||
     isGiven(d.source0, d.source1) ||
     isDirectedBroadcast(d.source0, d.source1);
-  if (isNobodys) return martian(0); // MUST-63, RFC 1122 §3.2.1.3a
-  // What is for everybody is for nobody here, and is never answered.
-  if (!mayBeOnWire(d.destination0, d.destination1, ipv4)) return martian(1); // MUST-57
+  if (isNobodys) return martian(0); // MUST-63, RFC 1122 §3.2.1.3a, §4.1.3.6a
   if (isGiven(d.destination0, d.destination1)) return Verdict.DELIVER;
-  if (isDirectedBroadcast(d.destination0, d.destination1)) return martian(1); // MUST-57
+  const isSingle =
+    mayBeOnWire(d.destination0, d.destination1, ipv4) &&
+    !isDirectedBroadcast(d.destination0, d.destination1);
+  if (!isSingle) return mayBeHeard(d, ipv4) ? Verdict.FOR_MANY : martian(1); // MUST-57
   if (setting(Setting.ANY_DESTINATION) == 0) return Verdict.NOT_OURS;
   d.isForeign = 1;
   return Verdict.DELIVER;
+}
+
+/** Whether a packet for a group or everybody may be UDP's, and anybody here hears that address. */
+function mayBeHeard(d: Datagram, ipv4: bool): bool {
+  // What IPv6 carries stands behind its extension headers.
+  return (!ipv4 || d.protocol == PROTOCOL_UDP) && isHeard(d.destination0, d.destination1);
 }
 
 /** Drops a packet for an address: 0 its source's, 1 its destination's. */

@@ -19,6 +19,7 @@ import { give, take } from '../store/pool';
 import { push, remove, shift } from '../store/queue';
 import { Instant, now, SECOND } from '../time';
 import { trace } from '../trace';
+import { copyTuple } from '../tuple';
 import { finish, pseudoSum } from '../wire/checksum';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
 import { shiftOf } from './autotune';
@@ -38,7 +39,6 @@ import { LocalSeq, lt } from './seq';
 import { takeEntrySourceRoute } from './source-route';
 import { Flag, Passive, Tcb, tcbAt, TUPLE } from './tcb';
 import { timestampNow } from './timestamps';
-import { copyTuple } from './tuple';
 
 /** How long a user may take to decide about a SYN: as long as a SYN,ACK is sent for one. */
 const PATIENCE: Instant = 63 * SECOND;

@@ -5,6 +5,7 @@ import { timers } from '../pools';
 import { beginChain, Chain } from '../store/chain';
 import { momentOf } from '../store/heap';
 import { now } from '../time';
+import { copyTuple } from '../tuple';
 import { beginTuning } from './autotune';
 import { SynEntry, ownerOf, receiveNext, receiveWindow } from './syn-entry';
 import { flowLabel } from './isn';
@@ -15,7 +16,6 @@ import { INITIAL_RTO, SYN_LOST_RTO } from './loss/rto';
 import { Flag, Tcb, tcbAt, TUPLE } from './tcb';
 import { mayBegin } from './time-wait';
 import { setRecent } from './timestamps';
-import { copyTuple } from './tuple';
 
 /** Makes a TCB of an entry; null when there is none left, or one more may not begin. */
 export function complete(entry: SynEntry): Tcb | null {

@@ -21,6 +21,7 @@ import { setting } from '../limits';
 import { Instant, now, SECOND, secondsNow } from '../time';
 import { trace } from '../trace';
 import { beginChain } from '../store/chain';
+import { copyTuple } from '../tuple';
 import { shiftOf } from './autotune';
 import { SynEntry } from './syn-entry';
 import { originOf, timestampOffset } from './isn';
@@ -30,7 +31,6 @@ import { dropStray, Segment } from './segment';
 import { LocalSeq, RemoteSeq } from './seq';
 import { Flag, Tcb, TUPLE } from './tcb';
 import { timestampNow } from './timestamps';
-import { copyTuple } from './tuple';
 
 /** Seconds a period lasts; a cookie lives for one to two of them. */
 const PERIOD_SECONDS: u32 = 64;

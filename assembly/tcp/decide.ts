@@ -9,13 +9,13 @@ import { Decision, Endpoint, Reason, Result, State } from '../abi';
 import { SCRATCH } from '../memory';
 import { synEntries } from '../pools';
 import { shift } from '../store/queue';
+import { hashOf } from '../tuple';
 import { answer, deleteEntry } from './backlog';
 import { find, Holder, holderOf, indexIn } from './demux';
 import { refuseRecord, resetSegment } from './reply';
 import { dropStray, Segment } from './segment';
 import { QUEUE_LINK, receiveNext, SynEntry, synEntryAt } from './syn-entry';
 import { Tcb } from './tcb';
-import { hashOf } from './tuple';
 
 /**
  * The next SYN that a listener's user is to decide about.

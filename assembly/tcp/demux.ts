@@ -13,13 +13,13 @@ import { setting } from '../limits';
 import { ports, synEntries, tcbs, timeWaits, timeWaitTuples, tuples } from '../pools';
 import { itemAt } from '../store/pool';
 import { erase, firstSlot, hashIn, insert, referenceIn, Table } from '../store/table';
+import { hashOf, isSameTuple } from '../tuple';
 import { isIpv4, isUnspecified } from '../wire/address';
 import { LATEST_FOUND } from '../memory';
 import { fetchTcb } from './fetch';
 import { Segment } from './segment';
 import { portFreed, portFreedByAll, portTaken } from './taken-ports';
 import { Flag, lower, Passive, raise, Tcb, tcbAt, TUPLE } from './tcb';
-import { hashOf, isSameTuple } from './tuple';
 
 /** Whose reference it is, in its upper two bits. */
 export enum Holder {

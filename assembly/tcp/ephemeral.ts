@@ -9,19 +9,19 @@
  */
 import { Setting } from '../abi';
 import { isLocal } from '../ip/address';
+import { portAt, portCount } from '../ip/ports';
 import { setting } from '../limits';
 import { PORT_COUNTERS, SCRATCH } from '../memory';
 import { hash, Key } from '../random';
 import { nextClear, setBit } from '../store/bitmap';
 import { millisNow } from '../time';
+import { copyTuple, hashOf } from '../tuple';
 import { find, findListener, Holder, holderOf, indexIn } from './demux';
 import {
   forgetPorts,
   isAnyMapped,
   mapPorts,
   oldestUnripe,
-  portAt,
-  portCount,
   portFreed,
   portsTowards,
   setOldestUnripe,
@@ -29,7 +29,6 @@ import {
 } from './taken-ports';
 import { Tcb, TUPLE } from './tcb';
 import { hasTimestamps, timeWaitAt } from './time-wait';
-import { copyTuple, hashOf } from './tuple';
 
 const COUNTERS: u32 = 256;
 

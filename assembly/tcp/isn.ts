@@ -6,9 +6,9 @@
 import { SCRATCH } from '../memory';
 import { hash, Key } from '../random';
 import { now } from '../time';
+import { copyTuple } from '../tuple';
 import { isIpv4 } from '../wire/address';
 import { LocalSeq } from './seq';
-import { copyTuple } from './tuple';
 
 function tupleHash(key: Key, tuple: usize): u64 {
   copyTuple(SCRATCH, tuple);

@@ -6,7 +6,8 @@
 import { Counter, Ctl, Reason, State, TraceKind } from '../abi';
 import { count } from '../counters';
 import { DEFAULT_HOP_LIMIT } from '../ip/output';
-import { isStrayRefused, newReply, Reply } from '../ip/reply';
+import { Packet } from '../ip/packet';
+import { isStrayRefused, newReply } from '../ip/reply';
 import { shareSourceRoute } from '../ip/source-route';
 import { trace } from '../trace';
 import { PROTOCOL_TCP, TCP_CHECKSUM, TCP_HEADER, writeTcp } from '../wire/tcp';
@@ -40,7 +41,7 @@ function reply(
   ctl: u32,
   wnd: u32,
   hopLimit: u32,
-): Reply | null {
+): Packet | null {
   const tuple = changetype<Tuple>(record + TUPLE);
   const answer = newReply(
     PROTOCOL_TCP,
@@ -59,7 +60,7 @@ function reply(
   return answer;
 }
 
-function addTimestamps(answer: Reply, val: u32, ecr: u32): void {
+function addTimestamps(answer: Packet, val: u32, ecr: u32): void {
   writeTimestamps(answer.head + TCP_HEADER, val, ecr);
   store<u8>(answer.head, <u8>((TCP_HEADER + TIMESTAMPS_LENGTH) << 2), 12);
   answer.headLength += TIMESTAMPS_LENGTH;

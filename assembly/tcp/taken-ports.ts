@@ -14,30 +14,15 @@
  * └───────────────────────────────────────────────────────────────┘
  */
 import { Setting } from '../abi';
+import { FIRST_PORT, PORT_COUNT, portCount } from '../ip/ports';
 import { setting } from '../limits';
 import { RIPENING, TAKEN_PORTS_SIZE } from '../memory';
 import { destinations, takenPorts } from '../pools';
 import { Bitmap, clearBit, layBitmap, setBit } from '../store/bitmap';
 import { give, itemAt, take } from '../store/pool';
 import { erase, firstSlot, hashIn, insert, referenceIn } from '../store/table';
+import { copyTuple, destinationHash, isSameDestination } from '../tuple';
 import { TUPLE } from './tcb';
-import { copyTuple, destinationHash, isSameDestination } from './tuple';
-
-// DEVIATION: RFC 6056 §3.2a would begin at 1,024. Below 32,768 stand the ports of services that are
-// started later; Linux keeps clear of them too, and what is left counts for each destination anew.
-/** The range Linux uses: 28,232 ports. */
-export const FIRST_PORT: u32 = 32_768;
-export const PORT_COUNT: u32 = 28_232;
-
-/** Ports of the range that are ours: all but where several stacks share our addresses. */
-export function portCount(): u32 {
-  return PORT_COUNT / setting(Setting.PORT_SHARES);
-}
-
-/** The port of that index among ours. */
-export function portAt(index: u32): u32 {
-  return FIRST_PORT + index * setting(Setting.PORT_SHARES) + setting(Setting.PORT_SHARE);
-}
 
 /** The index of a port among ours; beyond `portCount` when it is none of them. */
 function indexOf(port: u32): u32 {

@@ -19,6 +19,7 @@ import { pages, ports, ranges, tcbs, timeWaits, timeWaitQueue } from '../pools';
 import { clearChain } from '../store/chain';
 import { give, itemAt, take } from '../store/pool';
 import { clearRanges } from '../store/ranges';
+import { copyTuple, hashOf } from '../tuple';
 import { giveFlight } from './flight';
 import { Instant, MILLISECOND, millisNow, now } from '../time';
 import { trace } from '../trace';
@@ -45,7 +46,6 @@ import { timeWaitBegan, timeWaitEnded } from './taken-ports';
 import { Flag, has, lower, Tcb, TUPLE } from './tcb';
 import { lacksTimestamps, timestampNow } from './timestamps';
 import { cancelAll } from './timers';
-import { copyTuple, hashOf } from './tuple';
 import { offerWindow } from './window';
 
 /** What else is to be known of a connection that waits: bits of `packed` above the shift's. */

@@ -7,6 +7,7 @@
 import { Counter, Reason, Result, Signal, State } from '../abi';
 import { count } from '../counters';
 import { traceDrop } from '../trace';
+import { hashOf } from '../tuple';
 import { deleteEntry } from './backlog';
 import { synEntryAt } from './syn-entry';
 import { find, Holder, holderOf, indexIn } from './demux';
@@ -15,7 +16,6 @@ import { signal } from './marks';
 import { pathMtuFell } from './path-mtu';
 import { LocalSeq, lt } from './seq';
 import { Tcb, tcbAt } from './tcb';
-import { hashOf } from './tuple';
 
 /** What an ICMP error says. */
 export enum Trouble {

@@ -39,6 +39,11 @@ export function isUnspecified(a0: u64, a1: u64): bool {
   return a0 == 0 && (a1 == 0 || a1 == MAPPED);
 }
 
+/** The second half of 0.0.0.0 or ::, in the family of an address; the first half is 0. */
+export function unspecifiedOf(a0: u64, a1: u64): u64 {
+  return isIpv4(a0, a1) ? MAPPED : 0;
+}
+
 /** 127.0.0.0/8, ::1 */
 export function isLoopback(a0: u64, a1: u64): bool {
   if (isIpv4(a0, a1)) return ipv4Number(a1) >> 24 == 127;
@@ -61,6 +66,22 @@ export function mayBeOnWire(a0: u64, a1: u64, ipv4: bool): bool {
   if (a0 != 0) return (a0 & 0xff) != 0xff;
   const word = a1 & 0xffff_ffff;
   return word != 0 && word != MAPPED; // RFC 4291 §2.5.5
+}
+
+/** A group's: 224.0.0.0/4, ff00::/8 (RFC 1112 §4, RFC 4291 §2.7). */
+export function isGroup(a0: u64, a1: u64): bool {
+  return isIpv4(a0, a1) ? ipv4Number(a1) >> 28 == 14 : (a0 & 0xff) == 0xff;
+}
+
+/** The group that all hosts are in, on their link: 224.0.0.1, ff02::1. */
+export function isAllHosts(a0: u64, a1: u64): bool {
+  if (isIpv4(a0, a1)) return ipv4Number(a1) == 0xe000_0001;
+  return a0 == 0x02ff && a1 == 1 << 56;
+}
+
+/** 255.255.255.255 */
+export function isEverybody(a0: u64, a1: u64): bool {
+  return isIpv4(a0, a1) && ipv4Number(a1) == 0xffff_ffff;
 }
 
 /** fe80::/10 */

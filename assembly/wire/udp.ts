@@ -1,5 +1,5 @@
 /** The UDP header (RFC 768): source port, destination port, length, checksum. */
-import { load16 } from './octets';
+import { load16, store16 } from './octets';
 
 /** UDP as an IP protocol or next header. */
 export const PROTOCOL_UDP: u32 = 17;
@@ -21,4 +21,17 @@ export function udpDestinationPort(at: usize): u32 {
 /** Octets of header and text. */
 export function udpLength(at: usize): u32 {
   return load16(at + 4);
+}
+
+/** The checksum; 0 when its sender made none. */
+export function udpChecksum(at: usize): u32 {
+  return load<u16>(at, UDP_CHECKSUM);
+}
+
+/** Writes a header without its checksum, for so many octets of text. */
+export function writeUdp(at: usize, sourcePort: u32, destinationPort: u32, length: u32): void {
+  store16(at, sourcePort);
+  store16(at + 2, destinationPort);
+  store16(at + 4, UDP_HEADER + length);
+  store<u16>(at, 0, UDP_CHECKSUM);
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 
 const [CONFIG, ENDPOINT, SIGNAL, STATUS] = [0x10000, 0x10080, 0x100c0, 0x10100];
-const [SEEDED, SEED] = [CONFIG + 56, CONFIG + 64];
+const [SEEDED, SEED] = [CONFIG + 64, CONFIG + 72];
 const [RECEIVE, TRANSMIT, TEXT] = [0x20040, 0x30100, 0x40180];
 const [OPENED, READABLE, ACCEPTABLE] = [1, 2, 8];
 const STATES = ['CLOSED', 'LISTEN', 'SYN-SENT', 'SYN-RECEIVED', 'ESTABLISHED'];

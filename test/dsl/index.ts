@@ -9,7 +9,9 @@ export {
   Signal,
   State,
   Timer,
+  UdpOption,
 } from '../../host-web/abi.ts';
+export { DatagramUser, datagram, readDatagram, sent, written } from './datagrams.ts';
 export { Host } from './host.ts';
 export * as ip from './ip.ts';
 export { parse, print } from './notation.ts';

@@ -300,7 +300,8 @@ export class Stack {
 
   #checkLeaks(): void {
     this.note('the test is over: every handle is released');
-    for (const handle of this.handles) this.core.release(handle);
+    // A number is a connection's or a datagram socket's, never both.
+    for (const handle of this.handles) this.core.release(handle) && this.core.udpClose(handle);
     this.pump();
     for (let steps = 0; this.deadline() < this.now + 86_400_000; steps++) {
       if (steps > 20_000) this.fail('timers go on for ever after the release of everything');

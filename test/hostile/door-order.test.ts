@@ -20,6 +20,7 @@ const NOTHING: Readonly<Record<string, unknown>> = {
   signal: 0,
   get: 0,
   nextStatus: 0,
+  nextUdpStatus: 0,
   traceCount: 0,
   traceBase: 0,
   used: 0,

@@ -23,6 +23,10 @@ const moot = (reason: string): Claim => ({ status: 'moot', reason });
 
 /** Claims about the other RFCs. */
 const OTHER_CLAIMS: Readonly<Record<string, Claim>> = {
+  'RFC 1112 §7.2b': deviates,
+  'RFC 1122 §4.1.3.2': absent('options of IP belong to source routes, which are for TCP alone'),
+  'RFC 1122 §4.1.3.3': partly('as in Linux who is connected to nobody is not told'),
+  'RFC 1122 §4.1.3.4c': absent('no user of today asks for it'),
   'RFC 1122 §4.2.2.13a': deviates,
   'RFC 1122 §3.3.2c': deviates,
   'RFC 1122 §4.2.2.13c': deviates,

@@ -3,7 +3,9 @@
  *
  * Where a section holds several rules, each has a letter of ours behind the section's number, in
  * the order of its text: `RFC 7323 §5.3a`. RFCs that only inform speak in no capitals; their level
- * is then what the text amounts to. RFC 9293's own requirements stand in `requirements.ts`.
+ * is then what the text amounts to. RFC 768 numbers no sections: here its headings are counted, of
+ * which the third is Fields, the fourth User Interface, the fifth IP Interface. RFC 9293's own
+ * requirements stand in `requirements.ts`.
  */
 import type { Requirement } from './requirements.ts';
 import { BBR_TABLE, DRAFT } from './bbr.ts';
@@ -13,7 +15,9 @@ import { SENDER_SUBJECTS, SENDER_TABLE } from './sender.ts';
 export const SUBJECTS: Readonly<Record<number, string>> = {
   ...SENDER_SUBJECTS,
   [DRAFT]: 'draft-ietf-ccwg-bbr-06',
-  1122: 'hosts: addresses, ICMP, reassembly, TIME-WAIT',
+  768: 'UDP',
+  1112: 'groups of IPv4',
+  1122: 'hosts: addresses, ICMP, reassembly, UDP, TIME-WAIT',
   1191: 'path MTU, IPv4',
   1337: 'hazards of TIME-WAIT',
   2018: 'SACK',
@@ -42,16 +46,46 @@ export const SUBJECTS: Readonly<Record<number, string>> = {
 };
 
 const TABLE = `
+RFC 768
+3a MAY a source port is 0 where no answer is wanted
+3b MUST the length counts the header as well, and is eight at least
+3c MAY a checksum of 0 says that there is none
+3d MUST one that comes to 0 is sent as all ones
+4a MUST a user has ports of his own to receive at
+4b MUST what is received comes with the port and address of its source
+4c MUST what is sent says data, ports and addresses
+5 MUST addresses of the pseudo header are those of the IP header
+
+RFC 1112
+6.1a MUST a user can choose how far a datagram to a group goes; by default one hop
+6.1b SHOULD and whether it comes back
+7.1 MUST a user can join a group and leave it
+7.2a MUST a host is in the group of all hosts, always
+7.2b MUST memberships are reported to routers on the link
+
 RFC 1122
 3.2.1.3a MUST a packet whose source is no single host's is dropped
 3.2.1.3b MUST what is for the loopback never leaves the host
 3.2.2a MUST an ICMP error causes no ICMP error
 3.2.2b MUST nor does a fragment that is not the first
+3.2.2c MUST nor what is for a group or everybody
 3.2.2.5 SHOULD a header that can not be read is a Parameter Problem
 3.2.2.6 MUST an echo is answered with all its octets
 3.3.2a MUST what does not come whole in time is discarded
 3.3.2b MUST and its sender told, if its first fragment came
 3.3.2c SHOULD that time lies between 60 and 120 seconds
+4.1.3.1 SHOULD what is for a port that nobody has is a Port Unreachable
+4.1.3.2 MUST users of UDP see IP options, and can send some
+4.1.3.3 MUST users of UDP hear of every ICMP error
+4.1.3.4a MUST datagrams have a checksum, unless their user wants none
+4.1.3.4b MUST a checksum that is wrong is dropped in silence
+4.1.3.4c MAY a user can have datagrams without one dropped
+4.1.3.5a MUST a user is told which address of ours a datagram was sent to
+4.1.3.5b MUST and can choose the one that his are sent from
+4.1.3.6a MUST what comes from a group or everybody is dropped
+4.1.3.6b MUST what is sent comes from an address of ours
+4.1.4a MUST a user can choose TTL and TOS
+4.1.4b MAY and is told the TOS of what comes
 4.2.2.13a MUST who closes first waits two MSL
 4.2.2.13b MAY a new SYN ends the wait; its ISS lies beyond every number of the old connection
 4.2.2.13c MAY a SYN that turns out to be an old duplicate brings TIME-WAIT back
@@ -146,6 +180,7 @@ RFC 4291
 RFC 4443
 2.4a MUST an ICMPv6 error or redirect causes no error
 2.4b MUST errors are limited in rate
+2.4c MUST what is for a group causes no error
 3.4 SHOULD what can not be read is a Parameter Problem, with a pointer to the octet
 
 RFC 4987
@@ -313,6 +348,8 @@ RFC 8200
 4.5d SHOULD so is a first fragment without all headers
 4.5e MUST fragments that overlap end the datagram, in silence
 4.5f MAY exact duplicates of a fragment are passed over, and the others kept
+8.1a MUST datagrams of UDP have a checksum
+8.1b MUST those without are dropped
 
 RFC 8201
 4a MUST a packet too big makes the path's MTU smaller
@@ -326,7 +363,7 @@ RFC 8201
 /** The rules by RFC, in the order of their sections. */
 export const OTHERS: readonly Requirement[] = [TABLE, SENDER_TABLE, BBR_TABLE]
   .flatMap((table) => table.trim().split('\n\n'))
-  .sort()
+  .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
   .flatMap((block) => {
     const [heading = '', ...lines] = block.split('\n');
     return lines.map((line) => {

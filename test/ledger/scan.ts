@@ -10,7 +10,7 @@ import { lineAt, type Source } from '../tidy/source.ts';
 const LABEL = /\b(?:MUST|SHLD|MAY|REC)-\d+\b/g;
 const SECTION = '§\\d+(?:\\.\\d+)*[a-z]?(?!\\w)';
 /** One RFC, or the draft of BBR, and its sections: `RFC 7323 §5.3a, §5.4 and §5.5`. */
-const SECTIONS = new RegExp(`\\b(RFC \\d{4}|BBR) (${SECTION}(?:(?:, | and )${SECTION})*)`, 'g');
+const SECTIONS = new RegExp(`\\b(RFC \\d{3,4}|BBR) (${SECTION}(?:(?:, | and )${SECTION})*)`, 'g');
 
 /** Where something stands. */
 export interface Place {

@@ -6,7 +6,7 @@
 import { config } from '../../assembly/limits';
 import { seedKeys } from '../../assembly/random';
 import { firstSlot, insert, layTable, referenceIn, Table } from '../../assembly/store/table';
-import { hashOf } from '../../assembly/tcp/tuple';
+import { hashOf } from '../../assembly/tuple';
 import { next, same, scratch, seed } from './generated';
 
 const TUPLES: u32 = 1_000;

@@ -8,7 +8,7 @@ import { functionsOf, importsOf, lineAt, type Source } from './source.ts';
 
 /** The floor of a file of the core (design.md §3). */
 function floorOf(path: string): number {
-  if (path === 'assembly/index.ts') return 5;
+  if (path === 'assembly/index.ts' || path === 'assembly/datagrams.ts') return 5;
   if (path === 'assembly/stack.ts') return 4.5;
   if (/^assembly\/(?:tcp|udp)\//.test(path)) return 4;
   if (path.startsWith('assembly/ip/')) return 3;
@@ -73,7 +73,9 @@ const EMITTERS: Readonly<Record<string, string>> = {
   'assembly/tcp/transmit.ts': '',
   'assembly/tcp/emit.ts': '',
   'assembly/tcp/backlog.ts': 'emitSynAck',
+  'assembly/ip/packet.ts': '',
   'assembly/ip/reply.ts': '',
+  'assembly/udp/emit.ts': '',
   'assembly/stack.ts': '',
   'assembly/memory.ts': '',
 };

@@ -5,6 +5,8 @@
 import {
   CE,
   complete,
+  DatagramUser,
+  datagram,
   encode,
   ip,
   listening,
@@ -15,6 +17,7 @@ import {
   type Options,
   Setting,
   type Stack,
+  UdpOption,
   withIpOptions,
 } from '../dsl/index.ts';
 
@@ -277,13 +280,45 @@ const ICMP: Readonly<Record<string, readonly Driver[]>> = {
 const udp = (family: Family, length: number) =>
   packet(ENDS[family], ip.UDP, Uint8Array.of(0, 7, 0, 7, 0, length, 0, 0));
 
+/** A user of port 7 with a buffer of one datagram; the last of so many packets is dropped. */
+function withUser(made: (family: Family) => Uint8Array, count: number): Driver {
+  return {
+    families: BOTH,
+    scene: (family) => {
+      const { stack } = listening();
+      const user = new DatagramUser(stack);
+      user.bind(7);
+      user.set(UdpOption.RECEIVE_BUFFER, 1);
+      for (let n = 1; n < count; n++) stack.input(made(family));
+      return { stack, last: () => stack.input(made(family)) };
+    },
+  };
+}
+
 const TRANSPORTS: Readonly<Record<string, readonly Driver[]>> = {
-  'udp/arrives udpArrives BAD_UDP_HEADER': [
+  'udp/arrives isSound BAD_UDP_HEADER': [
     both((f) => packet(ENDS[f], ip.UDP, new Uint8Array(7))),
     both((f) => udp(f, 7)),
     both((f) => udp(f, 9)),
   ],
-  'udp/arrives udpArrives NO_UDP_PORT': [both((f) => udp(f, 8))],
+  'udp/arrives isSound CHECKSUM_MISSING': [
+    last(V6, (f) => [datagram(ENDS[f], { checksum: 0 })]),
+  ],
+  'udp/arrives isWhole BAD_CHECKSUM': [both((f) => datagram(ENDS[f], { checksum: 0x1234 }))],
+  'udp/arrives udpArrives NO_UDP_PORT': [both((f) => datagram(ENDS[f]))],
+  'udp/arrives udpArrivesForMany NO_UDP_PORT': [
+    both((f) => datagram({ from: ENDS[f].from, to: f === 4 ? '224.0.0.1' : 'ff02::1' })),
+  ],
+  'udp/arrives dropFull DATAGRAM_BUFFER_FULL': [withUser((f) => datagram(ENDS[f]), 2)],
+  'udp/arrives udpErrorArrives ICMP_IGNORED': [
+    withUser((f) => {
+      const back = { from: ENDS[f].to, to: ENDS[f].from };
+      return unreachable(f, datagram(back, { from: 7, to: 9000 }));
+    }, 1),
+  ],
+  'stack deliverToMany ILLEGAL_ADDRESS': [
+    last(V6, (f) => [echo({ from: ENDS[f].from, to: 'ff02::1' }, 8)]),
+  ],
   'tcp/segment readSegment BAD_TCP_HEADER': [
     both((f) => packet(ENDS[f], ip.TCP, new Uint8Array(19))),
     ...[4, 6].map((offset) =>

@@ -8,8 +8,8 @@
  *
  * Without the local port it is a destination: what RFC 6056 chooses a port for.
  */
-import { SCRATCH } from '../memory';
-import { nh40 } from '../random';
+import { SCRATCH } from './memory';
+import { nh40 } from './random';
 
 /** The hash of a tuple: 36 octets at `tuple`, anything behind them. */
 export function hashOf(tuple: usize): u32 {
