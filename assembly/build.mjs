@@ -96,7 +96,7 @@ function mapOf(source) {
 }
 
 /** Everything that crosses the door, as the sources say it. */
-const source = ['abi.ts', 'counter.ts', 'reason.ts', 'windows.ts'].map(read).join('');
+const source = ['abi.ts', 'options.ts', 'counter.ts', 'reason.ts', 'windows.ts'].map(read).join('');
 const member = (list, wanted) => list.find(({ name }) => name === wanted);
 const settings = boundsOf(read('limits.ts'), member(enumsOf(source), 'Setting').members, true);
 const limits = boundsOf(read('limits.ts'), member(windowsOf(source), 'Config').fields, false);

@@ -33,22 +33,7 @@ import {
   TEXT,
   TEXT_SIZE,
 } from './memory';
-import {
-  blocks,
-  datagrams,
-  memberships,
-  synEntries,
-  flights,
-  layPools,
-  pages,
-  ranges,
-  replies,
-  sentRecords,
-  sourceRoutes,
-  tcbs,
-  timeWaits,
-  udpEndpoints,
-} from './pools';
+import { layPools } from './pools';
 import { seedKeys } from './random';
 import * as stack from './stack';
 import { abort as abortTcb } from './tcp/abort';
@@ -57,19 +42,18 @@ import { asked as askedOf, decide as decideAbout } from './tcp/decide';
 import { fromHandle } from './tcp/fetch';
 import { accept as acceptFrom, create as createTcb, openActive, openPassive } from './tcp/open';
 import { setOption as setTcbOption } from './tcp/option';
-import { orphans } from './tcp/lifecycle';
 import { peek as peekText, receive as receiveText, take as takeText } from './tcp/receive';
 import { commit as commitText, lend as lendRoom, markUrgent, send as sendText } from './tcp/send';
 import { setSourceRoute } from './tcp/source-route';
 import { nextStatus as nextStatusOf, status as statusOf } from './tcp/status';
 import { forgetAllPorts } from './tcp/taken-ports';
 import { handleOf, Tcb } from './tcp/tcb';
-import { lingering } from './tcp/timers';
 import { Instant, setNow } from './time';
-import { trace, traceBase as baseOfTrace, traceCount as countOfTrace } from './trace';
+import { trace } from './trace';
 import { nextUdpSignal } from './udp/status';
 
 export * from './datagrams';
+export * from './observe';
 
 /** The clock ends there: 285 years, and beyond it f64 has no whole microseconds. */
 const MAX_MICROS: u64 = 1 << 53;
@@ -347,59 +331,6 @@ export function nextStatus(cursor: u32): u32 {
 export function setOption(handle: u32, option: Option, value: u32): i32 {
   const tcb = fromHandle(handle);
   return tcb == null ? stale() : -setTcbOption(tcb, option, value);
-}
-
-// Observation --------------------------------------------------------------------
-
-/** Events written to the trace ring, modulo 2^32. */
-export function traceCount(): u32 {
-  return countOfTrace();
-}
-
-/** Address of the trace ring. */
-export function traceBase(): u32 {
-  return baseOfTrace();
-}
-
-/**
- * Items a pool has handed out: 0 TCBs, 1 SYN-queue entries, 2 TIME-WAIT, 3 ranges, 4 replies, 5
- * pages, 6 source routes, 7 flights, 8 records of segments sent, 10 blocks of short texts, 12
- * sockets of UDP, 13 datagrams that wait to be sent, 14 memberships in groups;
- * and of the TCBs 9 those whose user has let go, 11 of these those in FIN-WAIT-2.
- */
-export function used(pool: u32): u32 {
-  switch (pool) {
-    case 0:
-      return tcbs().used;
-    case 1:
-      return synEntries().used;
-    case 2:
-      return timeWaits().used;
-    case 3:
-      return ranges().used;
-    case 4:
-      return replies().used;
-    case 6:
-      return sourceRoutes().used;
-    case 7:
-      return flights().used;
-    case 8:
-      return sentRecords().used;
-    case 9:
-      return orphans();
-    case 10:
-      return blocks().used;
-    case 11:
-      return lingering();
-    case 12:
-      return udpEndpoints().used;
-    case 13:
-      return datagrams().used;
-    case 14:
-      return memberships().used;
-    default:
-      return pages().used;
-  }
 }
 
 function endpoint(): Endpoint {

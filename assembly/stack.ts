@@ -1,21 +1,21 @@
 /**
- * The stack: input, poll, output, deadline. The one loop, and the only file that knows both IP and
- * the transports.
+ * The stack: input, poll, output, deadline. The one loop, and with `icmp-errors.ts` the only file
+ * that knows both IP and the transports.
  */
-import { Counter, EchoReply, Outgoing, PacketFlag, Reason, Result, Timer } from './abi';
-import { count, uncount } from './counters';
+import { Counter, EchoReply, Outgoing, PacketFlag, Reason, Timer } from './abi';
+import { count } from './counters';
+import { errorArrives } from './icmp-errors';
 import { Datagram, datagram } from './ip/datagram';
 import { isLocal } from './ip/address';
-import { icmpArrives, isEcho, mayQuote, typeAndCode } from './ip/icmp';
+import { icmpArrives, isEcho } from './ip/icmp';
 import { sendHostUnreachable, sendPortUnreachable, sendProtocolUnknown } from './ip/icmp-error';
 import { readPacket, Verdict } from './ip/input';
 import { agePaths } from './ip/path-mtu';
 import { reassemblyDeadline, reassemblyTimeout } from './ip/reassembly';
 import { emitReply } from './ip/reply';
 import { isOnLink } from './ip/route';
-import { isLeftToOthers } from './ip/unclaimed';
 import { config } from './limits';
-import { ECHO_REPLY, OUTGOING, OUTPUT_CYCLE, RECEIVE, SCRATCH, TRANSMIT } from './memory';
+import { ECHO_REPLY, OUTGOING, OUTPUT_CYCLE, RECEIVE, TRANSMIT } from './memory';
 import { signalQueue, tcbs, timers } from './pools';
 import { earliest, earliestOwner } from './store/heap';
 import { shift } from './store/queue';
@@ -31,36 +31,16 @@ import { timeWaitDeadline, timeWaitTimeout } from './tcp/time-wait';
 import { reapQuiet } from './tcp/flight';
 import { transmit } from './tcp/transmit';
 import { goOn, nextInTurn } from './tcp/turn';
-import { Trouble, troubleArrives } from './tcp/unreachable';
 import { Instant, now, setNow } from './time';
 import { traceDrop } from './trace';
-import { udpArrives, udpArrivesForMany, udpErrorArrives } from './udp/arrives';
+import { udpArrives, udpArrivesForMany } from './udp/arrives';
 import { emitDatagram, hasDatagrams, isNextForUsToo } from './udp/emit';
 import { udp } from './udp/endpoint';
 import { isIpv4, mapIpv4 } from './wire/address';
-import { Icmp, ICMP_HEADER, nextHopMtu, PROTOCOL_ICMP, Unreachable } from './wire/icmp';
-import { Icmpv6, packetTooBigMtu, PROTOCOL_ICMPV6, Unreachable6 } from './wire/icmpv6';
-import {
-  FRAGMENT_OFFSET,
-  ipv4Destination,
-  ipv4Fragment,
-  IPV4_HEADER,
-  ipv4HeaderLength,
-  ipv4Protocol,
-  ipv4Source,
-  versionOf,
-} from './wire/ipv4';
-import {
-  endOfChain,
-  IPV6_HEADER,
-  ipv6Destination,
-  ipv6NextHeader,
-  ipv6Source,
-  NO_END,
-  NO_NEXT_HEADER,
-} from './wire/ipv6';
-import { load16, load32 } from './wire/octets';
-import { finalDestination } from './wire/source-route';
+import { PROTOCOL_ICMP } from './wire/icmp';
+import { PROTOCOL_ICMPV6 } from './wire/icmpv6';
+import { ipv4Destination, versionOf } from './wire/ipv4';
+import { ipv6Destination } from './wire/ipv6';
 import { PROTOCOL_TCP } from './wire/tcp';
 import { PROTOCOL_UDP } from './wire/udp';
 
@@ -143,126 +123,6 @@ function notOurs(d: Datagram): void {
   traceDrop(Reason.NOT_OUR_ADDRESS, 0, 0, 0);
   if (isOnLink(d.destination0, d.destination1)) sendHostUnreachable(d);
   else count(Counter.IpForwardRefused);
-}
-
-/** An ICMP error: reads the quoted headers and takes it to the connection it is about (MUST-54). */
-function errorArrives(d: Datagram): void {
-  const ipv4 = d.protocol == PROTOCOL_ICMP;
-  const quoted: usize = d.at + ICMP_HEADER;
-  const length = d.length - ICMP_HEADER;
-  if (length >= IPV4_HEADER && versionOf(quoted) != (ipv4 ? 4 : 6)) {
-    badError(Reason.ICMP_QUOTE_ILLEGAL);
-    return;
-  }
-  const quote = ipv4 ? quotedIpv4(quoted, length) : quotedIpv6(quoted, length);
-  const header = quote >> 8;
-  // RFC 792: eight octets of the transport's header are quoted, enough for ports and sequence
-  // number.
-  if (quote == NO_END || length < header + 8) {
-    badError(Reason.ICMP_CUT);
-    return;
-  }
-  if (header < IPV4_HEADER) {
-    badError(Reason.ICMP_QUOTE_ILLEGAL);
-    return;
-  }
-  const protocol = quote & 0xff;
-  const trouble = ipv4 ? troubleIpv4(typeAndCode(d)) : troubleIpv6(typeAndCode(d));
-  const counter = counterOf(typeAndCode(d) >> 8, ipv4);
-  if (counter != Counter.COUNT) count(counter);
-  const isOurs = protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP;
-  if (!isOurs || trouble == Trouble.NONE) {
-    count(Counter.IcmpInUnmatched);
-    traceDrop(Reason.ICMP_UNMATCHED, protocol, 0, 0);
-    return;
-  }
-  const tuple = SCRATCH + 64;
-  if (ipv4) {
-    store<u64>(tuple, 0);
-    store<u64>(tuple, mapIpv4(ipv4Source(quoted)), 8);
-    store<u64>(tuple, 0, 16);
-    store<u64>(tuple, mapIpv4(finalDestination(quoted)), 24);
-  } else {
-    memory.copy(tuple, ipv6Source(quoted), 16);
-    memory.copy(tuple + 16, ipv6Destination(quoted), 16);
-  }
-  if (!mayQuote(d, tuple, ipv4)) {
-    badError(Reason.ICMP_QUOTE_ILLEGAL);
-    return;
-  }
-  store<u16>(tuple, <u16>load16(quoted + header), 32);
-  store<u16>(tuple, <u16>load16(quoted + header + 2), 34);
-  const mtu = ipv4 ? nextHopMtu(d.at) : packetTooBigMtu(d.at);
-  const seq = load32(quoted + header + 4);
-  const isTaken =
-    protocol == PROTOCOL_TCP
-      ? troubleArrives(tuple, seq, trouble, mtu)
-      : udpErrorArrives(tuple, resultOf(trouble), trouble == Trouble.TOO_BIG ? max(mtu, 1) : 0);
-  if (!isTaken) nobodysError(seq, counter);
-}
-
-/** Octets of a quoted header and, in eight bits below, what is behind it; NO_END if it is cut. */
-function quotedIpv4(quoted: usize, length: u32): u32 {
-  if (length < IPV4_HEADER) return NO_END;
-  // A later fragment does not begin with a transport's header.
-  const isLater = (ipv4Fragment(quoted) & FRAGMENT_OFFSET) != 0;
-  return (ipv4HeaderLength(quoted) << 8) | (isLater ? NO_NEXT_HEADER : ipv4Protocol(quoted));
-}
-
-/** The same of IPv6, with its extension headers: what left in fragments has one. */
-function quotedIpv6(quoted: usize, length: u32): u32 {
-  if (length < IPV6_HEADER) return NO_END;
-  const end = endOfChain(ipv6NextHeader(quoted), quoted + IPV6_HEADER, length - IPV6_HEADER);
-  return end == NO_END ? NO_END : end + (IPV6_HEADER << 8);
-}
-
-/** What an error means to who sends datagrams. */
-function resultOf(trouble: Trouble): Result {
-  return trouble == Trouble.HARD ? Result.CONNECTION_REFUSED : Result.HOST_UNREACHABLE;
-}
-
-/** An error about a connection that nobody here has; `counter` has counted it. */
-function nobodysError(seq: u32, counter: Counter): void {
-  if (isLeftToOthers()) {
-    uncount(Counter.IcmpInMsgs, 1);
-    if (counter != Counter.COUNT) uncount(counter, 1);
-    return;
-  }
-  count(Counter.IcmpInUnmatched);
-  traceDrop(Reason.ICMP_UNMATCHED, seq, 0, 0);
-}
-
-/** What counts errors of that type; COUNT where nothing does. */
-function counterOf(type: u32, ipv4: bool): Counter {
-  const unreachable = ipv4 ? <u32>Icmp.DESTINATION_UNREACHABLE : Icmpv6.DESTINATION_UNREACHABLE;
-  const exceeded = ipv4 ? <u32>Icmp.TIME_EXCEEDED : Icmpv6.TIME_EXCEEDED;
-  if (type == unreachable) return Counter.IcmpInDestUnreachs;
-  if (type == exceeded) return Counter.IcmpInTimeExcds;
-  return !ipv4 && type == Icmpv6.PACKET_TOO_BIG ? Counter.COUNT : Counter.IcmpInParmProbs;
-}
-
-function badError(reason: Reason): void {
-  count(Counter.IcmpInErrors);
-  traceDrop(reason, 0, 0, 0);
-}
-
-function troubleIpv4(typeAndCode: u32): Trouble {
-  if (typeAndCode >> 8 != Icmp.DESTINATION_UNREACHABLE) return Trouble.SOFT;
-  const code = typeAndCode & 0xff;
-  if (code == Unreachable.FRAGMENTATION_NEEDED) return Trouble.TOO_BIG;
-  if (code == Unreachable.PROTOCOL || code == Unreachable.PORT) return Trouble.HARD;
-  return Trouble.SOFT;
-}
-
-function troubleIpv6(typeAndCode: u32): Trouble {
-  switch (typeAndCode >> 8) {
-    case Icmpv6.DESTINATION_UNREACHABLE:
-      return (typeAndCode & 0xff) == Unreachable6.PORT ? Trouble.HARD : Trouble.SOFT;
-    case Icmpv6.PACKET_TOO_BIG:
-      return Trouble.TOO_BIG;
-    default:
-      return Trouble.SOFT;
-  }
 }
 
 /** Sets the clock and runs every timer that is due. */

@@ -8,8 +8,8 @@ import { functionsOf, importsOf, lineAt, type Source } from './source.ts';
 
 /** The floor of a file of the core (design.md §3). */
 function floorOf(path: string): number {
-  if (path === 'assembly/index.ts' || path === 'assembly/datagrams.ts') return 5;
-  if (path === 'assembly/stack.ts') return 4.5;
+  if (/^assembly\/(?:index|datagrams|observe)\.ts$/.test(path)) return 5;
+  if (/^assembly\/(?:stack|icmp-errors)\.ts$/.test(path)) return 4.5;
   if (/^assembly\/(?:tcp|udp)\//.test(path)) return 4;
   if (path.startsWith('assembly/ip/')) return 3;
   if (path.startsWith('assembly/wire/')) return 2;

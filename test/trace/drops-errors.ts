@@ -54,7 +54,7 @@ export const ERROR_DROPS: Readonly<Record<string, readonly Driver[]>> = {
     troubled(synReceived, SOFT),
     troubled(synReceived, TOO_BIG, { rest: 1280 }),
   ],
-  'stack nobodysError ICMP_UNMATCHED': [
+  'icmp-errors nobodysError ICMP_UNMATCHED': [
     troubled(sending, HARD, {}, ({ peer }) => peer.send(rst({ seq: 1 }))),
   ],
   'tcp/path-mtu pathMtuFell ICMP_IGNORED': [

@@ -259,11 +259,11 @@ const ICMP: Readonly<Record<string, readonly Driver[]>> = {
   'ip/icmp echoArrives REPLY_QUEUE_FULL': [
     last(BOTH, (f) => [echo(ENDS[f], 8), echo(ENDS[f], 8)], { limits: { replies: 1 } }),
   ],
-  'stack errorArrives ICMP_CUT': [
+  'icmp-errors errorArrives ICMP_CUT': [
     both((f) => unreachable(f, sentByUs(f, ip.TCP).slice(0, 19))),
     both((f) => unreachable(f, sentByUs(f, ip.TCP).slice(0, f === 4 ? 27 : 47))),
   ],
-  'stack errorArrives ICMP_QUOTE_ILLEGAL': [
+  'icmp-errors errorArrives ICMP_QUOTE_ILLEGAL': [
     both((f) => unreachable(f, new Uint8Array(60))),
     both((f) =>
       unreachable(
@@ -273,7 +273,7 @@ const ICMP: Readonly<Record<string, readonly Driver[]>> = {
     ),
     both((f) => unreachable(f, packet(ENDS[f], ip.TCP, new Uint8Array(20)))),
   ],
-  'stack errorArrives ICMP_UNMATCHED': [both((f) => unreachable(f, sentByUs(f, ip.UDP)))],
+  'icmp-errors errorArrives ICMP_UNMATCHED': [both((f) => unreachable(f, sentByUs(f, ip.UDP)))],
 };
 
 /** A datagram of UDP that says it is so many octets long. */
