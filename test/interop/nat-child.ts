@@ -1,12 +1,12 @@
 /**
- * What `run-nat.test.ts` runs inside a namespace: programs on a stack whose host has another host
+ * What `nat.test.ts` runs inside a namespace: programs on a stack whose host has another host
  * on a link of its own, in a namespace behind a pair of devices.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { folder, launch, perform, type Running, stop } from './cli-running.ts';
+import { folder, launch, perform, type Running, stop } from '../host/cli-running.ts';
 
 const PROGRAM = `${process.env['NETCELL_PROGRAMS']!}/beyond.mjs`;
 const FAR = `
@@ -105,8 +105,13 @@ async function told() {
   await alone.said(/beyond/);
   await stop(alone, 'SIGTERM');
   const kernel = await ask(['--kernel', '*']);
+  const chain = 'add chain ip others guard { type filter hook forward priority 0 ; policy drop ; }';
+  sh(`nft add table ip others && nft '${chain}'`);
+  const guarded = start(['--nat']);
+  await guarded.said(/drops/);
+  await stop(guarded, 'SIGTERM');
   far.kill();
-  return { alone: alone.output(), kernel };
+  return { alone: alone.output(), kernel, dropped: guarded.output() };
 }
 
 await perform({ forwarded, told });

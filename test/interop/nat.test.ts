@@ -4,14 +4,13 @@
  */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { has } from '../interop/machine.ts';
-import { packageUnderTest } from '../package/entries.ts';
-import { bundle, repository, run } from './bundle.ts';
-import { environment, folder } from './cli-inside.ts';
-import { scenariosBy } from './scenarios.ts';
+import { bundle, repository, run } from '../host/bundle.ts';
+import { environment, folder } from '../host/cli-inside.ts';
+import { scenariosBy } from '../host/scenarios.ts';
+import { has } from './machine.ts';
 
-const script = bundle('test/host/run-nat-child.ts');
-const cli = join(packageUnderTest() ?? repository, 'build/cli.js');
+const script = bundle('test/interop/nat-child.ts');
+const cli = join(repository, 'build/cli.js');
 const env = { ...environment, NETCELL_PROGRAMS: join(repository, 'test/host/programs') };
 const { inside, obstacle, title } = await scenariosBy('a host beyond', (scenario) => {
   return run(script, [scenario, cli, folder], { env }).outcome;
@@ -64,10 +63,12 @@ describe.skipIf(obstacle !== undefined || missing.length > 0)(`${title}${lacks}`
   });
 
   it('is beyond reach without, which is said once, but not by the kernel', async () => {
-    const { alone, kernel } = await inside<{ alone: string; kernel: Asked }>('told');
+    type Told = { alone: string; kernel: Asked; dropped: string };
+    const { alone, kernel, dropped } = await inside<Told>('told');
     expect(alone.match(/198\.51\.100\.130 is beyond the stack's network/g)).toHaveLength(1);
     expect(alone).toMatch(/netcell run --nat .*\n.*netcell run --kernel '\*'/);
     expect(kernel.said.split('\n').slice(0, 2)).toEqual(ANSWERS);
     expect(kernel.during.rules).not.toContain('10.9.0.0');
+    expect(dropped).toMatch(/nft's chain guard of table ip others drops what is forwarded.*tun0/);
   });
 });
