@@ -51,6 +51,7 @@ export {
   SETTINGS,
   State,
   TraceKind,
+  UdpOption,
 } from './abi.ts';
 export {
   formatAddress,
@@ -74,12 +75,20 @@ export {
   type WebSocketLike,
   type WebSocketLinkOptions,
 } from './link/websocket.ts';
+export type { UdpInfo } from './inspect-udp.ts';
 export type { PingOptions, PingReply } from './ping.ts';
+export { type Datagram, RawDatagram } from './raw/datagram.ts';
 export { END, RawConnection, RawListener } from './raw/raw.ts';
 export type { RawSyn } from './raw/syn.ts';
 export type { TuningOptions } from './raw/tuning.ts';
 export { Stack } from './stack.ts';
 export type { OpenListenerOptions, OpenOptions, StackOptions } from './stack.ts';
+export type {
+  OutgoingDatagram,
+  UdpOpened,
+  UdpOptions,
+  UdpSocket,
+} from './streams/datagrams.ts';
 export type { Listener, ListenerAddress, ListenerInfo, ListenOptions } from './streams/listener.ts';
 export type { ConnectOptions, Socket, SocketInfo } from './streams/socket.ts';
 export {

@@ -19,19 +19,20 @@ import { type Clock, turn } from './clock.ts';
 import { type Core, giveAddress, setEndpoint } from './core.ts';
 import type { SocketError } from './errors.ts';
 import { readCounters, readSockets, type TcpInfo } from './inspect.ts';
+import { readUdpSockets, type UdpInfo } from './inspect-udp.ts';
 import { Attachment, linkOf, sharePorts } from './link/attachment.ts';
 import type { Link, Linkable, LinkOwner } from './link/link.ts';
 import type { PacketStreams } from './link/streams.ts';
 import { type PingOptions, type PingReply, Pings } from './ping.ts';
 import type { WasmModule } from './platform.ts';
 import { EPOCH, Pump, PumpAlarm, type Pumped } from './pump.ts';
+import { isDatagramHandle, type RawDatagram, RawDatagrams } from './raw/datagram.ts';
 import { failure, noAddress, notFound } from './raw/failure.ts';
+import { openRawListener } from './raw/listen.ts';
 import { Owners } from './raw/owners.ts';
 import { PassivePorts } from './raw/passive-ports.ts';
 import { type Host, RawConnection, RawListener } from './raw/raw.ts';
 import {
-  ANY_DESTINATION,
-  checkAny,
   checkOptions,
   type OpenListenerOptions,
   type OpenOptions,
@@ -39,15 +40,14 @@ import {
   sourceRouteOption,
   type StackOptions,
   tuneFirst,
-  tuneListener,
 } from './raw/tuning.ts';
+import { type UdpOptions, UdpSocket } from './streams/datagrams.ts';
 import { Listener, type ListenOptions } from './streams/listener.ts';
 import { asyncDispose } from './streams/settle.ts';
 import { connectSocket, type ConnectOptions, type Socket } from './streams/socket.ts';
 import { changeSetting, createTuned, readSetting } from './sysctl.ts';
 import type { SysctlName, SysctlValue, Triple, TripleName } from './sysctl.ts';
 import { TraceReader } from './trace.ts';
-import { describe } from './units.ts';
 
 export type { TcpInfo } from './inspect.ts';
 export type { OpenListenerOptions, OpenOptions, StackOptions } from './raw/tuning.ts';
@@ -60,6 +60,7 @@ export class Stack implements Host {
   readonly #pump: Pump;
   readonly #alarm: PumpAlarm;
   readonly #owners = new Owners<RawConnection | RawListener>();
+  readonly #datagrams = new RawDatagrams(this);
   readonly #pings: Pings;
   readonly #addresses: string[] = [];
   readonly #mtu: number | undefined;
@@ -159,7 +160,8 @@ export class Stack implements Host {
       this.#pings.expire();
     },
     signal: (handle, events, result, reason) => {
-      this.#owners.of(handle)?.signal(events, result, reason);
+      if (isDatagramHandle(handle)) this.#datagrams.signal(handle, events, result, reason);
+      else this.#owners.of(handle)?.signal(events, result, reason);
     },
     transmit: () => {
       const attachment = this.#attachment;
@@ -276,26 +278,16 @@ export class Stack implements Host {
   openListener(options: OpenListenerOptions): RawListener {
     this.#check();
     checkOptions(options);
-    const { hostname = '::', backlog = 511 } = options;
-    const port = checkPort(options.port);
-    const isAny = hostname === ANY_DESTINATION;
-    if (isAny) checkAny(this.core);
-    if (!isAny && isHostName(hostname)) throw notFound('listen', hostname, port);
-    const octets = toMapped(octetsOf(isAny ? '::' : hostname));
-    if (!(backlog >= 0)) throw new RangeError(`backlog can not be ${describe(backlog)}`);
-    this.refresh();
-    const handle = this.core.create();
-    if (handle <= 0) throw failure(this.core, 'listen', -handle, hostname, port);
-    const raw = new RawListener(this, handle, this.#adopt, options.onSyn);
-    tuneListener(raw, options);
-    const result = this.#ports.listen(this.core, handle, octets, port, backlog, isAny);
-    if (result !== Result.OK) {
-      raw.release();
-      throw failure(this.core, 'listen', result, hostname, port);
-    }
+    const raw = openRawListener(this, this.#ports, options, this.#adopt);
     this.#owners.add(raw);
     raw.unhold();
     return raw;
+  }
+
+  /** A socket of UDP that is bound to nothing. @throws SocketError ENOBUFS */
+  openDatagram(): RawDatagram {
+    this.#check();
+    return this.#datagrams.open();
   }
 
   readonly #adopt = (handle: number): RawConnection => {
@@ -316,6 +308,11 @@ export class Stack implements Host {
     return new Listener(this, options);
   }
 
+  /** A socket of UDP, as streams of datagrams. */
+  udp(options: UdpOptions = {}): UdpSocket {
+    return new UdpSocket(this, options);
+  }
+
   // Looking ------------------------------------------------------------------------
 
   /** Every connection, listener, SYN-queue entry and TIME-WAIT record: `ss -tan`. */
@@ -323,6 +320,11 @@ export class Stack implements Host {
     this.refresh();
     this.wake();
     return readSockets(this.core);
+  }
+
+  /** Every socket of UDP: `ss -uan`. */
+  udpSockets(): UdpInfo[] {
+    return readUdpSockets(this.core);
   }
 
   /** Counters since the stack was made, by the names of `nstat`. */
@@ -368,6 +370,7 @@ export class Stack implements Host {
     const owners = this.#owners.all();
     this.refresh();
     for (const raw of owners) raw instanceof RawListener ? raw.close() : raw.abort();
+    this.#datagrams.close();
     this.#pings.close();
     this.pump();
     // A pump that this was called from has signals still to hand out. Microtasks may run inside it

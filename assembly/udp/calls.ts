@@ -10,7 +10,7 @@ import { MAX_MEMBERSHIPS } from '../limits';
 import { pages } from '../pools';
 import { random } from '../random';
 import { clearChain } from '../store/chain';
-import { isGroup, isIpv4, isUnspecified, unspecifiedOf } from '../wire/address';
+import { isGroup, isIpv4, isUnspecified } from '../wire/address';
 import { enterEndpoint, holdersOf, isTaken, removeEndpoint } from './demux';
 import {
   accountPages,
@@ -66,10 +66,9 @@ function choosePort(): u32 {
   return 0;
 }
 
-/** Binds an endpoint that is bound to nothing to any address, in the family of a remote one. */
-export function bindToAny(endpoint: UdpEndpoint, remote0: u64, remote1: u64): Result {
-  if (isTrue(endpoint, UdpFlag.BOUND)) return Result.OK;
-  return bindEndpoint(endpoint, 0, unspecifiedOf(remote0, remote1), 0);
+/** Binds an endpoint that is bound to nothing to any address, and a free port. */
+export function bindToAny(endpoint: UdpEndpoint): Result {
+  return isTrue(endpoint, UdpFlag.BOUND) ? Result.OK : bindEndpoint(endpoint, 0, 0, 0);
 }
 
 /**
@@ -81,7 +80,7 @@ export function connectEndpoint(endpoint: UdpEndpoint, to: Endpoint): Result {
   if (to.remotePort == 0) return disconnect(endpoint);
   const route = chooseSource(endpoint, to.remote0, to.remote1);
   if (route != Result.OK) return route;
-  const bound = bindToAny(endpoint, to.remote0, to.remote1);
+  const bound = bindToAny(endpoint);
   if (bound != Result.OK) return bound;
   removeEndpoint(endpoint);
   if (!isUnicast(endpoint.bound0, endpoint.bound1)) {

@@ -60,7 +60,7 @@ export function sendDatagram(endpoint: UdpEndpoint, to: Endpoint, length: u32): 
   if (UDP_HEADER + length > largestDatagram(remote0, remote1)) return -Result.DATAGRAM_TOO_LONG;
   const routed = chooseSource(endpoint, remote0, remote1);
   if (routed != Result.OK) return -routed;
-  const bound = bindToAny(endpoint, remote0, remote1);
+  const bound = bindToAny(endpoint);
   if (bound != Result.OK) return -bound;
   if (!hasRoomFor(endpoint, length)) return wait(endpoint);
   const before = pages().used;

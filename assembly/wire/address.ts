@@ -39,11 +39,6 @@ export function isUnspecified(a0: u64, a1: u64): bool {
   return a0 == 0 && (a1 == 0 || a1 == MAPPED);
 }
 
-/** The second half of 0.0.0.0 or ::, in the family of an address; the first half is 0. */
-export function unspecifiedOf(a0: u64, a1: u64): u64 {
-  return isIpv4(a0, a1) ? MAPPED : 0;
-}
-
 /** 127.0.0.0/8, ::1 */
 export function isLoopback(a0: u64, a1: u64): bool {
   if (isIpv4(a0, a1)) return ipv4Number(a1) >> 24 == 127;

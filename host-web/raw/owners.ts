@@ -12,25 +12,35 @@ const INDEX_MASK = (1 << Memory.INDEX_BITS) - 1;
 
 export class Owners<T extends { readonly handle: number }> {
   readonly #list: (T | undefined)[] = [undefined];
+  readonly #base: number;
+
+  /** @param base the index before the first that is given out */
+  constructor(base = 0) {
+    this.#base = base;
+  }
 
   /** Enters the owner of its handle. */
   add(owner: T): void {
-    const index = owner.handle & INDEX_MASK;
+    const index = this.#indexOf(owner.handle);
     while (this.#list.length < index) this.#list.push(undefined);
     this.#list[index] = owner;
   }
 
   /** The owner of a handle that has not been let go of. */
   of(handle: number): T | undefined {
-    const owner = this.#list[handle & INDEX_MASK];
+    const owner = this.#list[this.#indexOf(handle)];
     return owner?.handle === handle ? owner : undefined;
   }
 
   /** Lets go of a handle; answers whose it was. */
   remove(handle: number): T | undefined {
     const owner = this.of(handle);
-    if (owner !== undefined) this.#list[handle & INDEX_MASK] = undefined;
+    if (owner !== undefined) this.#list[this.#indexOf(handle)] = undefined;
     return owner;
+  }
+
+  #indexOf(handle: number): number {
+    return (handle & INDEX_MASK) - this.#base;
   }
 
   /** Every owner. */

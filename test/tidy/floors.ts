@@ -21,7 +21,7 @@ import { importsOf, type Source } from './source.ts';
  */
 const FLOORS: readonly (readonly [RegExp, number])[] = [
   [/^host-web\/(?:abi|address|callback|clock|core|core-wasm\.d|errors|inspect)\.ts$/, 0],
-  [/^host-web\/(?:pieces|platform|sysctl|trace|units|wasm)\.ts$/, 0],
+  [/^host-web\/(?:inspect-udp|pieces|platform|sysctl|trace|units|wasm)\.ts$/, 0],
   [/^host-web\/(?:link|packet)\//, 1],
   [/^host-web\/raw\//, 2],
   [/^host-web\/streams\//, 3],
