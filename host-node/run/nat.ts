@@ -2,8 +2,8 @@
  * `--nat`: the host forwards what leaves the stack's network, under an address of its own, for as
  * long as a program runs. Without it a TUN device reaches this host alone.
  *
- * A run that is killed (SIGKILL) can take nothing back: its rules are replaced by those of the next
- * with a device of that name, and taken back with them; forwarding stays on.
+ * A run that is killed (SIGKILL) can take nothing back: that is left to the next `--nat` with a
+ * device of that name.
  */
 import { formatAddress, parseAddress, samePrefix } from '../../host-web/address.ts';
 import { Exit, Failure, reasonOf } from '../cli/failure.ts';
@@ -69,7 +69,7 @@ export function openNat(
       if (!isElsewhere(family, device)) continue;
       undo.push(() => rules.unset(masqueraded));
       rules.set(masqueraded);
-      undo.push(forward(family));
+      undo.push(forward(family, device));
       for (const place of rules.drops(family)) {
         warn(`${place} drops what is forwarded: have it accept what is ${device}'s`);
       }
