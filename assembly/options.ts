@@ -59,6 +59,8 @@ export enum Option {
   ANY_DESTINATION,
   /** Listeners, before OPEN: each SYN waits until `decide` says what becomes of it. */
   ASK,
+  /** Listeners at ::, before OPEN: IPv6 alone, and not both families (RFC 3493 §5.3). */
+  IPV6_ONLY,
 }
 
 /** Options of a socket of UDP. */

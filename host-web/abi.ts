@@ -326,6 +326,8 @@ export enum Option {
   ANY_DESTINATION = 20,
   /** Listeners, before OPEN: each SYN waits until `decide` says what becomes of it. */
   ASK = 21,
+  /** Listeners at ::, before OPEN: IPv6 alone, and not both families (RFC 3493 §5.3). */
+  IPV6_ONLY = 22,
 }
 
 /** Options of a socket of UDP. */

@@ -143,9 +143,9 @@ function fitness(listener: Tcb, a0: u64, a1: u64, isForeign: bool): u32 {
   if (isForeign && (listener.passive & Passive.ANY_DESTINATION) == 0) return 0;
   if (listener.local0 == a0 && listener.local1 == a1) return 3;
   if (!isUnspecified(listener.local0, listener.local1)) return 0;
-  // 0.0.0.0 takes IPv4 only; :: takes both families.
+  // 0.0.0.0 takes IPv4 only; :: takes both families, unless it is told not to.
   if (isIpv4(listener.local0, listener.local1)) return isIpv4(a0, a1) ? 2 : 0;
-  return 1;
+  return (listener.passive & Passive.IPV6_ONLY) != 0 && isIpv4(a0, a1) ? 0 : 1;
 }
 
 /**

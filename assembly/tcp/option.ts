@@ -30,6 +30,8 @@ export function setOption(tcb: Tcb, option: Option, value: u32): Result {
       return takeSyns(tcb, Passive.ANY_DESTINATION, value != 0);
     case Option.ASK:
       return takeSyns(tcb, Passive.ASK, value != 0);
+    case Option.IPV6_ONLY:
+      return takeSyns(tcb, Passive.IPV6_ONLY, value != 0);
     case Option.BLACK_HOLE_DETECTION:
       trustPath(tcb, value == 0);
       return Result.OK;

@@ -116,6 +116,8 @@ export enum Passive {
   ANY_DESTINATION = 1,
   /** Its user decides about each (Option.ASK). */
   ASK = 2,
+  /** At ::, of IPv6 alone (Option.IPV6_ONLY). */
+  IPV6_ONLY = 4,
 }
 
 /** Where a connection stands with ECN, as bits of `tcb.ecn`. */

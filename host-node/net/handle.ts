@@ -65,7 +65,7 @@ export class Handle extends StreamHandle {
   #connecting: Connecting | undefined;
   #isAccepting = false;
   /** How it takes SYNs, where that is not as the kernel does. */
-  #passive: Pick<OpenListenerOptions, 'hostname' | 'onSyn'> = {};
+  #passive: Pick<OpenListenerOptions, 'hostname' | 'onSyn' | 'ipv6Only'> = {};
   /** `net.Server`'s: takes a connection. */
   onconnection: ((status: number, client?: Handle) => void) | undefined;
   /** Its stack has been closed, which nobody is told of as an error. */
@@ -128,7 +128,7 @@ export class Handle extends StreamHandle {
 
   #bind(address: string, port: number, family: Family, flags: number): number {
     if (this.#bound !== undefined || this.connection !== undefined) return numberOf('EINVAL');
-    if ((flags & IPV6_ONLY) !== 0) return numberOf('ENOTSUP');
+    if ((flags & IPV6_ONLY) !== 0) this.#passive = { ...this.#passive, ipv6Only: true };
     if ((flags & REUSE_PORT) !== 0) this.options = { ...this.options, reusePort: true };
     this.#family = family;
     this.#bound = { address, port };
@@ -144,6 +144,7 @@ export class Handle extends StreamHandle {
   takeSyns(isForAny: boolean, onSyn: ((syn: RawSyn) => void) | undefined): void {
     if (isForAny) checkAny(this.stack.core);
     this.#passive = {
+      ...this.#passive,
       ...(isForAny && { hostname: ANY_DESTINATION }),
       ...(onSyn && { onSyn: (syn) => this.tell(() => this.call(() => onSyn(syn))) }),
     };
@@ -159,7 +160,8 @@ export class Handle extends StreamHandle {
     } catch (error) {
       return errnoOf(error);
     }
-    if (!enter(this.stack, listener, this.options.reusePort === true)) {
+    const { reusePort = false } = this.options;
+    if (!enter(this.stack, listener, reusePort, this.#passive.ipv6Only === true)) {
       listener.close();
       listener.release();
       return port === 0 ? this.listen(backlog) : numberOf('EADDRINUSE');

@@ -12,15 +12,17 @@ import { perStack } from './per-stack.ts';
 interface Member {
   readonly address: string;
   readonly isShared: boolean;
+  /** Of :: it has IPv6 alone. */
+  readonly isIpv6: boolean;
 }
 
 const ANY = '::';
 const ANY_IPV4 = '0.0.0.0';
 
-function overlap(one: string, other: string): boolean {
-  if (one === other || one === ANY || other === ANY) return true;
-  if (one === ANY_IPV4) return !other.includes(':');
-  return other === ANY_IPV4 && !one.includes(':');
+/** Whether a listener takes what another one at that address would. */
+function takes({ address, isIpv6 }: Member, other: string): boolean {
+  if (address === ANY) return !isIpv6 || other.includes(':');
+  return address === ANY_IPV4 ? !other.includes(':') : address === other;
 }
 
 const portsOf = perStack(() => new Map<number, Map<RawListener, Member>>());
@@ -30,14 +32,21 @@ const portsOf = perStack(() => new Map<number, Map<RawListener, Member>>());
  *
  * @returns false where another one has its port on such an address
  */
-export function enter(stack: Stack, listener: RawListener, isShared: boolean): boolean {
+export function enter(
+  stack: Stack,
+  listener: RawListener,
+  isShared: boolean,
+  isIpv6: boolean,
+): boolean {
   const ports = portsOf(stack);
   const { localAddress: address, localPort: port } = listener;
   const members = ports.get(port) ?? new Map<RawListener, Member>();
+  const member = { address, isShared, isIpv6 };
   for (const other of members.values()) {
-    if (overlap(address, other.address) && !(isShared && other.isShared)) return false;
+    const isApart = !takes(member, other.address) && !takes(other, address);
+    if (!isApart && !(isShared && other.isShared)) return false;
   }
-  ports.set(port, members.set(listener, { address, isShared }));
+  ports.set(port, members.set(listener, member));
   return true;
 }
 

@@ -79,6 +79,8 @@ export interface OpenListenerOptions extends TuningOptions {
    * `backlog` says.
    */
   onSyn?: (syn: RawSyn) => void;
+  /** `'::'` is IPv6 alone (IPV6_V6ONLY), so that another listener may have IPv4's port. */
+  ipv6Only?: boolean;
   /** Connections that may wait for `accept`; default 511. */
   backlog?: number;
 }
@@ -218,8 +220,9 @@ export function tuneFirst(raw: RawConnection | RawListener, options: TuningOptio
 
 /** As `tuneFirst`, and how a listener takes SYNs. */
 export function tuneListener(raw: RawListener, options: OpenListenerOptions): void {
-  const { hostname, onSyn } = options;
+  const { hostname, ipv6Only, onSyn } = options;
   tuneFirst(raw, options);
+  if (ipv6Only === true) raw.setOption(Option.IPV6_ONLY, 1);
   if (onSyn !== undefined) raw.setOption(Option.ASK, 1);
   if (hostname === ANY_DESTINATION) raw.setOption(Option.ANY_DESTINATION, 1);
 }

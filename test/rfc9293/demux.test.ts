@@ -43,6 +43,23 @@ test('connections differ by any part of the tuple', () => {
   expect(hosts.map((host) => host.read())).toEqual(peers.map((_, i) => `to ${i}`));
 });
 
+test('RFC 3493 §5.3: a listener at :: takes both families, or with IPV6_ONLY its own', () => {
+  const { stack, listener } = listening();
+  const only = listener.another();
+  only.setOption(Option.IPV6_ONLY, 1);
+  expect(only.listen(81)).toBe(0);
+  const [four, six] = [4, 6].map((family) => {
+    return new Peer(stack, { family: family as 4 | 6, port: 41_000, hostPort: 81 });
+  });
+  four!.send(syn({ seq: 0 }));
+  four!.expect(rst({ seq: 0, ack: 1 }));
+  open(only, six!).abort();
+  const ipv4 = listener.another();
+  expect(ipv4.listen(81, { address: '0.0.0.0' })).toBe(0);
+  four!.take();
+  open(ipv4, four!);
+});
+
 test('a tuple nobody has is answered by a RST, though a neighbour differs by one bit', () => {
   const { stack, host } = established();
   const stranger = new Peer(stack, { port: 40_001 });

@@ -107,6 +107,26 @@ export const servers: Programs = {
     }
   },
 
+  'server: IPv6 alone leaves the port of IPv4 to another': async (w) => {
+    const [four, six, both] = [w.server(), w.server(), w.server()];
+    six.listen({ port: w.port, host: '::', ipv6Only: true });
+    await until(six, 'listening');
+    four.listen({ port: w.port, host: '0.0.0.0' });
+    await until(four, 'listening');
+    w.hear('both', both, ...EVENTS);
+    both.listen({ port: w.port });
+    await until(both, 'error');
+    for (const [host, server] of [
+      [THERE, four],
+      [THERE6, six],
+    ] as const) {
+      const accepted = until(server, 'connection');
+      w.own(w.here.connect({ port: w.port, host })).resume();
+      const [socket] = (await accepted) as [Socket];
+      w.say('servers', `${where(server)}: ${socket.remoteFamily}`);
+    }
+  },
+
   'server: one port on two addresses, and after its end again': async (w) => {
     const [first, second] = [w.server(), w.server()];
     first.listen(w.port, '127.0.0.1');
