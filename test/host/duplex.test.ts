@@ -36,6 +36,8 @@ const TEXT = Buffer.from(Uint32Array.from({ length: 300_000 }, (_, i) => i * 2_6
 
 async function responseOf(sent: ReturnType<typeof request>): Promise<IncomingMessage> {
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  // It may still be open when its stack closes.
+  sent.on('error', () => {});
   return response;
 }
 

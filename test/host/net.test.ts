@@ -72,6 +72,8 @@ async function fetchFrom(options: RequestOptions, body?: Buffer): Promise<Answer
   const sent = request({ host: THERE, ...options });
   sent.end(body);
   const [message] = (await once(sent, 'response')) as [IncomingMessage];
+  // It may still be open when its stack closes, as those of `quiet`.
+  sent.on('error', () => {});
   const parts: Buffer[] = [];
   for await (const part of message) parts.push(part as Buffer);
   return { status: message.statusCode, body: Buffer.concat(parts), reused: sent.reusedSocket };
