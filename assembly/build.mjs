@@ -247,6 +247,7 @@ const bundled = await bundle(
     pcapng: 'host-web/link/pcapng.ts',
     tun: 'host-node/tun.ts',
     net: 'host-node/net/index.ts',
+    dgram: 'host-node/dgram/index.ts',
     cli: 'host-node/cli/index.ts',
     register: 'host-node/run/register.ts',
   },

@@ -8,9 +8,11 @@
  * - `loopback`: one stack, which has all four addresses;
  * - `probe`: nothing, but for the namespace.
  */
+import nodeDgram from 'node:dgram';
 import nodeNet from 'node:net';
 import { enterNamespace } from '../../host-node/namespace.ts';
 import { addAddress } from '../../host-node/netlink.ts';
+import { dgramFor } from '../../host-node/dgram/index.ts';
 import { netFor } from '../../host-node/net/index.ts';
 import { TunError } from '../../host-node/tun.ts';
 import { octetsOf } from '../../host-web/address.ts';
@@ -28,7 +30,13 @@ function kernel(): Place {
     addAddress('lo', { octets: octetsOf(address), prefix: 128 });
   }
   const serve: Place['serve'] = (server, options) => void server.listen(options);
-  return { here: nodeNet, there: nodeNet, serve };
+  return {
+    here: nodeNet,
+    there: nodeNet,
+    serve,
+    dgramHere: nodeDgram,
+    dgramThere: nodeDgram,
+  };
 }
 
 function stacks(here: Stack, there: Stack): Place {
@@ -37,6 +45,8 @@ function stacks(here: Stack, there: Stack): Place {
     here: ours as unknown as typeof nodeNet,
     there: theirs as unknown as typeof nodeNet,
     serve: (server, options) => void theirs.serve(server, options),
+    dgramHere: dgramFor(here) as typeof nodeDgram,
+    dgramThere: dgramFor(there) as typeof nodeDgram,
   };
 }
 

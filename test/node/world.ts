@@ -6,6 +6,7 @@
  * order that Node promises, while which of two ends of a connection is told first is the network's.
  * Whatever a program opened is destroyed behind it, and one that does not come to its end says so.
  */
+import type nodeDgram from 'node:dgram';
 import type { EventEmitter } from 'node:events';
 import { Agent, type AgentOptions } from 'node:http';
 import type nodeNet from 'node:net';
@@ -18,6 +19,9 @@ export interface Place {
   readonly here: typeof nodeNet;
   readonly there: typeof nodeNet;
   serve(server: nodeNet.Server, options: nodeNet.ListenOptions): void;
+  /** `dgram` of who asks, and of who answers. */
+  readonly dgramHere: typeof nodeDgram;
+  readonly dgramThere: typeof nodeDgram;
 }
 
 export type Log = Record<string, string[]>;
@@ -92,6 +96,7 @@ export class World {
   /** Of the name `netcell`. */
   readonly identity: Identity;
   readonly log: Log = {};
+  readonly #place: Place;
   readonly #serve: Place['serve'];
   readonly #opened: { destroy(): unknown }[] = [];
   readonly #servers: nodeNet.Server[] = [];
@@ -99,6 +104,7 @@ export class World {
   constructor(place: Place, port: number, identity: Identity) {
     this.here = place.here;
     this.there = place.there;
+    this.#place = place;
     this.#serve = place.serve;
     this.port = port;
     this.identity = identity;
@@ -182,6 +188,19 @@ export class World {
     const [server] = (await accepted) as [nodeNet.Socket];
     await connected;
     return { client, server, listener };
+  }
+
+  /** A socket of `dgram` of who answers, or of who asks; it is closed when the program is over. */
+  datagrams(type: string | nodeDgram.SocketOptions, isHere = false): nodeDgram.Socket {
+    const { dgramHere, dgramThere } = this.#place;
+    const socket = (isHere ? dgramHere : dgramThere).createSocket(type as nodeDgram.SocketOptions);
+    this.own({
+      destroy: () => {
+        // What is closed already says so.
+        attempt(() => socket.close());
+      },
+    });
+    return socket;
   }
 
   /** An agent of `http` whose connections are those of this place. */

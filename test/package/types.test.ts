@@ -45,6 +45,7 @@ export const isRefused: 'nowhere' extends Parameters<Stack['connect']>[1] ? neve
 const NODE = `
 import { Agent } from 'node:http';
 import { createStackSync } from 'netcell';
+import { type Dgram, dgramFor } from 'netcell/dgram';
 import { netFor, type Socket } from 'netcell/net';
 import { openTun, type Tun, TunError, TunLink } from 'netcell/tun';
 const stack = createStackSync();
@@ -52,6 +53,8 @@ const tun: Tun = openTun({ addresses: ['10.9.0.1/24'] });
 export const detach: () => void = stack.attach(tun, { onClosed: (error: unknown) => error });
 export const links: [TunLink, TunLink] = [tun.link(), new TunLink(tun)];
 const net = netFor(stack);
+const dgram: Dgram = dgramFor(stack);
+export const udp = dgram.createSocket('udp4', (message: Buffer) => message.length);
 export const agent: Agent = net.agent({ keepAlive: true });
 export const socket: Socket = net.connect(80, '10.0.0.1');
 export const names = [openTun, TunError] as const;
@@ -60,7 +63,7 @@ export const isRefused: 7 extends Parameters<typeof openTun>[0] ? never : true =
 
 /** The folder of one program: a file each, and no package but what a user has. */
 const folder = mkdtempSync(join(tmpdir(), 'netcell-types-'));
-const isOfNode = (text: string) => /'(?:node:|netcell\/(?:net|tun))/.test(text);
+const isOfNode = (text: string) => /'(?:node:|netcell\/(?:net|dgram|tun))/.test(text);
 
 beforeAll(() => {
   const modules = join(unpackInto(folder), '..');

@@ -1,6 +1,7 @@
 /** Every program of the comparison, by its name. */
 import type { Programs } from '../world.ts';
 import { contexts } from './contexts.ts';
+import { datagrams } from './datagrams.ts';
 import { errors } from './errors.ts';
 import { http } from './http.ts';
 import { http2 } from './http2.ts';
@@ -22,4 +23,5 @@ export const PROGRAMS: Programs = {
   ...httpServers,
   ...tls,
   ...http2,
+  ...datagrams,
 };
