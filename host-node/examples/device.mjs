@@ -1,6 +1,7 @@
 /**
  * What the examples that speak to this machine's servers stand on: a host, 10.9.0.2, on a TUN
  * device, whose other end is the kernel, 10.9.0.1. Linux, as root or in a namespace of one's own.
+ * A library that an example shows is not netcell's: `npm install` it.
  */
 import { createStack } from 'netcell';
 import { netFor } from 'netcell/net';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Outcome, run } from '../host/bundle.ts';
 import { cli, folder, launch, perform } from '../host/cli-running.ts';
 import { type ServerName, type Started, startScript, startServer } from './started.ts';
-import { type App, APPS, PEERS, scriptOf } from './table.ts';
+import { type App, APPS, LIMITS, PEERS, scriptOf } from './table.ts';
 
 /** Where examples and peers are, beside the libraries. */
 const PLACE = process.env['NETCELL_EXAMPLES']!;
@@ -28,9 +28,9 @@ function environmentOf({ database }: App): NodeJS.ProcessEnv {
 
 /** The script, and its parameters, by which an example is run. */
 function wordsOf(name: string, app: App, place: string): [script: string, ...words: string[]] {
-  const script = join(EXAMPLES, scriptOf(name));
+  const script = app === LIMITS ? peer(name) : join(EXAMPLES, scriptOf(name));
   const words = app.parameters?.(place) ?? [];
-  if (!name.startsWith('run/')) return [script, ...words];
+  if (app !== LIMITS && !name.startsWith('run/')) return [script, ...words];
   return [cli, 'run', '-q', ...(app.flags ?? []), '--', process.execPath, script, ...words];
 }
 
@@ -59,5 +59,6 @@ async function runApp(name: string, app: App): Promise<Outcome> {
 // Servers that do not run as root are to find their files.
 if (folder !== '') chmodSync(folder, 0o755);
 
-const scenarios = Object.entries(APPS).map(([name, app]) => [name, () => runApp(name, app)]);
+const all = { ...APPS, limits: LIMITS };
+const scenarios = Object.entries(all).map(([name, app]) => [name, () => runApp(name, app)]);
 await perform(Object.fromEntries(scenarios));

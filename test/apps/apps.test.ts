@@ -21,7 +21,7 @@ import { selfMade } from '../host/certificate.ts';
 import { environment, folder } from '../host/cli-inside.ts';
 import { scenariosBy } from '../host/scenarios.ts';
 import { environment as ofServers, missingServers, SERVERS } from './servers.mjs';
-import { type App, APPS, scriptOf } from './table.ts';
+import { type App, APPS, LIMITS, scriptOf } from './table.ts';
 
 const EXAMPLES = 'host-node/examples';
 const isAll = process.env['NETCELL_APPS'] === 'all';
@@ -31,9 +31,9 @@ const modules = join(repository, 'test/apps/node_modules');
 // package as a user has it.
 const place = join(repository, CACHE, `examples-${process.pid}`);
 mkdirSync(join(place, 'node_modules'), { recursive: true });
-symlinkSync(repository, join(place, 'node_modules/netcell'));
+symlinkSync(repository, join(place, 'node_modules/netcell'), 'junction');
 for (const name of existsSync(modules) ? readdirSync(modules) : []) {
-  symlinkSync(join(modules, name), join(place, 'node_modules', name));
+  symlinkSync(join(modules, name), join(place, 'node_modules', name), 'junction');
 }
 for (const name of [EXAMPLES, 'test/apps/peers']) {
   cpSync(join(repository, name), join(place, name), { recursive: true });
@@ -62,7 +62,8 @@ function expectPrinted({ prints }: App, outcome: Outcome): void {
   expect(outcome).toEqual({ stdout, stderr: '', code: 0, signal: null });
 }
 
-const wanted = Object.entries(APPS).filter(([, { isQuick }]) => isAll || isQuick);
+const all = { ...APPS, limits: LIMITS };
+const wanted = Object.entries(all).filter(([, { isQuick }]) => isAll || isQuick);
 const isOnDevice = ([, { servers, asked }]: [string, App]) => (servers ?? asked) !== undefined;
 
 describe('between two stacks', () => {

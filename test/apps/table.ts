@@ -114,6 +114,22 @@ export const APPS: Readonly<Record<string, App>> = {
   },
 };
 
+/** Under `netcell run`, a script of `peers` that is no example. */
+export const LIMITS: App = {
+  servers: ['postgres', 'redis-server', 'nginx'],
+  library: 'pg',
+  parameters: (folder) => [`${folder}/cert`],
+  prints: [
+    'pg, a question of 20 MB: true',
+    'pg, an answer of 30 MB: true',
+    'pg, its backend ended by another: true',
+    'ioredis, a value of 30 MB: true',
+    'ioredis, killed and connected again: true',
+    'undici, 300 downloads over TLS: true',
+    'undici, every other download aborted: true',
+  ],
+};
+
 /** The script of an app. */
 export function scriptOf(name: string): string {
   return name.split(' ')[0]!;
