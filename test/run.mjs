@@ -156,13 +156,16 @@ async function main(given) {
     if (!(await part('npm ci', () => check(run('npm', words, { piped: true }))))) return summary();
   }
   if (all) await providePrograms();
-  if (all || filters.length > 0) {
-    await provideRuntimes(filters);
-    await provideApps(filters, ofApps);
-  }
-  // Tests of yesterday's core would say nothing, so a build that fails is where it ends.
+  // What is fetched and unpacked leaves the build a core to itself.
+  const isSome = all || filters.length > 0;
+  const provided = isSome
+    ? provideRuntimes(filters).then(() => provideApps(filters, ofApps))
+    : undefined;
   const build = () => check(runScript(join(root, 'assembly/build.mjs'), []));
-  if (!(await part('build', build))) return summary();
+  const isBuilt = await part('build', build);
+  await provided;
+  // Tests of yesterday's core would say nothing, so a build that fails is where it ends.
+  if (!isBuilt) return summary();
   if (all) {
     await part('biome lint', () =>
       check(runModule('@biomejs/biome/bin/biome', ['lint', '--error-on-warnings', '.'])),
