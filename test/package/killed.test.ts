@@ -104,7 +104,7 @@ const SCRIPTS: Readonly<Record<string, readonly Script[]>> = {
 };
 
 /** Scripts that are over within seconds by themselves, and begin nothing that goes on. */
-const SHORT = ['prepare', 'ledger', 'test:core', 'lint', 'check'];
+const SHORT = ['prepare', 'ledger', 'test:core', 'test:node', 'lint', 'check'];
 /** The script of another that is killed here, by a flag. */
 const SAME = ['test:apps'];
 
