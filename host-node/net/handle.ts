@@ -18,7 +18,7 @@ import type { Stack } from '../../host-web/stack.ts';
 import { errnoOf, numberOf } from './errno.ts';
 import { internals } from './internals.ts';
 import { perStack } from './per-stack.ts';
-import { enter, leave } from './ports.ts';
+import { enter, isHeld, leave } from './ports.ts';
 import { type Request, StreamHandle } from './stream-handle.ts';
 
 /** What `getsockname` and `getpeername` fill in. */
@@ -131,7 +131,9 @@ export class Handle extends StreamHandle {
     if ((flags & IPV6_ONLY) !== 0) this.#passive = { ...this.#passive, ipv6Only: true };
     if ((flags & REUSE_PORT) !== 0) this.options = { ...this.options, reusePort: true };
     this.#family = family;
-    this.#bound = { address, port };
+    // A listener's port is nobody else's: as with libuv, the name then tells.
+    const isTaken = !this.isServer && isHeld(this.stack, address, port);
+    this.#bound = { address, port: isTaken ? 0 : port };
     if (!isOwn(this.stack, address)) this.#unbound = numberOf('EADDRNOTAVAIL');
     return this.isUndecided ? 0 : this.#unbound;
   }

@@ -50,6 +50,13 @@ export function enter(
   return true;
 }
 
+/** Whether a listener that shares nothing has a port, on such an address. */
+export function isHeld(stack: Stack, address: string, port: number): boolean {
+  const all = [...(portsOf(stack).get(port)?.values() ?? [])];
+  const wanted = { address, isShared: false, isIpv6: false };
+  return all.some((one) => !one.isShared && (takes(one, address) || takes(wanted, one.address)));
+}
+
 /** Forgets a listener that is over. */
 export function leave(stack: Stack, listener: RawListener): void {
   const ports = portsOf(stack);

@@ -6,7 +6,7 @@
  *
  * NODE_TEST is the folder `test` of a checkout of Node, of the version that runs them: this one, or
  * that of --node. Each file is a process, in a network namespace of this run's own. What fails on
- * the kernel as well says nothing of us; what fails beyond is named. Exit code 1 where there is any.
+ * the kernel as well says nothing of us; what fails beyond is named, and the exit code is 1.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -65,7 +65,8 @@ function filesOf(module: string): string[] {
 
 /** The flags a file asks for, in its first lines. */
 function flagsOf(file: string): string[] {
-  const [, flags = ''] = /^\/\/ Flags: (.*)$/m.exec(readFileSync(file, 'utf8').slice(0, 2000)) ?? [];
+  const head = readFileSync(file, 'utf8').slice(0, 2000);
+  const [, flags = ''] = /^\/\/ Flags: (.*)$/m.exec(head) ?? [];
   return flags.split(/\s+/).filter((flag) => flag !== '');
 }
 
@@ -147,8 +148,10 @@ for (const module of modules) {
   const stop = showProgress(() => `${module}: ${done} of ${files.length}`);
   const { beyond, onBoth } = await judge(files, (count) => (done = count));
   stop();
-  const cells = [files.length, onBoth, beyond.length].map(String);
-  console.log(`${module.padEnd(8)}${cells[0]!.padStart(6)}${cells[1]!.padStart(25)}${cells[2]!.padStart(26)}`);
+  const cells = [files.length, onBoth, beyond.length].map((count, i) => {
+    return String(count).padStart([6, 25, 26][i]!);
+  });
+  console.log(module.padEnd(8) + cells.join(''));
   for (const { file, output } of beyond) {
     console.log(`  ${basename(file)}`);
     const lines = output.trim().split('\n');

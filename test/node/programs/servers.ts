@@ -107,6 +107,18 @@ export const servers: Programs = {
     }
   },
 
+  'server: its port is not given to a connection as the local one': async (w) => {
+    const [server, held] = [await w.listen(), w.server()];
+    held.listen({ port: w.port + 1, host: THERE });
+    await until(held, 'listening');
+    const socket = w.own(
+      w.there.connect({ port: w.port, host: THERE, localAddress: THERE, localPort: w.port + 1 }),
+    );
+    w.hear('client', socket, 'connect', 'error', 'close');
+    await until(socket, 'close');
+    server.close();
+  },
+
   'server: IPv6 alone leaves the port of IPv4 to another': async (w) => {
     const [four, six, both] = [w.server(), w.server(), w.server()];
     six.listen({ port: w.port, host: '::', ipv6Only: true });
