@@ -52,6 +52,8 @@ export interface Internals {
     TCP: new (kind: number) => object;
     readonly constants: { readonly SOCKET: number; readonly SERVER: number };
   };
+  /** `udp_wrap`, of which the same is true. */
+  readonly udp: { UDP: new () => object };
 }
 
 /**
@@ -105,6 +107,7 @@ function load(): Internals | Error {
       writeError: stream.kLastWriteErr,
       uv: binding!('uv'),
       tcp,
+      udp: binding!('udp_wrap'),
     };
   } catch (error) {
     return error as Error;

@@ -43,7 +43,7 @@ export async function begin(): Promise<void> {
   });
   process.on('exit', () => leave(stack, () => link.readLast()));
   const whose = isMainThread ? `process ${process.pid}` : `a worker of ${process.pid}`;
-  say(`TCP of ${whose} is netcell's, at ${stack.addresses.join(' and ')}`);
+  say(`TCP and UDP of ${whose} are netcell's, at ${stack.addresses.join(' and ')}`);
   adopt();
   if (!isMainThread) return;
   openChannel();

@@ -13,6 +13,7 @@ import { hasInternals, internals, withoutInternals } from '../net/internals.ts';
 import type { Request } from '../net/stream-handle.ts';
 import type { Destinations } from './destinations.ts';
 import { handOver, hostOf, type NativeHandle } from './hand-over.ts';
+import { isUdpOurs, replaceUdp, runUdpOn } from './replace-udp.ts';
 
 /** The kernel's own handle. */
 interface KernelTcp extends NativeHandle {
@@ -129,6 +130,7 @@ Object.defineProperty(TCP, Symbol.hasInstance, {
 export function replace(): void {
   if (!hasInternals) throw withoutInternals();
   internals.tcp.TCP = TCP;
+  replaceUdp();
 }
 
 /**
@@ -139,10 +141,11 @@ export function replace(): void {
 export function runOn(its: Stack, left: Destinations): void {
   stack = its;
   destinations = left;
+  runUdpOn(its);
 }
 
 /**
- * Proves by a handle of `net`'s that it makes them of ours.
+ * Proves by handles of `net`'s and `dgram`'s that they make them of ours.
  *
  * @throws Error where it does not: the program would speak through the kernel, and not know it
  */
@@ -153,9 +156,9 @@ export async function prove(): Promise<void> {
   };
   const handle = make('127.0.0.1', 0, 4);
   handle.close?.();
-  if (handle instanceof Handle) return;
+  if (handle instanceof Handle && (await isUdpOurs())) return;
   throw new Error(
-    'something has loaded node:net before netcell/register: put that first, ' +
+    'something has loaded node:net or node:dgram before netcell/register: put that first, ' +
       'as in node --import netcell/register --import OTHER app.js',
   );
 }

@@ -3,6 +3,7 @@
  * with the kernel's on the other side.
  */
 import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
@@ -62,6 +63,28 @@ async function getBy(agent: Agent): Promise<string> {
   const request = httpGet({ host: '10.9.0.2', port: 3000, agent });
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   return text(response);
+}
+
+/** A socket of the kernel's for UDP, which answers; and what the program is told that asks it. */
+async function datagrams(node = process.execPath) {
+  const beside = createSocket('udp4', (data, { address, port }) => {
+    beside.send(`${data} from ${address}`, port, address);
+  }).bind(9000);
+  const running = start('datagrams', [], node);
+  await running.said(/listening/);
+  const answers: string[] = [];
+  const client = createSocket('udp4').bind(0, '10.9.0.1');
+  for (const text of ['first', 'x'.repeat(20_000), 'end']) {
+    client.send(text, 4000, '10.9.0.2');
+    const [answer] = (await once(client, 'message')) as [Buffer];
+    answers.push(String(answer).replace('x'.repeat(20_000), 'many x'));
+  }
+  const kernels = ['udp', 'udp6'].some((name) => {
+    return readFileSync(`/proc/net/${name}`, 'utf8').includes(':0FA0 ');
+  });
+  client.close();
+  beside.close();
+  return { answers, isKernels: kernels, ...(await running.ended), output: running.output() };
 }
 
 async function server() {
@@ -209,7 +232,9 @@ async function refused() {
 const byNode = Object.entries(NODES).flatMap(([name, node]) => [
   [name, () => family(() => start('family', [], node))],
   [`cluster ${name}`, () => clustered(node)],
+  [`datagrams ${name}`, () => datagrams(node)],
 ]);
 const cluster = () => clustered(process.execPath);
 const others = { cluster, server, loaded, leaving, cutOff, outside, refused };
-await perform({ family: () => family(), ...others, ...Object.fromEntries(byNode) });
+const all = { family: () => family(), datagrams: () => datagrams(), ...others };
+await perform({ ...all, ...Object.fromEntries(byNode) });

@@ -51,6 +51,22 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     expect(told.code).toBe(0);
   });
 
+  const programs = [['this Node', ''], ...NODES.map(([name]) => [name, ` ${name}`])];
+  for (const [i, [name, suffix]] of programs.entries()) {
+    const isMissing = i > 0 && NODES[i - 1]![1] === undefined;
+    it.skipIf(isMissing)(`its datagrams are the stack's, too: ${name}`, async () => {
+      const told = await inside<Ended & { answers: string[]; isKernels: boolean }>(
+        `datagrams${suffix}`,
+      );
+      const from = ' from ::ffff:10.9.0.1';
+      expect(told.answers).toEqual([`first${from}`, `many x${from}`, `end${from}`]);
+      expect(told.isKernels).toBe(false);
+      const itself = 'asked from ::ffff:127.0.0.1';
+      expect(told.output).toBe(`${itself}\nasked from 10.9.0.2\nlistening\n`);
+      expect(told.code).toBe(0);
+    });
+  }
+
   const families = [
     ['this Node', process.execPath, 'family'],
     ['by --import alone', process.execPath, 'loaded'],
@@ -122,7 +138,7 @@ describe.skipIf(obstacle !== undefined)(title, () => {
   it('does not begin where something else would have its sockets', async () => {
     const told = await inside<Record<string, Ended>>('refused');
     const refusals: readonly [string, number, RegExp][] = [
-      ['late', 1, /loaded node:net before/],
+      ['late', 1, /loaded node:net or node:dgram before/],
       ['permission', 1, /node --permission refuses them/],
       ['noProgram', 2, /PROGRAM is missing/],
       ['notThere', 1, /cannot start no-such-program: .*ENOENT/],

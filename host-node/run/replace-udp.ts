@@ -1,0 +1,41 @@
+/**
+ * UDP of a whole program, as `replace.ts` has its TCP: `udp_wrap`'s UDP is replaced before anything
+ * loads `dgram`. All of its datagrams are the stack's: which destinations are left to the kernel
+ * (`--kernel`) is asked of connections alone.
+ */
+import type { Stack } from '../../host-web/stack.ts';
+import { UdpHandle } from '../dgram/handle.ts';
+import { internals } from '../net/internals.ts';
+
+let stack: Stack | undefined;
+
+/** What `dgram` makes its sockets of. */
+class UDP extends UdpHandle {
+  constructor() {
+    if (stack === undefined) throw new Error('the stack of this process is not there yet');
+    super(stack);
+  }
+}
+
+// As the kernel's is called, whatever a bundler makes of it.
+Object.defineProperty(UDP, 'name', { value: 'UDP' });
+
+export function replaceUdp(): void {
+  internals.udp.UDP = UDP;
+}
+
+/** Has all handles be of this stack. */
+export function runUdpOn(its: Stack): void {
+  stack = its;
+}
+
+/** Whether `dgram` makes its sockets of our handles. */
+export async function isUdpOurs(): Promise<boolean> {
+  const { createSocket } = await import('node:dgram');
+  const socket = createSocket('udp4') as unknown as Record<symbol, { handle?: unknown }> & {
+    close(): void;
+  };
+  const own = Object.getOwnPropertySymbols(socket).map((symbol) => socket[symbol]?.handle);
+  socket.close();
+  return own.some((handle) => handle instanceof UdpHandle);
+}
