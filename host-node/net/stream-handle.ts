@@ -286,7 +286,8 @@ export abstract class StreamHandle extends JSStream {
     const raw = this.connection;
     if (raw === undefined || raw.isClosed || this.isClosed) return numberOf('ENOTCONN');
     this.#writes.finish(done);
-    if (this.#writes.isEmpty && !this.isConnecting) raw.close();
+    // Not once writers have heard: what is closed meanwhile would go without a FIN, by a RST.
+    if (this.#writes.left === 0 && !this.isConnecting) raw.close();
     this.refresh();
     this.tell(() => this.settle());
     return 0;
@@ -294,7 +295,7 @@ export abstract class StreamHandle extends JSStream {
 
   /** Our FIN has been sent: who asked for it hears so before the peer's, which may answer it. */
   get #isFinUntold(): boolean {
-    return this.#writes.isEnding && this.#writes.isEmpty;
+    return this.#writes.isEnding && this.#writes.left === 0;
   }
 
   /** Tells of writes that are over, each in a turn of its own. */

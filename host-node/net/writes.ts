@@ -51,10 +51,6 @@ export class Writes {
     return this.#end !== undefined;
   }
 
-  get isEmpty(): boolean {
-    return this.#waiting.length === 0;
-  }
-
   /**
    * Sends what fits.
    *

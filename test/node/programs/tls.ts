@@ -248,6 +248,24 @@ export const tls: Programs = {
     await until(server, 'close');
   },
 
+  'https: a server that is closed as its answer ends breaks nothing off': async (w) => {
+    const server = createHttpsServer(w.identity, (_, answer) => {
+      answer.writeHead(200, { connection: 'close' });
+      answer.end();
+    });
+    await w.serve(server);
+    const { cert: ca } = w.identity;
+    const createConnection = () => secure(w);
+    const sent = request({ host: THERE, port: w.port, ca, createConnection } as RequestOptions);
+    w.hear('client', sent, 'error', 'close');
+    sent.once('response', (message: IncomingMessage) => {
+      message.resume().once('end', () => server.close());
+    });
+    sent.end();
+    await Promise.all([until(sent, 'close'), until(server, 'close')]);
+    await turn(5);
+  },
+
   'https: an agent keeps connections alive, and the server ends them': async (w) => {
     const server = createHttpsServer(w.identity, (_, answer) => void answer.end('x'));
     await w.serve(server);
