@@ -14,6 +14,7 @@ import { stayOn } from './core.ts';
 import { closer, echo, sink, source } from './kernel.ts';
 import { type EndName, KERNEL, MTU, PORT, PREFIX, type Service, STACK } from './place.ts';
 import { RawTcp } from './raw-tcp.ts';
+import { echoRaw } from './raw-udp.ts';
 import { goBehindVeth } from './veth.ts';
 
 const CHUNK = 65_536;
@@ -79,8 +80,19 @@ interface Errand {
 async function serveOn(tun: Tun, service: Service): Promise<void> {
   const stack = await createStack({ address: `${STACK}/${PREFIX}` });
   stack.attach(tun);
-  if (service.kind !== 'http') listen(stack, service);
+  if (service.kind === 'datagrams') answerDatagrams(stack);
+  else if (service.kind !== 'http') listen(stack, service);
   else netFor(stack).serve(httpServer(service.hashed), { port: PORT });
+}
+
+function answerDatagrams(stack: Stack): void {
+  const socket = stack.openDatagram();
+  socket.bind(PORT);
+  socket.onReadable = () => {
+    for (let d = socket.receive(); d !== null; d = socket.receive()) {
+      socket.send(d.data, d.address, d.port);
+    }
+  };
 }
 
 function listen(stack: Stack, service: Service): void {
@@ -95,10 +107,15 @@ function listen(stack: Stack, service: Service): void {
 
 function raw({ kind, seconds = 0, offload }: Service): void {
   if (kind === 'http' || kind === 'close') throw new Error(`no raw loop does ${kind}`);
+  if (kind === 'datagrams') {
+    echoRaw(openDevice(offload));
+    return;
+  }
   new RawTcp(openDevice(offload), kind, seconds, offload).serve();
 }
 
 async function kernel({ kind, seconds = 0, offload }: Service): Promise<void> {
+  if (kind === 'datagrams') throw new Error('the kernel is not measured by datagrams');
   await goBehindVeth(offload);
   if (kind === 'http') {
     const server = httpServer().listen(PORT);

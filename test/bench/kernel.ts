@@ -46,15 +46,21 @@ export interface Opened {
   readonly failed: number;
 }
 
-function open(c: Libc, address: string, port: number): number {
-  const fd = check(c.socket(AF_INET, SOCK_STREAM, 0), c, 'socket');
+function open(c: Libc, address: string, port: number, type = SOCK_STREAM): number {
+  const fd = check(c.socket(AF_INET, type, 0), c, 'socket');
   const to = socketAddress(address, port);
   check(c.connect(fd, to, to.length), c, 'connect');
   return fd;
 }
 
-function openMany(c: Libc, address: string, port: number, count: number): number[] {
-  return Array.from({ length: count }, () => open(c, address, port));
+function openMany(
+  c: Libc,
+  address: string,
+  port: number,
+  count: number,
+  type = SOCK_STREAM,
+): number[] {
+  return Array.from({ length: count }, () => open(c, address, port, type));
 }
 
 /** A result of `send` or `recv` that does not wait: octets, or 0 where it would have to. */
@@ -133,13 +139,14 @@ export function ask(
   flows: number,
   seconds: number,
   request: Uint8Array,
+  type = SOCK_STREAM,
 ): Asked {
   const c = libc();
   const buffer = new Uint8Array(BUFFER_SIZE);
   const at = c.address(buffer);
   const asking = c.address(request);
-  const fds = openMany(c, address, port, flows);
-  for (const fd of fds) sendAtOnce(c, fd);
+  const fds = openMany(c, address, port, flows, type);
+  if (type === SOCK_STREAM) for (const fd of fds) sendAtOnce(c, fd);
   const length = lengthOfReply(c, fds[0]!, request, at);
   const set = new PollSet(flows);
   const took: number[] = [];

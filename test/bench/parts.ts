@@ -9,7 +9,7 @@ import { measureFirstStack, measureNothing } from './start.ts';
 import { quantile } from './statistics.ts';
 import { compileCore, rateOf, WAYS } from './streams.ts';
 import { measureReceiving, measureSending } from './tun-bulk.ts';
-import { measureHttp, measureOpening, measureTrips } from './tun-work.ts';
+import { measureDatagrams, measureHttp, measureOpening, measureTrips } from './tun-work.ts';
 
 /** Figures by their names; a measure brings one or more. */
 export type Figures = Record<string, number>;
@@ -295,6 +295,14 @@ const GARBAGE: Part = {
   }),
 };
 
+const DATAGRAMS = [1, 64].map((flows) => {
+  const text = `64 octets there and back, ${flows} at once`;
+  return work(text, 'k/s', ['netcell', 'raw'], async (end) => {
+    const { rate, p99 } = await measureDatagrams(end, flows, SECONDS);
+    return [rate, { 'p99 µs': p99 }];
+  });
+});
+
 export const PARTS: Record<string, Part> = {
   start: START,
   cores: CORES,
@@ -303,5 +311,6 @@ export const PARTS: Record<string, Part> = {
   bulk: partOf('TUN, MTU 1500, no offload', bulk(WHO, false)),
   offload: partOf('TUN, MTU 1500, offload as the kernel grants it', bulk(WHO, true)),
   small: partOf('TUN, small work', SMALL),
+  datagrams: partOf('TUN, datagrams', DATAGRAMS),
   threads: partOf('TUN of two queues: a stack for each, in a thread of its own', THREADS),
 };

@@ -1,4 +1,5 @@
 /** The kernel's side of the bench, a process of its own: `peer.ts TASK`, a task in JSON. */
+import { SOCK_DGRAM } from '../../host-node/libc.ts';
 import { stayOn } from './core.ts';
 import { type Asked, ask, drain, type Moved, type Opened, openAndClose, pour } from './kernel.ts';
 import { PORT, REQUEST, type Task } from './place.ts';
@@ -16,6 +17,8 @@ function perform({ kind, address, flows, seconds }: Task): Moved | Asked | Opene
       return drain(address, PORT, flows);
     case 'ask':
       return ask(address, PORT, flows, seconds, new Uint8Array(REQUEST));
+    case 'query':
+      return ask(address, PORT, flows, seconds, new Uint8Array(REQUEST), SOCK_DGRAM);
     case 'get':
       return ask(address, PORT, flows, seconds, PAGE);
     case 'open':

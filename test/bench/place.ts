@@ -25,9 +25,9 @@ export type EndName = 'netcell' | 'raw' | 'kernel';
 export interface Service {
   /**
    * Reads and forgets; sends as much as goes; sends back what comes; serves short pages by Node's
-   * `http`; closes at once.
+   * `http`; closes at once; sends back each datagram.
    */
-  readonly kind: 'sink' | 'source' | 'echo' | 'http' | 'close';
+  readonly kind: 'sink' | 'source' | 'echo' | 'http' | 'close' | 'datagrams';
   readonly seconds?: number;
   /** Whether the devices may carry super-segments; a raw loop knows none. */
   readonly offload: boolean;
@@ -39,7 +39,7 @@ export interface Service {
 
 /** What a peer does with connections to an end. */
 export interface Task {
-  readonly kind: 'pour' | 'drain' | 'ask' | 'get' | 'open';
+  readonly kind: 'pour' | 'drain' | 'ask' | 'get' | 'open' | 'query';
   readonly address: string;
   /** Connections at once. */
   readonly flows: number;

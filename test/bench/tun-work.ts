@@ -8,6 +8,11 @@ export function measureTrips(end: EndName, seconds: number): Promise<Asked> {
   return perform(end, { kind: 'echo', offload: true }, { kind: 'ask', flows: 1, seconds });
 }
 
+/** Datagrams of 64 octets that are sent back, so many on their way at a time. */
+export function measureDatagrams(end: EndName, flows: number, seconds: number): Promise<Asked> {
+  return perform(end, { kind: 'datagrams', offload: false }, { kind: 'query', flows, seconds });
+}
+
 /** Short pages from Node's `http` server, on connections that are kept. */
 export function measureHttp(
   end: EndName,
