@@ -10,6 +10,7 @@
 import { Reason, Result } from '../../host-web/abi.ts';
 import { explain } from '../../host-web/errors.ts';
 import { eachSocket, readDrops, type TcpInfo } from '../../host-web/inspect.ts';
+import type { UdpInfo } from '../../host-web/inspect-udp.ts';
 import type { Siblings } from '../tun.ts';
 import { ask, type Running } from './control.ts';
 import type { Device } from './device.ts';
@@ -35,15 +36,19 @@ export interface Summary {
   readonly siblings?: { readonly asked: number; readonly taken: number; readonly dropped: number };
   /** Threads all this is the sum of, where there are several. */
   readonly threads?: number;
+  /** Sockets of UDP, where there are any: few, and told with the rest. */
+  readonly datagrams?: readonly (UdpInfo & { readonly thread?: number })[];
 }
 
 /** A socket, and where there are several threads, whose it is. */
-export type Told = TcpInfo & { readonly thread?: number };
+export type Told = TcpInfo & { readonly thread?: number; readonly protocol?: 'udp' };
 
 export interface Report extends Summary {
   readonly sockets: readonly Told[];
 }
 
+/** Sockets of UDP that are told. */
+const MOST_DATAGRAMS = 1024;
 /** Sockets told in one turn: some milliseconds of work. Fewer would take long where turns do. */
 const SLICE = 1024;
 
@@ -68,12 +73,14 @@ export function summaryOf({ stack, link, sides, tun }: Seen): Summary {
     count: Number(count),
   }));
   const { siblings } = tun;
+  const datagrams = stack.udpSockets().slice(0, MOST_DATAGRAMS);
   return {
     addresses: sides.map(({ address, prefix }) => `${address}/${prefix}`),
     mtu: tun.mtu,
     counters,
     drops,
     link: { received: link.received, sent: link.sent, dropped: link.dropped },
+    ...(datagrams.length > 0 && { datagrams }),
     ...(siblings && {
       siblings: { asked: siblings.asked, taken: siblings.taken, dropped: siblings.dropped },
     }),
@@ -162,6 +169,9 @@ export function sumOf(all: readonly Summary[]): Summary {
   ) => all.reduce((sum, one) => sum + (of(one)?.[name] ?? 0), 0);
   const link = ({ link: of }: Summary) => of;
   const siblings = ({ siblings: of }: Summary) => of;
+  const datagrams = all.flatMap((one, thread) => {
+    return (one.datagrams ?? []).map((socket) => ({ ...socket, thread }));
+  });
   return {
     ...all[0]!,
     counters,
@@ -177,6 +187,7 @@ export function sumOf(all: readonly Summary[]): Summary {
       dropped: add('dropped', siblings),
     },
     threads: all.length,
+    ...(datagrams.length > 0 && { datagrams }),
   };
 }
 
@@ -270,6 +281,23 @@ export async function reportOf(
   const reader = new ReportReader(isWanted);
   const isThere = await ask(running, (line) => reader.take(line));
   return isThere ? reader.end() : undefined;
+}
+
+/** Sockets of UDP as rows beside TCP's, where the report has any. @throws TypeError */
+export function datagramsOf({ datagrams = [] }: Summary): Told[] {
+  return datagrams.map((socket) => {
+    const { state, rcvbuf, sndbuf, thread = 0, ...known } = socket;
+    const isConnected = state === 'ESTAB';
+    const row = {
+      ...known,
+      state: isConnected ? 'ESTABLISHED' : 'CLOSED',
+      rcvbuf: Number(rcvbuf),
+      sndbuf: Number(sndbuf),
+      thread: Number(thread),
+      protocol: 'udp',
+    };
+    return socketOf(Object.keys(row), Object.values(row));
+  });
 }
 
 function socketOf(fields: readonly string[], values: readonly unknown[]): TcpInfo {

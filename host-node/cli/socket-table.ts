@@ -54,7 +54,7 @@ export function socketTable(sockets: readonly TcpInfo[], options: TableOptions =
   const heading = cells(['Netid', ...HEADINGS]);
   const rows = sockets.map((socket) =>
     cells([
-      'tcp',
+      protocolOf(socket),
       STATES[socket.state] ?? socket.state,
       String(socket.receiveQueue),
       String(socket.sendQueue),
@@ -72,7 +72,7 @@ export function socketTable(sockets: readonly TcpInfo[], options: TableOptions =
     const isListening = socket.state === 'LISTEN';
     const ends = [owner?.(socket), isListening ? queuesOf(socket) : timerOf(socket)];
     const first = line(rows[i]!, joined([...ends, extended?.(socket)]));
-    const isInfo = options.info === true && !isListening;
+    const isInfo = options.info === true && !isListening && protocolOf(socket) === 'tcp';
     const second = joined([memory?.(socket), isInfo ? infoOf(socket) : '']);
     if (options.oneLine) lines.push(joined([first, second]));
     else lines.push(first, ...(second === '' ? [] : [`\t ${second}`]));
@@ -84,13 +84,20 @@ function joined(parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part).join(' ');
 }
 
+/** What the first column has, where there is one. */
+function protocolOf(socket: TcpInfo & { readonly protocol?: string }): string {
+  return socket.protocol ?? 'tcp';
+}
+
 function localOf({ localAddress, localPort }: TcpInfo): string {
   // `ss` writes any address of both families with a star.
   return localAddress === '::' ? `*:${localPort}` : formatEndpoint(localAddress, localPort);
 }
 
-function remoteOf({ state, localAddress, remoteAddress, remotePort }: TcpInfo): string {
-  if (state !== 'LISTEN') return formatEndpoint(remoteAddress, remotePort);
+function remoteOf(socket: TcpInfo): string {
+  const { state, localAddress, remoteAddress, remotePort } = socket;
+  const isOpen = state === 'CLOSED' && protocolOf(socket) === 'udp';
+  if (state !== 'LISTEN' && !isOpen) return formatEndpoint(remoteAddress, remotePort);
   if (localAddress === '::') return '*:*';
   return localAddress.includes(':') ? '[::]:*' : '0.0.0.0:*';
 }

@@ -4,20 +4,20 @@ import { type Arguments, type Flags, UsageError } from './arguments.ts';
 import { askAll, type Told } from './asked.ts';
 import type { Running } from './control.ts';
 import { Exit } from './failure.ts';
-import type { Report, Told as Socket } from './report.ts';
-import { CONNECTIONS, type Predicate, readFilter } from './ss-filter.ts';
+import { datagramsOf, type Report, type Told as Socket } from './report.ts';
+import { CONNECTIONS, readFilter } from './ss-filter.ts';
 import { countSockets, summaryTable } from './ss-summary.ts';
 import { socketTable, type TableOptions } from './socket-table.ts';
 import type { Verb } from './verb.ts';
 
 const HELP = `netcell ss: sockets of every netcell that runs (up, serve, listen)
 
-  netcell ss [-i] [-l] [-a] [-t] [-s] [-46] [-pemoHOnr] [--json] [--tun NAME] [FILTER]
+  netcell ss [-i] [-l] [-a] [-t] [-u] [-s] [-46] [-pemoHOnr] [--json] [--tun NAME] [FILTER]
 
   -i, --info    a second line about each: window scale, RTO, RTT, MSS, cwnd, octets, segments
   -l, -a        only listeners: Recv-Q is the accept queue, Send-Q its bound, syn: the SYN queue;
                 or all sockets, as without any of these: a stack has few
-  -t            TCP, as all there are; without -l and -a then connections only, as in ss
+  -t, -u        TCP, as without either, or UDP; without -l and -a connections only, as in ss
   -s            how many there are of each kind, instead of the sockets
   -4, -6        only sockets of that family
   -p  -e  -m    the process; its user and the number of the socket; buffers
@@ -45,17 +45,26 @@ async function run(args: Arguments): Promise<number> {
   }
   const filter = readFilter(args.positionals);
   const states = filter.states ?? statesAsked(args);
-  const isWanted: Predicate = (socket) =>
+  const isWanted = (socket: Socket) =>
     (states === undefined || states.has(socket.state)) &&
     isFamily(args, socket) &&
-    isAskedFor(args) &&
+    isAskedFor(args, socket.protocol ?? 'tcp') &&
     filter.matches(socket);
   const told = await askAll('ss', args, isWanted);
   for (const { running, report } of told) {
     if (args.isSet('json')) printJson(running, report);
   }
-  if (!args.isSet('json')) print(told, args, filter.states?.size === 1);
+  const shown = told.map(withDatagrams(isWanted));
+  if (!args.isSet('json')) print(shown, args, filter.states?.size === 1);
   return Exit.OK;
+}
+
+/** Beside the sockets of TCP that were told, those of UDP that are wanted. */
+function withDatagrams(isWanted: (socket: Socket) => boolean): (told: Told) => Told {
+  return ({ running, report }) => {
+    const sockets = [...report.sockets, ...datagramsOf(report).filter(isWanted)];
+    return { running, report: { ...report, sockets } };
+  };
 }
 
 /** What ss does and a netcell is not asked to do, each with what serves instead. */
@@ -93,10 +102,12 @@ function isProtocol(args: Arguments): boolean {
   return args.isSet('tcp') || args.isSet('query') || OTHERS.some((name) => args.isSet(name));
 }
 
-/** Whether TCP is among the protocols asked for: of the others a stack has no sockets. */
-function isAskedFor(args: Arguments): boolean {
-  if (!isProtocol(args) || args.isSet('tcp')) return true;
-  return args.values('query').some((list) => /(^|,)(all|inet|tcp)(,|$)/.test(list));
+/** Whether a protocol is among those asked for; where none is, TCP is. */
+function isAskedFor(args: Arguments, protocol: 'tcp' | 'udp'): boolean {
+  if (!isProtocol(args)) return protocol === 'tcp';
+  if (args.isSet(protocol)) return true;
+  const named = new RegExp(`(^|,)(all|inet|${protocol})(,|$)`);
+  return args.values('query').some((list) => named.test(list));
 }
 
 function hasFamily(args: Arguments): boolean {

@@ -72,6 +72,7 @@ async function datagrams(node = process.execPath) {
   }).bind(9000);
   const running = start('datagrams', [], node);
   await running.said(/listening/);
+  const [udp, tcp] = [await netcell('ss', '-uan'), await netcell('ss', '-tan')];
   const answers: string[] = [];
   const client = createSocket('udp4').bind(0, '10.9.0.1');
   for (const text of ['first', 'x'.repeat(20_000), 'end']) {
@@ -84,7 +85,8 @@ async function datagrams(node = process.execPath) {
   });
   client.close();
   beside.close();
-  return { answers, isKernels: kernels, ...(await running.ended), output: running.output() };
+  const seen = { answers, isKernels: kernels, udp: udp.stdout, tcp: tcp.stdout };
+  return { ...seen, ...(await running.ended), output: running.output() };
 }
 
 async function server() {

@@ -55,12 +55,13 @@ describe.skipIf(obstacle !== undefined)(title, () => {
   for (const [i, [name, suffix]] of programs.entries()) {
     const isMissing = i > 0 && NODES[i - 1]![1] === undefined;
     it.skipIf(isMissing)(`its datagrams are the stack's, too: ${name}`, async () => {
-      const told = await inside<Ended & { answers: string[]; isKernels: boolean }>(
-        `datagrams${suffix}`,
-      );
+      type Told = Ended & Record<'udp' | 'tcp', string> & { answers: string[]; isKernels: boolean };
+      const told = await inside<Told>(`datagrams${suffix}`);
       const from = ' from ::ffff:10.9.0.1';
       expect(told.answers).toEqual([`first${from}`, `many x${from}`, `end${from}`]);
       expect(told.isKernels).toBe(false);
+      expect(told.udp).toMatch(/^UNCONN +0 +0 +\*:4000 +\*:\*$/m);
+      expect(told.tcp).not.toContain(':4000');
       const itself = 'asked from ::ffff:127.0.0.1';
       expect(told.output).toBe(`${itself}\nasked from 10.9.0.2\nlistening\n`);
       expect(told.code).toBe(0);
