@@ -129,6 +129,7 @@ const SELDOM = [
   'observe',
   'ip/groups',
   'stack/deliverToMany',
+  'stack/emitBeside',
   'udp/arrives/udpArrivesForMany',
   'udp/arrives/udpErrorArrives',
   'udp/calls',

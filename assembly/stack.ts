@@ -162,7 +162,7 @@ export function output(): u32 {
   echo.more = 0;
   while (true) {
     changetype<Outgoing>(OUTGOING).flags = PacketFlag.CHECKSUM_TRUSTED;
-    const length = emitNext();
+    const length = hasDatagrams() ? emitBeside() : emitNext();
     if (length == 0) {
       store<u32>(OUTPUT_CYCLE, 0);
       return 0;
@@ -180,12 +180,12 @@ export function output(): u32 {
 /** The next packet, of whose turn it is; where that side has none, the other goes on. */
 function emitNext(): u32 {
   const sent = load<u32>(OUTPUT_CYCLE);
-  const length = sent < STRETCH ? emitStray() : emitUsers();
+  const length = sent < STRETCH ? emitStray() : emitReady();
   if (length != 0) {
     store<u32>(OUTPUT_CYCLE, (sent + 1) % (2 * STRETCH));
     return length;
   }
-  if (sent < STRETCH) return emitUsers();
+  if (sent < STRETCH) return emitReady();
   store<u32>(OUTPUT_CYCLE, 0);
   return emitStray();
 }
@@ -196,11 +196,10 @@ function emitStray(): u32 {
   return length != 0 ? length : emitSynAck();
 }
 
-/** The next packet of a user: of datagrams and of connections a stretch each, while both wait. */
-function emitUsers(): u32 {
-  if (!hasDatagrams()) return emitReady();
+/** The next packet while datagrams wait: of them and of all the others a stretch each. */
+function emitBeside(): u32 {
   const sent = udp().turn;
-  const length = sent < STRETCH ? 0 : emitReady();
+  const length = sent < STRETCH ? 0 : emitNext();
   udp().turn = length != 0 || sent < STRETCH ? (sent + 1) % (2 * STRETCH) : 0;
   return length != 0 ? length : emitNextDatagram();
 }
