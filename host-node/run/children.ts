@@ -10,6 +10,7 @@ import threads from 'node:worker_threads';
 import { owned } from './hand-over.ts';
 import { type Channel, takeOffers } from './handed.ts';
 import { relayOver } from './relay.ts';
+import { bindOwn, type Cluster } from './replace-udp.ts';
 
 /** Variables that every process of a program needs, by their names. */
 const KEPT = ['NETCELL_RUN', 'NETCELL_SWITCH'];
@@ -112,7 +113,9 @@ export function openChannel(): void {
     delete process.env.NETCELL_CLUSTER_ID;
     // Which of its two halves node:cluster is depends on that.
     process.env.NODE_UNIQUE_ID = id;
-    (require('node:cluster') as { _setupWorker(): void })._setupWorker();
+    const cluster = require('node:cluster') as Cluster & { _setupWorker(): void };
+    cluster._setupWorker();
+    bindOwn(cluster);
     delete process.env.NODE_UNIQUE_ID;
   }
   join(process as unknown as Channel);

@@ -63,7 +63,7 @@ describe.skipIf(obstacle !== undefined)(title, () => {
       expect(told.udp).toMatch(/^UNCONN +0 +0 +\*:4000 +\*:\*$/m);
       expect(told.tcp).not.toContain(':4000');
       const itself = 'asked from ::ffff:127.0.0.1';
-      expect(told.output).toBe(`${itself}\nasked from 10.9.0.2\nlistening\n`);
+      expect(told.output).toBe(`${itself}\nasked from 10.9.0.2\nworker at 4000\nlistening\n`);
       expect(told.code).toBe(0);
     });
   }

@@ -1,9 +1,20 @@
 /**
- * A program of UDP: answers what it is asked, asks itself by name and a server beside it, and ends
- * when it is told. It knows nothing of netcell.
+ * A program of UDP: answers what it is asked, asks itself by name and a server beside it, has a
+ * worker that binds the same port, and ends when it is told. It knows nothing of netcell.
  */
+import cluster from 'node:cluster';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+
+if (cluster.isWorker) {
+  const socket = createSocket('udp4').bind(4000, () => {
+    process.send(socket.address());
+    socket.close();
+    process.disconnect();
+  });
+  await once(socket, 'close');
+  process.exit();
+}
 
 const server = createSocket('udp6');
 server.on('message', (data, { address, port }) => {
@@ -24,4 +35,6 @@ for (const [host, port] of [
   console.log(String(answer));
   client.close();
 }
+const [{ port }] = await once(cluster.fork(), 'message');
+console.log(`worker at ${port}`);
 console.log('listening');
