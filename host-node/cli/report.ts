@@ -57,6 +57,8 @@ export interface Seen extends Pick<Device, 'stack'> {
   readonly link: Summary['link'];
   readonly sides: readonly { readonly address: string; readonly prefix: number }[];
   readonly tun: { readonly mtu: number; readonly siblings?: Siblings | undefined };
+  /** A socket as it is to be told; undefined for one that is not. */
+  shown?(socket: TcpInfo): TcpInfo | undefined;
 }
 
 /** Tells what is true now. */
@@ -127,10 +129,17 @@ export function firstSockets(
   return held > most ? `${table}\n… and ${held - most} more: netcell ss` : table;
 }
 
+function* socketsOf({ stack, shown = (socket) => socket }: Seen): Generator<TcpInfo, void> {
+  for (const socket of eachSocket(stack.core)) {
+    const told = shown(socket);
+    if (told !== undefined) yield told;
+  }
+}
+
 /** The report as it is sent, a slice at a time. */
 export async function* reportLines(device: Seen): AsyncGenerator<string, void> {
   const { stack } = device;
-  const sockets = eachSocket(stack.core);
+  const sockets = socketsOf(device);
   stack.refresh();
   let next = sockets.next();
   const fields = next.done ? [] : Object.keys(next.value);

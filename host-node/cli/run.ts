@@ -17,8 +17,8 @@ const HELP = `netcell run: a Node program, unmodified, whose TCP is netcell inst
   netcell run [flags] -- PROGRAM [ARGUMENT …]
 
 PROGRAM is node, or what starts node, 20 to 26: npm, npx, a script. All on node:net is the stack's:
-http, tls, fetch, what is over them. localhost is the stack itself; what it starts has the next
-address; node:cluster's primary relays to its workers. Unix sockets stay the kernel's.
+http, tls, fetch, what is over them. What it starts has the next address, and they share localhost;
+node:cluster's primary relays to its workers. Unix sockets stay the kernel's.
 
   --kernel HOST[:PORT]  what it connects to there is the kernel's; may be repeated. HOST is an
                       address, a network, a name, or '*': all but the stack's own network

@@ -7,7 +7,7 @@ import { codeOf } from '../../host-web/errors.ts';
 import type { RawDatagram } from '../../host-web/raw/datagram.ts';
 import type { Stack } from '../../host-web/stack.ts';
 import { numberOf } from '../net/errno.ts';
-import { isOwn } from '../net/handle.ts';
+import { isOwn } from '../net/names.ts';
 
 /** Any address of each family. */
 export const ANY = { 4: '0.0.0.0', 6: '::' } as const;

@@ -17,16 +17,10 @@ import { ANY_DESTINATION, checkAny, type OpenListenerOptions } from '../../host-
 import type { Stack } from '../../host-web/stack.ts';
 import { errnoOf, numberOf } from './errno.ts';
 import { internals } from './internals.ts';
+import { ANY, type Family, isOwn, type Name, name, SELF } from './names.ts';
 import { perStack } from './per-stack.ts';
-import { enter, isHeld, leave } from './ports.ts';
+import { type Place, portsOf } from './ports.ts';
 import { type Request, StreamHandle } from './stream-handle.ts';
-
-/** What `getsockname` and `getpeername` fill in. */
-interface Name {
-  address?: string;
-  family?: string;
-  port?: number;
-}
 
 /** A connect under way. */
 interface Connecting {
@@ -38,17 +32,9 @@ interface Connecting {
 /** `bind`'s flags (uv.h). */
 const IPV6_ONLY = 1;
 const REUSE_PORT = 2;
-const ANY = { 4: '0.0.0.0', 6: '::' } as const;
-/** Who a connect to the unspecified address reaches: the stack itself, as in Linux. */
-const SELF: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
-export type Family = keyof typeof ANY;
-
-/** Whether an address is the stack's: one of its own, of its loopback, or any of them. */
-export function isOwn(stack: Stack, address: string): boolean {
-  if (address === '' || address in SELF || address === '::1') return true;
-  return address.startsWith('127.') || stack.addresses.includes(address);
-}
+/** Gets the address to connect to, and the one to connect from. */
+export type Found = (at: string, from?: string) => void;
 
 /** Where a connection that is accepted belongs: to no call of the program's. */
 const OUTSIDE = new AsyncResource('TCPWRAP', { requireManualDestroy: true });
@@ -63,7 +49,6 @@ export class Handle extends StreamHandle {
   #unbound = 0;
   #family: Family = 4;
   #connecting: Connecting | undefined;
-  #isAccepting = false;
   /** How it takes SYNs, where that is not as the kernel does. */
   #passive: Pick<OpenListenerOptions, 'hostname' | 'onSyn' | 'ipv6Only'> = {};
   /** `net.Server`'s: takes a connection. */
@@ -132,7 +117,7 @@ export class Handle extends StreamHandle {
     if ((flags & REUSE_PORT) !== 0) this.options = { ...this.options, reusePort: true };
     this.#family = family;
     // A listener's port is nobody else's: as with libuv, the name then tells.
-    const isTaken = !this.isServer && isHeld(this.stack, address, port);
+    const isTaken = !this.isServer && portsOf(this.stack).isHeld(address, port);
     this.#bound = { address, port: isTaken ? 0 : port };
     if (!isOwn(this.stack, address)) this.#unbound = numberOf('EADDRNOTAVAIL');
     return this.isUndecided ? 0 : this.#unbound;
@@ -162,40 +147,60 @@ export class Handle extends StreamHandle {
     } catch (error) {
       return errnoOf(error);
     }
-    const { reusePort = false } = this.options;
-    if (!enter(this.stack, listener, reusePort, this.#passive.ipv6Only === true)) {
+    const { localAddress: address, localPort } = listener;
+    const { reusePort: isShared = false } = this.options;
+    const isIpv6 = this.#passive.ipv6Only === true;
+    if (!this.claim(listener, { address, port: localPort, isShared, isIpv6 }, backlog)) {
       listener.close();
       listener.release();
       return port === 0 ? this.listen(backlog) : numberOf('EADDRINUSE');
     }
     this.#listener = listener;
-    listener.onAcceptable = () => this.#accept();
+    this.acceptFrom(listener);
     listener.onClosed = () => this.tell(() => this.onended?.());
     this.refresh();
     return 0;
   }
 
-  /** Accepts the connections there are, each in a turn of its own. */
-  #accept(): void {
-    if (this.#isAccepting) return;
-    this.#isAccepting = true;
-    this.tell(() => {
-      this.#isAccepting = false;
-      const raw = this.#listener?.accept() ?? null;
-      if (raw === null) return;
-      this.#accept();
-      const client = OUTSIDE.runInAsyncScope(() => new (this.constructor as HandleClass)(0));
-      client.#take(raw, this.#family);
-      const { onconnection } = this;
-      let isTaken = false;
-      try {
-        this.call(() => onconnection?.call(this, 0, client));
-        isTaken = onconnection !== undefined;
-      } finally {
-        // A listener of 'drop' that throws leaves a connection that no socket has.
-        if (!isTaken && client.onread === undefined) client.close();
-      }
-    });
+  /** Has a listener's place be its own; answers false where another has it. */
+  protected claim(listener: RawListener, place: Place, _backlog: number): boolean {
+    return portsOf(this.stack).enter(listener, place);
+  }
+
+  /** Gives that place back. */
+  protected unclaim(listener: RawListener): void {
+    portsOf(this.stack).leave(listener, listener.localPort);
+  }
+
+  /** Accepts a listener's connections, each in a turn of its own. */
+  protected acceptFrom(listener: RawListener): void {
+    let isAccepting = false;
+    const accept = () => {
+      if (isAccepting) return;
+      isAccepting = true;
+      this.tell(() => {
+        isAccepting = false;
+        const raw = listener.accept();
+        if (raw === null) return;
+        accept();
+        this.#accepted(raw);
+      });
+    };
+    listener.onAcceptable = accept;
+  }
+
+  #accepted(raw: RawConnection): void {
+    const client = OUTSIDE.runInAsyncScope(() => new (this.constructor as HandleClass)(0));
+    client.#take(raw, this.#family);
+    const { onconnection } = this;
+    let isTaken = false;
+    try {
+      this.call(() => onconnection?.call(this, 0, client));
+      isTaken = onconnection !== undefined;
+    } finally {
+      // A listener of 'drop' that throws leaves a connection that no socket has.
+      if (!isTaken && client.onread === undefined) client.close();
+    }
   }
 
   connect(request: Request, address: string, port: number): number {
@@ -211,24 +216,48 @@ export class Handle extends StreamHandle {
     if (this.#connecting !== undefined) return numberOf('EALREADY');
     if (this.connection !== undefined) return numberOf('EISCONN');
     if (this.#unbound !== 0) return this.#unbound;
+    const connecting = { request, context: new AsyncResource('TCPCONNECTWRAP') };
+    this.#connecting = connecting;
+    this.#family = family;
+    const hostname = SELF[address] ?? address;
+    const isAsked = this.locate(hostname, port, (at, from) => {
+      if (this.#connecting !== connecting) return;
+      const late = this.#openTo(at, port, from);
+      if (late !== 0) this.tell(() => this.#opened(late));
+    });
+    const status = isAsked ? 0 : this.#openTo(hostname, port);
+    if (status !== 0) this.#connecting = undefined;
+    this.refresh();
+    return status;
+  }
+
+  /**
+   * Looks where a destination is, if that is not where its address says: `found` is called later.
+   *
+   * @returns whether it will be
+   */
+  protected locate(_address: string, _port: number, _found: Found): boolean {
+    return false;
+  }
+
+  #openTo(hostname: string, port: number, from?: string): number {
     const bound = this.#bound;
     const isAny = bound === undefined || bound.address === '' || bound.address in SELF;
+    const localAddress = from ?? (isAny ? undefined : bound.address);
     try {
       const raw = this.stack.openConnection(
-        { hostname: SELF[address] ?? address, port },
+        { hostname, port },
         {
           ...this.options,
-          ...(isAny ? {} : { localAddress: bound.address }),
+          ...(localAddress === undefined ? {} : { localAddress }),
           ...(bound === undefined || bound.port === 0 ? {} : { localPort: bound.port }),
         },
       );
-      this.#connecting = { request, context: new AsyncResource('TCPCONNECTWRAP') };
-      this.#take(raw, family);
+      this.#take(raw, this.#family);
+      return 0;
     } catch (error) {
       return errnoOf(error);
     }
-    this.refresh();
-    return 0;
   }
 
   #take(raw: RawConnection, family: Family): void {
@@ -287,26 +316,21 @@ export class Handle extends StreamHandle {
   }
 
   getsockname(out: Name): number {
-    const raw = this.connection ?? this.#listener;
-    if (raw !== undefined) return this.#name(out, raw.localAddress, raw.localPort);
-    if (this.#bound === undefined) return numberOf('EBADF');
-    return this.#name(out, this.#bound.address, this.#bound.port);
+    const { raw } = this;
+    const named = raw ? { address: raw.localAddress, port: raw.localPort } : this.#bound;
+    if (named === undefined) return numberOf('EBADF');
+    return name(out, this.#family, this.shown(named.address), named.port);
   }
 
   getpeername(out: Name): number {
     const raw = this.connection;
     if (raw === undefined || this.#connecting !== undefined) return numberOf('ENOTCONN');
-    return this.#name(out, raw.remoteAddress, raw.remotePort);
+    return name(out, this.#family, this.shown(raw.remoteAddress), raw.remotePort);
   }
 
-  /** A handle of IPv6 shows IPv4's addresses as mapped ones, as the kernel's does. */
-  #name(out: Name, address: string, port: number): number {
-    const isMapped = this.#family === 6 && !address.includes(':');
-    out.address = isMapped ? (address === ANY[4] ? ANY[6] : `::ffff:${address}`) : address;
-    if (this.#family === 4 && address === ANY[6]) out.address = ANY[4];
-    out.family = out.address.includes(':') ? 'IPv6' : 'IPv4';
-    out.port = port;
-    return 0;
+  /** What a program is to see of an address. */
+  protected shown(address: string): string {
+    return address;
   }
 
   // The end -------------------------------------------------------------------------
@@ -330,7 +354,7 @@ export class Handle extends StreamHandle {
     const listener = this.#listener;
     if (listener !== undefined) {
       listener.onAcceptable = listener.onClosed = null;
-      leave(this.stack, listener);
+      this.unclaim(listener);
       listener.close();
       listener.release();
     }

@@ -42,6 +42,8 @@ export abstract class StreamHandle extends JSStream {
   #isReading = false;
   #isLooking = false;
   #hasEnded = false;
+  /** No FIN will come: the peer's process is over. */
+  #isWithoutFin = false;
   #isFailureTold = false;
   #isReferenced = true;
   #octetsRead = 0;
@@ -162,7 +164,8 @@ export abstract class StreamHandle extends JSStream {
     if (!this.#isReading || raw === undefined || this.isConnecting) return;
     if (this.#hasEnded || this.isClosed) return;
     const into = this.#userSize === 0 ? scratch : scratch.subarray(0, this.#userSize);
-    const size = raw.receive(into);
+    const received = raw.receive(into);
+    const size = received === 0 && this.#isWithoutFin ? END : received;
     if (size > 0) {
       this.#octetsRead += size;
       this.look();
@@ -183,6 +186,13 @@ export abstract class StreamHandle extends JSStream {
       const reader = tlsOver(this) ?? this;
       this.call(() => reader.onread?.(undefined));
     }
+  }
+
+  /** Has what has come be all that comes: the peer can not say so any more. */
+  endWithoutFin(): void {
+    this.#isWithoutFin = true;
+    this.hasPeerEnded = true;
+    this.look();
   }
 
   get bytesRead(): number {

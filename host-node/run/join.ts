@@ -2,7 +2,7 @@
 import { readSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import type { Link, LinkPort, Offloads } from '../../host-web/link/link.ts';
-import { frameReader, sendFrame } from './frames.ts';
+import { frameReader, sendFrame, sendMessage } from './frames.ts';
 import type { Welcome } from './switch.ts';
 
 /** What a process has that joined. */
@@ -14,8 +14,7 @@ export interface Joined {
 /** What the device takes of segments joined to one packet. */
 const OFFLOADS: Offloads = { checksum: true, segments: 65_535 };
 
-/** How long is slept between two looks at what has come, milliseconds; and by what. */
-const NAP = 1;
+/** What is slept by, between two looks at what has come. */
 const CELL = new Int32Array(new SharedArrayBuffer(4));
 
 /** Joins. @throws Error when nobody is there any more, or has no address left */
@@ -44,6 +43,8 @@ export class StreamLink implements Link {
   sent = 0;
   received = 0;
   dropped = 0;
+  /** Hears what the switch says. */
+  onMessage: (message: unknown) => void = () => {};
   readonly #socket: Socket;
   readonly #rest: Buffer;
   #octets = new Uint8Array();
@@ -61,11 +62,14 @@ export class StreamLink implements Link {
   attach(port: LinkPort): void {
     this.#octets = new Uint8Array(port.memory);
     this.#transmitAt = port.transmitAt;
-    const read = frameReader((packet, flags) => {
-      this.received++;
-      this.#octets.set(packet, port.receiveAt);
-      port.input(packet.length, flags);
-    });
+    const read = frameReader(
+      (packet, flags) => {
+        this.received++;
+        this.#octets.set(packet, port.receiveAt);
+        port.input(packet.length, flags);
+      },
+      (message) => this.onMessage(message),
+    );
     this.#take = (chunk) => {
       read(chunk);
       port.pump();
@@ -86,16 +90,37 @@ export class StreamLink implements Link {
     return isSent;
   }
 
-  /** Waits a moment and reads, where no event comes any more: once the event loop has ended. */
-  readLast(): void {
-    Atomics.wait(CELL, 0, 0, NAP);
+  /** Says something to the switch, behind what has been sent. */
+  tell(message: object): void {
+    sendMessage(this.#socket, message);
+  }
+
+  /** Whether all that was sent is out of this process. */
+  get isFlushed(): boolean {
+    return this.#socket.writableLength === 0;
+  }
+
+  get isClosed(): boolean {
+    return !this.#socket.writable;
+  }
+
+  /**
+   * Waits a moment and reads, where no event comes: the event loop has ended, or is not to go on.
+   *
+   * @param nap milliseconds
+   * @returns false where nothing comes any more
+   */
+  readNow(nap: number): boolean {
+    Atomics.wait(CELL, 0, 0, nap);
     const { fd } = (this.#socket as unknown as { _handle?: { fd: number } })._handle ?? { fd: -1 };
     this.#chunk ??= Buffer.alloc(1 << 16);
     try {
       const size = readSync(fd, this.#chunk);
       if (size > 0) this.#take(Buffer.from(this.#chunk.subarray(0, size)));
+      return size > 0;
     } catch {
       // EAGAIN: there is nothing now.
+      return true;
     }
   }
 

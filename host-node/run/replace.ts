@@ -3,17 +3,21 @@
  * anything loads `net`, which takes it from there once and for all.
  */
 import { Result } from '../../host-web/abi.ts';
+import { parseAddress } from '../../host-web/address.ts';
 import { SocketError } from '../../host-web/errors.ts';
 import { RawConnection } from '../../host-web/raw/raw.ts';
 import type { Stack } from '../../host-web/stack.ts';
 import { plainAddress } from '../cli/words.ts';
 import { numberOf } from '../net/errno.ts';
-import { type Family, Handle, isOwn } from '../net/handle.ts';
+import { Handle } from '../net/handle.ts';
 import { hasInternals, internals, withoutInternals } from '../net/internals.ts';
+import { type Family, isOwn } from '../net/names.ts';
 import type { Request } from '../net/stream-handle.ts';
 import type { Destinations } from './destinations.ts';
 import { handOver, hostOf, type NativeHandle } from './hand-over.ts';
+import { ownerOf } from './inner.ts';
 import { isUdpOurs, replaceUdp, runUdpOn } from './replace-udp.ts';
+import { SharedHandle } from './shared-handle.ts';
 
 /** The kernel's own handle. */
 interface KernelTcp extends NativeHandle {
@@ -39,7 +43,7 @@ let down: (() => SocketError) | undefined;
 const open = new Set<TCP>();
 
 /** What `net` makes its sockets and servers of. */
-class TCP extends Handle {
+class TCP extends SharedHandle {
   constructor(kind: number) {
     if (stack === undefined) throw new Error('the stack of this process is not there yet');
     super(stack, kind);
@@ -125,6 +129,15 @@ Object.defineProperty(TCP, 'name', { value: 'TCP' });
 Object.defineProperty(TCP, Symbol.hasInstance, {
   value: (value: unknown) => Kernel !== undefined && value instanceof Kernel,
 });
+
+/** Another process of the program is over: connections with it end, as a kernel would end them. */
+export function lose(index: number): void {
+  for (const handle of open) {
+    const { raw } = handle;
+    const remote = raw instanceof RawConnection ? parseAddress(raw.remoteAddress) : undefined;
+    if (remote !== undefined && ownerOf(remote) === index) handle.endWithoutFin();
+  }
+}
 
 /** @throws Error where this runtime does not have what a handle is made of */
 export function replace(): void {

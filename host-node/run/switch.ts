@@ -1,7 +1,8 @@
 /**
  * One device for a program and all the processes and workers it starts: each has a stack of its
  * own, with the next address of the network, and is joined to this by a stream. Packets go where
- * their destination says; what is nobody's here goes to the device.
+ * their destination says; what is nobody's here goes to the device. Inner addresses are for these
+ * processes alone: what is to them, or from them, is never the device's.
  *
  * It runs in a process of its own: a program that waits for a child, and does nothing meanwhile,
  * must not keep that child from its network.
@@ -10,10 +11,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Memory } from '../../host-web/abi.ts';
+import { Memory, PacketFlag } from '../../host-web/abi.ts';
 import { formatAddress, parseAddress, samePrefix } from '../../host-web/address.ts';
 import type { Link } from '../../host-web/link/link.ts';
-import { frameReader, sendFrame } from './frames.ts';
+import { frameReader, sendFrame, sendMessage } from './frames.ts';
+import { ownerOf } from './inner.ts';
+import { type Member, ProgramPorts, type Said } from './program-ports.ts';
+import { resetFor } from './reset.ts';
 
 /** What a process is told that joins, as a line of JSON. */
 export interface Welcome {
@@ -35,11 +39,10 @@ interface Side {
   readonly peer: string;
 }
 
-/** Where the destination stands in the header of each version. */
-const DESTINATION: Readonly<Record<number, readonly [from: number, to: number]>> = {
-  4: [16, 20],
-  6: [24, 40],
-};
+/** Where an address stands in the header of each version. */
+type Places = Readonly<Record<number, readonly [from: number, to: number]>>;
+const SOURCE: Places = { 4: [12, 16], 6: [8, 24] };
+const DESTINATION: Places = { 4: [16, 20], 6: [24, 40] };
 /** Addresses that are tried for a process before there is none. */
 const MOST = 250;
 /** Destinations outside of the network that are asked about. */
@@ -69,6 +72,9 @@ export class Switch {
   readonly #octets = new Uint8Array(this.#memory);
   /** Streams by address. */
   readonly #joined = new Map<string, Socket>();
+  /** Processes, and their streams, by how many were there before. */
+  readonly #members = new Map<number, { readonly member: Member; readonly socket: Socket }>();
+  readonly #ports = new ProgramPorts();
   /** Hears of a destination outside of the network, once; answers whether of others, too. */
   #onBeyond: ((destination: Uint8Array) => boolean) | undefined;
   readonly #beyond = new Set<string>();
@@ -103,7 +109,7 @@ export class Switch {
       transmitAt: TRANSMIT,
       input: (length, flags) => {
         const packet = this.#octets.subarray(RECEIVE, RECEIVE + length);
-        const socket = this.#joined.get(destinationOf(packet));
+        const socket = isInner(packet) ? undefined : this.#joined.get(destinationOf(packet));
         if (socket === undefined || !sendFrame(socket, packet, flags)) this.lost++;
       },
       pump: () => {},
@@ -127,8 +133,15 @@ export class Switch {
     }
     const keys = (addresses as Uint8Array[]).map(keyOf);
     for (const key of keys) this.#joined.set(key, socket);
+    const index = this.#count++;
+    const member = { index, tell: (message: object) => sendMessage(socket, message) };
+    this.#members.set(index, { member, socket });
+    this.#ports.join(member);
     socket.once('close', () => {
       for (const key of keys) this.#joined.delete(key);
+      this.#members.delete(index);
+      this.#ports.forget(member);
+      for (const other of this.#members.values()) other.member.tell({ gone: index });
     });
     const welcome: Welcome = {
       sides: (addresses as Uint8Array[]).map((octets, i) => {
@@ -137,10 +150,15 @@ export class Switch {
       mtu: this.#link.mtu,
       device: this.#device,
       offload: this.#link.offloads !== undefined && this.#link.offloads.segments > 0,
-      index: this.#count++,
+      index,
     };
     socket.write(`${JSON.stringify(welcome)}\n`);
-    const read = frameReader((packet, flags) => this.#switch(packet, flags));
+    const read = frameReader(
+      (packet, flags) => {
+        if (!this.#switchInner(packet, flags, socket)) this.#switch(packet, flags);
+      },
+      (message) => this.#ports.hear(member, message as Said),
+    );
     socket.on('data', (chunk) => {
       try {
         read(chunk);
@@ -163,6 +181,18 @@ export class Switch {
     return undefined;
   }
 
+  /** As `#switch`, for a packet to an inner address; answers whether it is one. */
+  #switchInner(packet: Uint8Array, flags: number, from: Socket): boolean {
+    const owner = ownerOf(addressIn(packet, DESTINATION));
+    if (owner === undefined) return false;
+    const to = this.#members.get(owner)?.socket;
+    if (to !== undefined && sendFrame(to, packet, flags)) return true;
+    this.lost++;
+    const reset = to === undefined ? resetFor(packet) : undefined;
+    if (reset !== undefined) sendFrame(from, reset, PacketFlag.CHECKSUM_TRUSTED);
+    return true;
+  }
+
   /** Sends a process's packet where it belongs. */
   #switch(packet: Uint8Array, flags: number): void {
     const socket = this.#joined.get(destinationOf(packet));
@@ -177,7 +207,7 @@ export class Switch {
 
   /** Tells of a packet's destination where it is a host outside of the network. */
   #look(packet: Uint8Array): void {
-    const destination = packet.subarray(...(DESTINATION[packet[0]! >> 4] ?? [0, 0]));
+    const destination = addressIn(packet, DESTINATION);
     const isIn = (address: string, prefix: number) => {
       return samePrefix(parseAddress(address)!, destination, prefix);
     };
@@ -203,10 +233,19 @@ function keyOf(octets: Uint8Array): string {
   return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1');
 }
 
-/** The destination of a packet, as `keyOf`; empty where it is no IP. */
+/** An address of a packet; empty where it is no IP. */
+function addressIn(packet: Uint8Array, places: Places): Uint8Array {
+  return packet.subarray(...(places[packet[0]! >> 4] ?? [0, 0]));
+}
+
+/** The destination of a packet, as `keyOf`. */
 function destinationOf(packet: Uint8Array): string {
-  const place = DESTINATION[packet[0]! >> 4];
-  return place === undefined ? '' : keyOf(packet.subarray(...place));
+  return keyOf(addressIn(packet, DESTINATION));
+}
+
+/** Whether a packet says to be from an inner address. */
+function isInner(packet: Uint8Array): boolean {
+  return ownerOf(addressIn(packet, SOURCE)) !== undefined;
 }
 
 /** The address `n` behind another. */

@@ -208,6 +208,24 @@ async function outside() {
   return told;
 }
 
+/** A program of three that find each other by localhost: on the kernel, and on stacks. */
+async function shared(node: string) {
+  const file = program('shared');
+  const visit = (host: string) => once(connect(3000, host), 'close');
+  const bare = run(file, [], {}, node);
+  bare.child.stdout!.on('data', (said: string) => {
+    if (said.includes('waiting')) void visit('127.0.0.1');
+  });
+  const { stdout } = await bare.outcome;
+  const running = start('shared', [], node);
+  await running.said(/waiting/);
+  const ss = await netcell('ss', '-tn', 'state', 'connected');
+  const outside = await once(connect(4000, '10.9.0.2'), 'error').then(([{ code }]) => code);
+  await visit('10.9.0.2');
+  const { code } = await running.ended;
+  return { bare: stdout, code, output: running.output(), outside, ss: ss.stdout };
+}
+
 /** What keeps a program from being run on a stack is said, and the program does not begin. */
 async function refused() {
   const refusal = async (words: string[]) => {
@@ -235,8 +253,10 @@ const byNode = Object.entries(NODES).flatMap(([name, node]) => [
   [name, () => family(() => start('family', [], node))],
   [`cluster ${name}`, () => clustered(node)],
   [`datagrams ${name}`, () => datagrams(node)],
+  [`shared ${name}`, () => shared(node)],
 ]);
 const cluster = () => clustered(process.execPath);
 const others = { cluster, server, loaded, leaving, cutOff, outside, refused };
-const all = { family: () => family(), datagrams: () => datagrams(), ...others };
+const plain = { datagrams: () => datagrams(), shared: () => shared(process.execPath) };
+const all = { family: () => family(), ...plain, ...others };
 await perform({ ...all, ...Object.fromEntries(byNode) });

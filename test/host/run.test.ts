@@ -39,6 +39,12 @@ interface Clustered extends Ended {
   written: string;
 }
 
+interface Shared extends Ended {
+  bare: string;
+  outside: string;
+  ss: string;
+}
+
 describe.skipIf(obstacle !== undefined)(title, () => {
   it('a web server is the stack’s, loses none of 1,000 requests, and is seen by ss', async () => {
     const told = await inside<Ended & { answers: string[]; isKernels: boolean; ss: Outcome }>(
@@ -113,6 +119,24 @@ describe.skipIf(obstacle !== undefined)(title, () => {
       const said = ['sent: ERR_INVALID_HANDLE_TYPE', 'listening: 4000', 'error: read ECONNRESET'];
       expect(told.output.trim().split('\n')).toEqual([...said, 'all have ended']);
       expect(told.code).toBe(0);
+    });
+  }
+
+  const sharing = [
+    ['this Node', process.execPath, 'shared'],
+    ...NODES.map(([name, node]) => [name, node, `shared ${name}`]),
+  ];
+  for (const [name, node, scenario] of sharing) {
+    const which = node === undefined ? `${name} (skipped: ${INSTALL})` : name;
+    it.skipIf(node === undefined)(`its processes share localhost: ${which}`, async () => {
+      const told = await inside<Shared>(scenario!);
+      expect(told.output).toBe(told.bare);
+      expect(told.output).toMatch(/^first at 127\.0\.0\.1, child: 127\.0\.0\.1 to .*ports agree$/m);
+      expect(told.output).toMatch(/^left: end\nkilled: ECONNREFUSED 127\.0\.0\.1$/m);
+      expect(told.code).toBe(0);
+      expect(told.outside).toBe('ECONNREFUSED');
+      expect(told.ss.match(/^ESTAB .* 127\.0\.0\.1:4000(?: .*)?$/gm)).toHaveLength(2);
+      expect(told.ss).not.toContain('fd6e');
     });
   }
 

@@ -4,6 +4,7 @@
  * localhost and asks a server of the kernel's what its address is.
  */
 import { execFileSync, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
@@ -11,8 +12,9 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 const [program, file, role = isMainThread ? 'first' : 'worker'] = process.argv;
 
 async function ask() {
-  const server = createServer((socket) => socket.end(role)).listen(8000);
-  const own = await text(connect(8000, 'localhost'));
+  const server = createServer((socket) => socket.end(role)).listen(0);
+  await once(server, 'listening');
+  const own = await text(connect(server.address().port, 'localhost'));
   server.close();
   return `${own} ${await text(connect(9000, '10.9.0.1'))}`;
 }
