@@ -11,7 +11,7 @@ import { count } from '../counters';
 import { setting } from '../limits';
 import { JUDGED, RECEIVE } from '../memory';
 import { traceDrop } from '../trace';
-import { mapIpv4, mayBeOnWire } from '../wire/address';
+import { isIpv4, mapIpv4, mayBeOnWire } from '../wire/address';
 import {
   FRAGMENT_OFFSET,
   ipv4ChecksumHolds,
@@ -227,11 +227,11 @@ function judgeAnew(d: Datagram, ipv4: bool): Verdict {
     isGiven(d.source0, d.source1) ||
     isDirectedBroadcast(d.source0, d.source1);
   if (isNobodys) return martian(0); // MUST-63, RFC 1122 §3.2.1.3a, §4.1.3.6a
-  if (isGiven(d.destination0, d.destination1)) return Verdict.DELIVER;
-  const isSingle =
-    mayBeOnWire(d.destination0, d.destination1, ipv4) &&
-    !isDirectedBroadcast(d.destination0, d.destination1);
-  if (!isSingle) return mayBeHeard(d, ipv4) ? Verdict.FOR_MANY : martian(1); // MUST-57
+  const isSingle = mayBeOnWire(d.destination0, d.destination1, ipv4);
+  if (isSingle && isGiven(d.destination0, d.destination1)) return Verdict.DELIVER;
+  if (!isSingle || isDirectedBroadcast(d.destination0, d.destination1)) {
+    return mayBeHeard(d, ipv4) ? Verdict.FOR_MANY : martian(1); // MUST-57
+  }
   if (setting(Setting.ANY_DESTINATION) == 0) return Verdict.NOT_OURS;
   d.isForeign = 1;
   return Verdict.DELIVER;
@@ -240,7 +240,10 @@ function judgeAnew(d: Datagram, ipv4: bool): Verdict {
 /** Whether a packet for a group or everybody may be UDP's, and anybody here hears that address. */
 function mayBeHeard(d: Datagram, ipv4: bool): bool {
   // What IPv6 carries stands behind its extension headers.
-  return (!ipv4 || d.protocol == PROTOCOL_UDP) && isHeard(d.destination0, d.destination1);
+  const mayBeUdp = !ipv4 || d.protocol == PROTOCOL_UDP;
+  // IPv4's in their mapped form are no addresses of IPv6.
+  const isOfFamily = isIpv4(d.destination0, d.destination1) == ipv4; // RFC 4291 §2.5.5
+  return mayBeUdp && isOfFamily && isHeard(d.destination0, d.destination1);
 }
 
 /** Drops a packet for an address: 0 its source's, 1 its destination's. */

@@ -154,6 +154,17 @@ test.each(['255.255.255.255', '10.0.0.255'])('%s is for each who is bound to its
   expect(all.map((user) => user.texts())).toEqual([['x'], ['x'], ['x']]);
 });
 
+test('RFC 4291 §2.5.5: a group of IPv4 in its mapped form is none of IPv6', () => {
+  const stack = new Stack();
+  const [user] = users(stack, 1) as [DatagramUser];
+  user.join('239.1.2.3');
+  for (const to of ['::ffff:ef01:203', '::ffff:ffff:ffff', '::ffff:a00:ff']) {
+    stack.input(datagram({ from: 'fd00::2', to }));
+  }
+  expect(user.texts()).toEqual([]);
+  expect(stack.counter(Counter.IpInAddrErrors)).toBe(3);
+});
+
 test('MUST-57: segments and echoes for a group that was joined are for nobody', () => {
   const stack = new Stack({ settings: { [Setting.ECHO_REPLY]: 1 } });
   const user = new DatagramUser(stack);
