@@ -3,7 +3,7 @@
  * wrong. Each call answers a Result; none traps, and none harms a connection that is there.
  */
 import { expect, test } from 'vitest';
-import { ConfigField, Option, Result, Setting, State } from '../../host-web/abi.ts';
+import { ConfigField, Option, Result, Setting, State, UdpOption } from '../../host-web/abi.ts';
 import { type Core, createCore, type Limits, setEndpoint } from '../../host-web/core.ts';
 import { coreModuleSync } from '../../host-web/wasm.ts';
 import { ack, closed, data, established, listening, syn } from '../dsl/index.ts';
@@ -27,6 +27,14 @@ const CALLS: readonly (readonly [string, (core: Core, handle: number) => number]
   ['release', (core, handle) => core.release(handle)],
   ['status', (core, handle) => core.status(handle)],
   ['setOption', (core, handle) => core.setOption(handle, Option.NAGLE, 1)],
+  ['udpBind', (core, handle) => core.udpBind(handle)],
+  ['udpConnect', (core, handle) => core.udpConnect(handle)],
+  ['udpSend', (core, handle) => core.udpSend(handle, 1)],
+  ['udpReceive', (core, handle) => core.udpReceive(handle)],
+  ['udpMembership', (core, handle) => core.udpMembership(handle, 1)],
+  ['udpSetOption', (core, handle) => core.udpSetOption(handle, UdpOption.HOP_LIMIT, 1)],
+  ['udpStatus', (core, handle) => core.udpStatus(handle)],
+  ['udpClose', (core, handle) => core.udpClose(handle)],
 ];
 
 test.each(CALLS)('hostile 23d: %s with a handle that is nobody has', (_, call) => {
@@ -71,6 +79,9 @@ const TAKES: Readonly<Record<string, readonly number[]>> = {
   CONGESTION_CONTROL: [0, 1, 2],
   NOT_SENT_LOW_WATER: NUMBERS,
   MAX_PACING_RATE: NUMBERS,
+  IPV6_ONLY: NUMBERS,
+  ASK: NUMBERS,
+  ANY_DESTINATION: NUMBERS,
 };
 
 const OPTIONS = Object.keys(Option).filter((name) => Number.isNaN(Number(name)));
