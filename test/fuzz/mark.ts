@@ -10,7 +10,8 @@ import { POOLS } from '../pools.ts';
 import { ACK, aimed } from './peer.ts';
 import { at } from './scene.ts';
 import { TCP } from './wire.ts';
-import { Fault, LIMITS, type World } from './world.ts';
+import { LIMITS } from './limits.ts';
+import { Fault, type World } from './world.ts';
 
 /** TCBs stand first in the pools. */
 const TCB_SIZE = 576;

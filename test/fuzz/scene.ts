@@ -9,7 +9,8 @@ import { Dice } from '../simulation/dice.ts';
 import { type Start, startsOf } from './states.ts';
 import { put16, type Writer } from './wire.ts';
 import { POOLS } from '../pools.ts';
-import { LIMITS, World } from './world.ts';
+import { LIMITS } from './limits.ts';
+import { World } from './world.ts';
 
 /** Variants of a starting point, in `startsOf`'s order. */
 export const Variant = {

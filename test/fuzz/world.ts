@@ -10,23 +10,9 @@ import { Memory, PieceField, State, StatusField } from '../../host-web/abi.ts';
 import { type Core, createCore, type Limits, setEndpoint } from '../../host-web/core.ts';
 import { coreModuleSync } from '../../host-web/wasm.ts';
 import { Emitted } from './emitted.ts';
+import { LIMITS } from './limits.ts';
 import { type Family, mapped, octetAt, V4, V6, Writer } from './wire.ts';
 
-export const LIMITS: Limits = {
-  connections: 12,
-  listeners: 4,
-  children: 8,
-  timeWaits: 4,
-  pages: 64,
-  ranges: 64,
-  replies: 16,
-  sourceRoutes: 3,
-  paths: 8,
-  traceEvents: 256,
-  receiveBuffer: 12_000,
-  sendBuffer: 12_000,
-  mtu: 1500,
-};
 export const EPOCH = 1_000;
 export const LOCAL_PORT = 80;
 export const REMOTE_PORT = 5_000;

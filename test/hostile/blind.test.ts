@@ -21,8 +21,9 @@ import {
   timeWait,
 } from '../dsl/index.ts';
 import { ACK, aimed, FIN, RST, SYN } from '../fuzz/peer.ts';
+import { LIMITS } from '../fuzz/limits.ts';
 import { at, counter, send, Variant } from '../fuzz/scene.ts';
-import { Aim, LIMITS } from '../fuzz/world.ts';
+import { Aim } from '../fuzz/world.ts';
 import { Pair } from './pair.ts';
 
 test.each([

@@ -39,6 +39,10 @@ const LIMITS: Limits = {
   pages: 128,
   ranges: 256,
   replies: 64,
+  // More than fill all pages, and datagrams that nobody sends: a keyframe is to cost little.
+  segments: 2_048,
+  datagramSockets: 1,
+  datagrams: 1,
   traceEvents: 1024,
   receiveBuffer: 65_536,
   sendBuffer: 65_536,
