@@ -5,8 +5,9 @@
  * Result, and signals wait until `signal` fetches them: READABLE, WRITABLE, and SOFT_ERROR for what
  * ICMP has said.
  */
-import { Endpoint, Result, UdpOption } from './abi';
-import { ENDPOINT, isReady, TEXT_SIZE } from './memory';
+import { Result, UdpOption } from './abi';
+import { sockets, stale } from './door';
+import { isReady, TEXT_SIZE } from './memory';
 import {
   bindEndpoint,
   changeMembership,
@@ -20,15 +21,6 @@ import { fromUdpHandle } from './udp/endpoint';
 import { setUdpOption } from './udp/option';
 import { receiveDatagram } from './udp/receive';
 import { nextUdpStatusOf, udpStatusOf } from './udp/status';
-
-function sockets(): Endpoint {
-  return changetype<Endpoint>(ENDPOINT);
-}
-
-/** What a call answers whose handle names nothing. */
-function stale(): i32 {
-  return -(isReady() ? Result.CONNECTION_DOES_NOT_EXIST : Result.NOT_INITIALISED);
-}
 
 /** Makes a socket of UDP that is bound to nothing; answers its handle. */
 export function udpOpen(): i32 {

@@ -8,7 +8,6 @@
 import {
   Call,
   Decision,
-  Endpoint,
   SignalRecord,
   Option,
   Reason,
@@ -18,13 +17,12 @@ import {
   State,
   TraceKind,
 } from './abi';
+import { sockets, stale } from './door';
 import { addLocalAddress } from './ip/address';
 import { sendEcho } from './ip/icmp';
-import { forgetJudged } from './ip/input';
 import { pathsChanged } from './ip/path-mtu';
 import { config, defaultSettings, setSetting, settleConfig, setting } from './limits';
 import {
-  ENDPOINT,
   growTo,
   isReady,
   POOLS_BEGIN,
@@ -75,11 +73,6 @@ export function init(): i32 {
   defaultSettings();
   store<u32>(READY, 1);
   return Result.OK;
-}
-
-/** What a call answers whose handle names nothing. */
-function stale(): i32 {
-  return -(isReady() ? Result.CONNECTION_DOES_NOT_EXIST : Result.NOT_INITIALISED);
 }
 
 // Packets and time ---------------------------------------------------------------
@@ -148,8 +141,7 @@ export function signal(): u32 {
 /** Adds the local address of the ENDPOINT window, with a prefix of so many bits of its family. */
 export function addAddress(prefixLength: u32): i32 {
   if (!isReady()) return -Result.NOT_INITIALISED;
-  const at = endpoint();
-  forgetJudged();
+  const at = sockets();
   return -addLocalAddress(at.local0, at.local1, prefixLength);
 }
 
@@ -174,7 +166,7 @@ export function get(which: Setting): u32 {
 export function ping(sequence: u32, length: u32): i32 {
   if (!isReady()) return -Result.NOT_INITIALISED;
   if (length > <u32>TEXT_SIZE) return -Result.INVALID_ARGUMENT;
-  return -sendEcho(endpoint(), sequence, length);
+  return -sendEcho(sockets(), sequence, length);
 }
 
 // User calls (RFC 9293 §3.10.1 to §3.10.6) ------------------------------------------
@@ -198,14 +190,14 @@ export function sourceRoute(handle: u32, length: u32): i32 {
 export function connect(handle: u32): i32 {
   const tcb = fromHandle(handle);
   if (tcb == null) return stale();
-  return called(tcb, Call.OPEN, -openActive(tcb, endpoint()));
+  return called(tcb, Call.OPEN, -openActive(tcb, sockets()));
 }
 
 /** Passive OPEN on the local socket of the ENDPOINT window (§3.10.1). ACCEPTABLE follows. */
 export function listen(handle: u32, backlog: u32): i32 {
   const tcb = fromHandle(handle);
   if (tcb == null) return stale();
-  return called(tcb, Call.OPEN, -openPassive(tcb, endpoint(), backlog));
+  return called(tcb, Call.OPEN, -openPassive(tcb, sockets(), backlog));
 }
 
 /**
@@ -214,7 +206,7 @@ export function listen(handle: u32, backlog: u32): i32 {
  */
 export function asked(handle: u32): i32 {
   const tcb = fromHandle(handle);
-  return tcb == null ? stale() : askedOf(tcb, endpoint());
+  return tcb == null ? stale() : askedOf(tcb, sockets());
 }
 
 /**
@@ -222,7 +214,7 @@ export function asked(handle: u32): i32 {
  * it waits no more.
  */
 export function decide(decision: Decision): i32 {
-  return isReady() ? -decideAbout(endpoint(), decision) : -Result.NOT_INITIALISED;
+  return isReady() ? -decideAbout(sockets(), decision) : -Result.NOT_INITIALISED;
 }
 
 /** Takes the oldest connection of a listener; answers its handle, 0 when there is none. */
@@ -331,10 +323,6 @@ export function nextStatus(cursor: u32): u32 {
 export function setOption(handle: u32, option: Option, value: u32): i32 {
   const tcb = fromHandle(handle);
   return tcb == null ? stale() : -setTcbOption(tcb, option, value);
-}
-
-function endpoint(): Endpoint {
-  return changetype<Endpoint>(ENDPOINT);
 }
 
 function called(tcb: Tcb, call: Call, result: i32): i32 {

@@ -16,11 +16,13 @@ import {
   isEverybody,
   isIpv4,
   isLoopback,
+  isUnspecified,
   LOCALHOST_IPV4,
   LOCALHOST_IPV6,
   mayBeOnWire,
   samePrefix,
 } from '../wire/address';
+import { forgetJudged } from './judged';
 
 /** An address of ours. */
 @unmanaged
@@ -67,6 +69,7 @@ export function addLocalAddress(a0: u64, a1: u64, prefixLength: u32): Result {
   address.a1 = a1;
   address.prefixLength = prefixLength + 128 - width;
   store<u32>(ADDRESSES, i + 1);
+  forgetJudged();
   return Result.OK;
 }
 
@@ -82,6 +85,17 @@ export function isGiven(a0: u64, a1: u64): bool {
 /** Whether an address is one of ours: what is sent to it never leaves. */
 export function isLocal(a0: u64, a1: u64): bool {
   return isGiven(a0, a1) || isLoopback(a0, a1); // RFC 1122 §3.2.1.3b
+}
+
+/**
+ * Whether who is bound to a local address takes what comes for (a0, a1), and how exactly: 0 not.
+ * The unspecified 0.0.0.0 takes IPv4 only; :: takes both families, unless it was to be IPv6's.
+ */
+export function fitness(own0: u64, own1: u64, isIpv6Only: bool, a0: u64, a1: u64): u32 {
+  if (own0 == a0 && own1 == a1) return 3;
+  if (!isUnspecified(own0, own1)) return 0;
+  if (isIpv4(own0, own1)) return isIpv4(a0, a1) ? 2 : 0;
+  return isIpv6Only && isIpv4(a0, a1) ? 0 : 1;
 }
 
 /**

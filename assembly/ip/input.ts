@@ -9,7 +9,7 @@
 import { Counter, PacketFlag, Reason, Setting } from '../abi';
 import { count } from '../counters';
 import { setting } from '../limits';
-import { JUDGED, RECEIVE } from '../memory';
+import { RECEIVE } from '../memory';
 import { traceDrop } from '../trace';
 import { isIpv4, mapIpv4, mayBeOnWire } from '../wire/address';
 import {
@@ -45,6 +45,7 @@ import { CODEPOINT, Datagram, datagram } from './datagram';
 import { walkExtensions } from './extensions';
 import { isHeard } from './groups';
 import { sendParameterProblem } from './icmp-error';
+import { isJudged, noteJudged } from './judged';
 import { reassembleIpv4 } from './reassembly';
 import { hasUsableHops } from './source-route';
 
@@ -175,26 +176,6 @@ function readIpv6(d: Datagram, length: u32): Verdict {
   return walkExtensions(d) ? verdict : Verdict.DROP;
 }
 
-/** The addresses of the latest packet that was for us: most that follow have the same. */
-@unmanaged
-class Judged {
-  source0: u64;
-  source1: u64;
-  destination0: u64;
-  destination1: u64;
-  /** 4, or 6; 0 once our addresses are others. */
-  version: u32;
-}
-
-function judged(): Judged {
-  return changetype<Judged>(JUDGED);
-}
-
-/** Our addresses are others: what was judged is so no more. */
-export function forgetJudged(): void {
-  judged().version = 0;
-}
-
 /** Judges who sent it and for whom (RFC 1122 §3.2.1.3). */
 function judgeAddresses(d: Datagram, version: u32): Verdict {
   // What we have sent to ourselves was judged when it was sent.
@@ -202,22 +183,10 @@ function judgeAddresses(d: Datagram, version: u32): Verdict {
     const isSingle = isUnicast(d.destination0, d.destination1);
     return isSingle ? Verdict.DELIVER : Verdict.FOR_MANY;
   }
-  const latest = judged();
-  const isKnown =
-    latest.source1 == d.source1 &&
-    latest.destination1 == d.destination1 &&
-    latest.source0 == d.source0 &&
-    latest.destination0 == d.destination0 &&
-    latest.version == version;
-  if (isKnown) return Verdict.DELIVER;
+  if (isJudged(d, version)) return Verdict.DELIVER;
   const verdict = judgeAnew(d, version == 4);
-  if (verdict != Verdict.DELIVER || d.isForeign) return verdict;
-  latest.source0 = d.source0;
-  latest.source1 = d.source1;
-  latest.destination0 = d.destination0;
-  latest.destination1 = d.destination1;
-  latest.version = version;
-  return Verdict.DELIVER;
+  if (verdict == Verdict.DELIVER && d.isForeign == 0) noteJudged(d, version);
+  return verdict;
 }
 
 function judgeAnew(d: Datagram, ipv4: bool): Verdict {

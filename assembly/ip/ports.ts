@@ -11,6 +11,11 @@ import { setting } from '../limits';
 export const FIRST_PORT: u32 = 32_768;
 export const PORT_COUNT: u32 = 28_232;
 
+/** The hash of a port, as tables of who holds one are asked by it. */
+export function portHash(port: u32): u32 {
+  return port * 0x9e37_79b1;
+}
+
 /** Ports of the range that are ours: all but where several stacks share our addresses. */
 export function portCount(): u32 {
   return PORT_COUNT / setting(Setting.PORT_SHARES);

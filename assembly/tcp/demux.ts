@@ -8,13 +8,13 @@
  * (`random.ts`), so nobody can choose tuples that collide.
  */
 import { Setting, State } from '../abi';
-import { isLocal } from '../ip/address';
+import { fitness, isLocal } from '../ip/address';
+import { portHash } from '../ip/ports';
 import { setting } from '../limits';
 import { ports, synEntries, tcbs, timeWaits, timeWaitTuples, tuples } from '../pools';
 import { itemAt } from '../store/pool';
 import { erase, firstSlot, hashIn, insert, referenceIn, Table } from '../store/table';
 import { hashOf, isSameTuple } from '../tuple';
-import { isIpv4, isUnspecified } from '../wire/address';
 import { LATEST_FOUND } from '../memory';
 import { fetchTcb } from './fetch';
 import { Segment } from './segment';
@@ -124,10 +124,6 @@ export function removeTcb(tcb: Tcb): void {
   portFreedByAll(tcb.localPort);
 }
 
-function portHash(port: u32): u32 {
-  return port * 0x9e37_79b1;
-}
-
 /** Enters a listener under its port. */
 export function insertListener(tcb: Tcb): void {
   insert(ports(), portHash(tcb.localPort), tcb.index);
@@ -135,17 +131,14 @@ export function insertListener(tcb: Tcb): void {
 }
 
 /**
- * Whether the local address of a listener takes what comes for (a0, a1), and how exactly: 0 not.
+ * Whether a listener takes what comes for (a0, a1), and how exactly: 0 not.
  *
  * @param isForeign whether that address is none of ours
  */
-function fitness(listener: Tcb, a0: u64, a1: u64, isForeign: bool): u32 {
+function fitnessOf(listener: Tcb, a0: u64, a1: u64, isForeign: bool): u32 {
   if (isForeign && (listener.passive & Passive.ANY_DESTINATION) == 0) return 0;
-  if (listener.local0 == a0 && listener.local1 == a1) return 3;
-  if (!isUnspecified(listener.local0, listener.local1)) return 0;
-  // 0.0.0.0 takes IPv4 only; :: takes both families, unless it is told not to.
-  if (isIpv4(listener.local0, listener.local1)) return isIpv4(a0, a1) ? 2 : 0;
-  return (listener.passive & Passive.IPV6_ONLY) != 0 && isIpv4(a0, a1) ? 0 : 1;
+  const isIpv6Only = (listener.passive & Passive.IPV6_ONLY) != 0;
+  return fitness(listener.local0, listener.local1, isIpv6Only, a0, a1);
 }
 
 /**
@@ -165,7 +158,7 @@ export function findListener(a0: u64, a1: u64, port: u32, share: u32): Tcb | nul
     if (hashIn(table, slot) != hash) continue;
     const listener = tcbAt(referenceIn(table, slot));
     if (listener.localPort != port) continue;
-    const fit = fitness(listener, a0, a1, isForeign);
+    const fit = fitnessOf(listener, a0, a1, isForeign);
     if (fit == 0 || fit < bestFitness) continue;
     // Highest random weight: a listener that comes or goes moves no tuple of the others.
     const weight = (share ^ listener.flowLabel) * 0x9e37_79b1;

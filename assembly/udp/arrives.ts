@@ -37,7 +37,7 @@ import {
   findBound,
   findConnected,
   firstHolder,
-  fitness,
+  fitnessOf,
   holderIn,
   nextHolder,
   NO_SLOT,
@@ -91,7 +91,8 @@ export function udpArrivesForMany(d: Datagram): void {
   }
   for (let slot = firstHolder(port); slot != NO_SLOT; slot = nextHolder(port, slot + 1)) {
     const endpoint = holderIn(slot);
-    if (fitness(endpoint, d.destination0, d.destination1) == 0 || !isWanted(endpoint, d)) continue;
+    const isFor = fitnessOf(endpoint, d.destination0, d.destination1) != 0;
+    if (!isFor || !isWanted(endpoint, d)) continue;
     keep(endpoint, d, false);
     takers++;
   }

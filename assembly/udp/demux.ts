@@ -9,16 +9,14 @@
  * Sharing is Linux's: with SO_REUSEPORT a keyed hash deals out the datagrams, with SO_REUSEADDR the
  * endpoint bound last has them.
  */
+import { fitness } from '../ip/address';
+import { portHash } from '../ip/ports';
 import { udpEndpoints, udpPortHolders, udpPorts, udpTuples } from '../pools';
 import { erase, firstSlot, hashIn, insert, referenceIn } from '../store/table';
 import { itemAt } from '../store/pool';
 import { hashOf, isSameTuple } from '../tuple';
 import { isIpv4, isUnspecified } from '../wire/address';
 import { endpointAt, indexOf, isTrue, TUPLE, UdpEndpoint, UdpFlag } from './endpoint';
-
-function portHash(port: u32): u32 {
-  return port * 0x9e37_79b1;
-}
 
 /** How many endpoints hold a port. */
 export function holdersOf(port: u32): u32 {
@@ -68,13 +66,10 @@ export function findConnected(tuple: usize): UdpEndpoint | null {
   return best;
 }
 
-/** Whether what comes for (a0, a1) is for an endpoint's local address, and how exactly: 0 not. */
-export function fitness(endpoint: UdpEndpoint, a0: u64, a1: u64): u32 {
-  if (endpoint.local0 == a0 && endpoint.local1 == a1) return 3;
-  if (!isUnspecified(endpoint.local0, endpoint.local1)) return 0;
-  // 0.0.0.0 takes IPv4 only; :: takes both families, unless it was to be IPv6's.
-  if (isIpv4(endpoint.local0, endpoint.local1)) return isIpv4(a0, a1) ? 2 : 0;
-  return isTrue(endpoint, UdpFlag.IPV6_ONLY) && isIpv4(a0, a1) ? 0 : 1;
+/** Whether an endpoint takes what comes for (a0, a1), and how exactly: 0 not. */
+export function fitnessOf(endpoint: UdpEndpoint, a0: u64, a1: u64): u32 {
+  const isIpv6Only = isTrue(endpoint, UdpFlag.IPV6_ONLY);
+  return fitness(endpoint.local0, endpoint.local1, isIpv6Only, a0, a1);
 }
 
 /**
@@ -94,7 +89,7 @@ export function findBound(tuple: usize): UdpEndpoint | null {
     if (hashIn(table, slot) != hash) continue;
     const endpoint = endpointAt(referenceIn(table, slot));
     if (endpoint.localPort != port) continue;
-    const fit = fitness(endpoint, a0, a1);
+    const fit = fitnessOf(endpoint, a0, a1);
     if (fit == 0 || fit < bestFitness) continue;
     // Highest random weight: one that comes or goes moves no datagrams between the others.
     const isShared = isTrue(endpoint, UdpFlag.REUSE_PORT);

@@ -1,15 +1,16 @@
 /** `netcell doctor`: what the verbs stand on, looked at on this machine; it changes nothing. */
-import { accessSync, closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { release } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { parseAddress, samePrefix } from '../../host-web/address.ts';
 import { libc } from '../libc.ts';
 import { hasInternals } from '../net/internals.ts';
 import { listAddresses, listLinks } from '../netlink.ts';
+import { isThere } from '../run/masquerade.ts';
 import type { Arguments } from './arguments.ts';
 import { isAlive, listRunning, userName } from './control.ts';
 import { DEFAULT_SIDES } from './device.ts';
 import { Exit, reasonOf } from './failure.ts';
+import { freeAddresses, read } from './tun-advice.ts';
 import type { Verb } from './verb.ts';
 
 const HELP = `netcell doctor: what this machine lacks for netcell, and the command that helps
@@ -158,7 +159,8 @@ function addresses(): Finding {
     if (taken === undefined) continue;
     const holder = listLinks().find(({ index }) => index === taken.index)?.name ?? 'a device';
     const found = `the network of ${address}/${prefix} is in use on ${holder}`;
-    const helps = '--address 10.77.0.2/24 --address fd00:77::2/64, or other free ones';
+    const wanted = DEFAULT_SIDES.map((side) => `${side.peer}/${side.prefix}`);
+    const helps = freeAddresses(wanted, 1n).join(' ');
     return { what, isWell: false, found, helps, only: 'a verb without --address' };
   }
   const free = DEFAULT_SIDES.map(({ address, prefix }) => `${address}/${prefix}`).join(', ');
@@ -179,7 +181,7 @@ function ipv6(): Finding {
 function namespaces(): Finding {
   const what = 'namespaces';
   if (process.getuid?.() === 0) return { what, isWell: true, found: 'root makes its own' };
-  const isHere = findProgram('unshare');
+  const isHere = isThere('unshare');
   const most = Number(read('/proc/sys/user/max_user_namespaces') || 0);
   const isForbidden =
     read('/proc/sys/kernel/unprivileged_userns_clone').trim() === '0' ||
@@ -195,7 +197,7 @@ function namespaces(): Finding {
 }
 
 function masquerade(): Finding {
-  const program = ['nft', 'iptables'].find(findProgram);
+  const program = ['nft', 'iptables'].find(isThere);
   return {
     what: 'masquerade',
     isWell: program !== undefined,
@@ -209,27 +211,6 @@ function running(): Finding {
   const all = listRunning().filter(({ pid }) => isAlive(pid));
   const names = all.map(({ name, pid, uid }) => `${name} (process ${pid} of ${userName(uid)})`);
   return { what: 'running', isWell: true, found: names.join(', ') || 'no netcell' };
-}
-
-function findProgram(name: string): boolean {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return folders.some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
-/** A file of the kernel's; empty where there is none. */
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 export const verb: Verb = { help: HELP, flags: { json: { type: 'boolean' } }, run };

@@ -120,7 +120,8 @@ function listed(folder: string): string[] {
   }
 }
 
-function read(file: string): string {
+/** A file of the kernel's; empty where there is none, or it may not be read. */
+export function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
@@ -144,7 +145,7 @@ const TRIES = 100;
  *
  * @param above how far the stack's address lies above the kernel's
  */
-function freeAddresses(wanted: readonly string[], above: bigint): string[] {
+export function freeAddresses(wanted: readonly string[], above: bigint): string[] {
   const assigned = listAddresses();
   return wanted.flatMap((text) => {
     const network = parseInterfaceAddress(text);

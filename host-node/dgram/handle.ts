@@ -13,21 +13,15 @@ import type { SocketError } from '../../host-web/errors.ts';
 import type { Datagram, RawDatagram } from '../../host-web/raw/datagram.ts';
 import type { Stack } from '../../host-web/stack.ts';
 import { numberOf } from '../net/errno.ts';
+import { ANY, type Family, type Name, SELF } from '../net/names.ts';
 import { perStack } from '../net/per-stack.ts';
 import { type References, referencesOf } from '../net/references.ts';
 import { type Turns, turnsOf } from '../net/turns.ts';
-import { ANY, errnoOf, type Family, isOfFamily, OptionHandle, withoutZone } from './options.ts';
+import { errnoOf, isOfFamily, OptionHandle, withoutZone } from './options.ts';
 
 /** `udp_wrap`'s SendWrap, as `dgram` fills it in. */
 interface SendRequest {
   oncomplete?(status: number, sent: number): void;
-}
-
-/** What `getsockname` and `getpeername` fill in. */
-interface Name {
-  address?: string;
-  family?: string;
-  port?: number;
 }
 
 interface Sending {
@@ -51,8 +45,6 @@ const REUSE_ADDRESS = 4;
 const REUSE_PORT = 64;
 /** Datagrams that are taken from the core for one turn. */
 const AT_ONCE = 64;
-/** Who a datagram to the unspecified address reaches: the stack itself, as in Linux. */
-const SELF: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /** What `dgram` lets pass as data. */
 type View = ArrayBufferView<ArrayBuffer>;

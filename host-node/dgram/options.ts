@@ -7,12 +7,7 @@ import { codeOf } from '../../host-web/errors.ts';
 import type { RawDatagram } from '../../host-web/raw/datagram.ts';
 import type { Stack } from '../../host-web/stack.ts';
 import { numberOf } from '../net/errno.ts';
-import { isOwn } from '../net/names.ts';
-
-/** Any address of each family. */
-export const ANY = { 4: '0.0.0.0', 6: '::' } as const;
-
-export type Family = keyof typeof ANY;
+import { ANY, type Family, isOwn } from '../net/names.ts';
 
 /** libuv's number of a negated Result. */
 export function errnoOf(result: number): number {

@@ -10,7 +10,7 @@ export interface Name {
 
 export const ANY = { 4: '0.0.0.0', 6: '::' } as const;
 export type Family = keyof typeof ANY;
-/** Who a connect to the unspecified address reaches: the stack itself, as in Linux. */
+/** Whom the unspecified address reaches as a destination: the stack itself, as in Linux. */
 export const SELF: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 export function isLoopback(address: string): boolean {

@@ -6,6 +6,7 @@
  * program of Node's tries a port by listening on all addresses, and is to hear EADDRINUSE.
  */
 import type { RawListener } from '../../host-web/raw/raw.ts';
+import { ANY } from './names.ts';
 import { perStack } from './per-stack.ts';
 
 /** Where a listener stands. */
@@ -17,13 +18,17 @@ export interface Place {
   readonly isIpv6: boolean;
 }
 
-export const ANY_IPV6 = '::';
-export const ANY_IPV4 = '0.0.0.0';
+type Standing = Omit<Place, 'port'>;
 
 /** Whether a listener takes what another one at that address would. */
-function takes({ address, isIpv6 }: Omit<Place, 'port'>, other: string): boolean {
-  if (address === ANY_IPV6) return !isIpv6 || other.includes(':');
-  return address === ANY_IPV4 ? !other.includes(':') : address === other;
+function takes({ address, isIpv6 }: Standing, other: string): boolean {
+  if (address === ANY[6]) return !isIpv6 || other.includes(':');
+  return address === ANY[4] ? !other.includes(':') : address === other;
+}
+
+/** Whether there is an address that both would take. */
+function overlap(one: Standing, other: Standing): boolean {
+  return takes(one, other.address) || takes(other, one.address);
 }
 
 export class Ports<Owner> {
@@ -37,8 +42,7 @@ export class Ports<Owner> {
   enter(owner: Owner, place: Place): boolean {
     const members = this.#ports.get(place.port) ?? new Map<Owner, Place>();
     for (const other of members.values()) {
-      const isApart = !takes(place, other.address) && !takes(other, place.address);
-      if (!isApart && !(place.isShared && other.isShared)) return false;
+      if (overlap(place, other) && !(place.isShared && other.isShared)) return false;
     }
     this.#ports.set(place.port, members.set(owner, place));
     return true;
@@ -48,7 +52,7 @@ export class Ports<Owner> {
   isHeld(address: string, port: number): boolean {
     const all = [...(this.#ports.get(port)?.values() ?? [])];
     const wanted = { address, isShared: false, isIpv6: false };
-    return all.some((one) => !one.isShared && (takes(one, address) || takes(wanted, one.address)));
+    return all.some((one) => !one.isShared && overlap(one, wanted));
   }
 
   /** Those that take what comes for an address, each with its place. */

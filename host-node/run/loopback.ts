@@ -9,8 +9,8 @@
 import type { TcpInfo } from '../../host-web/inspect.ts';
 import type { RawListener } from '../../host-web/raw/raw.ts';
 import type { Stack } from '../../host-web/stack.ts';
-import { isLoopback } from '../net/names.ts';
-import { ANY_IPV4, ANY_IPV6, type Place, portsOf } from '../net/ports.ts';
+import { ANY, isLoopback } from '../net/names.ts';
+import { type Place, portsOf } from '../net/ports.ts';
 import { innerOf, outerOf } from './inner.ts';
 import type { StreamLink } from './join.ts';
 import { exactOf, type Said, type Told } from './program-ports.ts';
@@ -72,7 +72,7 @@ export class Loopback {
    */
   claim(listener: RawListener, place: Place): boolean {
     const { address } = place;
-    if (!isLoopback(address) && address !== ANY_IPV4 && address !== ANY_IPV6) return true;
+    if (!isLoopback(address) && address !== ANY[4] && address !== ANY[6]) return true;
     const id = ++this.#count;
     let answer: Answer | undefined;
     this.#asked.set(id, (told) => (answer = told));
@@ -100,7 +100,7 @@ export class Loopback {
    * all addresses has the inner ones, too.
    */
   besides({ address }: Place): string | undefined {
-    const isReached = address === ANY_IPV6 || !isLoopback(exactOf({ address }));
+    const isReached = address === ANY[6] || !isLoopback(exactOf({ address }));
     return isReached ? undefined : this.#own(exactOf({ address }));
   }
 

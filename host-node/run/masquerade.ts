@@ -37,7 +37,8 @@ function run(program: string, words: readonly string[], input = ''): string {
   throw new Failure(`${program} refuses: ${stderr.trim().split('\n')[0]}`);
 }
 
-function isThere(program: string): boolean {
+/** Whether a program can be started here. */
+export function isThere(program: string): boolean {
   return spawnSync(program, ['-V'], { stdio: 'ignore' }).error === undefined;
 }
 

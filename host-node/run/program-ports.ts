@@ -4,7 +4,8 @@
  * Those are asked about, and not told to everybody: a process that is told of a port by another one
  * asks behind what that one has said before.
  */
-import { ANY_IPV4, ANY_IPV6, type Place, Ports } from '../net/ports.ts';
+import { ANY } from '../net/names.ts';
+import { type Place, Ports } from '../net/ports.ts';
 import { innerOf } from './inner.ts';
 
 /** What a process says. */
@@ -103,6 +104,6 @@ export class ProgramPorts {
 
 /** The address by which a listener is reached: one of all addresses, by the first of the family. */
 export function exactOf({ address }: Pick<Place, 'address'>, asked = address): string {
-  if (address !== ANY_IPV4 && address !== ANY_IPV6) return address;
+  if (address !== ANY[4] && address !== ANY[6]) return address;
   return asked.includes(':') ? '::1' : '127.0.0.1';
 }
