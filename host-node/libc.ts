@@ -54,6 +54,9 @@ export interface Libc {
   getsockname(fd: number, address: Uint8Array, length: Uint32Array): number;
   send(fd: number, from: Pointer, length: number, flags: number): number;
   recv(fd: number, to: Pointer, length: number, flags: number): number;
+  /** `message` is a struct msghdr. */
+  sendmsg(fd: number, message: Pointer, flags: number): number;
+  recvmsg(fd: number, message: Pointer, flags: number): number;
   if_nametoindex(name: string): number;
   unshare(flags: number): number;
   mount(
@@ -137,6 +140,8 @@ function bindLibc(): Libc {
     getsockname: c.func('int getsockname(int fd, void *address, void *length)'),
     send: c.func('int send(int fd, const void *from, size_t length, int flags)'),
     recv: c.func('int recv(int fd, void *to, size_t length, int flags)'),
+    sendmsg: c.func('int sendmsg(int fd, const void *message, int flags)'),
+    recvmsg: c.func('int recvmsg(int fd, void *message, int flags)'),
     if_nametoindex: c.func('uint if_nametoindex(const char *name)'),
     unshare: c.func('int unshare(int flags)'),
     mount: c.func(

@@ -182,11 +182,7 @@ export function badName(name: string): TunError {
 }
 
 /** A number or an address in the options makes no sense. */
-export function badOption(
-  sentence: string,
-  option: Option,
-  example: string,
-): TunError {
+export function badOption(sentence: string, option: Option, example: string): TunError {
   return new TunError('EINVAL', sentence, `openTun({ ${example} })`, {
     problem: { kind: 'option', option },
   });

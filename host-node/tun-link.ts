@@ -65,10 +65,19 @@ export class TunLink implements Link {
 
   attach(port: LinkPort): void {
     this.tun.attach(port);
-    this.tun.watch(this.#onReadable);
+    this.resume();
     this.tun.siblings?.serve(this.#sibling);
     this.#memory = new Uint8Array(port.memory);
     this.#port = port;
+  }
+
+  /** Leaves what comes from here on to another reader of the device, until `resume`. */
+  pause(): void {
+    this.tun.unwatch();
+  }
+
+  resume(): void {
+    if (!this.#isClosed) this.tun.watch(this.#onReadable);
   }
 
   offload(): void {

@@ -143,6 +143,19 @@ export function tunQueue(queue: TunQueue): Tun {
   }
 }
 
+/** What is told of a device whose descriptor goes to another process. */
+export type TunFacts = Pick<TunQueue, 'name' | 'mtu' | 'queueLength'>;
+
+/** The descriptor of an open device, to be given to another process (`tun-share.ts`). */
+export function descriptorOf(tun: Tun): number {
+  return tun instanceof LinuxTun ? tun.descriptor : -1;
+}
+
+/** A device by a descriptor that another process has opened, with offload as it is there. */
+export function tunOf(fd: number, facts: TunFacts): Tun {
+  return new LinuxTun(loadLibc(), fd, firstQueue(facts, {}));
+}
+
 /** Devices this process has opened: part of their channels' names. */
 const opened = new Int32Array(1);
 
@@ -224,6 +237,10 @@ class LinuxTun implements Tun {
     if (Number.isInteger(index) && index > 0 && index < queues) return { ...this.#queue, index };
     const those = queues === 1 ? 'has one queue, which is this' : `has queues 1 to ${queues - 1}`;
     throw new RangeError(`${this.name} ${those}; ${index} is none: openTun({ queues: 2 })`);
+  }
+
+  get descriptor(): number {
+    return this.#fd;
   }
 
   attach({ memory, receiveAt, receiveSize, transmitAt, piecesAt }: TunWindows): void {

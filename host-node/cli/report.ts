@@ -121,10 +121,7 @@ export function firstSockets(
   others: readonly ReturnType<typeof firstOf>[] = [],
 ): string {
   const all = [firstOf(device, most), ...others];
-  const table = socketTable(
-    all.flatMap(({ first }) => first).slice(0, most),
-    { info },
-  );
+  const table = socketTable(all.flatMap(({ first }) => first).slice(0, most), { info });
   const held = all.reduce((sum, one) => sum + one.held, 0);
   return held > most ? `${table}\n… and ${held - most} more: netcell ss` : table;
 }

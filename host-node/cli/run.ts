@@ -5,6 +5,7 @@ import { formatAddress } from '../../host-web/address.ts';
 import { RUN, wordsOf } from '../run/flags.ts';
 import { isReached, openNat, prepareNat } from '../run/nat.ts';
 import type { FromSwitch } from '../run/start-switch.ts';
+import { SharedDevice } from '../run/shared-device.ts';
 import { Switch } from '../run/switch.ts';
 import { type Arguments, LINE_HELP, readArguments, readSysctls, UsageError } from './arguments.ts';
 import { openLine } from './device.ts';
@@ -75,7 +76,9 @@ async function openNetwork(args: Arguments): Promise<{ path: string; close(): Pr
   const line = openLine(args, (error) => say(`the device is gone: ${reasonOf(error)}`));
   const { sides, tun } = line;
   const isTold = rules === undefined && !args.isSet('quiet');
-  const hub = new Switch(line.carried, sides, tun.name, isTold ? tellOfBeyond : undefined);
+  // What is recorded or impaired has to come by here.
+  const shared = line.carried === line.link ? new SharedDevice(line.link, tun) : undefined;
+  const hub = new Switch(line.carried, sides, tun.name, shared, isTold ? tellOfBeyond : undefined);
   let closeNat = () => {};
   const close = async () => {
     closeNat();

@@ -72,8 +72,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   kill:
     '-K: a netcell tells of its sockets and takes no orders, from nobody; they end with it, or' +
     ' when its program closes them',
-  events:
-    '-E: a netcell is asked, and tells nothing by itself; ask again\n  watch netcell ss -tn',
+  events: '-E: a netcell is asked, and tells nothing by itself; ask again\n  watch netcell ss -tn',
 };
 
 async function summarise(args: Arguments): Promise<void> {

@@ -113,8 +113,7 @@ async function carry(
   const say = talkOf(args);
   try {
     const clock = new RealClock();
-    const capture =
-      pcap === undefined ? null : record(pcap, device, { name: tun.name, clock });
+    const capture = pcap === undefined ? null : record(pcap, device, { name: tun.name, clock });
     const near = behind(impairment, capture?.link ?? device, clock);
     const close = relay(near, webSocketLink(socket, { mtu }));
     const [url] = args.positionals;

@@ -94,12 +94,7 @@ export class UdpHandle extends OptionHandle {
     return this.bindTo(address, port, flags, 6);
   }
 
-  protected override bindTo(
-    address: string,
-    port: number,
-    flags: number,
-    family: Family,
-  ): number {
+  protected override bindTo(address: string, port: number, flags: number, family: Family): number {
     if (this.raw !== undefined) return numberOf('EINVAL');
     const isIpv6Only = (flags & IPV6_ONLY) !== 0;
     const plain = withoutZone(address);

@@ -1,8 +1,14 @@
-/** The link of a process that runs on a stack: a stream to the switch, which has the device. */
+/**
+ * The link of a process that runs on a stack: a stream to the switch, which has the device, and the
+ * device itself while no other process of the program speaks.
+ */
 import { readSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { isMainThread } from 'node:worker_threads';
 import type { Link, LinkPort, Offloads } from '../../host-web/link/link.ts';
 import { frameReader, sendFrame, sendMessage } from './frames.ts';
+import { OwnDevice } from './own-device.ts';
+import type { Said, Told } from './program-ports.ts';
 import type { Welcome } from './switch.ts';
 
 /** What a process has that joined. */
@@ -45,14 +51,21 @@ export class StreamLink implements Link {
   dropped = 0;
   /** Hears what the switch says. */
   onMessage: (message: unknown) => void = () => {};
+  readonly #welcome: Welcome;
   readonly #socket: Socket;
   readonly #rest: Buffer;
   #octets = new Uint8Array();
   #transmitAt = 0;
   #take: (chunk: Buffer) => void = () => {};
   #chunk: Buffer | undefined;
+  #port: LinkPort | undefined;
+  /** Once it was given. */
+  #device: OwnDevice | undefined;
+  #isReferenced = false;
 
-  constructor(socket: Socket, rest: Buffer, { mtu, offload }: Welcome) {
+  constructor(socket: Socket, rest: Buffer, welcome: Welcome) {
+    const { mtu, offload } = welcome;
+    this.#welcome = welcome;
     this.#socket = socket.unref();
     this.#rest = rest;
     this.mtu = mtu;
@@ -62,19 +75,25 @@ export class StreamLink implements Link {
   attach(port: LinkPort): void {
     this.#octets = new Uint8Array(port.memory);
     this.#transmitAt = port.transmitAt;
+    this.#port = port;
     const read = frameReader(
       (packet, flags) => {
         this.received++;
         this.#octets.set(packet, port.receiveAt);
         port.input(packet.length, flags);
       },
-      (message) => this.onMessage(message),
+      (message) => this.#hear(message as Told),
     );
     this.#take = (chunk) => {
       read(chunk);
       port.pump();
     };
-    this.#socket.on('error', () => {}).once('close', () => port.ended());
+    this.#socket
+      .on('error', () => {})
+      .once('close', () => {
+        this.#device?.close();
+        port.ended();
+      });
     this.#socket.on('data', this.#take).resume();
     if (this.#rest.length > 0) this.#take(this.#rest);
   }
@@ -82,16 +101,68 @@ export class StreamLink implements Link {
   /** Packets come as the device gives them, whether or not anybody asks. */
   offload(): void {}
 
+  #hear(told: Told): void {
+    if ('device' in told) this.#have(told.device, told.isForAll);
+    else this.onMessage(told);
+  }
+
+  /** Takes the device, or leaves it to the switch. */
+  #have(isOurs: boolean, isForAll: boolean): void {
+    // A poll handle of a worker that is ended from outside would end the process.
+    const { given } = this.#welcome;
+    if (given === undefined || !isMainThread) return;
+    if (isOurs) this.#device ??= this.#accept(given);
+    if (this.#device === undefined) return;
+    this.#device.isOn = isOurs;
+    this.#device.isForAll = isForAll;
+    if (isOurs) this.tell({ say: 'reads' });
+  }
+
+  #accept({ path, queueLength }: NonNullable<Welcome['given']>): OwnDevice | undefined {
+    const { sides, mtu, device: name } = this.#welcome;
+    const port: LinkPort = {
+      ...this.#port!,
+      input: (length, flags) => {
+        this.received++;
+        this.#port!.input(length, flags);
+      },
+      ended: () => this.close(),
+    };
+    const device = OwnDevice.take(
+      path,
+      { name, mtu, queueLength },
+      sides,
+      port,
+      (octets, flags) => {
+        const packet = Buffer.from(octets).toString('base64');
+        this.tell({ say: 'stray', packet, flags });
+      },
+    );
+    if (!this.#isReferenced) device?.unref();
+    return device;
+  }
+
   send(length: number, flags = 0): boolean {
-    const packet = this.#octets.subarray(this.#transmitAt, this.#transmitAt + length);
-    const isSent = sendFrame(this.#socket, packet, flags);
+    const isSent = this.#device?.takes()
+      ? this.#device.send(length, flags)
+      : this.#pass(length, flags);
     if (isSent) this.sent++;
     else this.dropped++;
     return isSent;
   }
 
+  /** Sends by the switch. */
+  #pass(length: number, flags: number): boolean {
+    const packet = this.#octets.subarray(this.#transmitAt, this.#transmitAt + length);
+    return sendFrame(this.#socket, packet, flags);
+  }
+
+  receive(): void {
+    if (this.#device?.isOn) this.#device.receive();
+  }
+
   /** Says something to the switch, behind what has been sent. */
-  tell(message: object): void {
+  tell(message: Said): void {
     sendMessage(this.#socket, message);
   }
 
@@ -112,6 +183,7 @@ export class StreamLink implements Link {
    */
   readNow(nap: number): boolean {
     Atomics.wait(CELL, 0, 0, nap);
+    this.receive();
     const { fd } = (this.#socket as unknown as { _handle?: { fd: number } })._handle ?? { fd: -1 };
     this.#chunk ??= Buffer.alloc(1 << 16);
     try {
@@ -125,14 +197,19 @@ export class StreamLink implements Link {
   }
 
   close(): void {
+    this.#device?.close();
     this.#socket.destroy();
   }
 
   ref(): void {
+    this.#isReferenced = true;
+    this.#device?.ref();
     this.#socket.ref();
   }
 
   unref(): void {
+    this.#isReferenced = false;
+    this.#device?.unref();
     this.#socket.unref();
   }
 }

@@ -40,7 +40,7 @@ export class Loopback {
     this.#link = link;
     this.#index = index;
     link.onMessage = (message) => {
-      const told = message as Told;
+      const told = message as Exclude<Told, { device: boolean }>;
       if ('gone' in told) onGone(told.gone);
       else this.#asked.get(told.id)?.(told);
     };

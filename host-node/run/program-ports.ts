@@ -10,6 +10,14 @@ import { innerOf } from './inner.ts';
 
 /** What a process says. */
 export type Said =
+  | Asking
+  /** It reads the device by itself from here on. */
+  | { readonly say: 'reads' }
+  /** It has read a packet that is another's, in base64. */
+  | { readonly say: 'stray'; readonly packet: string; readonly flags: number };
+
+/** What a process says of ports. */
+export type Asking =
   /** It wants to listen; answered by whether it may. */
   | { readonly say: 'listen'; readonly id: number; readonly place: Place }
   /** It listens no more. */
@@ -20,7 +28,9 @@ export type Said =
 /** What it is told: the answer to what it has said, or which process there is no more. */
 export type Told =
   | { readonly id: number; readonly isFree?: boolean; readonly at?: string | undefined }
-  | { readonly gone: number };
+  | { readonly gone: number }
+  /** Whether it may have the device by itself; and whether for packets to all destinations. */
+  | { readonly device: boolean; readonly isForAll: boolean };
 
 /** A process of the program. */
 export interface Member {
@@ -52,13 +62,13 @@ export class ProgramPorts {
     this.#listeners.set(member, new Map());
   }
 
-  hear(member: Member, said: Said): void {
+  hear(member: Member, said: Asking): void {
     if (said.say === 'find') this.#find(member, said, TURNS);
     if (said.say === 'listen') this.#listen(member, said, TURNS);
     if (said.say === 'leave') this.#leave(member, said.id);
   }
 
-  #listen(member: Member, said: Said & { say: 'listen' }, turns: number): void {
+  #listen(member: Member, said: Asking & { say: 'listen' }, turns: number): void {
     const { id, place } = said;
     const own = this.#listeners.get(member);
     // It is over meanwhile.
@@ -81,7 +91,7 @@ export class ProgramPorts {
     own!.delete(id);
   }
 
-  #find(member: Member, said: Said & { say: 'find' }, turns: number): void {
+  #find(member: Member, said: Asking & { say: 'find' }, turns: number): void {
     const { id, address, port } = said;
     const all = this.#ports.takersOf(address, port).filter(([one]) => one.member !== member);
     const taker = all[this.#turn++ % Math.max(all.length, 1)];

@@ -14,15 +14,18 @@ import { join } from 'node:path';
 import { Memory, PacketFlag } from '../../host-web/abi.ts';
 import { formatAddress, parseAddress, samePrefix } from '../../host-web/address.ts';
 import type { Link } from '../../host-web/link/link.ts';
+import { DeviceTurn } from './device-turn.ts';
 import { frameReader, sendFrame, sendMessage } from './frames.ts';
 import { ownerOf } from './inner.ts';
+import { addressIn, DESTINATION, SOURCE } from './packets.ts';
 import { type Member, ProgramPorts, type Said } from './program-ports.ts';
 import { resetFor } from './reset.ts';
+import type { Shared } from './shared-device.ts';
 
 /** What a process is told that joins, as a line of JSON. */
 export interface Welcome {
   /** Its addresses, one of each family, with the prefix of the network. */
-  readonly sides: readonly Omit<Side, 'peer'>[];
+  readonly sides: readonly Side[];
   readonly mtu: number;
   /** The device's name. */
   readonly device: string;
@@ -30,19 +33,24 @@ export interface Welcome {
   readonly offload: boolean;
   /** How many were there before it, dead ones too: no two stacks have the same seed. */
   readonly index: number;
+  /** Where the device is given, and what is told of it; undefined where it is not. */
+  readonly given?: { readonly path: string; readonly queueLength: number };
+}
+
+/** A process that has joined. */
+interface Joined {
+  readonly member: Member;
+  readonly socket: Socket;
+  hasSpoken: boolean;
 }
 
 /** One family of the network. */
-interface Side {
+export interface Side {
   readonly address: string;
   readonly prefix: number;
   readonly peer: string;
 }
 
-/** Where an address stands in the header of each version. */
-type Places = Readonly<Record<number, readonly [from: number, to: number]>>;
-const SOURCE: Places = { 4: [12, 16], 6: [8, 24] };
-const DESTINATION: Places = { 4: [16, 20], 6: [24, 40] };
 /** Addresses that are tried for a process before there is none. */
 const MOST = 250;
 /** Destinations outside of the network that are asked about. */
@@ -73,22 +81,26 @@ export class Switch {
   /** Streams by address. */
   readonly #joined = new Map<string, Socket>();
   /** Processes, and their streams, by how many were there before. */
-  readonly #members = new Map<number, { readonly member: Member; readonly socket: Socket }>();
+  readonly #members = new Map<number, Joined>();
   readonly #ports = new ProgramPorts();
   /** Hears of a destination outside of the network, once; answers whether of others, too. */
   #onBeyond: ((destination: Uint8Array) => boolean) | undefined;
   readonly #beyond = new Set<string>();
   #count = 0;
+  readonly #shared: Shared | undefined;
+  readonly #turn: DeviceTurn<Joined> | undefined;
 
   /**
    * @param link to the device, which is closed with this
    * @param device its name
+   * @param shared what gives the device to a process; undefined where all is to go by the link
    * @param onBeyond hears of each destination outside of the network, while it answers true
    */
   constructor(
     link: Link,
     sides: readonly Side[],
     device: string,
+    shared?: Shared,
     onBeyond?: (destination: Uint8Array) => boolean,
   ) {
     this.#onBeyond = onBeyond;
@@ -98,6 +110,12 @@ export class Switch {
     this.#folder = mkdtempSync(join(tmpdir(), 'netcell-run-'));
     this.path = join(this.#folder, 'switch');
     this.#server = createServer((socket) => this.#welcome(socket));
+    this.#shared = shared;
+    if (shared === undefined) return;
+    this.#turn = new DeviceTurn<Joined>(
+      (who, isIts) => this.#entrust(who, isIts),
+      (isOurs) => shared.read(isOurs),
+    );
   }
 
   /** Begins. @throws Error when the socket cannot be made */
@@ -108,9 +126,7 @@ export class Switch {
       receiveSize: PACKET_SIZE,
       transmitAt: TRANSMIT,
       input: (length, flags) => {
-        const packet = this.#octets.subarray(RECEIVE, RECEIVE + length);
-        const socket = isInner(packet) ? undefined : this.#joined.get(destinationOf(packet));
-        if (socket === undefined || !sendFrame(socket, packet, flags)) this.lost++;
+        this.#deliver(this.#octets.subarray(RECEIVE, RECEIVE + length), flags);
       },
       pump: () => {},
       lost: () => {
@@ -122,6 +138,22 @@ export class Switch {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject).listen(this.path, resolve);
     });
+    await this.#shared?.open(this.#folder);
+  }
+
+  /** Gives a packet from the device to whose it is. */
+  #deliver(packet: Uint8Array, flags: number): void {
+    const socket = isInner(packet) ? undefined : this.#joined.get(destinationOf(packet));
+    if (socket === undefined || !sendFrame(socket, packet, flags)) this.lost++;
+  }
+
+  #entrust({ member }: Joined, isIts: boolean): void {
+    // Destinations that are to be told of are seen here alone.
+    member.tell({ device: isIts, isForAll: this.#onBeyond === undefined });
+  }
+
+  #look(): void {
+    this.#turn?.look([...this.#members.values()]);
   }
 
   #welcome(socket: Socket): void {
@@ -135,29 +167,36 @@ export class Switch {
     for (const key of keys) this.#joined.set(key, socket);
     const index = this.#count++;
     const member = { index, tell: (message: object) => sendMessage(socket, message) };
-    this.#members.set(index, { member, socket });
+    const joined: Joined = { member, socket, hasSpoken: false };
+    this.#members.set(index, joined);
     this.#ports.join(member);
     socket.once('close', () => {
       for (const key of keys) this.#joined.delete(key);
       this.#members.delete(index);
       this.#ports.forget(member);
+      this.#look();
       for (const other of this.#members.values()) other.member.tell({ gone: index });
     });
     const welcome: Welcome = {
       sides: (addresses as Uint8Array[]).map((octets, i) => {
-        return { address: formatAddress(octets), prefix: this.#sides[i]!.prefix };
+        return { ...this.#sides[i]!, address: formatAddress(octets) };
       }),
       mtu: this.#link.mtu,
       device: this.#device,
       offload: this.#link.offloads !== undefined && this.#link.offloads.segments > 0,
       index,
+      ...(this.#shared && { given: this.#shared.given }),
     };
+    this.#look();
     socket.write(`${JSON.stringify(welcome)}\n`);
     const read = frameReader(
       (packet, flags) => {
         if (!this.#switchInner(packet, flags, socket)) this.#switch(packet, flags);
+        if (joined.hasSpoken) return;
+        joined.hasSpoken = true;
+        this.#look();
       },
-      (message) => this.#ports.hear(member, message as Said),
+      (message) => this.#hear(joined, message as Said),
     );
     socket.on('data', (chunk) => {
       try {
@@ -168,6 +207,12 @@ export class Switch {
         socket.destroy();
       }
     });
+  }
+
+  #hear(joined: Joined, said: Said): void {
+    if (said.say === 'reads') this.#turn?.taken(joined);
+    else if (said.say === 'stray') this.#deliver(Buffer.from(said.packet, 'base64'), said.flags);
+    else this.#ports.hear(joined.member, said);
   }
 
   /** The first address from the network's own on that nobody has; undefined when there is none. */
@@ -202,11 +247,11 @@ export class Switch {
     }
     this.#octets.set(packet, TRANSMIT);
     this.#link.send(packet.length, flags);
-    if (this.#onBeyond !== undefined) this.#look(packet);
+    if (this.#onBeyond !== undefined) this.#tellOf(packet);
   }
 
   /** Tells of a packet's destination where it is a host outside of the network. */
-  #look(packet: Uint8Array): void {
+  #tellOf(packet: Uint8Array): void {
     const destination = addressIn(packet, DESTINATION);
     const isIn = (address: string, prefix: number) => {
       return samePrefix(parseAddress(address)!, destination, prefix);
@@ -217,12 +262,15 @@ export class Switch {
     if (this.#beyond.has(key)) return;
     this.#beyond.add(key);
     const goesOn = this.#onBeyond!(destination) && this.#beyond.size < MOST_BEYOND;
-    if (!goesOn) this.#onBeyond = undefined;
+    if (goesOn) return;
+    this.#onBeyond = undefined;
+    this.#turn?.again();
   }
 
   /** Ends it: every process that has joined is without a network. Harmless when repeated. */
   close(): void {
     this.#server.close();
+    this.#shared?.close();
     for (const socket of new Set(this.#joined.values())) socket.destroy();
     rmSync(this.#folder, { recursive: true, force: true });
     this.#link.close();
@@ -231,11 +279,6 @@ export class Switch {
 
 function keyOf(octets: Uint8Array): string {
   return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1');
-}
-
-/** An address of a packet; empty where it is no IP. */
-function addressIn(packet: Uint8Array, places: Places): Uint8Array {
-  return packet.subarray(...(places[packet[0]! >> 4] ?? [0, 0]));
 }
 
 /** The destination of a packet, as `keyOf`. */

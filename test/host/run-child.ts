@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -89,6 +89,20 @@ async function datagrams(node = process.execPath) {
   return { ...seen, ...(await running.ended), output: running.output() };
 }
 
+/** Whether the program that a process has started has the device itself. */
+function hasDevice({ child: { pid } }: Running): boolean {
+  const program = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  const files = `/proc/${program}/fd`;
+  return readdirSync(files).some((fd) => {
+    try {
+      return readlinkSync(join(files, fd)) === '/dev/net/tun';
+    } catch {
+      // It has been closed since.
+      return false;
+    }
+  });
+}
+
 async function server() {
   const running = start('server');
   await running.said(/listening/);
@@ -99,7 +113,8 @@ async function server() {
   for (const answer of kept) answers.add(answer);
   agent.destroy();
   const ss = await netcell('ss', '-ltn');
-  const seen = { answers: [...answers], isKernels: isKernels(3000), ss };
+  const kernels = isKernels(3000);
+  const seen = { answers: [...answers], isKernels: kernels, isDirect: hasDevice(running), ss };
   await get('/end');
   return { ...seen, ...(await running.ended), output: running.output() };
 }

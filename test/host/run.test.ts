@@ -14,10 +14,7 @@ const script = bundle('test/host/run-child.ts');
 // What is loaded before a program lies beside the command line, in the build and in the package.
 const cli = join(packageUnderTest() ?? repository, 'build/cli.js');
 /** What a program runs on, whatever the command line does. */
-const NODES = ['26'].map((major) => [
-  `Node ${major}`,
-  installed(`node-${major}`, 'bin/node'),
-]);
+const NODES = ['26'].map((major) => [`Node ${major}`, installed(`node-${major}`, 'bin/node')]);
 const env = {
   ...environment,
   NETCELL_PROGRAMS: join(repository, 'test/host/programs'),
@@ -47,11 +44,12 @@ interface Shared extends Ended {
 
 describe.skipIf(obstacle !== undefined)(title, () => {
   it('a web server is the stack’s, loses none of 1,000 requests, and is seen by ss', async () => {
-    const told = await inside<Ended & { answers: string[]; isKernels: boolean; ss: Outcome }>(
-      'server',
-    );
+    type Told = Ended & Record<'isKernels' | 'isDirect', boolean>;
+    const told = await inside<Told & { answers: string[]; ss: Outcome }>('server');
     expect(told.answers).toEqual(['/ for ::ffff:10.9.0.1']);
     expect(told.isKernels).toBe(false);
+    // As nobody else of the program speaks.
+    expect(told.isDirect).toBe(true);
     expect(told.ss.stdout).toMatch(/LISTEN .*\*:3000/);
     expect(told.output).toBe('listening: /itself for ::ffff:127.0.0.1\n');
     expect(told.code).toBe(0);
