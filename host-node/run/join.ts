@@ -9,6 +9,7 @@ import type { Link, LinkPort, Offloads } from '../../host-web/link/link.ts';
 import { frameReader, sendFrame, sendMessage } from './frames.ts';
 import { OwnDevice } from './own-device.ts';
 import type { Said, Told } from './program-ports.ts';
+import type { Given } from './shared-device.ts';
 import type { Welcome } from './switch.ts';
 
 /** What a process has that joined. */
@@ -118,7 +119,7 @@ export class StreamLink implements Link {
     if (isOurs) this.tell({ say: 'reads' });
   }
 
-  #accept({ path, queueLength }: NonNullable<Welcome['given']>): OwnDevice | undefined {
+  #accept({ path, queueLength }: Given): OwnDevice | undefined {
     const { sides, mtu, device: name } = this.#welcome;
     const port: LinkPort = {
       ...this.#port!,

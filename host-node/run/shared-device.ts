@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { descriptorOf, type Tun } from '../tun.ts';
 import type { TunLink } from '../tun-link.ts';
 import { giveDescriptor } from '../tun-share.ts';
-import type { Welcome } from './switch.ts';
+
+/** Where a process is given the device, and what it is told of it. */
+export interface Given {
+  readonly path: string;
+  readonly queueLength: number;
+}
 
 /** What a switch needs of it. */
 export type Shared = Pick<SharedDevice, 'given' | 'open' | 'read' | 'close'>;
@@ -26,7 +31,7 @@ export class SharedDevice {
   }
 
   /** What a process is told of it. */
-  get given(): NonNullable<Welcome['given']> {
+  get given(): Given {
     return { path: this.#path, queueLength: this.#tun.queueLength };
   }
 

@@ -20,7 +20,7 @@ import { ownerOf } from './inner.ts';
 import { addressIn, DESTINATION, SOURCE } from './packets.ts';
 import { type Member, ProgramPorts, type Said } from './program-ports.ts';
 import { resetFor } from './reset.ts';
-import type { Shared } from './shared-device.ts';
+import type { Given, Shared } from './shared-device.ts';
 
 /** What a process is told that joins, as a line of JSON. */
 export interface Welcome {
@@ -34,7 +34,7 @@ export interface Welcome {
   /** How many were there before it, dead ones too: no two stacks have the same seed. */
   readonly index: number;
   /** Where the device is given, and what is told of it; undefined where it is not. */
-  readonly given?: { readonly path: string; readonly queueLength: number };
+  readonly given?: Given;
 }
 
 /** A process that has joined. */
