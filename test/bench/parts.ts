@@ -276,9 +276,17 @@ const START: Part = {
   ],
 };
 
+const GARBAGE_WAYS = [
+  'raw',
+  'BYOB',
+  'the platform’s streams',
+  'from the kernel',
+  'to the kernel',
+] as const;
+
 const GARBAGE: Part = {
   title: 'Garbage of bulk text, octets of JavaScript a segment (--trace-gc)',
-  measures: (['raw', 'BYOB', 'from the kernel', 'to the kernel'] as const).map((way) => ({
+  measures: GARBAGE_WAYS.map((way) => ({
     name: `garbage, ${way}`,
     ...(way.endsWith('kernel') && { needs: 'tun' as const }),
     take: async () => ({ [`garbage, ${way}`]: await measureGarbage(way) }),
@@ -286,12 +294,13 @@ const GARBAGE: Part = {
   rows: (
     [
       ['callback API over a pipe', 'raw'],
-      ['BYOB reader over a pipe', 'BYOB'],
+      ['BYOB reader over a pipe', 'BYOB', 'the platform’s streams'],
       ['TUN, from the kernel', 'from the kernel'],
       ['TUN, to the kernel', 'to the kernel'],
     ] as const
-  ).map(([text, way]): Row => {
-    return { text, unit: 'octets', figure: `garbage, ${way}`, beside: [] };
+  ).map(([text, way, platform]): Row => {
+    const beside = platform && ([[`${platform} alone`, `garbage, ${platform}`]] as const);
+    return { text, unit: 'octets', figure: `garbage, ${way}`, beside: beside ?? [] };
   }),
 };
 
