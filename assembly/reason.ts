@@ -26,7 +26,7 @@ export enum Reason {
   TEXT_AFTER_RELEASE,
   /** A SYN arrived for a listener. (RFC 9293 §3.10.7.2) */
   SYN_ARRIVED,
-  /** Our SYN was acknowledged. (RFC 9293 §3.10.7.3) */
+  /** Our SYN was acknowledged. (RFC 9293 §3.10.7.3; of SYN-RECEIVED §3.10.7.4, fifth) */
   SYN_ACKNOWLEDGED,
   /** Both sides sent a SYN: simultaneous open. (RFC 9293 §3.5, MUST-10) */
   SIMULTANEOUS_OPEN,

@@ -480,7 +480,7 @@ export enum Reason {
   TEXT_AFTER_RELEASE = 5,
   /** A SYN arrived for a listener. (RFC 9293 §3.10.7.2) */
   SYN_ARRIVED = 6,
-  /** Our SYN was acknowledged. (RFC 9293 §3.10.7.3) */
+  /** Our SYN was acknowledged. (RFC 9293 §3.10.7.3; of SYN-RECEIVED §3.10.7.4, fifth) */
   SYN_ACKNOWLEDGED = 7,
   /** Both sides sent a SYN: simultaneous open. (RFC 9293 §3.5, MUST-10) */
   SIMULTANEOUS_OPEN = 8,
@@ -725,7 +725,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.RELEASED_WITH_UNREAD_TEXT]: "The user let go of a connection that still held unread text, so a RST tells the peer. (RFC 9293 §3.6.1, SHLD-3)",
   [Reason.TEXT_AFTER_RELEASE]: "Text arrived after the user let go of the connection, so a RST tells the peer. (RFC 9293 §3.6.1, SHLD-3)",
   [Reason.SYN_ARRIVED]: "A SYN arrived for a listener. (RFC 9293 §3.10.7.2)",
-  [Reason.SYN_ACKNOWLEDGED]: "Our SYN was acknowledged. (RFC 9293 §3.10.7.3)",
+  [Reason.SYN_ACKNOWLEDGED]: "Our SYN was acknowledged. (RFC 9293 §3.10.7.3; of SYN-RECEIVED §3.10.7.4, fifth)",
   [Reason.SIMULTANEOUS_OPEN]: "Both sides sent a SYN: simultaneous open. (RFC 9293 §3.5, MUST-10)",
   [Reason.FIN_ARRIVED]: "The peer's FIN arrived in order. (RFC 9293 §3.10.7.4, eighth)",
   [Reason.FIN_ACKED]: "Our FIN was acknowledged. (RFC 9293 §3.10.7.4, fifth)",

@@ -34,7 +34,7 @@ export interface PacketView {
   readonly dataIndex: number;
   /** Octets of text. */
   readonly textLength: number;
-  /** Some of its text was sent before. */
+  /** Something of it that takes a sequence number, text, SYN or FIN, was sent before. */
   readonly isRetransmission: boolean;
   readonly sourcePort: number;
   readonly destinationPort: number;
@@ -52,7 +52,7 @@ export interface PacketView {
 /** Where a flow's sequence space begins, and how far it has come. */
 interface Flow {
   isn: number;
-  /** Relative sequence number behind the last octet of text seen. */
+  /** Relative sequence number behind the last octet, SYN or FIN seen. */
   next: number;
 }
 
@@ -133,8 +133,10 @@ export class PacketReader {
     const own = this.#flow(key, seq, (control & Ctl.SYN) !== 0);
     packet.seq = (seq - own.isn) >>> 0;
     if (control & Ctl.ACK) packet.ack = (ack - this.#flow(other, ack - 1, false).isn) >>> 0;
-    packet.isRetransmission = packet.textLength > 0 && packet.seq < own.next;
-    if (packet.textLength > 0) own.next = Math.max(own.next, packet.seq + packet.textLength);
+    const bits = Number((control & Ctl.SYN) !== 0) + Number((control & Ctl.FIN) !== 0);
+    const taken = packet.textLength + bits;
+    packet.isRetransmission = taken > 0 && packet.seq < own.next;
+    if (taken > 0) own.next = Math.max(own.next, packet.seq + taken);
     return packet;
   }
 

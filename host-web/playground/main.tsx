@@ -12,17 +12,33 @@ import { playWhenAsked } from './ladder/player.ts';
 import { complaint, version } from './state/store.ts';
 import { followSystem } from './state/theme.ts';
 
-function named(): (typeof CHOICES)[number] {
-  const id = decodeURIComponent(location.hash.slice(1));
+/** Opens what the address names; where it names nothing there is, the first lesson, and says so. */
+function openNamed(): void {
+  const id = fragment();
   const exact = CHOICES.find((choice) => choice.id === id);
-  return exact ?? CHOICES.find((choice) => choice.id.startsWith(`${id}/`)) ?? CHOICES[0]!;
+  const found = exact ?? CHOICES.find((choice) => choice.id.startsWith(`${id}/`));
+  open(found ?? CHOICES[0]!);
+  if (found === undefined) {
+    complaint.value = `There is no scenario “${id}”, so this is the first lesson.`;
+  }
+}
+
+/** What stands behind the address's #; as it is, where it can not be decoded. */
+function fragment(): string {
+  const written = location.hash.slice(1);
+  if (written === '') return CHOICES[0]!.id;
+  try {
+    return decodeURIComponent(written);
+  } catch {
+    return written;
+  }
 }
 
 followSystem();
 followSize();
 start();
-open(named());
-addEventListener('hashchange', () => open(named()));
+openNamed();
+addEventListener('hashchange', openNamed);
 listenForKeys();
 playWhenAsked();
 

@@ -30,6 +30,7 @@
  * | `A.data#7 arrives` | … and it reaches the far end; `lost`: the link keeps it |
  * | `B.COOKIE_SENT` | a reason of the core (`Reason` in `abi.ts`) |
  * | `A.PERSIST` | a timer of A runs out (`Timer` in `abi.ts`) |
+ * | `B.strange` | B's user reads octets that its peer's user did not send |
  * | `A.opened` | a signal to A's user: `opened accepted eof closed`, or an error: `A.ECONNRESET` |
  */
 import type { Counter } from '../abi.ts';
@@ -98,6 +99,8 @@ export interface LessonCard {
   readonly text: string;
   /** The mark it speaks of: where "show me" puts the cursor. */
   readonly seek?: string;
+  /** The connection it speaks of, as actions name it: `B2`. Needed where its host has several. */
+  readonly of?: string;
   /** Variable, panel or field to look at. */
   readonly focus?: string;
 }

@@ -7,7 +7,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { figure } from '../../host-web/sim/figure.ts';
-import { eventOf } from '../../host-web/sim/timeline/mark.ts';
+import { connectionNamed, eventOf, ownedBy } from '../../host-web/sim/timeline/mark.ts';
 import { type Run, run } from '../../host-web/sim/run.ts';
 import { type Scenario, variantsOf } from '../../host-web/sim/scenario.ts';
 import { SCENARIOS } from '../../host-web/sim/scenarios/index.ts';
@@ -49,6 +49,30 @@ describe('every scenario', () => {
     for (const { text, seek } of spec.lesson) {
       expect(text.split(/\s+/).length).toBeLessThanOrEqual(120);
       expect(seek === undefined || eventOf(timeline, seek) !== undefined, seek).toBe(true);
+    }
+  });
+
+  it.each(named)('%s shows each card on the connection it speaks of', (_, spec) => {
+    const { timeline } = runOf(spec).session;
+    for (const { seek, of } of spec.lesson) {
+      if (seek === undefined) continue;
+      const host = (of ?? seek)[0]!;
+      if (of === undefined && ownedBy(timeline, host).length < 2) continue;
+      const { connection } = timeline.event(eventOf(timeline, seek)!);
+      expect(of, `${seek}: ${host} has several, so the card says which`).toBeDefined();
+      expect(connection, seek).toBe(connectionNamed(timeline, of!));
+    }
+  });
+
+  it.each(named)('%s stands at every event where its events say', (_, spec) => {
+    const { timeline } = runOf(spec).session;
+    const states = new Map<number, number>();
+    for (let i = 0; i < timeline.eventCount; i++) {
+      const { kind, connection, numbers } = timeline.event(i);
+      if (kind === 'state' && connection !== null) states.set(connection, numbers[1]);
+      for (const [id, state] of states) {
+        expect(timeline.valueAt(id, 'state', i), `event ${i}, connection ${id}`).toBe(state);
+      }
     }
   });
 

@@ -2,9 +2,9 @@
  * The state diagram: both ends as tokens on figure 5, the arrows they took drawn bold.
  */
 import type { JSX } from 'preact';
-import { State } from '../../abi.ts';
 import { stateName, type TcpState } from '../../inspect.ts';
 import type { Timeline } from '../../sim/timeline/timeline.ts';
+import { standsIn } from '../state/focus.ts';
 import { stateEvents } from '../state/state-events.ts';
 import { branch, glance, focus, isPlaying, seek, version } from '../state/store.ts';
 import { seconds } from '../parts/words.ts';
@@ -72,11 +72,9 @@ interface Stand {
 }
 
 function standOf(timeline: Timeline | undefined, host: 'A' | 'B'): Stand {
-  const connection = focus.value.get(host);
-  const value =
-    connection === undefined ? undefined : timeline?.valueAt(connection, 'state', glance.value);
-  const state = stateName(value ?? State.CLOSED);
-  return { host, state, place: placeOf(state, value !== undefined) };
+  if (timeline === undefined) return { host, state: 'CLOSED', place: placeOf('CLOSED', false) };
+  const state = stateName(standsIn(timeline, glance.value, focus.value, host));
+  return { host, state, place: placeOf(state, focus.value.has(host)) };
 }
 
 /** Changes of the connections that are shown, up to the cursor. */

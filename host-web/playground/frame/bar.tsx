@@ -5,7 +5,6 @@ import type { JSX } from 'preact';
 import { LAB } from '../lab/scenario.ts';
 import { SCENARIOS } from '../../sim/scenarios/index.ts';
 import { type Scenario, variantsOf } from '../../sim/scenario.ts';
-import { open } from '../state/client.ts';
 import { isHelpOpen, openTab } from '../state/layout.ts';
 import { scenario } from '../state/store.ts';
 import { choose, isDark, themeVersion } from '../state/theme.ts';
@@ -24,8 +23,8 @@ export function Bar(): JSX.Element {
     const { value } = event.currentTarget as HTMLSelectElement;
     const chosen = CHOICES.find(({ id }) => id === value);
     if (chosen === undefined) return;
-    history.replaceState(null, '', `#${chosen.id}`);
-    open(chosen);
+    // An entry of the history each, so that Back goes to the scenario before.
+    location.hash = chosen.id;
     openTab(chosen === LAB ? 'do' : 'lesson');
   };
   return (

@@ -9,6 +9,7 @@ import { stateName } from '../../inspect.ts';
 import type { Timeline } from '../../sim/timeline/timeline.ts';
 import { EVENT_KINDS } from '../../sim/timeline/rows.ts';
 import { seconds, shortState, span } from '../parts/words.ts';
+import { standsIn } from '../state/focus.ts';
 import { paintArrow } from './arrow.ts';
 import { paintGhost } from './ghost.ts';
 import type { Lane } from './lanes.ts';
@@ -121,10 +122,7 @@ export function paintHead(scene: Scene, pen: Pen): void {
       pen.text(x, 33, narrow ? '' : 'crafts', { ink: 'soft', anchor, size: 10 });
       continue;
     }
-    const connection = focus.get(lane.host);
-    const state =
-      connection === undefined ? 0 : (timeline.valueAt(connection, 'state', cursor) ?? 0);
-    const name = stateName(state);
+    const name = stateName(standsIn(timeline, cursor, focus, lane.host));
     const said = narrow ? shortState(name) : name;
     pen.text(x, 33, said, { ink: 'ink', anchor, size: narrow ? 10 : 11, bold: true });
   }

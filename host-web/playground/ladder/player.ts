@@ -11,6 +11,8 @@ import { FLIGHT } from './rungs.ts';
 
 /** Milliseconds from one moment to the next where motion is not wanted, at one flight a second. */
 const STEP_MS = 1600;
+/** Milliseconds a frame may stand for: what a tab that stalled has missed is not made up for. */
+const LONGEST_FRAME = 100;
 
 /** Plays whenever `isPlaying` says so. */
 export function playWhenAsked(): void {
@@ -29,7 +31,7 @@ function playSmoothly(): () => void {
   function frame(now: number): void {
     // The cursor was moved meanwhile: go on from there.
     if (cursor.peek() !== expected) y = heightOf(cursor.peek());
-    y += ((now - before) / 1000) * speed.peek() * FLIGHT;
+    y += (Math.min(now - before, LONGEST_FRAME) / 1000) * speed.peek() * FLIGHT;
     before = now;
     const next = rungsOf(branch.peek()!).firstFrom(y + 0.01) - 1;
     if (next !== cursor.peek()) seek(next);

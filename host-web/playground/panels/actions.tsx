@@ -6,7 +6,11 @@ import type { JSX } from 'preact';
 import type { Action } from '../../sim/action.ts';
 import { touch } from '../state/client.ts';
 import { actor } from '../state/layout.ts';
+import { thousands } from '../parts/words.ts';
 import { branch } from '../state/store.ts';
+
+const MOST_PORT = 65_535;
+const MOST_OCTETS = 100_000_000;
 
 export function Actions(): JSX.Element {
   const port = useSignal(80);
@@ -19,6 +23,7 @@ export function Actions(): JSX.Element {
     touch(`${host}: ${title}`, { kind: 'action', host, action });
   const at = { port: port.value };
   const size = octets.value;
+  const [isPort, isSize] = [isAmount(port.value, MOST_PORT), isAmount(size, MOST_OCTETS)];
   return (
     <div class="form">
       <fieldset class="line">
@@ -38,9 +43,14 @@ export function Actions(): JSX.Element {
         ))}
       </fieldset>
       <div class="line">
-        <Amount label="Port" value={port} most={65_535} />
-        <Button text="Listen" act={act(`listen ${port.value}`, { do: 'listen', ...at })} />
+        <Amount label="Port" value={port} most={MOST_PORT} />
         <Button
+          text="Listen"
+          disabled={!isPort}
+          act={act(`listen ${port.value}`, { do: 'listen', ...at })}
+        />
+        <Button
+          disabled={!isPort}
           text={`Connect to ${other}`}
           act={act(`connect ${other}:${port.value}`, { do: 'connect', to: other, ...at })}
         />
@@ -50,9 +60,17 @@ export function Actions(): JSX.Element {
         <Button text="Accept what comes" act={act('accept on', { do: 'accepting', is: true })} />
       </div>
       <div class="line">
-        <Amount label="Octets" value={octets} most={100_000_000} />
-        <Button text="Send" act={act(`send ${size}`, { do: 'send', octets: size })} />
-        <Button text="Read" act={act(`read ${size}`, { do: 'read', octets: size })} />
+        <Amount label="Octets" value={octets} most={MOST_OCTETS} />
+        <Button
+          text="Send"
+          disabled={!isSize}
+          act={act(`send ${size}`, { do: 'send', octets: size })}
+        />
+        <Button
+          text="Read"
+          disabled={!isSize}
+          act={act(`read ${size}`, { do: 'read', octets: size })}
+        />
       </div>
       <div class="line">
         <Button text="Stop reading" act={act('stop reading', { do: 'reading', is: false })} />
@@ -71,9 +89,15 @@ export function Actions(): JSX.Element {
   );
 }
 
-function Button({ text, act }: { text: string; act: () => void }): JSX.Element {
+interface ButtonProps {
+  readonly text: string;
+  readonly act: () => void;
+  readonly disabled?: boolean;
+}
+
+function Button({ text, act, disabled = false }: ButtonProps): JSX.Element {
   return (
-    <button type="button" onClick={act}>
+    <button type="button" onClick={act} disabled={disabled}>
       {text}
     </button>
   );
@@ -83,6 +107,10 @@ interface AmountProps {
   readonly label: string;
   readonly value: { value: number };
   readonly most: number;
+}
+
+function isAmount(given: number, most: number): boolean {
+  return Number.isInteger(given) && given >= 1 && given <= most;
 }
 
 function Amount({ label, value, most }: AmountProps): JSX.Element {
@@ -95,10 +123,15 @@ function Amount({ label, value, most }: AmountProps): JSX.Element {
         max={most}
         value={value.value}
         onInput={(event) => {
-          const given = Math.round(Number(event.currentTarget.value));
-          if (given >= 1 && given <= most) value.value = given;
+          value.value = event.currentTarget.valueAsNumber;
         }}
+        aria-invalid={!isAmount(value.value, most)}
       />
+      {isAmount(value.value, most) ? null : (
+        <span class="fault" role="alert">
+          {label}: a whole number from 1 to {thousands(most)}
+        </span>
+      )}
     </label>
   );
 }

@@ -1,7 +1,9 @@
 /**
  * Which connection of a host is meant when none is named: of the first host the one that had an
- * event last; of the others the one with the same sockets, or else their own last one.
+ * event last, or the one the cursor's event is of; of the others the one with the same sockets, or
+ * else the listener it would come to, or else their own last one.
  */
+import { State } from '../../abi.ts';
 import type { Timeline } from '../../sim/timeline/timeline.ts';
 import type { ConnectionRow } from '../../sim/timeline/rows.ts';
 
@@ -15,18 +17,40 @@ export function focusOf(
   chosen: ReadonlyMap<string, number>,
 ): Map<string, number> {
   const found = new Map<string, number>();
-  let first: ConnectionRow | undefined;
+  let first = pairedAt(timeline, cursor);
   for (const { id, kind } of timeline.hosts) {
     if (kind !== 'stack') continue;
     const row =
       chosenOf(timeline, cursor, id, chosen) ??
-      counterpart(timeline, cursor, id, first) ??
+      (first?.host === id ? first : counterpart(timeline, cursor, id, first)) ??
       latest(timeline, cursor, id);
     if (row === undefined) continue;
     first ??= row.kind === 'connection' ? row : undefined;
     found.set(id, row.id);
   }
   return found;
+}
+
+/** The state a host stands in at a cursor: that of its connection in focus, CLOSED without any. */
+export function standsIn(
+  timeline: Timeline,
+  cursor: number,
+  focus: ReadonlyMap<string, number>,
+  host: string,
+): State {
+  const connection = focus.get(host);
+  if (connection === undefined) return State.CLOSED;
+  return timeline.valueAt(connection, 'state', cursor) ?? State.CLOSED;
+}
+
+/** The connection of the cursor's event, if another host has its other end. */
+function pairedAt(timeline: Timeline, cursor: number): ConnectionRow | undefined {
+  if (cursor < 0 || cursor >= timeline.eventCount) return undefined;
+  const row = timeline.connections[timeline.events.connection.at(cursor)];
+  if (row?.kind !== 'connection') return undefined;
+  return timeline.hosts.some(({ id }) => otherEnd(timeline, cursor, id, row) !== undefined)
+    ? row
+    : undefined;
 }
 
 function chosenOf(
@@ -39,22 +63,48 @@ function chosenOf(
   return row !== undefined && row.since <= cursor ? row : undefined;
 }
 
-/** The other end of a connection: its sockets the other way round. */
+/** The other end of a connection; where the host holds nothing for it, its listener there. */
 function counterpart(
-  { connections }: Timeline,
+  timeline: Timeline,
   cursor: number,
   host: string,
   other: ConnectionRow | undefined,
 ): ConnectionRow | undefined {
   if (other === undefined) return undefined;
-  return connections.findLast(
+  return (
+    otherEnd(timeline, cursor, host, other) ??
+    timeline.connections.findLast(
+      (row) =>
+        row.host === host &&
+        row.kind === 'listener' &&
+        row.since <= cursor &&
+        row.localPort === other.remotePort,
+    )
+  );
+}
+
+/** The connection with the same sockets the other way round, unless it had ended before. */
+function otherEnd(
+  timeline: Timeline,
+  cursor: number,
+  host: string,
+  other: ConnectionRow,
+): ConnectionRow | undefined {
+  return timeline.connections.findLast(
     (row) =>
       row.host === host &&
       row.since <= cursor &&
       row.localPort === other.remotePort &&
       row.remotePort === other.localPort &&
-      row.remoteAddress === other.localAddress,
+      row.remoteAddress === other.localAddress &&
+      !hadEnded(timeline, row, other),
   );
+}
+
+/** Whether a connection was CLOSED before another began. */
+function hadEnded(timeline: Timeline, row: ConnectionRow, other: ConnectionRow): boolean {
+  const isOlder = row.since < other.since;
+  return isOlder && timeline.valueAt(row.id, 'state', other.since) === State.CLOSED;
 }
 
 function latest(timeline: Timeline, cursor: number, host: string): ConnectionRow | undefined {

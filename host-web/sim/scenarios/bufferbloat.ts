@@ -23,7 +23,7 @@ export default scenario({
        for a hundred packets, thirty times as much, so nothing is ever lost. While A sends, its
        user clicks on something after five seconds: a second connection begins, and its SYN has
        to go through the same queue.`,
-      { seek: 'A.data#1', focus: 'cwnd' },
+      { seek: 'A.data#1', of: 'A1', focus: 'cwnd' },
     ),
   ],
   variants: [
@@ -37,7 +37,7 @@ export default scenario({
           `CUBIC waits for a loss, and there is none. cwnd grows and grows; what the line does not
            hold stands in the queue, and makes nothing faster. The SYN needs 520 ms there and
            back, where 41 would do.`,
-          { seek: 'A:ESTABLISHED#2', focus: 'SRTT' },
+          { seek: 'A:ESTABLISHED#2', of: 'A2', focus: 'SRTT' },
         ),
       ],
     },
@@ -51,13 +51,13 @@ export default scenario({
           `BBR measures: so much was delivered, so long is a round trip without a queue. It has
            doubled its rate until the delivery grew no more; what that put into the queue it lets
            drain now, at half the rate.`,
-          { seek: 'A.BBR_FULL', focus: 'cwnd' },
+          { seek: 'A.BBR_FULL', of: 'A1', focus: 'cwnd' },
         ),
         card(
           `From then on A sends as fast as the line delivers. A handful of segments stand in the
            queue, for fewer would not keep two hosts busy that acknowledge every other one. The
            SYN is back after 110 ms, and the transfer is no slower.`,
-          { seek: 'A:ESTABLISHED#2', focus: 'SRTT' },
+          { seek: 'A:ESTABLISHED#2', of: 'A2', focus: 'SRTT' },
         ),
       ],
     },

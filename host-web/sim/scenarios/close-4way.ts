@@ -38,8 +38,9 @@ export default scenario({
     ),
     card(
       `Half a second later B closes, too. With A’s last ACK, B is done and forgets everything.
-       A is not: it closed first, so it stays in TIME-WAIT for two maximum segment lifetimes, a
-       minute here. Two other lessons show what for.`,
+       A is not: it closed first, so it stays in TIME-WAIT for two maximum segment lifetimes
+       (MSL). RFC 9293 takes two minutes for one MSL; Linux, and this stack, half a minute, so
+       the wait is a minute here. Two other lessons show what for.`,
       { seek: 'A:TIME-WAIT', focus: 'timer' },
     ),
   ],

@@ -20,8 +20,9 @@ export default scenario({
       lesson: [
         card(
           `B is there, but nobody listens on port 81. A segment for a connection that does not
-           exist is answered with a reset. Its acknowledgment covers A’s SYN: that is how A can
-           tell that the RST was meant for this very SYN and is not forged.`,
+           exist is answered with a reset. Its acknowledgment covers A’s SYN, so A can tell that
+           it answers this very SYN. Who did not see the SYN can hardly forge that; who sees A’s
+           segments on their way can.`,
           { seek: 'B.rst', focus: 'ack' },
         ),
         card(

@@ -6,7 +6,7 @@ export default scenario({
   title: 'SYN flood',
   topic: 'servers',
   rfc: ['RFC 4987 §2', 'RFC 4987 §3.6'],
-  summary: 'X sends SYNs in the name of hosts that do not exist; B has four places for them.',
+  summary: 'X sends SYNs in the name of a host that does not exist; B has four places for them.',
   hosts: {
     A: {},
     B: { sysctl: { tcp_synack_retries: 5 } },
@@ -37,7 +37,8 @@ export default scenario({
   lesson: [
     card(
       `For each SYN a server keeps a little state, until the third segment comes or some
-       retries have passed. B has room for four. X sends twelve SYNs with addresses nobody has.
+       retries have passed. B has room for four. X sends twelve SYNs in the name of one address that nobody
+       has, each from another port (a real flood changes the address as well).
        The answers go nowhere, so no third segment will ever come.`,
       { seek: 'X.syn#5 arrives', focus: 'SYN queue' },
     ),

@@ -14,7 +14,7 @@ export default scenario({
   id: 'time-wait-2',
   title: 'TIME-WAIT, purpose two: old duplicates',
   topic: 'TIME-WAIT',
-  rfc: ['RFC 9293 §3.4.3', 'RFC 9293 §3.6.1', 'RFC 7323 §5'],
+  rfc: ['RFC 9293 §3.4.3', 'RFC 9293 §3.6.1', 'RFC 7323 §5', 'RFC 1337 §3'],
   summary: 'A segment of the last connection arrives in the next, and its octets are believed.',
   hosts: { A: { sysctl: { tcp_timestamps: 0 } }, B: { sysctl: { tcp_timestamps: 0 } } },
   link: { delay: '1ms' },
@@ -33,7 +33,7 @@ export default scenario({
       `A sends 40,000 lower-case letters, but its 14th segment takes a slow way round. A does
        not wait for it: duplicate acknowledgments tell that something is missing, it is sent
        again, and the connection ends well. The slow one is still out there.`,
-      { seek: 'A.data#14' },
+      { seek: 'A.data#14', of: 'A1' },
     ),
   ],
   variants: [
@@ -49,13 +49,13 @@ export default scenario({
            start only a little above the old ones, for the clock behind them has hardly moved.
            So the old segment falls into the new window: nothing in it tells B that it belongs
            to yesterday. B keeps it as data out of order.`,
-          { seek: 'A.data#14 arrives', focus: 'RCV.NXT' },
+          { seek: 'A.data#14 arrives', of: 'B2', focus: 'RCV.NXT' },
         ),
         card(
           `Then the new connection fills the gap in front of it, with capitals. B delivers all
            of it in order, 1,460 lower-case letters in the middle. Both TCPs did everything
            right, and the user has read a lie.`,
-          { seek: 'B:CLOSE-WAIT' },
+          { seek: 'B.strange', of: 'B2' },
         ),
       ],
     },
@@ -65,14 +65,14 @@ export default scenario({
       expect: [count('A.EADDRINUSE', 1), happens('B.ACK_IN_LISTEN')],
       lesson: [
         card(
-          `Now A waits for 2 MSL, a minute. As long as it does, the pair of sockets is taken,
+          `Now A waits for 2 MSL, a minute here (four by RFC 9293’s MSL of two). As long as it does, the pair of sockets is taken,
            and opening it again fails at once. Any other local port would do; only this pair is
            barred.`,
           { seek: 'A.EADDRINUSE' },
         ),
         card(
-          `The old segment arrives, finds no connection, and is answered with a RST, which the
-           waiting A ignores. After two maximum segment lifetimes no such segment can be left
+          `The old segment arrives, finds no connection, and is answered with a RST. A ignores a
+           RST in TIME-WAIT (RFC 1337); else an old segment could end the wait by itself. After two maximum segment lifetimes no such segment can be left
            in the network: that is what the wait is for.`,
           { seek: 'A.data#14 arrives' },
         ),
@@ -93,7 +93,7 @@ export default scenario({
            than what B has already seen from this peer, so B drops it: protection against
            wrapped sequence numbers, PAWS. Timestamps can take over this second purpose of
            TIME-WAIT; they do nothing for the first.`,
-          { seek: 'B.OLD_TIMESTAMP' },
+          { seek: 'B.OLD_TIMESTAMP', of: 'B2' },
         ),
       ],
     },

@@ -52,6 +52,7 @@ export function marksOf(
   const marks: string[] = [];
   if (kind === 'state') marks.push(`${host}:${stateName(b)}`);
   if (kind === 'timer') marks.push(`${host}.${Timer[a]}`);
+  if (kind === 'deliver' && b > 0) marks.push(`${host}.strange`);
   if (kind === 'signal') marks.push(`${host}.${text}`);
   if (reason !== 0) marks.push(`${host}.${Reason[reason]}`);
   return marks;
@@ -71,6 +72,23 @@ export function eventOf(timeline: Timeline, text: string): number | undefined {
   // A packet is known by its sending: `A.data#7 arrives` is the seventh sent, if it arrives.
   const id = packetIds(timeline, mark.pattern)[mark.number - 1];
   return id === undefined ? undefined : fateEvent(timeline, id, mark.suffix);
+}
+
+/** The row of a connection by the name its host's user has for it: `B2` is the second of B's. */
+export function connectionNamed(timeline: Timeline, name: string): number | undefined {
+  return ownedBy(timeline, name[0]!)[Number(name.slice(1)) - 1];
+}
+
+/** Rows of a host's connections that its user holds, or held, in order. */
+export function ownedBy(timeline: Timeline, host: string): number[] {
+  const isOwned = (id: number) => {
+    const { values } = timeline.seriesOf(id, 'kept in') ?? {};
+    for (let i = 0; i < (values?.length ?? 0); i++) if (values!.at(i) === 0) return true;
+    return false;
+  };
+  return timeline.connections
+    .filter((row) => row.host === host && row.kind === 'connection' && isOwned(row.id))
+    .map(({ id }) => id);
 }
 
 function plainEvents(timeline: Timeline, base: string): number[] {

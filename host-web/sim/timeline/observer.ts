@@ -110,6 +110,8 @@ export class Observer {
     const [a = 0, b = 0, c = 0, d = 0] = numbers ?? [];
     if (connection < 0 && kind === 'state') connection = sampler.takeExpired(a);
     this.#event(host, kind, { connection, reason, text, a, b, c, d });
+    // The sampler comes later: until then the event and the variable would say two things.
+    if (kind === 'state' && connection >= 0) this.timeline.change(connection, 'state', b);
   }
 
   /** A host has sent a packet, and what becomes of it is known. */
