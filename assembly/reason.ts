@@ -26,7 +26,7 @@ export enum Reason {
   TEXT_AFTER_RELEASE,
   /** A SYN arrived for a listener. (RFC 9293 §3.10.7.2) */
   SYN_ARRIVED,
-  /** Our SYN was acknowledged. (RFC 9293 §3.10.7.3; of SYN-RECEIVED §3.10.7.4, fifth) */
+  /** Our SYN was acknowledged. (RFC 9293 §3.10.7.3) */
   SYN_ACKNOWLEDGED,
   /** Both sides sent a SYN: simultaneous open. (RFC 9293 §3.5, MUST-10) */
   SIMULTANEOUS_OPEN,
@@ -281,4 +281,6 @@ export enum Reason {
   CHECKSUM_MISSING,
   /** Its receiver reads too slowly: there is no room for one more datagram. (RFC 1122 §4.1.1) */
   DATAGRAM_BUFFER_FULL,
+  /** Our SYN,ACK was acknowledged. (RFC 9293 §3.10.7.4, fifth) */
+  SYN_ACK_ACKNOWLEDGED,
 }

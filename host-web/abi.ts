@@ -480,7 +480,7 @@ export enum Reason {
   TEXT_AFTER_RELEASE = 5,
   /** A SYN arrived for a listener. (RFC 9293 §3.10.7.2) */
   SYN_ARRIVED = 6,
-  /** Our SYN was acknowledged. (RFC 9293 §3.10.7.3; of SYN-RECEIVED §3.10.7.4, fifth) */
+  /** Our SYN was acknowledged. (RFC 9293 §3.10.7.3) */
   SYN_ACKNOWLEDGED = 7,
   /** Both sides sent a SYN: simultaneous open. (RFC 9293 §3.5, MUST-10) */
   SIMULTANEOUS_OPEN = 8,
@@ -714,6 +714,8 @@ export enum Reason {
   CHECKSUM_MISSING = 122,
   /** Its receiver reads too slowly: there is no room for one more datagram. (RFC 1122 §4.1.1) */
   DATAGRAM_BUFFER_FULL = 123,
+  /** Our SYN,ACK was acknowledged. (RFC 9293 §3.10.7.4, fifth) */
+  SYN_ACK_ACKNOWLEDGED = 124,
 }
 
 /** The sentence of every reason, with its section. */
@@ -725,7 +727,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.RELEASED_WITH_UNREAD_TEXT]: "The user let go of a connection that still held unread text, so a RST tells the peer. (RFC 9293 §3.6.1, SHLD-3)",
   [Reason.TEXT_AFTER_RELEASE]: "Text arrived after the user let go of the connection, so a RST tells the peer. (RFC 9293 §3.6.1, SHLD-3)",
   [Reason.SYN_ARRIVED]: "A SYN arrived for a listener. (RFC 9293 §3.10.7.2)",
-  [Reason.SYN_ACKNOWLEDGED]: "Our SYN was acknowledged. (RFC 9293 §3.10.7.3; of SYN-RECEIVED §3.10.7.4, fifth)",
+  [Reason.SYN_ACKNOWLEDGED]: "Our SYN was acknowledged. (RFC 9293 §3.10.7.3)",
   [Reason.SIMULTANEOUS_OPEN]: "Both sides sent a SYN: simultaneous open. (RFC 9293 §3.5, MUST-10)",
   [Reason.FIN_ARRIVED]: "The peer's FIN arrived in order. (RFC 9293 §3.10.7.4, eighth)",
   [Reason.FIN_ACKED]: "Our FIN was acknowledged. (RFC 9293 §3.10.7.4, fifth)",
@@ -842,6 +844,7 @@ export const REASONS: Readonly<Record<Reason, string>> = {
   [Reason.SYN_REFUSED]: "The listener's user wants nothing of the SYN.",
   [Reason.CHECKSUM_MISSING]: "A datagram of IPv6 lacks the checksum that it must have. (RFC 8200 §8.1)",
   [Reason.DATAGRAM_BUFFER_FULL]: "Its receiver reads too slowly: there is no room for one more datagram. (RFC 1122 §4.1.1)",
+  [Reason.SYN_ACK_ACKNOWLEDGED]: "Our SYN,ACK was acknowledged. (RFC 9293 §3.10.7.4, fifth)",
 }
 
 /** Window: what the host chooses before `init`. Zero means the default; `limits.ts` has it, and what each may be. ╒═══════════════════════════ CONFIG ═══════════════════════════╕ │ the limits, u32 each, and 32 octets of seed │ └──────────────────────────────────────────────────────────────┘ Offsets, octets. */

@@ -91,7 +91,9 @@ export function inheritOptions(tcb: Tcb, listener: Tcb): void {
 
 /** Enters ESTABLISHED, and lets the one who waits for it know. */
 export function establish(tcb: Tcb): void {
-  enter(tcb, State.ESTABLISHED, Reason.SYN_ACKNOWLEDGED);
+  const isSynSent = tcb.state == State.SYN_SENT;
+  const reason = isSynSent ? Reason.SYN_ACKNOWLEDGED : Reason.SYN_ACK_ACKNOWLEDGED;
+  enter(tcb, State.ESTABLISHED, reason);
   beginCongestion(tcb);
   tcb.rtt.heardAt = now();
   if (has(tcb, Flag.KEEP_ALIVE)) arm(tcb, Timer.KEEP_ALIVE, afterMillis(tcb.keepAliveIdleMs));

@@ -12,18 +12,16 @@ import { branch } from '../state/store.ts';
 const MOST_PORT = 65_535;
 const MOST_OCTETS = 100_000_000;
 
+/** What a button does: an action of the host, by what the branch it makes is called. */
+type Act = (title: string, action: Action) => () => void;
+
 export function Actions(): JSX.Element {
-  const port = useSignal(80);
-  const octets = useSignal(1000);
   const { timeline } = branch.value ?? {};
   const stacks = timeline?.hosts.filter(({ kind }) => kind === 'stack').map(({ id }) => id) ?? [];
   const host = stacks.includes(actor.value) ? actor.value : (stacks[0] ?? 'A');
   const other = stacks.find((id) => id !== host) ?? 'B';
-  const act = (title: string, action: Action) => () =>
+  const act: Act = (title, action) => () =>
     touch(`${host}: ${title}`, { kind: 'action', host, action });
-  const at = { port: port.value };
-  const size = octets.value;
-  const [isPort, isSize] = [isAmount(port.value, MOST_PORT), isAmount(size, MOST_OCTETS)];
   return (
     <div class="form">
       <fieldset class="line">
@@ -42,36 +40,12 @@ export function Actions(): JSX.Element {
           </label>
         ))}
       </fieldset>
-      <div class="line">
-        <Amount label="Port" value={port} most={MOST_PORT} />
-        <Button
-          text="Listen"
-          disabled={!isPort}
-          act={act(`listen ${port.value}`, { do: 'listen', ...at })}
-        />
-        <Button
-          disabled={!isPort}
-          text={`Connect to ${other}`}
-          act={act(`connect ${other}:${port.value}`, { do: 'connect', to: other, ...at })}
-        />
-      </div>
+      <AtPort act={act} other={other} />
       <div class="line">
         <Button text="Stop accepting" act={act('stop accepting', { do: 'accepting', is: false })} />
         <Button text="Accept what comes" act={act('accept on', { do: 'accepting', is: true })} />
       </div>
-      <div class="line">
-        <Amount label="Octets" value={octets} most={MOST_OCTETS} />
-        <Button
-          text="Send"
-          disabled={!isSize}
-          act={act(`send ${size}`, { do: 'send', octets: size })}
-        />
-        <Button
-          text="Read"
-          disabled={!isSize}
-          act={act(`read ${size}`, { do: 'read', octets: size })}
-        />
-      </div>
+      <OfOctets act={act} />
       <div class="line">
         <Button text="Stop reading" act={act('stop reading', { do: 'reading', is: false })} />
         <Button text="Read what arrives" act={act('read on', { do: 'reading', is: true })} />
@@ -85,6 +59,40 @@ export function Actions(): JSX.Element {
         Done at the cursor, to the newest connection of {host}. In the past it makes a branch; the
         run as it was stays.
       </p>
+    </div>
+  );
+}
+
+interface AtPortProps {
+  readonly act: Act;
+  /** The host that is connected to. */
+  readonly other: string;
+}
+
+function AtPort({ act, other }: AtPortProps): JSX.Element {
+  const typed = useSignal(80);
+  const port = typed.value;
+  const disabled = !isAmount(port, MOST_PORT);
+  const listen = act(`listen ${port}`, { do: 'listen', port });
+  const connect = act(`connect ${other}:${port}`, { do: 'connect', to: other, port });
+  return (
+    <div class="line">
+      <Amount label="Port" value={typed} most={MOST_PORT} />
+      <Button text="Listen" act={listen} disabled={disabled} />
+      <Button text={`Connect to ${other}`} act={connect} disabled={disabled} />
+    </div>
+  );
+}
+
+function OfOctets({ act }: { act: Act }): JSX.Element {
+  const typed = useSignal(1000);
+  const octets = typed.value;
+  const disabled = !isAmount(octets, MOST_OCTETS);
+  return (
+    <div class="line">
+      <Amount label="Octets" value={typed} most={MOST_OCTETS} />
+      <Button text="Send" act={act(`send ${octets}`, { do: 'send', octets })} disabled={disabled} />
+      <Button text="Read" act={act(`read ${octets}`, { do: 'read', octets })} disabled={disabled} />
     </div>
   );
 }

@@ -35,7 +35,8 @@ export default scenario({
     ),
     card(
       `The acknowledgments cross as well, and both end in TIME-WAIT. A closed 20 ms earlier,
-       but neither had heard of the other’s FIN, so both wait. It costs a minute on two hosts instead of one, and nothing is lost.`,
+       but neither had heard of the other’s FIN, so both wait. It costs a minute on two hosts
+       instead of one, and nothing is lost.`,
       { seek: 'B:TIME-WAIT', focus: 'timer' },
     ),
   ],

@@ -37,8 +37,8 @@ export default scenario({
   lesson: [
     card(
       `For each SYN a server keeps a little state, until the third segment comes or some
-       retries have passed. B has room for four. X sends twelve SYNs in the name of one address that nobody
-       has, each from another port (a real flood changes the address as well).
+       retries have passed. B has room for four. X sends twelve SYNs in the name of one address
+       that nobody has, each from another port (a real flood changes the address as well).
        The answers go nowhere, so no third segment will ever come.`,
       { seek: 'X.syn#5 arrives', focus: 'SYN queue' },
     ),

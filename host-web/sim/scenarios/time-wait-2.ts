@@ -65,15 +65,16 @@ export default scenario({
       expect: [count('A.EADDRINUSE', 1), happens('B.ACK_IN_LISTEN')],
       lesson: [
         card(
-          `Now A waits for 2 MSL, a minute here (four by RFC 9293’s MSL of two). As long as it does, the pair of sockets is taken,
-           and opening it again fails at once. Any other local port would do; only this pair is
-           barred.`,
+          `Now A waits for 2 MSL, a minute here (four by RFC 9293’s MSL of two). As long as it
+           does, the pair of sockets is taken, and opening it again fails at once. Any other local
+           port would do; only this pair is barred.`,
           { seek: 'A.EADDRINUSE' },
         ),
         card(
           `The old segment arrives, finds no connection, and is answered with a RST. A ignores a
-           RST in TIME-WAIT (RFC 1337); else an old segment could end the wait by itself. After two maximum segment lifetimes no such segment can be left
-           in the network: that is what the wait is for.`,
+           RST in TIME-WAIT (RFC 1337); else an old segment could end the wait by itself. After
+           two maximum segment lifetimes no such segment can be left in the network: that is what
+           the wait is for.`,
           { seek: 'A.data#14 arrives' },
         ),
       ],
