@@ -1,7 +1,7 @@
 /** Every netcell that runs, asked: for `ss` and `nstat`. */
 import type { TcpInfo } from '../../host-web/inspect.ts';
 import type { Arguments } from './arguments.ts';
-import { listRunning, type Running } from './control.ts';
+import { listRunning, noneRunning, type Running } from './control.ts';
 import { Failure } from './failure.ts';
 import { showProgress } from './progress.ts';
 import { type Report, reportOf } from './report.ts';
@@ -44,9 +44,6 @@ export async function askAll(
   const [first] = failures;
   if (told.length === 0 && first !== undefined) throw first;
   for (const { message } of failures) console.error(`netcell ${verb}: ${message}`);
-  if (told.length === 0) {
-    const where = tun === undefined ? '' : ` on ${tun}`;
-    throw new Failure(`no netcell is running${where}; start one\n  sudo netcell up`);
-  }
+  if (told.length === 0) throw noneRunning(tun);
   return told;
 }

@@ -2,8 +2,8 @@
  * The control socket: how `netcell ss` asks a running `up`, `serve` or `listen` what it holds.
  *
  * One Unix socket a process. A connection to it is sent lines of text and is never read from, so
- * nothing can be changed from outside, and every user may ask, as every user may read the kernel's
- * sockets with ss(8). A path crosses network namespaces, which an address would not.
+ * nothing can be changed by it, and every user may ask, as every user may read the kernel's sockets
+ * with ss(8); what is for its own user alone has a socket of its own (`orders.ts`). A path crosses network namespaces, which an address would not.
  *
  * Its place depends on the user alone, and on no variable that one shell has and another lacks:
  * root's sockets are in /run/netcell, another user's in a folder of that user's in /tmp. A socket
@@ -13,7 +13,7 @@
  */
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Exit, Failure, reasonOf } from './failure.ts';
 
 /** How long a process that accepts and then says nothing is waited for, milliseconds. */
@@ -26,6 +26,8 @@ const MAX_ASKING = 32;
 const FOR_ROOT = '/run/netcell';
 const FOR_USERS = '/tmp';
 const PREFIX = 'netcell-';
+/** Within such a folder: sockets that take orders of its user (`orders.ts`). */
+export const PRIVATE = 'private';
 
 /** A folder instead of all of those, for tests. */
 function chosenFolder(): string | undefined {
@@ -109,10 +111,19 @@ export async function offerControl(
   name: string,
   report: () => AsyncIterable<string>,
 ): Promise<() => void> {
-  const path = join(makeFolder(), `${name}-${process.pid}.sock`);
-  remove(path);
   const server: Server = createServer((socket) => void answer(socket, report()));
   server.maxConnections = MAX_ASKING;
+  return listenAt(server, join(makeFolder(), socketName(name)));
+}
+
+/** The file name of this process's socket. */
+export function socketName(name: string): string {
+  return `${name}-${process.pid}.sock`;
+}
+
+/** Has a server listen at a path, for all who reach it, until the function it answers is called. */
+export async function listenAt(server: Server, path: string): Promise<() => void> {
+  remove(path);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(Failure.while(`cannot make ${path}`, error)));
     // This process's own, also where it is a worker of node:cluster.
@@ -154,6 +165,12 @@ export interface Running {
   /** The user whose process it is. */
   readonly uid: number;
   readonly path: string;
+}
+
+/** What is said where there is nobody to ask. */
+export function noneRunning(tun: string | undefined): Failure {
+  const where = tun === undefined ? '' : ` on ${tun}`;
+  return new Failure(`no netcell is running${where}; start one\n  sudo netcell up`);
 }
 
 /** Every process that offers a control socket, or only those on the device of that name. */
@@ -226,7 +243,10 @@ export function ask(running: Running, take: (line: string) => void): Promise<boo
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') {
         // Between bind(2), which makes the path, and listen(2) the living refuse too.
-        if (!isAlive(pid) && uid === process.getuid?.()) remove(path);
+        if (!isAlive(pid) && uid === process.getuid?.()) {
+          remove(path);
+          remove(join(dirname(path), PRIVATE, basename(path)));
+        }
         resolve(false);
       } else if (error.code === 'EACCES') {
         fail(new Failure(`${what} may not be asked\n  sudo netcell ss`, Exit.NO_PERMISSION));

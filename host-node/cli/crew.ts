@@ -16,6 +16,8 @@ import type { Tun, TunQueue } from '../tun.ts';
 import type { Side } from './device.ts';
 import { Failure } from './failure.ts';
 import type { Summary } from './report.ts';
+import type { Watched } from './stack-orders.ts';
+import type { Watch } from './watch.ts';
 
 /** What a further thread is given. */
 export interface Errand {
@@ -36,6 +38,10 @@ export interface Calls {
   report(): number;
   /** The next lines of a report; undefined behind the last, or where they were not wanted. */
   next(report: number, isWanted: boolean): string | undefined;
+  /** Begins to look; answers its number, for `look` and `unwatch`. */
+  watch(what: Watched, filter: string): number;
+  look(watch: number): Uint8Array | string;
+  unwatch(watch: number): void;
   /** Closes listeners, and connections properly. */
   endConnections(): void;
   /** Connections whose peer still expects something. */
@@ -172,6 +178,17 @@ export class Crew {
   /** What each thread has to report, by its number. */
   reports(): { thread: number; lines: AsyncIterable<string> }[] {
     return this.#threads.map((thread) => ({ thread: thread.index, lines: linesOf(thread) }));
+  }
+
+  /** Begins to look at the stack of each thread. @throws Failure when one can not be */
+  async watches(what: Watched, filter: string): Promise<Watch[]> {
+    const watches = await Promise.all(
+      this.#threads.map(async (thread) => ({ thread, id: await thread.ask('watch', what, filter) })),
+    );
+    return watches.map(({ thread, id }) => ({
+      read: async () => (id === undefined ? '' : ((await thread.ask('look', id)) ?? '')),
+      close: () => void thread.ask('unwatch', id ?? 0),
+    }));
   }
 
   async close(): Promise<void> {

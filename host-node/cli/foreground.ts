@@ -13,6 +13,7 @@ import { type Device, openDevice } from './device.ts';
 import { watchDevice } from './device-watch.ts';
 import { Exit, reasonOf } from './failure.ts';
 import { endConnections as endAll } from '../net/server.ts';
+import { offerOrders } from './orders.ts';
 import { watchOutput } from './output.ts';
 import {
   firstSockets,
@@ -22,6 +23,7 @@ import {
   summaryOf,
   sumOf,
 } from './report.ts';
+import { ordersOf } from './stack-orders.ts';
 import { VERSION } from './version.ts';
 import { time } from './words.ts';
 
@@ -105,16 +107,22 @@ function tellOf(args: Arguments, say: Say): Say {
   return args.isSet('json') ? (text) => console.error(text) : say;
 }
 
-/** Lets `netcell ss` ask; without that, everything else works as well. */
+/** Lets `netcell ss` ask, and its user give orders; without, everything else works as well. */
 async function offer(device: Device, crew: Crew): Promise<() => void> {
   const ofAll = () => joinedLines([{ thread: 0, lines: reportLines(device) }, ...crew.reports()]);
   const report = device.threads === 1 ? () => reportLines(device) : ofAll;
+  const orders = ordersOf(device, (what, filter) => crew.watches(what, filter));
+  const { name } = device.tun;
+  const stops: (() => void)[] = [];
   try {
-    return await offerControl(device.tun.name, report);
+    stops.push(await offerOrders(name, orders));
+    stops.push(await offerControl(name, report));
   } catch (error) {
     console.error(`  netcell ss will not find this one: ${reasonOf(error)}`);
-    return () => {};
   }
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 /** What ends the foreground: a signal, a key, the service, or a device that is gone. */

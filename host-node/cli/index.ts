@@ -25,6 +25,7 @@ const VERBS: Readonly<Record<string, () => Promise<{ verb: Verb }>>> = {
   tunnel: () => import('./tunnel.ts'),
   ss: () => import('./ss.ts'),
   nstat: () => import('./nstat.ts'),
+  trace: () => import('./trace.ts'),
   doctor: () => import('./doctor.ts'),
   sim: () => import('./sim.ts'),
 };
@@ -42,6 +43,7 @@ const HELP = `netcell: a TCP/IP stack in one WebAssembly module, behind a TUN de
   netcell tunnel URL            a TUN device whose other end is a WebSocket
   netcell ss                    connections of what is running (up, serve, listen, run)
   netcell nstat                 its counters, since you last asked
+  netcell trace                 what it does and why, as it happens
   netcell doctor                what this machine lacks for all that, and what helps
   netcell sim NAME              a scenario on virtual time, with its ladder: --list names them
 

@@ -3,9 +3,9 @@
  *
  *     state established state time-wait ( sport = :80 or dst 10.0.0.0/8 ) and not dport gt :1024
  *
- * Operators and their other spellings are ss's: `and` may be left out, `not` binds most, and the
- * other two are read from left to right. Its manual has `and` bind more than `or`; ss itself does
- * not do so, and a filter shall find here what it finds there.
+ * Operators and their other spellings are ss's (`expression.ts`), and `and` may be left out. Its
+ * manual has `and` bind more than `or`; ss itself does not do so, and a filter shall find here what
+ * it finds there.
  *
  * Not here: families other than IP's, devices, marks and control groups, which the sockets of a
  * stack do not have.
@@ -14,8 +14,9 @@ import { readFileSync } from 'node:fs';
 import { isIP, parseAddress, samePrefix } from '../../host-web/address.ts';
 import type { TcpInfo, TcpState } from '../../host-web/inspect.ts';
 import { UsageError } from './arguments.ts';
+import { Expression, type Predicate as Tested } from './expression.ts';
 
-export type Predicate = (socket: TcpInfo) => boolean;
+export type Predicate = Tested<TcpInfo>;
 
 /** What a command line asks for. */
 export interface SocketFilter {
@@ -80,14 +81,11 @@ export function readFilter(words: readonly string[]): SocketFilter {
       break;
     }
   }
-  return { states, matches: new Expression(words.slice(at).join(' ')).read() };
+  return { states, matches: new SocketExpression(words.slice(at).join(' ')).read() };
 }
 
 // Expressions --------------------------------------------------------------------
 
-const OR = ['|', '||', 'or'];
-const AND = ['&', '&&', 'and'];
-const NOT = ['!', 'not'];
 const FIELDS = ['src', 'dst', 'sport', 'dport'] as const;
 
 const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
@@ -113,72 +111,26 @@ const ALIASES: Readonly<Record<string, string>> = {
   geq: '>=',
 };
 
-/** Reads an expression from left to right. */
-class Expression {
-  readonly #tokens: readonly string[];
-  #at = 0;
+/** Reads an expression of ss's. */
+class SocketExpression extends Expression<TcpInfo> {
+  protected readonly example = 'sport = :80 or dst 10.0.0.0/8';
+  protected readonly mayOmitAnd = true;
 
   constructor(text: string) {
-    this.#tokens = text.match(/&&|\|\||[!<>=]=|[()!<>=&|]|[^\s()!<>=&|]+/g) ?? [];
+    super(text.match(/&&|\|\||[!<>=]=|[()!<>=&|]|[^\s()!<>=&|]+/g) ?? []);
   }
 
-  read(): Predicate {
-    if (this.#tokens.length === 0) return () => true;
-    const predicate = this.#chain();
-    if (this.#next !== undefined) throw this.#mistake('does not belong there');
-    return predicate;
-  }
-
-  get #next(): string | undefined {
-    return this.#tokens[this.#at];
-  }
-
-  /** Steps over the next token if it is one of those. */
-  #take(tokens: readonly string[]): string | undefined {
-    const next = this.#next;
-    if (next === undefined || !tokens.includes(next)) return undefined;
-    this.#at++;
-    return next;
-  }
-
-  #mistake(what: string): UsageError {
-    const where = this.#next === undefined ? 'the end of the filter' : `'${this.#next}'`;
-    return new UsageError(`${where} ${what}; a filter is such as  sport = :80 or dst 10.0.0.0/8`);
-  }
-
-  #chain(): Predicate {
-    let left = this.#not();
-    for (;;) {
-      const isOr = this.#take(OR) !== undefined;
-      const isSaid = isOr || this.#take(AND) !== undefined;
-      if (!isSaid && (this.#next === undefined || this.#next === ')')) return left;
-      const [a, b] = [left, this.#not()];
-      left = isOr ? (socket) => a(socket) || b(socket) : (socket) => a(socket) && b(socket);
-    }
-  }
-
-  #not(): Predicate {
-    if (this.#take(NOT) === undefined) return this.#primary();
-    const inner = this.#not();
-    return (socket) => !inner(socket);
-  }
-
-  #primary(): Predicate {
-    if (this.#take(['(']) !== undefined) {
-      const inner = this.#chain();
-      if (this.#take([')']) === undefined) throw this.#mistake('should be a closing parenthesis');
-      return inner;
-    }
-    const field = FIELDS.find((name) => name === this.#next);
-    if (field === undefined) throw this.#mistake('is neither src, dst, sport nor dport');
-    this.#at++;
-    const sign = this.#take([...Object.keys(COMPARISONS), ...Object.keys(ALIASES)]) ?? '=';
+  protected primary(): Predicate {
+    const field = FIELDS.find((name) => name === this.next);
+    if (field === undefined) throw this.mistake('is neither src, dst, sport nor dport');
+    this.step();
+    const sign = this.take([...Object.keys(COMPARISONS), ...Object.keys(ALIASES)]) ?? '=';
     const comparison = ALIASES[sign] ?? sign;
-    const value = this.#next;
+    const value = this.next;
     if (value === undefined || /^[()!<>=&|]/.test(value)) {
-      throw this.#mistake(`should be what ${field} is compared with`);
+      throw this.mistake(`should be what ${field} is compared with`);
     }
-    this.#at++;
+    this.step();
     if (field === 'sport' || field === 'dport') return portIs(field, comparison, value);
     if (comparison !== '=') {
       throw new UsageError(`${field} ${sign} is no comparison; write  not ${field} ${value}`);

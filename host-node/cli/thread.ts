@@ -9,7 +9,9 @@ import { openQueue } from './device.ts';
 import { reasonOf } from './failure.ts';
 import { endConnections, openConnections, type Service } from './foreground.ts';
 import { firstOf, reportLines, summaryOf } from './report.ts';
+import { openWatch } from './stack-orders.ts';
 import type { Verb } from './verb.ts';
+import type { Watch } from './watch.ts';
 
 /** Does what the main thread asks for, until it asks for the end. */
 export function runThread(verb: Verb): void {
@@ -20,6 +22,7 @@ export function runThread(verb: Verb): void {
     throw error;
   });
   const reports = new Map<number, AsyncIterator<string, void>>();
+  const watches = new Map<number, Watch>();
   let service: Service | undefined;
   let begun = 0;
   const calls: { [Name in keyof Calls]: (...given: Parameters<Calls[Name]>) => unknown } = {
@@ -37,6 +40,15 @@ export function runThread(verb: Verb): void {
       const { done, value } = isWanted && lines ? await lines.next() : { done: true };
       if (done) reports.delete(report);
       return value ?? undefined;
+    },
+    watch: (what, filter) => {
+      watches.set(begun, openWatch(device, what, filter));
+      return begun++;
+    },
+    look: (watch) => watches.get(watch)?.read() ?? '',
+    unwatch: (watch) => {
+      watches.get(watch)?.close();
+      watches.delete(watch);
     },
     endConnections: () => {
       if (service !== undefined) endConnections(service);

@@ -5,7 +5,9 @@ import { readArguments } from '../cli/arguments.ts';
 import { offerControl } from '../cli/control.ts';
 import { makeStack } from '../cli/device.ts';
 import { Failure, reasonOf } from '../cli/failure.ts';
+import { offerOrders } from '../cli/orders.ts';
 import { reportLines } from '../cli/report.ts';
+import { ordersOf } from '../cli/stack-orders.ts';
 import { adopt, openChannel } from './children.ts';
 import { Destinations } from './destinations.ts';
 import { RUN, wordsOf } from './flags.ts';
@@ -60,6 +62,7 @@ export async function begin(): Promise<void> {
   try {
     const shown = (socket: TcpInfo) => loopback.shown(socket);
     const seen = { stack, link, sides, tun: { mtu: welcome.mtu }, shown };
+    await offerOrders(welcome.device, ordersOf(seen));
     await offerControl(welcome.device, () => reportLines(seen));
   } catch (error) {
     say(`netcell ss will not find this one: ${reasonOf(error)}`);

@@ -33,8 +33,10 @@ export function flagsOf(control: number): string {
   return lettersOf(control) || 'none';
 }
 
-const isSegment = (event: TraceEvent): boolean =>
-  event.kind === TraceKind.SEGMENT_IN || event.kind === TraceKind.SEGMENT_OUT;
+/** Whether an event is a segment that arrived or was sent. */
+export function isSegment({ kind }: TraceEvent): boolean {
+  return kind === TraceKind.SEGMENT_IN || kind === TraceKind.SEGMENT_OUT;
+}
 
 /**
  * The events of one connection.
@@ -213,7 +215,7 @@ const BY_USER: ReadonlySet<Reason> = new Set([
 ]);
 
 /** What a line says of an event that is no segment; empty when nothing. */
-function noteOf(event: TraceEvent): string {
+export function noteOf(event: TraceEvent): string {
   const { sentence, rfc } = explain(Result.OK, event.reason);
   const because = sentence === '' ? '' : `: ${sentence}${rfc === '' ? '' : ` (${rfc})`}`;
   switch (event.kind) {
@@ -291,13 +293,25 @@ function printRung(
     return rung.notes.map((note) => `  ${time} ${stateName(rung.local).padEnd(13)} ${note}`);
   }
   const notes = rung.notes.map((note) => `  ${' '.repeat(9)} │ ${note}`);
+  const states = [stateName(rung.local).padEnd(13), stateName(rung.remote)];
+  return [
+    `  ${time} ${states[0]} ${segmentArrow(event, numbers, width)} ${states[1]}`,
+    ...notes,
+  ];
+}
+
+/** A segment on its arrow: to the right what was sent, to the left what arrived. */
+export function segmentArrow(
+  event: TraceEvent,
+  { iss, irs }: { readonly iss: number; readonly irs: number },
+  width: number,
+): string {
   const isOut = event.kind === TraceKind.SEGMENT_OUT;
-  const [base, otherBase] = isOut ? [numbers.iss, numbers.irs] : [numbers.irs, numbers.iss];
+  const [base, otherBase] = isOut ? [iss, irs] : [irs, iss];
   const length = event.c >>> 16;
   const seq = (event.a - base) >>> 0;
   const ack = event.c & Ctl.ACK ? ` ack ${(event.b - otherBase) >>> 0}` : '';
   const range = length > 0 ? `${seq}:${seq + length}` : `${seq}`;
   const text = ` [${flagsOf(event.c & 0xff)}] seq ${range}${ack} win ${event.d} `;
-  const states = [stateName(rung.local).padEnd(13), stateName(rung.remote)];
-  return [`  ${time} ${states[0]} ${arrow(text, isOut, width)} ${states[1]}`, ...notes];
+  return arrow(text, isOut, width);
 }
