@@ -3,7 +3,8 @@
  *
  * One Unix socket a process. A connection to it is sent lines of text and is never read from, so
  * nothing can be changed by it, and every user may ask, as every user may read the kernel's sockets
- * with ss(8); what is for its own user alone has a socket of its own (`orders.ts`). A path crosses network namespaces, which an address would not.
+ * with ss(8); what is for its own user alone has a socket of its own (`orders.ts`). A path crosses
+ * network namespaces, which an address would not.
  *
  * Its place depends on the user alone, and on no variable that one shell has and another lacks:
  * root's sockets are in /run/netcell, another user's in a folder of that user's in /tmp. A socket

@@ -16,7 +16,6 @@ import type { Tun, TunQueue } from '../tun.ts';
 import type { Side } from './device.ts';
 import { Failure } from './failure.ts';
 import type { Summary } from './report.ts';
-import type { Watched } from './stack-orders.ts';
 import type { Watch } from './watch.ts';
 
 /** What a further thread is given. */
@@ -39,8 +38,8 @@ export interface Calls {
   /** The next lines of a report; undefined behind the last, or where they were not wanted. */
   next(report: number, isWanted: boolean): string | undefined;
   /** Begins to look; answers its number, for `look` and `unwatch`. */
-  watch(what: Watched, filter: string): number;
-  look(watch: number): Uint8Array | string;
+  watch(filter: string): number;
+  look(watch: number): string;
   unwatch(watch: number): void;
   /** Closes listeners, and connections properly. */
   endConnections(): void;
@@ -181,9 +180,9 @@ export class Crew {
   }
 
   /** Begins to look at the stack of each thread. @throws Failure when one can not be */
-  async watches(what: Watched, filter: string): Promise<Watch[]> {
+  async watches(filter: string): Promise<Watch[]> {
     const watches = await Promise.all(
-      this.#threads.map(async (thread) => ({ thread, id: await thread.ask('watch', what, filter) })),
+      this.#threads.map(async (thread) => ({ thread, id: await thread.ask('watch', filter) })),
     );
     return watches.map(({ thread, id }) => ({
       read: async () => (id === undefined ? '' : ((await thread.ask('look', id)) ?? '')),

@@ -111,7 +111,7 @@ function tellOf(args: Arguments, say: Say): Say {
 async function offer(device: Device, crew: Crew): Promise<() => void> {
   const ofAll = () => joinedLines([{ thread: 0, lines: reportLines(device) }, ...crew.reports()]);
   const report = device.threads === 1 ? () => reportLines(device) : ofAll;
-  const orders = ordersOf(device, (what, filter) => crew.watches(what, filter));
+  const orders = ordersOf(device.stack, (filter) => crew.watches(filter));
   const { name } = device.tun;
   const stops: (() => void)[] = [];
   try {

@@ -1,4 +1,4 @@
-/** How `trace` and `dump` look: at every process asked for, until they end or their user does. */
+/** How `netcell trace` looks: at every process asked for, until they end or their user does. */
 import type { Socket } from 'node:net';
 import { type Arguments, readNumber } from './arguments.ts';
 import type { Running } from './control.ts';
@@ -97,6 +97,5 @@ function follow({ socket, piece }: Looked, stop: () => boolean): Promise<void> {
       stdout.once('drain', () => socket.resume());
     });
     socket.once('error', () => resolve()).once('close', () => resolve());
-    socket.once('end', () => socket.end());
   });
 }

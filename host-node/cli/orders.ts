@@ -1,11 +1,11 @@
 /**
  * Orders: what a running process does for its own user, beyond telling what it holds
- * (`control.ts`): its trace, its packets, and connections over its stack.
+ * (`control.ts`): its trace.
  *
  * A Unix socket of its own beside the one for reports, in a folder that no other user may enter, so
  * that there is no moment in which one could: sequence numbers and text are not for everybody. Who
  * connects sends one line of JSON that says what to do; the answer is one line, and behind it
- * whatever that order is about, both ways. Root may give orders to everybody's.
+ * whatever that order is about. Root may give orders to everybody's.
  */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { createConnection, createServer, type Socket } from 'node:net';
@@ -38,14 +38,14 @@ export type Orders = Readonly<Record<string, Obey>>;
 const PATIENCE = 5000;
 /** Longest line, characters. */
 const MAX_LINE = 1 << 14;
-/** Connections at once: each connection relayed has one. */
-const MAX_CALLERS = 1024;
+/** Connections at once; each that looks costs a share of every turn. */
+const MAX_CALLERS = 32;
 
 /** The caller's connection, behind its order. */
 export interface Caller {
   readonly socket: Socket;
-  /** Says that it is done, or being done, with what there is to say about it. */
-  accept(facts?: object): void;
+  /** Says that it is being done. */
+  accept(): void;
 }
 
 /**
@@ -57,7 +57,7 @@ export async function offerOrders(name: string, orders: Orders): Promise<() => v
   const folder = join(makeFolder(), PRIVATE);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
-  const server = createServer({ allowHalfOpen: true }, (socket) => void serve(socket, orders));
+  const server = createServer((socket) => void serve(socket, orders));
   server.maxConnections = MAX_CALLERS;
   return listenAt(server, join(folder, socketName(name)));
 }
@@ -70,7 +70,7 @@ async function serve(socket: Socket, orders: Orders): Promise<void> {
     const order = JSON.parse(line) as Order;
     const obey = Object.hasOwn(orders, order.do) ? orders[order.do] : undefined;
     if (obey === undefined) throw new Failure(`this netcell knows no order '${order.do}'`);
-    await obey(order, { socket, accept: (facts = {}) => say(facts) });
+    await obey(order, { socket, accept: () => say({}) });
   } catch (error) {
     const { message, exitCode } = Failure.from(error) ?? new Failure(reasonOf(error));
     if (socket.destroyed) return;
@@ -108,21 +108,16 @@ function firstLine(socket: Socket): Promise<string> {
   });
 }
 
-/** An order that is being done: what was said about it, and its connection. */
-export interface Accepted {
-  readonly facts: Readonly<Record<string, unknown>>;
-  /** Paused; ends when the process has. */
-  readonly socket: Socket;
-}
-
-/** Gives one process an order. @throws Failure when it does not do it, or may not be asked */
-export async function giveOrder(running: Running, order: Order): Promise<Accepted> {
+/**
+ * Gives one process an order.
+ *
+ * @returns the connection it came by, paused, with what the order is about; it ends with the process
+ * @throws Failure when it does not do it, or may not be asked
+ */
+export async function giveOrder(running: Running, order: Order): Promise<Socket> {
   const { path, name, pid, uid } = running;
   const what = `the netcell on ${name} (process ${pid} of ${userName(uid)})`;
-  const socket = createConnection({
-    path: join(dirname(path), PRIVATE, basename(path)),
-    allowHalfOpen: true,
-  });
+  const socket = createConnection(join(dirname(path), PRIVATE, basename(path)));
   socket.write(`${JSON.stringify(order)}\n`);
   let facts: Record<string, unknown>;
   try {
@@ -142,7 +137,7 @@ export async function giveOrder(running: Running, order: Order): Promise<Accepte
     const { failed, code } = facts;
     throw new Failure(printable(String(failed)), typeof code === 'number' ? code : Exit.FAILED);
   }
-  return { facts, socket };
+  return socket;
 }
 
 /** What may go to a terminal: another process's words. */

@@ -1,38 +1,34 @@
 /**
  * The part of tcpdump's filter language (pcap-filter(7)) that tells one conversation from another:
  *
- *     tcp port 80 and not host 10.9.0.1 or icmp
+ *     tcp port 80 and not host 10.9.0.1
  *
- * `host`, `net` and `port`, each with `src` or `dst` and a protocol before it, the protocols alone,
- * and a value alone behind `and` or `or`, which is of the kind of the one before. Not here: octets
+ * `host`, `net` and `port`, each with `src` or `dst` and a protocol before it (`tcp`, `ip`, `ip6`), the
+ * protocols alone, and a value alone behind `and` or `or`, which is of the kind of the one before. Not here: octets
  * of headers (`tcp[13]`), lengths, and links, of which a stack has none but IP.
  */
 import { parseAddress, samePrefix } from '../../host-web/address.ts';
 import { UsageError } from './arguments.ts';
 import { Expression, type Predicate } from './expression.ts';
 
-/** What a filter looks at: one packet, or the packets a connection has from here. */
+/** What a filter looks at: the packets that a connection sends from here. */
 export interface Addressed {
   readonly family: 4 | 6;
-  /** Protocol number of the payload. */
-  readonly protocol: number;
   /** 4 or 16 octets. */
   readonly source: Uint8Array;
   readonly destination: Uint8Array;
-  /** -1 where there are none: another protocol's, or not the first fragment. */
   readonly sourcePort: number;
   readonly destinationPort: number;
 }
 
-/** Numbers of the protocols a filter may name, but for `ip` and `ip6`. */
-const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmp6: 58 };
-const FAMILIES: Readonly<Record<string, 4 | 6>> = { ip: 4, ip6: 6 };
+/** Protocols a filter may name; all that a connection sends is of the first. */
+const PROTOCOLS = ['tcp', 'ip', 'ip6'] as const;
 const KINDS = ['host', 'net', 'port'] as const;
 const WAYS = ['src', 'dst'] as const;
 
 /** What stands before a value. */
 interface Qualifier {
-  readonly protocol: string | undefined;
+  readonly protocol: (typeof PROTOCOLS)[number] | undefined;
   readonly way: (typeof WAYS)[number] | undefined;
   readonly kind: (typeof KINDS)[number];
 }
@@ -47,7 +43,7 @@ class PacketExpression extends Expression<Addressed> {
   }
 
   protected primary(): Predicate<Addressed> {
-    const protocol = this.take([...Object.keys(PROTOCOLS), ...Object.keys(FAMILIES)]);
+    const protocol = this.take(PROTOCOLS) as Qualifier['protocol'];
     const way = this.take(WAYS) as Qualifier['way'];
     const kind = this.take(KINDS) as Qualifier['kind'] | undefined;
     if (protocol !== undefined && way === undefined && kind === undefined) {
@@ -70,11 +66,10 @@ class PacketExpression extends Expression<Addressed> {
   }
 }
 
-function ofProtocol(name: string): Predicate<Addressed> {
-  const family = FAMILIES[name];
-  if (family !== undefined) return (packet) => packet.family === family;
-  const number = PROTOCOLS[name]!;
-  return (packet) => packet.protocol === number;
+function ofProtocol(name: (typeof PROTOCOLS)[number]): Predicate<Addressed> {
+  if (name === 'tcp') return () => true;
+  const family = name === 'ip' ? 4 : 6;
+  return (packet) => packet.family === family;
 }
 
 /** Whether a packet has that value there; undefined when the text is none of that kind. */

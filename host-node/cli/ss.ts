@@ -70,7 +70,7 @@ function withDatagrams(isWanted: (socket: Socket) => boolean): (told: Told) => T
 /** What ss does and a netcell is not asked to do, each with what serves instead. */
 const REFUSED: Readonly<Record<string, string>> = {
   kill:
-    '-K: a netcell tells of its sockets and takes no orders, from nobody; they end with it, or' +
+    '-K: a netcell tells of its sockets, and closes none for who asks; they end with it, or' +
     ' when its program closes them',
   events: '-E: a netcell is asked, and tells nothing by itself; ask again\n  watch netcell ss -tn',
 };

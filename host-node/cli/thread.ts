@@ -9,7 +9,7 @@ import { openQueue } from './device.ts';
 import { reasonOf } from './failure.ts';
 import { endConnections, openConnections, type Service } from './foreground.ts';
 import { firstOf, reportLines, summaryOf } from './report.ts';
-import { openWatch } from './stack-orders.ts';
+import { TraceWatch } from './trace-watch.ts';
 import type { Verb } from './verb.ts';
 import type { Watch } from './watch.ts';
 
@@ -41,8 +41,8 @@ export function runThread(verb: Verb): void {
       if (done) reports.delete(report);
       return value ?? undefined;
     },
-    watch: (what, filter) => {
-      watches.set(begun, openWatch(device, what, filter));
+    watch: (filter) => {
+      watches.set(begun, new TraceWatch(device.stack, filter));
       return begun++;
     },
     look: (watch) => watches.get(watch)?.read() ?? '',

@@ -10,7 +10,7 @@ import { Result, State, TraceKind } from '../../host-web/abi.ts';
 import { formatEndpoint, parseAddress } from '../../host-web/address.ts';
 import type { Stack } from '../../host-web/index.ts';
 import { eachSocket, readStatus, type TcpInfo } from '../../host-web/inspect.ts';
-import { isSegment } from '../../host-web/sim/ladder.ts';
+import { isRepeated, isSegment } from '../../host-web/sim/ladder.ts';
 import type { TraceEvent } from '../../host-web/trace.ts';
 import type { Predicate } from './expression.ts';
 import { type Addressed, readPacketFilter } from './packet-filter.ts';
@@ -59,6 +59,7 @@ export class TraceWatch implements Watch {
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** The connection of the last segment: a change of state without a handle follows its own. */
   #last: Known | undefined;
+  #segment: TraceEvent | undefined;
 
   /** @throws UsageError when the filter is none */
   constructor(stack: Stack, filter: string) {
@@ -78,7 +79,11 @@ export class TraceWatch implements Watch {
     this.#name(events);
     for (const event of events) {
       const known = this.#knownOf(event);
-      if (isSegment(event)) this.#last = known;
+      if (isSegment(event)) {
+        const before = this.#segment;
+        [this.#segment, this.#last] = [event, known];
+        if (isRepeated(event, before)) continue;
+      }
       if (!this.#isAll && known?.isWanted !== true) continue;
       const { name, iss, irs } = known ?? UNKNOWN;
       const { at, handle, kind, state, reason, a, b, c, d } = event;
@@ -158,7 +163,6 @@ function addressed(socket: TcpInfo): Addressed {
   const source = parseAddress(socket.localAddress)!;
   return {
     family: source.length === 4 ? 4 : 6,
-    protocol: 6,
     source,
     destination: parseAddress(socket.remoteAddress)!,
     sourcePort: socket.localPort,

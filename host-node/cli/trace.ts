@@ -51,7 +51,7 @@ async function run(args: Arguments): Promise<number> {
     console.log(printable(text));
   };
   await looking(args, runningOn(args.value('tun')), async (running) => {
-    const { socket } = await giveOrder(running, { do: 'trace', filter });
+    const socket = await giveOrder(running, { do: 'trace', filter });
     return { socket, piece: linesTo(print) };
   });
   return Exit.OK;

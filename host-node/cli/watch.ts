@@ -1,6 +1,6 @@
 /**
- * Looking at a running stack for as long as somebody wants to (`trace`, `dump`), without ever
- * waiting for who looks.
+ * Looking at a running stack for as long as somebody wants to (`netcell trace`), without
+ * ever waiting for who looks.
  *
  * What happens is kept by the stack's own side, up to a bound, and handed over now and then, once
  * what was handed over before has been taken: a slow reader misses some, and is told how many.
@@ -10,7 +10,7 @@ import type { Caller } from './orders.ts';
 /** One stack, as one caller looks at it. */
 export interface Watch {
   /** What has come since the last call. */
-  read(): Uint8Array | string | Promise<Uint8Array | string>;
+  read(): string | Promise<string>;
   close(): void;
 }
 

@@ -62,7 +62,7 @@ export async function begin(): Promise<void> {
   try {
     const shown = (socket: TcpInfo) => loopback.shown(socket);
     const seen = { stack, link, sides, tun: { mtu: welcome.mtu }, shown };
-    await offerOrders(welcome.device, ordersOf(seen));
+    await offerOrders(welcome.device, ordersOf(stack));
     await offerControl(welcome.device, () => reportLines(seen));
   } catch (error) {
     say(`netcell ss will not find this one: ${reasonOf(error)}`);

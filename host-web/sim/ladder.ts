@@ -166,8 +166,7 @@ function rungsOf(events: readonly TraceEvent[], withNotes: boolean): Rung[] {
   for (const [i, event] of events.entries()) {
     const last = rungs.at(-1);
     if (isSegment(event)) {
-      // The SYN queue's entry and the TCB made of it both write the segment that completes it.
-      if (last !== undefined && last.event.handle === 0 && isSame(event, last.event)) {
+      if (last !== undefined && isRepeated(event, last.event)) {
         last.local = event.state;
         continue;
       }
@@ -186,8 +185,13 @@ function rungsOf(events: readonly TraceEvent[], withNotes: boolean): Rung[] {
   return rungs;
 }
 
-function isSame(a: TraceEvent, b: TraceEvent): boolean {
-  return a.kind === b.kind && a.at === b.at && a.a === b.a && a.b === b.b && a.c === b.c;
+/**
+ * Whether a segment is the one before, told again: the SYN queue's entry and the TCB made of it both
+ * write the segment that completes a handshake.
+ */
+export function isRepeated(event: TraceEvent, before: TraceEvent | undefined): boolean {
+  if (before?.handle !== 0 || before.kind !== event.kind || before.at !== event.at) return false;
+  return before.a === event.a && before.b === event.b && before.c === event.c;
 }
 
 /** Whether the remote TCP sends its FIN before it has the one we send at `from`. */
@@ -294,10 +298,7 @@ function printRung(
   }
   const notes = rung.notes.map((note) => `  ${' '.repeat(9)} │ ${note}`);
   const states = [stateName(rung.local).padEnd(13), stateName(rung.remote)];
-  return [
-    `  ${time} ${states[0]} ${segmentArrow(event, numbers, width)} ${states[1]}`,
-    ...notes,
-  ];
+  return [`  ${time} ${states[0]} ${segmentArrow(event, numbers, width)} ${states[1]}`, ...notes];
 }
 
 /** A segment on its arrow: to the right what was sent, to the left what arrived. */

@@ -236,8 +236,7 @@ function open(stack: DatagramOpener, options: UdpOptions): RawDatagram {
     const isBound = localAddress !== undefined || remoteAddress === undefined || localPort !== 0;
     const bound = isBound ? raw.bind(localPort, localAddress) : 0;
     if (bound < 0) throw raw.failure('bind', bound, localAddress ?? '::', localPort);
-    const connected =
-      remoteAddress === undefined ? 0 : raw.connect(remoteAddress, remotePort!);
+    const connected = remoteAddress === undefined ? 0 : raw.connect(remoteAddress, remotePort!);
     if (connected < 0) throw raw.failure('connect', connected, remoteAddress, remotePort);
   } catch (error) {
     raw.close();

@@ -38,7 +38,10 @@ const SCENARIOS: Record<string, () => void> = {
     });
   },
   agent: () => {
-    const web = server.serve(createServer((_, response) => response.end('x')), { port: 80 });
+    const web = server.serve(
+      createServer((_, response) => response.end('x')),
+      { port: 80 },
+    );
     web.on('connection', (socket: Socket) => socket.unref());
     web.unref();
     const agent: Agent = client.agent({ keepAlive: true });
@@ -52,7 +55,11 @@ const SCENARIOS: Record<string, () => void> = {
     });
   },
   unread: () => {
-    const answer = (socket: Socket) => socket.on('error', () => {}).unref().write('unread');
+    const answer = (socket: Socket) =>
+      socket
+        .on('error', () => {})
+        .unref()
+        .write('unread');
     server.createServer(answer).listen(7).unref();
     const socket = client.connect(7, THERE, () => setTimeout(() => socket.destroy(), 20));
     socket.pause();

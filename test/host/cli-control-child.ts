@@ -34,12 +34,13 @@ await perform({
     const asRoot = await run(cli, words, { env: environment({}) }).outcome;
     const env = environment({ XDG_RUNTIME_DIR: '/run/user/65534', TMPDIR: '/tmp/elsewhere' });
     const asUser = await run(cli, words, { ...NOBODY, env }).outcome;
+    const refused = await run(cli, ['trace'], { ...NOBODY, env }).outcome;
     const other = launch([], { ...NOBODY, env, stdio: 'pipe' }, process.env.NETCELL_OFFER);
     await other.said(/ try /);
     const both = await run(cli, words, { env: environment({}) }).outcome;
     other.child.stdin!.end();
     await other.ended;
-    return { asRoot, asUser, both, pid: up.child.pid, code: await stop(up) };
+    return { asRoot, asUser, refused, both, pid: up.child.pid, code: await stop(up) };
   },
 
   /** The folders are somebody else's, or can not be made. */

@@ -113,7 +113,7 @@ describe.skipIf(obstacle !== undefined)(title, () => {
     expect(shown['-st']).toContain(`${shown['-s']}State `);
     expect(summary).toMatchObject({ summary: { estab: 1, orphaned: 0, timewait: 0 } });
     expect(refused.map(({ code }) => code)).toEqual([2, 2]);
-    expect(refused[0]!.stderr).toContain('takes no orders');
+    expect(refused[0]!.stderr).toContain('closes none for who asks');
     expect(refused[1]!.stderr).toContain('watch netcell ss');
   });
 

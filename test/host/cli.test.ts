@@ -16,7 +16,7 @@ import { cli, environment, folder, netcell, scenariosOf, type Told } from './cli
 const { inside, obstacle, title } = await scenariosOf(bundle('test/host/cli-child.ts'));
 
 const ON_DEVICES = ['demo', 'up', 'serve', 'get', 'listen', 'connect', 'ping', 'tunnel', 'run'];
-const VERBS = [...ON_DEVICES, 'ss', 'nstat', 'doctor', 'sim'];
+const VERBS = [...ON_DEVICES, 'ss', 'nstat', 'trace', 'doctor', 'sim'];
 
 describe('usage', () => {
   it.each([

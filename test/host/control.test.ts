@@ -185,12 +185,15 @@ describe.skipIf(obstacle !== undefined)(title, () => {
       const readable = await netcell(['--version']);
       if (readable.code !== 0) test.skip(readable.stderr);
       const result = await inside<Record<string, Outcome & number>>('users');
-      const { asRoot, asUser, both, pid } = result;
+      const { asRoot, asUser, refused, both, pid } = result;
       expect(asRoot).toMatchObject({ code: 0, stderr: '' });
       expect(
         asRoot!.stdout.match(new RegExp(`users:\\(\\("netcell",pid=${pid},`, 'g')),
       ).toHaveLength(4);
       expect(asUser).toEqual(asRoot);
+      // Its sockets are for everybody, what goes through them is not.
+      expect(refused).toMatchObject({ code: 77, stdout: '' });
+      expect(refused!.stderr).toContain('takes no orders from this user: only that user and root');
       // Another user's is found as well.
       expect(both!.stdout).toContain(':4711');
       expect(result.code).toBe(130);

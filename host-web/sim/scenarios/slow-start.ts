@@ -28,10 +28,7 @@ export default scenario({
       id: 'long-queue',
       title: 'before a long queue',
       link: { limit: 400 },
-      expect: [
-        order('A.HYSTART_DELAY', 'A.HYSTART_DONE'),
-        never('A.FAST_RETRANSMIT'),
-      ],
+      expect: [order('A.HYSTART_DELAY', 'A.HYSTART_DONE'), never('A.FAST_RETRANSMIT')],
       lesson: [
         card(
           `The queue grows, and round trips grow with it. HyStart++ compares the shortest of each

@@ -63,10 +63,12 @@ else {
 async function direct() {
   const child = fork(file, ['child']);
   const worker = new Worker(file);
-  const member = (target, send) => (act, ...rest) => {
-    send([act, ...rest]);
-    return once(target, 'message').then(([told]) => told);
-  };
+  const member =
+    (target, send) =>
+    (act, ...rest) => {
+      send([act, ...rest]);
+      return once(target, 'message').then(([told]) => told);
+    };
   const all = {
     first: (act, ...rest) => acts[act](...rest),
     child: member(child, (message) => child.send(message)),
