@@ -111,7 +111,7 @@ function firstLine(socket: Socket): Promise<string> {
 /**
  * Gives one process an order.
  *
- * @returns the connection it came by, paused, with what the order is about; it ends with the process
+ * @returns the connection it went by, paused, with what the order is about, until either ends
  * @throws Failure when it does not do it, or may not be asked
  */
 export async function giveOrder(running: Running, order: Order): Promise<Socket> {

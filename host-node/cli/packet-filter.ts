@@ -3,9 +3,10 @@
  *
  *     tcp port 80 and not host 10.9.0.1
  *
- * `host`, `net` and `port`, each with `src` or `dst` and a protocol before it (`tcp`, `ip`, `ip6`), the
- * protocols alone, and a value alone behind `and` or `or`, which is of the kind of the one before. Not here: octets
- * of headers (`tcp[13]`), lengths, and links, of which a stack has none but IP.
+ * `host`, `net` and `port`, each with `src` or `dst` and a protocol before it (`tcp`, `ip`, `ip6`),
+ * the protocols alone, and a value alone behind `and` or `or`, which is of the kind of the one
+ * before. Not here: octets of headers (`tcp[13]`), lengths, and links, of which a stack has none
+ * but IP.
  */
 import { parseAddress, samePrefix } from '../../host-web/address.ts';
 import { UsageError } from './arguments.ts';

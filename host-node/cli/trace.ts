@@ -1,4 +1,4 @@
-/** `netcell trace`: what a running stack does and why, as it happens, in the manner of the ladder. */
+/** `netcell trace`: what a running stack does and why, as it happens, in the ladder's manner. */
 import { stateName } from '../../host-web/inspect.ts';
 import { isSegment, noteOf, segmentArrow } from '../../host-web/sim/ladder.ts';
 import type { Arguments } from './arguments.ts';

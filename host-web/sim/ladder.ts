@@ -186,8 +186,8 @@ function rungsOf(events: readonly TraceEvent[], withNotes: boolean): Rung[] {
 }
 
 /**
- * Whether a segment is the one before, told again: the SYN queue's entry and the TCB made of it both
- * write the segment that completes a handshake.
+ * Whether a segment is the one before, told again: the SYN queue's entry and the TCB made of it
+ * both write the segment that completes a handshake.
  */
 export function isRepeated(event: TraceEvent, before: TraceEvent | undefined): boolean {
   if (before?.handle !== 0 || before.kind !== event.kind || before.at !== event.at) return false;

@@ -39,7 +39,7 @@ await perform({
     const trace = await look();
     const texts = Array.from({ length: 12 }, (_, i) => `${i}`);
     const echoed = await Promise.all(texts.map((text) => exchange(7, text)));
-    const opened = /(?:SYN-RECEIVED → ESTABLISHED[^]*){12}/;
+    const opened = /(?:SYN-RECEIVED → ESTABLISHED[\s\S]*){12}/;
     await trace.said(opened);
     const table = (await netcell('ss', '--json')).stdout;
     await stop(trace);

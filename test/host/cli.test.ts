@@ -52,7 +52,7 @@ describe('usage', () => {
     [['up', '--impair', 'loss'], /--impair: netem: loss needs a number behind it/],
     [['demo', '--impair', 'mayhem 1%'], /--impair: netem: mayhem is not known here/],
     [['tunnel', 'ws://[::1]:1/', '--impair', 'loss 2'], /--impair: .*2/],
-    [['ss', '-K'], /-K: a netcell tells of its sockets and takes no orders/],
+    [['ss', '-K'], /-K: a netcell tells of its sockets, and closes none/],
     [['ss', '-Z'], /there is no flag -Z/],
     [['nstat', '-sn'], /-s and -n exclude each other/],
   ])('netcell %j is refused with exit code 2', async (words, sentence) => {

@@ -192,7 +192,7 @@ describe.skipIf(obstacle !== undefined)(title, () => {
       ).toHaveLength(4);
       expect(asUser).toEqual(asRoot);
       // Its sockets are for everybody, what goes through them is not.
-      expect(refused).toMatchObject({ code: 77, stdout: '' });
+      expect(refused).toMatchObject({ code: 3, stdout: '' });
       expect(refused!.stderr).toContain('takes no orders from this user: only that user and root');
       // Another user's is found as well.
       expect(both!.stdout).toContain(':4711');
