@@ -54,7 +54,7 @@ export interface Channel {
   send(message: unknown, ...rest: unknown[]): boolean;
   emit(event: string, ...given: unknown[]): boolean;
   on(event: 'internalMessage', listener: (message: unknown) => void): unknown;
-  once(event: 'exit', listener: () => void): unknown;
+  once(event: 'exit' | 'disconnect', listener: () => void): unknown;
 }
 
 /** A native handle of a unix socket. */
@@ -86,7 +86,7 @@ export function takeOffers(channel: Channel): void {
     const said = message as Offer | Failed | Closed;
     if (said.cmd !== OURS) return;
     if (said.act === 'offer') take(channel, said, taken);
-    if (said.act === 'failed') fail(taken.get(said.id), said);
+    if (said.act === 'failed') fail(channel, taken.get(said.id), said);
   });
 }
 
@@ -107,8 +107,7 @@ function take(channel: Channel, offer: Offer, taken: Map<number, PipeHandle>): v
     taken.set(id, handle);
     dress(handle, offer, () => {
       taken.delete(id);
-      const closed: Closed = { cmd: OURS, act: 'closed', id };
-      if (channel.connected) channel.send(closed);
+      tellClosed(channel, id);
     });
     if (isNewConnection(message)) channel.emit('internalMessage', message, handle);
     else channel.emit('message', message, socketOn(handle));
@@ -150,9 +149,17 @@ function dress(handle: PipeHandle, { local, remote }: Offer, onClose: () => void
   });
 }
 
+function tellClosed(channel: Channel, id: number): void {
+  const closed: Closed = { cmd: OURS, act: 'closed', id };
+  if (channel.connected) channel.send(closed);
+}
+
 /** The connection has failed: its socket hears with what, and not of an end. */
-function fail(handle: PipeHandle | undefined, { code, errno }: Failed): void {
+function fail(channel: Channel, handle: PipeHandle | undefined, { id, code, errno }: Failed): void {
   const socket = handle === undefined ? undefined : (owned(handle) as Socket | undefined);
   const syscall = 'read';
-  socket?.destroy(Object.assign(new Error(`${syscall} ${code}`), { code, errno, syscall }));
+  const error = Object.assign(new Error(`${syscall} ${code}`), { code, errno, syscall });
+  if (socket) socket.destroy(error);
+  else if (handle) handle.close();
+  else tellClosed(channel, id);
 }

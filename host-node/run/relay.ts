@@ -96,6 +96,12 @@ export function relayOver(channel: Channel): void {
   channel.once('exit', () => {
     for (const relay of relays.values()) if (relay.channel === channel) close(relay);
   });
+  // One that failed waits for a word that will not come any more.
+  channel.once('disconnect', () => {
+    for (const relay of relays.values()) {
+      if (relay.channel === channel && relay.outer?.destroyed) close(relay);
+    }
+  });
 }
 
 /** A listener is its stack's, and a stack its process's. */
@@ -141,12 +147,14 @@ function begin(relay: Relay): void {
   // As it comes: who sent it has decided when.
   outer.setNoDelay();
   outer.once('error', ({ code, errno }: NodeJS.ErrnoException) => {
-    if (!channel.connected) inner.destroy();
-    else channel.send({ cmd: OURS, act: 'failed', id, code, errno }, () => inner.destroy());
+    if (channel.connected) channel.send({ cmd: OURS, act: 'failed', id, code, errno });
   });
   outer.once('close', (hasFailed) => {
+    // The other process closes its end once it has heard: ours would look like an end of the
+    // text, and that could find it before it finds the message.
+    if (hasFailed && channel.connected && !relay.isClosed) return;
     relays.delete(id);
-    if (!hasFailed && !outer.readableEnded) inner.destroy();
+    if (hasFailed || !outer.readableEnded) inner.destroy();
   });
   inner.once('error', () => outer.destroy());
   inner.once('end', () => finish(relay));
@@ -163,8 +171,11 @@ function close(relay: Relay): void {
 
 function finish({ id, client, inner, outer, isClosed }: Relay): void {
   if (!isClosed) return;
-  if (outer !== undefined && inner!.readableEnded) outer.destroySoon();
-  if (outer !== undefined) return;
-  relays.delete(id);
-  client.moved().close();
+  if (outer === undefined) {
+    relays.delete(id);
+    client.moved().close();
+  } else if (outer.destroyed) {
+    relays.delete(id);
+    inner!.destroy();
+  } else if (inner!.readableEnded) outer.destroySoon();
 }
