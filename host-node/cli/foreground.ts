@@ -7,13 +7,12 @@
 import type { Server } from 'node:net';
 import { countStates } from '../../host-web/inspect.ts';
 import type { Arguments } from './arguments.ts';
-import { offerControl } from './control.ts';
 import { Crew } from './crew.ts';
 import { type Device, openDevice } from './device.ts';
 import { watchDevice } from './device-watch.ts';
-import { Exit, reasonOf } from './failure.ts';
+import { Exit } from './failure.ts';
 import { endConnections as endAll } from '../net/server.ts';
-import { offerOrders } from './orders.ts';
+import { offerSockets } from './orders.ts';
 import { watchOutput } from './output.ts';
 import {
   firstSockets,
@@ -108,21 +107,11 @@ function tellOf(args: Arguments, say: Say): Say {
 }
 
 /** Lets `netcell ss` ask, and its user give orders; without, everything else works as well. */
-async function offer(device: Device, crew: Crew): Promise<() => void> {
+function offer(device: Device, crew: Crew): Promise<() => void> {
   const ofAll = () => joinedLines([{ thread: 0, lines: reportLines(device) }, ...crew.reports()]);
   const report = device.threads === 1 ? () => reportLines(device) : ofAll;
   const orders = ordersOf(device.stack, (filter) => crew.watches(filter));
-  const { name } = device.tun;
-  const stops: (() => void)[] = [];
-  try {
-    stops.push(await offerOrders(name, orders));
-    stops.push(await offerControl(name, report));
-  } catch (error) {
-    console.error(`  netcell ss will not find this one: ${reasonOf(error)}`);
-  }
-  return () => {
-    for (const stop of stops) stop();
-  };
+  return offerSockets(device.tun.name, report, orders, (text) => console.error(`  ${text}`));
 }
 
 /** What ends the foreground: a signal, a key, the service, or a device that is gone. */

@@ -15,6 +15,7 @@ import {
   listRunning,
   makeFolder,
   noneRunning,
+  offerControl,
   PRIVATE,
   type Running,
   socketName,
@@ -60,6 +61,35 @@ export async function offerOrders(name: string, orders: Orders): Promise<() => v
   const server = createServer((socket) => void serve(socket, orders));
   server.maxConnections = MAX_CALLERS;
   return listenAt(server, join(folder, socketName(name)));
+}
+
+/**
+ * Offers a process's sockets, until the function it returns is called: that for its orders, and
+ * then that for reports, by which it is found. Without either, everything else works as well.
+ *
+ * @param say hears which verb will not find it, and why
+ */
+export async function offerSockets(
+  name: string,
+  report: () => AsyncIterable<string>,
+  orders: Orders,
+  say: (text: string) => void,
+): Promise<() => void> {
+  const offers = [
+    ['trace', () => offerOrders(name, orders)],
+    ['ss', () => offerControl(name, report)],
+  ] as const;
+  const stops: (() => void)[] = [];
+  for (const [verb, offer] of offers) {
+    try {
+      stops.push(await offer());
+    } catch (error) {
+      say(`netcell ${verb} will not find this one: ${reasonOf(error)}`);
+    }
+  }
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 async function serve(socket: Socket, orders: Orders): Promise<void> {

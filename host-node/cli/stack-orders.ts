@@ -17,7 +17,9 @@ export function ordersOf(
   return {
     trace: async ({ filter }, caller) => {
       if (typeof filter !== 'string') throw new Failure('a filter is a text');
-      const watches = [new TraceWatch(stack, filter), ...(await others(filter))];
+      // Behind what is waited for: while that can still fail, nothing would end a watch.
+      const further = await others(filter);
+      const watches = [new TraceWatch(stack, filter), ...further];
       caller.accept();
       await handOver(caller, watches);
     },

@@ -19,12 +19,10 @@ const PERIOD = 10;
 
 /** Hands over what is seen until the caller goes. */
 export async function handOver({ socket }: Caller, watches: readonly Watch[]): Promise<void> {
-  let isOver = false;
-  const end = () => (isOver = true);
-  // What else it says is not heard; that it ends is.
-  socket.once('end', end).once('close', end).resume();
+  // What else it says is not heard; that it ends is, and it may have by now.
+  socket.resume();
   try {
-    while (!isOver) {
+    while (!socket.readableEnded && !socket.destroyed) {
       if (socket.writableLength === 0) {
         for (const watch of watches) {
           const news = await watch.read();

@@ -13,7 +13,6 @@ const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.wasm': 'application/wasm',
-  '.webmanifest': 'application/manifest+json',
 };
 
 /** Codings in the order they are preferred; the empty one is the file as it is. */
@@ -26,7 +25,7 @@ const CODINGS: Readonly<Record<string, (octets: Buffer) => Promise<Buffer>>> = {
 /** A file in one coding, good for as long as the file has this time and length. */
 interface Coded {
   readonly stamp: string;
-  readonly octets: Promise<Buffer>;
+  readonly octets: Buffer;
 }
 
 /** Serves it on a port of the loopback; 0 takes any that is free. */
@@ -85,8 +84,8 @@ async function readPath(
   const [key, stamp] = [`${coding} ${file}`, `${mtimeMs} ${size}`];
   let coded = kept.get(key);
   if (coded?.stamp !== stamp) {
-    coded = { stamp, octets: readFile(file).then(CODINGS[coding]!) };
+    coded = { stamp, octets: await CODINGS[coding]!(await readFile(file)) };
     kept.set(key, coded);
   }
-  return { path, octets: await coded.octets };
+  return { path, octets: coded.octets };
 }

@@ -2,10 +2,9 @@
 import { isMainThread } from 'node:worker_threads';
 import type { TcpInfo } from '../../host-web/inspect.ts';
 import { readArguments } from '../cli/arguments.ts';
-import { offerControl } from '../cli/control.ts';
 import { makeStack } from '../cli/device.ts';
-import { Failure, reasonOf } from '../cli/failure.ts';
-import { offerOrders } from '../cli/orders.ts';
+import { Failure } from '../cli/failure.ts';
+import { offerSockets } from '../cli/orders.ts';
 import { reportLines } from '../cli/report.ts';
 import { ordersOf } from '../cli/stack-orders.ts';
 import { adopt, openChannel } from './children.ts';
@@ -59,12 +58,7 @@ export async function begin(): Promise<void> {
   adopt();
   if (!isMainThread) return;
   openChannel();
-  try {
-    const shown = (socket: TcpInfo) => loopback.shown(socket);
-    const seen = { stack, link, sides, tun: { mtu: welcome.mtu }, shown };
-    await offerOrders(welcome.device, ordersOf(stack));
-    await offerControl(welcome.device, () => reportLines(seen));
-  } catch (error) {
-    say(`netcell ss will not find this one: ${reasonOf(error)}`);
-  }
+  const shown = (socket: TcpInfo) => loopback.shown(socket);
+  const seen = { stack, link, sides, tun: { mtu: welcome.mtu }, shown };
+  await offerSockets(welcome.device, () => reportLines(seen), ordersOf(stack), say);
 }

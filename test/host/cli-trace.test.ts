@@ -4,8 +4,11 @@
  * The watch itself is tested over a stack without a link, whose calls and resets make events; that
  * another user is refused stands in `control.test.ts`, with what else users may.
  */
+import { once } from 'node:events';
+import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { readPacketFilter } from '../../host-node/cli/packet-filter.ts';
+import { ordersOf } from '../../host-node/cli/stack-orders.ts';
 import { readTraced, TraceWatch } from '../../host-node/cli/trace-watch.ts';
 import { createStackSync } from '../../host-web/index.ts';
 import { bundle, type Outcome } from './bundle.ts';
@@ -57,6 +60,26 @@ describe('a watch', () => {
     watches[0]!.close();
     expect(stack.get('trace')).toBe(1);
     watches[1]!.close();
+    expect(stack.get('trace')).toBe(0);
+    await stack.close();
+  });
+
+  it('is closed where its caller went while the other threads were asked', async () => {
+    const stack = createStackSync({ address: '10.9.0.2/24' });
+    const socket = new Socket().destroy();
+    await once(socket, 'close');
+    const orders = ordersOf(stack);
+    await orders.trace!({ do: 'trace', filter: '' }, { socket, accept: () => {} });
+    expect(stack.get('trace')).toBe(0);
+    await stack.close();
+  });
+
+  it('is not begun where a further thread can not be looked at', async () => {
+    const stack = createStackSync({ address: '10.9.0.2/24' });
+    const orders = ordersOf(stack, () => Promise.reject(new Error('has ended')));
+    const caller = { socket: new Socket(), accept: () => {} };
+    const asked = orders.trace!({ do: 'trace', filter: '' }, caller);
+    await expect(asked).rejects.toThrow('has ended');
     expect(stack.get('trace')).toBe(0);
     await stack.close();
   });
